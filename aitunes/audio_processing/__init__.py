@@ -1,0 +1,1 @@
+"""Audio processing, live and offline. Import the module you need: importing this package loads nothing."""

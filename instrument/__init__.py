@@ -1,0 +1,1 @@
+"""Live: OSC messages become latent coordinates, spectrogram frames, and sound."""

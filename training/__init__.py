@@ -1,0 +1,1 @@
+"""Offline: a folder of audio becomes a playable release."""
