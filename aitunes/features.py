@@ -213,6 +213,4 @@ def _hz_to_mel(hz: float, htk: bool) -> float:
 def _mel_to_hz(mel: NDArray[np.float64], htk: bool) -> NDArray[np.float64]:
     if htk:
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    return np.where(
-        mel < _BREAK_MEL, mel * _LINEAR_HZ_PER_MEL, _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL))
-    )
+    return np.where(mel < _BREAK_MEL, mel * _LINEAR_HZ_PER_MEL, _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL)))

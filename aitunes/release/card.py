@@ -1,0 +1,218 @@
+"""The card of a release: everything about a model but its weights, as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.errors import InvalidFeaturesError, ReleaseError
+from aitunes.features import AudioFeatures
+
+SCHEMA_VERSION = 1
+LATENT_LIMIT = 4.0
+"""Furthest a coordinate goes from the mean, standard deviations."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of the decoder: its name, its shape ("batch" first) and the range of its values."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    range: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class LatentSpace:
+    """Where the training data lies in the latent space.
+
+    A *coordinate* counts standard deviations along a principal direction, most variance first; the pad spans
+    two of them.
+
+    Args:
+        mean: mean code, [latent_dim].
+        std: standard deviation of each latent dimension, [latent_dim].
+        axes: principal directions as orthonormal rows, [latent_dim, latent_dim].
+        variance: variance of the codes along each axis, [latent_dim].
+        pad_range: coordinates at the pad's two edges for each axis, standard deviations, [latent_dim, 2].
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    axes: tuple[tuple[float, ...], ...]
+    variance: tuple[float, ...]
+    pad_range: tuple[tuple[float, float], ...]
+
+    @property
+    def explained_variance(self) -> NDArray[np.float64]:
+        """Share of the variance along each axis, [latent_dim]; sums to 1."""
+        variance = np.asarray(self.variance)
+        return variance / variance.sum()
+
+    def codes(self, coordinates: NDArray[Any]) -> NDArray[np.float32]:
+        """Coordinates in standard deviations [..., latent_dim] to latent codes z of the same shape."""
+        scaled = np.asarray(coordinates) * np.sqrt(self.variance)
+        return (np.asarray(self.mean) + scaled @ np.asarray(self.axes)).astype(np.float32)
+
+    def coordinates(self, z: NDArray[Any]) -> NDArray[np.float32]:
+        """Latent codes z [..., latent_dim] to coordinates in standard deviations; the inverse of `codes`."""
+        projected = (np.asarray(z) - np.asarray(self.mean)) @ np.asarray(self.axes).T
+        return (projected / np.sqrt(np.maximum(self.variance, 1e-12))).astype(np.float32)
+
+    @classmethod
+    def from_codes(cls, z: NDArray[Any], quantile: float = 0.01) -> Self:
+        """The latent space that training codes span, by principal component analysis.
+
+        Args:
+            z: codes [items, latent_dim], at least latent_dim + 1 of them.
+            quantile: share of the items left outside each edge of the pad.
+        """
+        z = np.asarray(z, dtype=np.float64)
+        mean, std = z.mean(axis=0), z.std(axis=0)
+        _, singular, axes = np.linalg.svd(z - mean, full_matrices=False)
+        # Signs of a decomposition are arbitrary: the largest weight of each axis is made positive.
+        axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+        variance = np.maximum(singular**2 / len(z), 1e-12)
+        along = (z - mean) @ axes.T / np.sqrt(variance)
+        edges = np.clip(np.quantile(along, [quantile, 1.0 - quantile], axis=0).T, -LATENT_LIMIT, LATENT_LIMIT)
+        return cls(
+            mean=tuple(mean.tolist()),
+            std=tuple(std.tolist()),
+            axes=tuple(tuple(row) for row in axes.tolist()),
+            variance=tuple(variance.tolist()),
+            pad_range=tuple((low, high) for low, high in edges.tolist()),
+        )
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """How the model came to be."""
+
+    data_name: str
+    data_licence: str
+    data_items: int
+    data_hash: str
+    scenario: str
+    command: str
+    epochs: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReleaseCard:
+    """What `card.json` says; the fields are those of the file.
+
+    Raises:
+        ReleaseError: a field contradicts another or is out of range (on construction, so a card is always valid).
+    """
+
+    name: str
+    public_name: str
+    description: str
+    latent_dim: int
+    features: AudioFeatures
+    inputs: tuple[TensorSpec, ...]
+    output: TensorSpec
+    latent: LatentSpace
+    training: TrainingRecord
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ReleaseError(
+                f"A release's name is lower-case letters, digits, '-' and '_', without a path; {self.name!r} is not."
+            )
+        for file_name, digest in self.files.items():
+            if not _FILE_NAME.fullmatch(file_name) or ".." in file_name:
+                raise ReleaseError(f"The card of {self.name} names the file {file_name!r}, which is not a plain name.")
+            if not _SHA256.fullmatch(digest):
+                raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        d, wanted = self.latent_dim, ("batch", self.features.n_mels, self.features.frames)
+        if not self.inputs or self.inputs[0].shape != ("batch", d):
+            raise ReleaseError(f"The card of {self.name} must list the latent input of shape [batch, {d}] first.")
+        if self.output.shape != wanted:
+            raise ReleaseError(
+                f"The card of {self.name} gives the decoder's output as {list(self.output.shape)}, "
+                f"but its audio features need {list(wanted)}."
+            )
+        arrays = asdict(self.latent)
+        shapes = {"mean": (d,), "std": (d,), "axes": (d, d), "variance": (d,), "pad_range": (d, 2)}
+        for name, shape in shapes.items():
+            values = np.asarray(arrays[name], dtype=np.float64)
+            if values.shape != shape or not np.isfinite(values).all():
+                raise ReleaseError(
+                    f"The card of {self.name} needs finite numbers of shape {list(shape)} as latent {name}."
+                )
+
+    @property
+    def is_frame_model(self) -> bool:
+        """Whether one decode gives one hop, so that control is immediate."""
+        return self.features.frames == 1
+
+    def to_json(self) -> str:
+        """The text of `card.json`; the same card always gives the same text."""
+        values = asdict(self)
+        values["features"] = self.features.as_dict()
+        return json.dumps({"schema": SCHEMA_VERSION, **values}, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Parse and check a card.
+
+        Raises:
+            ReleaseError: not JSON, another schema version, or a field that is missing, unknown or wrong.
+        """
+        try:
+            values = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError as error:
+            raise ReleaseError(f"The card is not valid JSON: {error}.") from error
+        version = values.pop("schema", None) if isinstance(values, dict) else None
+        if version != SCHEMA_VERSION:
+            raise ReleaseError(
+                f"The card has schema version {version!r}; this AiTunes reads version {SCHEMA_VERSION}. "
+                "Update AiTunes, or export the release again."
+            )
+        try:
+            return cls(
+                **{
+                    **values,
+                    "features": AudioFeatures.from_dict(values["features"]),
+                    "inputs": tuple(_tensor(spec) for spec in values["inputs"]),
+                    "output": _tensor(values["output"]),
+                    "latent": LatentSpace(**{key: _tuples(value) for key, value in values["latent"].items()}),
+                    "training": TrainingRecord(**values["training"]),
+                }
+            )
+        except InvalidFeaturesError as error:
+            raise ReleaseError(f"The card's audio features are wrong: {error}") from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ReleaseError(f"The card is incomplete or misspelt: {error}.") from error
+
+
+def _tensor(values: dict[str, Any]) -> TensorSpec:
+    low, high = (float(value) for value in values["range"])
+    if not (math.isfinite(low) and low < high):
+        raise ValueError(f"range {values['range']!r} does not rise")
+    return TensorSpec(values["name"], tuple(values["shape"]), (low, high))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")

@@ -1,0 +1,55 @@
+"""Write a release: a folder that is valid or absent, never in between."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from aitunes.errors import ReleaseError
+from aitunes.release.card import ReleaseCard
+from aitunes.release.reader import CARD, read_release, sha256
+
+
+def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> Path:
+    """Write a release under its name, verified before it takes the place of an older one.
+
+    Args:
+        parent: folder of releases; made when missing.
+        card: the card; the hashes it has are replaced by those of `files`.
+        files: contents of every file but the card, by plain name.
+
+    Returns:
+        The release's folder, `parent / card.name`.
+
+    Raises:
+        ReleaseError: the release does not pass its own reader; what stood there before still stands.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    target = parent / card.name
+    if target.exists() and not (target / CARD).is_file():
+        raise ReleaseError(f"{target} exists and is not a release; choose another name or move it away.")
+    with tempfile.TemporaryDirectory(prefix=f".{card.name}-", dir=parent) as scratch:
+        fresh = Path(scratch) / "new"
+        fresh.mkdir()
+        _write_files(fresh, card, files)
+        read_release(fresh)
+        retired = Path(scratch) / "old"
+        if target.exists():
+            target.rename(retired)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if retired.exists():
+                retired.rename(target)
+            raise
+    return target
+
+
+def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> None:
+    # The card checks the names, so it comes first: a name with a path never reaches the disk.
+    replace(card, files=dict.fromkeys(files, "0" * 64))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    hashes = {name: sha256(folder / name) for name in sorted(files)}
+    (folder / CARD).write_text(replace(card, files=hashes).to_json(), encoding="utf-8")
