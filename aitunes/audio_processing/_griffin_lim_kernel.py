@@ -16,9 +16,7 @@ from rocket_fft import c2r, r2c
 Array = NDArray[Any]
 
 # Not nnan and ninf: what is no number must still be seen as such.
-compiled = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}
-)
+compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 LOUDEST = 1e9  # a magnitude beyond is no sound (a full-scale sine has n_fft / 4)
 SILENT = 1e-9  # and one below is none; far above float32's denormal numbers
@@ -103,9 +101,7 @@ def propagate(slot: int, state: State) -> None:
     cos_h, sin_h = np.float32(np.cos(0.5 * hop_angle)), np.float32(np.sin(0.5 * hop_angle))
     for k in range(1, bins):
         if left[k] > before[k] and left[k] >= right[k]:
-            phasors[k] = phasors[k - 1] * -conjugate_turn(
-                S[k - 1], before[k - 1], S[k], before[k], cos_h, sin_h
-            )
+            phasors[k] = phasors[k - 1] * -conjugate_turn(S[k - 1], before[k - 1], S[k], before[k], cos_h, sin_h)
     for k in range(bins - 2, -1, -1):
         if right[k] > before[k] and right[k] > left[k]:
             turn = conjugate_turn(S[k + 1], before[k + 1], S[k], before[k], cos_h, sin_h)
@@ -126,9 +122,7 @@ def propagate(slot: int, state: State) -> None:
 
 
 @compiled
-def conjugate_turn(
-    S0: float, before0: float, S1: float, before1: float, cos_h: float, sin_h: float
-) -> complex:
+def conjugate_turn(S0: float, before0: float, S1: float, before1: float, cos_h: float, sin_h: float) -> complex:
     """exp(i θ), θ the phase's slope along frequency where the magnitude grew from `before` to S."""
     ratio = np.sqrt((before0 + before1 + TINY) / (S0 + S1 + TINY))
     u = (cos_h - ratio) / sin_h

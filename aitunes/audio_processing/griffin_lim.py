@@ -44,9 +44,7 @@ class StreamingGriffinLim:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
         if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _TAPERS:
-            raise PhaseError(
-                f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}."
-            )
+            raise PhaseError(f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}.")
         if lookahead < 0:
             raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead

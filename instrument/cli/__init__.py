@@ -1,0 +1,50 @@
+"""The `aitunes` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from aitunes import __version__
+from aitunes.errors import AiTunesError
+from instrument.cli import parser as arguments
+
+USAGE_ERROR = 2
+FAILURE = 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: the words after the program's name; those of the process by default.
+
+    Returns:
+        0, 1 for a failure, or 2 for a wrong usage; a sentence on stderr says why.
+    """
+    options = arguments.build().parse_args(argv)
+    if options.version:
+        print(f"AiTunes {__version__}")
+        return 0
+    try:
+        return _command(options)(options)
+    except AiTunesError as error:
+        print(f"aitunes: {error}", file=sys.stderr)
+        return getattr(error, "exit_status", FAILURE)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
+    match options.command:
+        case "render":
+            from instrument.cli.render import run
+        case "models" | "devices":
+            from instrument.cli.lists import run
+        case "doctor":
+            from instrument.cli.doctor import run
+        case _:
+            from instrument.cli.play import run
+    return run

@@ -1,0 +1,117 @@
+"""The words that `aitunes` understands."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from instrument.library import DEFAULT_RELEASE
+from instrument.osc.server import DEFAULT_PORT
+
+_EXAMPLES = """\
+examples:
+  aitunes                                   play the bundled release
+  aitunes play --release sinewave --device JACK
+  aitunes play --output none                no sound, but everything else
+  oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
+                                            move, from any program that speaks OSC
+  aitunes render score.txt -o piece.wav     a score to a file, faster than real time
+  aitunes models                            releases to choose from
+  aitunes devices                           sound devices to choose from
+  aitunes doctor                            what this machine carries, in figures
+"""
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    parser = argparse.ArgumentParser(
+        prog="aitunes",
+        description="A musical instrument whose sound is a latent space, played over OSC.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="say which version this is")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    _add_play(commands)
+    _add_render(commands)
+    _add_lists(commands)
+    _add_doctor(commands)
+    parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
+    return parser
+
+
+def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    play = commands.add_parser("play", help="play a release (what `aitunes` alone does)")
+    _add_release(play)
+    play.add_argument("--output", choices=("device", "none"), default="device", help="sound device, or none at all")
+    play.add_argument("--device", metavar="NAME", help="a part of a sound device's name; see `aitunes devices`")
+    play.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES", help="0: the device's own")
+    play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
+    play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
+    play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
+    _add_quality(play)
+
+
+def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    render = commands.add_parser("render", help="render a score to a sound file")
+    render.add_argument("score", type=Path, help="a line a message: seconds address arguments…")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="ends in .wav or .flac")
+    render.add_argument("--seconds", type=_positive, help="length; by default a second beyond the last line")
+    render.add_argument("--depth", choices=("16", "24", "float"), default="16", help="bits a sample")
+    render.add_argument("--sample-rate", type=_whole(8_000, 192_000), metavar="HZ", help="by default the release's")
+    _add_release(render)
+    _add_quality(render)
+
+
+def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, help_text in (("models", "list the releases"), ("devices", "list the sound devices")):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("--json", action="store_true", help="for scripts")
+        if name == "models":
+            _add_releases(command)
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser("doctor", help="measure this machine and advise")
+    doctor.add_argument("--json", action="store_true", help="for scripts")
+    doctor.add_argument("--seconds", type=_positive, default=10.0, help="how long to play for underruns")
+    doctor.add_argument("--output", choices=("device", "none"), default="device")
+    doctor.add_argument("--device", metavar="NAME")
+    doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
+    _add_release(doctor)
+    _add_quality(doctor)
+
+
+def _add_release(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes models`")
+    _add_releases(command)
+
+
+def _add_releases(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--releases", type=Path, metavar="FOLDER", help="look for releases here first")
+
+
+def _add_quality(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--iterations", type=_whole(0, 64), help="phase reconstruction effort a hop")
+    command.add_argument("--lookahead", type=_whole(0, 8), default=0, metavar="FRAMES", help="better, but later")
+
+
+def _whole(low: int, high: int) -> type[int]:
+    def convert(word: str) -> int:
+        number = int(word)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{number} is not from {low} to {high}")
+        return number
+
+    convert.__name__ = "whole number"
+    return convert  # type: ignore[return-value]
+
+
+def _positive(word: str) -> float:
+    number = float(word)
+    if not 0.0 < number < 86_400.0:
+        raise argparse.ArgumentTypeError(f"{word} is not more than 0 and less than a day")
+    return number
+
+
+_positive.__name__ = "number of seconds"

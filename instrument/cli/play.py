@@ -1,0 +1,84 @@
+"""`aitunes play`: the engine, until Ctrl-C or /quit."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+
+from instrument.cli.common import library, quality
+from instrument.engine import Engine, EngineOptions
+from instrument.outputs import Output, OutputError
+from instrument.outputs.null import NullOutput
+
+_NULL_RATE = 48_000.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play until the person ends it."""
+    begin = time.perf_counter()
+    output = open_output(options)
+    engine = Engine(output, library(options), engine_options(options), report=say)
+    # A second Ctrl-C finds the first one's fade under way and changes nothing.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: engine.quit())
+    engine.start()
+    say(_greeting(engine, time.perf_counter() - begin))
+    engine.wait()
+    engine.close()
+    say("Stopped.")
+    return 0
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def open_output(options: argparse.Namespace) -> Output:
+    """The sound device, or the silent output with a sentence on how to get sound.
+
+    Raises:
+        OutputError: a device was asked for by name and cannot be opened.
+    """
+    if options.output == "none":
+        say("Silent, as asked with --output none; OSC works all the same.")
+        return NullOutput(_NULL_RATE)
+    from instrument.outputs.device import DeviceOutput, output_devices
+
+    try:
+        if options.device is None and not output_devices():
+            raise OutputError("PortAudio finds no sound device; plug one in, or start JACK or PipeWire.")
+        return DeviceOutput(options.device, options.blocksize)
+    except OutputError as error:
+        if options.device is not None:
+            raise
+        say(f"{error} Silent until then; OSC works all the same.")
+        return NullOutput(_NULL_RATE)
+
+
+def engine_options(options: argparse.Namespace) -> EngineOptions:
+    """What of the command line concerns the engine."""
+    given = {"release": options.release, "osc_host": options.osc_host, "osc_port": options.osc_port}
+    if options.recordings is not None:
+        given["recordings"] = options.recordings
+    return EngineOptions(**given, **quality(options))
+
+
+def _greeting(engine: Engine, seconds: float) -> str:
+    card = engine.synth.voice.release.card
+    seen = "" if _has_display() else "No display: "
+    return (
+        f"{seen}{'h' if seen else 'H'}eadless, played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
+        f"Playing “{card.public_name}” on {engine.output.name} "
+        f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
+        f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
+    )
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

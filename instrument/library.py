@@ -1,0 +1,56 @@
+"""Find releases by name: the user's own first, then those that come with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aitunes.errors import ReleaseError
+from aitunes.release.card import ReleaseCard
+from aitunes.release.reader import CARD, Release, read_card, read_release
+from instrument import paths
+
+DEFAULT_RELEASE = "sinewave"
+
+
+class Library:
+    """The releases in some folders.
+
+    Args:
+        folders: searched in this order; by default the user's releases and the bundled ones.
+    """
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self._folders = [paths.user_releases(), paths.bundled_releases()] if folders is None else list(folders)
+
+    def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
+        """Cards by release name, and a sentence for each folder that cannot be used."""
+        cards: dict[str, ReleaseCard] = {}
+        complaints: list[str] = []
+        for path in self._candidates():
+            try:
+                card = read_card(path)
+            except ReleaseError as error:
+                complaints.append(str(error))
+                continue
+            cards.setdefault(path.name, card)
+        return cards, complaints
+
+    def open(self, name: str) -> Release:
+        """Read and verify a release.
+
+        Args:
+            name: a release's name, never a path.
+
+        Raises:
+            ReleaseError: there is none of that name, or it cannot be used.
+        """
+        for folder in self._folders:
+            if (folder / name / CARD).is_file() and Path(name).name == name:
+                return read_release(folder / name)
+        known = ", ".join(sorted(self.cards()[0])) or "none"
+        raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+
+    def _candidates(self) -> list[Path]:
+        found = [card.parent for folder in self._folders for card in sorted(folder.glob(f"*/{CARD}"))]
+        return [path for path in found if not path.name.startswith(".")]

@@ -1,0 +1,94 @@
+"""What the engine knows about itself: load, latency by stage, the stream's place in time."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+_HOPS = 1024
+_SMOOTHING = 0.02
+_CLOCK_BANDWIDTH_HZ = 0.3
+_CLOCK_RESET_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `/status` tells, and `aitunes doctor` prints."""
+
+    underruns: int
+    late_events: int
+    malformed_packets: int
+    subscribers: int
+    mean_load: float
+    peak_load: float
+    nominal_sample_rate: float
+    measured_sample_rate: float
+    control_ms: float
+    synthesis_ms: float
+    buffer_ms: float
+    device_ms: float
+    release: str
+    playing: bool
+
+
+class LoadMeter:
+    """Share of its time that the synth's thread works, over the last thousand hops."""
+
+    def __init__(self) -> None:
+        self._shares: deque[float] = deque(maxlen=_HOPS)
+
+    def add(self, work_seconds: float, hop_seconds: float) -> None:
+        """Count one hop."""
+        self._shares.append(work_seconds / hop_seconds)
+
+    @property
+    def percent(self) -> tuple[float, float]:
+        """Mean and peak load in %."""
+        shares = list(self._shares)
+        return (100.0 * sum(shares) / len(shares), 100.0 * max(shares)) if shares else (0.0, 0.0)
+
+
+class Smoothed:
+    """An exponential mean."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self._empty = True
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        self.value = value if self._empty else self.value + _SMOOTHING * (value - self.value)
+        self._empty = False
+
+
+class StreamClock:
+    """When the next sample to be written will be heard: a delay-locked loop over jittery observations.
+
+    Args:
+        hop_seconds: nominal time between observations.
+
+    Reference:
+        Adriaensen, "Using a DLL to filter time", Linux Audio Conference 2005.
+    """
+
+    def __init__(self, hop_seconds: float) -> None:
+        omega = 6.2831853 * _CLOCK_BANDWIDTH_HZ * hop_seconds
+        self._b, self._c = 1.4142136 * omega, omega * omega
+        self._hop_seconds = hop_seconds
+        self._time: float | None = None
+        self.scale = 1.0
+
+    def observe(self, heard: float) -> float:
+        """Correct the loop by what was just seen; the filtered time, in the seconds of the observations."""
+        if self._time is None or abs(heard - self._time) > _CLOCK_RESET_SECONDS:
+            self._time = heard
+        else:
+            error = heard - self._time
+            self._time += self._b * error
+            self.scale += self._c * error / self._hop_seconds
+        return self._time
+
+    def advance(self, nominal_seconds: float) -> None:
+        """Count a block that was written."""
+        if self._time is not None:
+            self._time += nominal_seconds * self.scale

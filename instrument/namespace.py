@@ -1,0 +1,182 @@
+"""The OSC namespace: one table, from which dispatch, replies, the score format, `docs/osc.md` and tests derive."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from aitunes.errors import AiTunesError
+from aitunes.release.card import LATENT_LIMIT
+
+ROOT = "/aitunes"
+
+Value = float | int | bool | str
+
+
+class Kind(Enum):
+    """How the engine treats an address."""
+
+    SETTING = "a value of the sound; set with arguments, asked for with none, echoed to subscribers"
+    ACTION = "an act of the sound; timed like a setting"
+    COMMAND = "work beside the sound; answered with /done or /fail"
+    REQUEST = "a question; answered with a reply"
+    SERVER = "about the connection, not the sound"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: its OSC type (f i s T), name, range and unit."""
+
+    type: str
+    name: str
+    low: float = -math.inf
+    high: float = math.inf
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Address:
+    """One row of the table. `many` repeats the last argument; `{n}` in a path stands for a latent coordinate."""
+
+    path: str
+    kind: Kind
+    description: str
+    arguments: tuple[Argument, ...] = ()
+    many: bool = False
+
+    @property
+    def types(self) -> str:
+        """The type tags, as a musician writes them after the address."""
+        return "".join(argument.type for argument in self.arguments) + ("…" if self.many else "")
+
+
+_COORDINATE = Argument("f", "coordinate", -LATENT_LIMIT, LATENT_LIMIT, "standard deviations")
+_NAME = Argument("s", "name")
+
+
+def _unit(name: str) -> Argument:
+    return Argument("f", name, 0.0, 1.0)
+
+
+def _number(name: str, high: float = math.inf) -> Argument:
+    return Argument("i", name, 0, high)
+
+
+def _row(path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False) -> Address:
+    return Address(ROOT + path, kind, description, arguments, many)
+
+
+def _server(path: str, description: str, *arguments: Argument) -> Address:
+    return Address(path, Kind.SERVER, description, arguments)
+
+
+TABLE: tuple[Address, ...] = (
+    _row("/pad/xy", Kind.SETTING, "position on the pad's two axes", _unit("x"), _unit("y")),
+    _row("/pad/x", Kind.SETTING, "position on the pad's first axis", _unit("x")),
+    _row("/pad/y", Kind.SETTING, "position on the pad's second axis", _unit("y")),
+    _row(
+        "/pad/axes",
+        Kind.SETTING,
+        "which two latent directions the pad spans, most variance first",
+        _number("first"),
+        _number("second"),
+    ),
+    _row("/latent", Kind.SETTING, "all latent coordinates at once", _COORDINATE, many=True),
+    _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
+    _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
+    _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
+    _row("/play", Kind.ACTION, "start, faded in"),
+    _row("/stop", Kind.ACTION, "stop, faded out"),
+    _row("/freeze", Kind.SETTING, "hold the playhead inside a patch model's patch", Argument("T", "frozen")),
+    _row("/position", Kind.SETTING, "playhead in the patch", _unit("position")),
+    _row("/speed", Kind.SETTING, "playhead speed, 1 as trained", Argument("f", "speed", -4.0, 4.0)),
+    _row(
+        "/quality",
+        Kind.SETTING,
+        "phase reconstruction effort",
+        _number("iterations", 64),
+        Argument("i", "lookahead", 0, 8, "frames"),
+    ),
+    _row("/model/load", Kind.COMMAND, "change to another release, cross-faded", _NAME),
+    _row(
+        "/model/list", Kind.REQUEST, "a message a release, `/aitunes/model`: name, public name, description, latent_dim"
+    ),
+    _row("/model/info", Kind.REQUEST, "the playing release's card as JSON"),
+    _row("/snapshot/save", Kind.COMMAND, "keep the latent position and the settings under a name", _NAME),
+    _row("/snapshot/delete", Kind.COMMAND, "drop a snapshot", _NAME),
+    _row(
+        "/snapshot/recall",
+        Kind.COMMAND,
+        "morph to a snapshot",
+        _NAME,
+        Argument("f", "morph_seconds", 0.0, 60.0, "s"),
+    ),
+    _row("/snapshot/list", Kind.REQUEST, "the snapshots' names"),
+    _row(
+        "/record/start",
+        Kind.COMMAND,
+        "record the output under a file name inside the recordings folder, .wav or .flac",
+        _NAME,
+    ),
+    _row("/record/stop", Kind.COMMAND, "end the recording"),
+    _row("/device/list", Kind.REQUEST, "the sound devices' names"),
+    _row("/device/set", Kind.COMMAND, "move the stream to another sound device", _NAME),
+    _server(
+        "/status",
+        "`/status.reply`: underruns, late events, malformed packets, subscribers, mean and peak load in %, nominal "
+        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing",
+    ),
+    _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
+    _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id")),
+    _server("/version", "`/version.reply`: name, major, minor, patch"),
+    _server("/dumpOSC", "log arriving messages: 0 off, 1 parsed, 2 hex, 3 both", _number("mode", 3)),
+    _server("/clearSched", "forget the events that are held for later"),
+    _server("/quit", "end the engine; from this machine only"),
+)
+
+
+class MessageError(AiTunesError):
+    """A message that cannot be obeyed, and why; the text of a `/fail`."""
+
+
+def expand(latent_dim: int) -> dict[str, Address]:
+    """The table by concrete path, for a release with that many latent coordinates."""
+    rows: dict[str, Address] = {}
+    for row in TABLE:
+        if "{n}" in row.path:
+            rows.update({row.path.replace("{n}", str(n)): row for n in range(latent_dim)})
+        else:
+            rows[row.path] = row
+    return rows
+
+
+def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
+    """Arguments as the address wants them: numbers of any OSC type converted and clipped to their range.
+
+    Raises:
+        MessageError: too few or too many, a wrong type, NaN or infinity.
+    """
+    wanted = row.arguments
+    if row.many and len(arguments) > 1:
+        wanted = (*wanted, *[wanted[-1]] * (len(arguments) - len(wanted)))
+    if len(arguments) != len(wanted):
+        names = " ".join(argument.name for argument in row.arguments) + (" …" if row.many else "")
+        raise MessageError(f"wants {len(wanted) or 'no'} arguments{' (' + names + ')' if names else ''}")
+    return tuple(_check(argument, value) for argument, value in zip(wanted, arguments, strict=True))
+
+
+def _check(argument: Argument, value: Any) -> Value:
+    if argument.type == "s":
+        if not isinstance(value, str):
+            raise MessageError(f"{argument.name} must be text")
+        return value
+    if not isinstance(value, int | float):
+        raise MessageError(f"{argument.name} must be a number")
+    if not math.isfinite(value):
+        raise MessageError(f"{argument.name} is not a finite number")
+    if argument.type == "T":
+        return bool(value)
+    clipped = min(max(value, argument.low), argument.high)
+    return round(clipped) if argument.type == "i" else float(clipped)

@@ -1,0 +1,1 @@
+"""OSC over UDP: datagrams in, replies and notices out."""

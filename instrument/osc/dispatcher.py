@@ -1,0 +1,164 @@
+"""One message at a time: find its row of the table, check it, put it on the timeline or answer it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from aitunes import __version__
+from instrument.measures import Status
+from instrument.namespace import Address, Kind, MessageError, Value, check_arguments
+from instrument.osc.packets import Message, Packet, PacketError, parse
+from instrument.osc.patterns import is_pattern, matching
+from instrument.osc.subscribers import Peer, Subscribers
+from instrument.synthesis.timeline import Event, Timeline
+
+Send = Callable[[Peer, str, tuple[Any, ...]], None]
+
+_LOOPBACK = ("127.", "::1")
+
+
+class Instrument(Protocol):
+    """What the dispatcher needs of the engine."""
+
+    timeline: Timeline
+
+    @property
+    def rows(self) -> dict[str, Address]:
+        """The namespace by concrete path, for the playing release."""
+
+    def status(self) -> Status:
+        """The engine's measures."""
+
+    def quit(self) -> None:
+        """Fade out and end."""
+
+
+class Dispatcher:
+    """Turns datagrams into events and replies; whatever arrives, no exception leaves `receive`.
+
+    Args:
+        instrument: the engine.
+        subscribers: renewed by any message.
+        send: sends one message to a peer.
+        log: takes a line when `/dumpOSC` asks for it.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        subscribers: Subscribers,
+        send: Send,
+        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+    ) -> None:
+        self._instrument = instrument
+        self._subscribers = subscribers
+        self._send = send
+        self._log = log
+        self._dump_mode = 0
+        self.malformed_packets = 0
+        self._server: dict[str, Callable[[Peer, tuple[Value, ...]], None]] = {
+            "/status": self._status,
+            "/notify": self._notify,
+            "/version": self._version,
+            "/dumpOSC": self._dump,
+            "/clearSched": self._clear,
+            "/quit": self._quit,
+        }
+
+    def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
+        """Obey a datagram that came from `peer` at `arrived`, seconds of the engine's clock."""
+        if self._dump_mode & 2:
+            self._log(f"{peer[0]}:{peer[1]} {datagram.hex(' ', 4)}")
+        try:
+            packets = parse(datagram)
+        except PacketError as error:
+            self.malformed_packets += 1
+            if self._dump_mode:
+                self._log(f"{peer[0]}:{peer[1]} malformed: {error}")
+            return
+        self._subscribers.renew(peer)
+        for packet in packets:
+            self._obey(packet, peer, arrived)
+
+    def _obey(self, packet: Packet, peer: Peer, arrived: float) -> None:
+        events: list[Event] = []
+        for message in packet.messages:
+            if self._dump_mode & 1:
+                self._log(f"{peer[0]}:{peer[1]} {message.address} {message.arguments}")
+            try:
+                events.extend(self._events(message, peer, arrived))
+            except MessageError as error:
+                self._send(peer, "/fail", (message.address, str(error)))
+        if not events:
+            return
+        timeline = self._instrument.timeline
+        if packet.time is not None and timeline.full:
+            self._send(peer, "/fail", (packet.messages[0].address, "too many events are held for later; /clearSched"))
+            return
+        timeline.post(events, packet.time)
+
+    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+        rows = self._instrument.rows
+        if not is_pattern(message.address):
+            row = rows.get(message.address)
+            paths = [message.address] if row else []
+        else:
+            paths = matching(message.address, rows)
+        if not paths:
+            raise MessageError("there is no such address; docs/osc.md lists them")
+        events = (self._event(path, rows[path], message.arguments, peer, arrived) for path in paths)
+        return [event for event in events if event is not None]
+
+    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event | None:
+        if row.kind is Kind.SETTING and not arguments:
+            return Event(path, row.kind, None, peer, arrived)
+        values = check_arguments(row, arguments)
+        handler = self._server.get(path)
+        if handler is None:
+            return Event(path, row.kind, values, peer, arrived)
+        handler(peer, values)
+        return None
+
+    def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        self._send(peer, "/status.reply", status_arguments(self._instrument.status()))
+
+    def _notify(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        number = self._subscribers.add(peer) if values[0] else self._subscribers.remove(peer)
+        self._send(peer, "/done", ("/notify", number))
+
+    def _version(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        self._send(peer, "/version.reply", ("AiTunes", *(int(part) for part in __version__.split("."))))
+
+    def _dump(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        self._dump_mode = int(values[0])
+
+    def _clear(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        self._instrument.timeline.clear()
+
+    def _quit(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        if not peer[0].startswith(_LOOPBACK):
+            raise MessageError("only a program on the engine's own machine may end it")
+        self._send(peer, "/done", ("/quit",))
+        self._instrument.quit()
+
+
+def status_arguments(status: Status) -> tuple[Any, ...]:
+    """The arguments of `/status.reply`, in the order and with the types of the protocol."""
+    return (
+        status.underruns,
+        status.late_events,
+        status.malformed_packets,
+        status.subscribers,
+        status.mean_load,
+        status.peak_load,
+        ("d", status.nominal_sample_rate),
+        ("d", status.measured_sample_rate),
+        status.control_ms,
+        status.synthesis_ms,
+        status.buffer_ms,
+        status.device_ms,
+        status.release,
+        status.playing,
+    )

@@ -1,0 +1,120 @@
+"""A datagram becomes messages, or a `PacketError`; nothing else ever comes out, whatever arrives."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message import ParseError as OscParseError
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.parsing import ntp
+
+from aitunes.errors import AiTunesError
+
+BUNDLE = b"#bundle\0"
+MAX_DEPTH = 8
+_HEADER_BYTES = len(BUNDLE) + 8
+_KNOWN_TYPES = frozenset("ifhdsbtTFNrm[]")
+
+
+class PacketError(AiTunesError):
+    """A datagram that is not OSC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One OSC message."""
+
+    address: str
+    arguments: list[Any]
+
+
+@dataclass(slots=True)
+class Packet:
+    """Messages that apply together.
+
+    Args:
+        time: when, in seconds of `time.time`; None is at once.
+        messages: in the order of the datagram.
+    """
+
+    time: float | None
+    messages: list[Message] = field(default_factory=list)
+
+
+def parse(datagram: bytes) -> list[Packet]:
+    """The packets of a datagram: one for a message, one for each bundle that holds messages.
+
+    Raises:
+        PacketError: the datagram is malformed or nests bundles more than `MAX_DEPTH` deep.
+    """
+    if datagram.startswith(b"/"):
+        return [Packet(None, [_message(datagram)])]
+    packets: list[Packet] = []
+    _collect(memoryview(datagram), 1, packets)
+    return packets
+
+
+def _collect(bundle: memoryview, depth: int, packets: list[Packet]) -> None:
+    if depth > MAX_DEPTH:
+        raise PacketError(f"bundles nest more than {MAX_DEPTH} deep")
+    if len(bundle) < _HEADER_BYTES or bundle[: len(BUNDLE)] != BUNDLE:
+        raise PacketError("neither a message nor a bundle")
+    packet = Packet(_time(bytes(bundle[len(BUNDLE) : _HEADER_BYTES])))
+    packets.append(packet)
+    rest = bundle[_HEADER_BYTES:]
+    while rest:
+        if len(rest) < 4:
+            raise PacketError("a bundle ends inside an element's size")
+        (size,) = struct.unpack(">i", rest[:4])
+        element = rest[4 : 4 + size]
+        if size <= 0 or size % 4 or len(element) < size:
+            raise PacketError(f"a bundle element of {size} bytes does not fit")
+        if element[0] == ord("/"):
+            packet.messages.append(_message(bytes(element)))
+        else:
+            _collect(element, depth + 1, packets)
+        rest = rest[4 + size :]
+
+
+def _time(tag: bytes) -> float | None:
+    return None if tag == ntp.IMMEDIATELY else ntp.ntp_to_system_time(tag)
+
+
+def _message(datagram: bytes) -> Message:
+    if len(datagram) % 4:
+        raise PacketError("a message's length is no multiple of 4")
+    _check_type_tags(datagram)
+    try:
+        message = OscMessage(datagram)
+    except (OscParseError, ValueError, OverflowError, RecursionError) as error:
+        raise PacketError(f"not an OSC message: {error}") from error
+    return Message(message.address, message.params)
+
+
+def _check_type_tags(datagram: bytes) -> None:
+    # python-osc skips tags it does not know, which would shift every later argument.
+    start = datagram.find(b"\0,")
+    if start < 0:
+        return
+    end = datagram.find(b"\0", start + 1)
+    unknown = set(datagram[start + 2 : end].decode("latin-1")) - _KNOWN_TYPES
+    if unknown:
+        raise PacketError(f"unknown OSC types {''.join(sorted(unknown))!r}")
+
+
+def build(address: str, *arguments: Any) -> bytes:
+    """The datagram of a message; Python types choose the OSC types (`int` i, `float` f, `str` s, `bool` T/F).
+
+    A pair such as `("d", 48_000.0)` asks for a type by name.
+    """
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            type_tag, value = argument
+            builder.add_arg(value, type_tag)
+        else:
+            builder.add_arg(argument)
+    return builder.build().dgram

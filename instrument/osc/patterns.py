@@ -1,0 +1,61 @@
+"""OSC 1.0 address patterns: ? * [a-z] [!x] {one,two}, none of which crosses a slash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+SPECIAL = frozenset("?*[]{}")
+
+
+def is_pattern(address: str) -> bool:
+    """Whether the address has characters that stand for others."""
+    return not SPECIAL.isdisjoint(address)
+
+
+def matching(pattern: str, paths: Iterable[str]) -> list[str]:
+    """The paths that the pattern stands for, in their own order; none when it is malformed.
+
+    >>> matching("/aitunes/pad/[xy]", ["/aitunes/pad/x", "/aitunes/pad/xy", "/aitunes/pad/y"])
+    ['/aitunes/pad/x', '/aitunes/pad/y']
+    """
+    compiled = _compile(pattern)
+    return [path for path in paths if compiled.fullmatch(path)] if compiled else []
+
+
+# A hostile pattern must not hold the interpreter: with atomic stars and few choices, matching is short work.
+_MAX_CHOICES = 4
+_PIECE = re.compile(r"(\[[^\]/]*\]|\{[^}/]*\}|\?)")
+
+
+@lru_cache(maxsize=256)
+def _compile(pattern: str) -> re.Pattern[str] | None:
+    if pattern.count("{") > _MAX_CHOICES:
+        return None
+    first, *rest = (_translate(part) for part in re.split(r"\*+", pattern))
+    # A star takes as little as lets the text up to the next star match, and never reconsiders: the leftmost
+    # such place is as good as any later one, because whatever lies between is the next star's to take.
+    middle = "".join(f"(?>[^/]*?{part})" for part in rest[:-1])
+    last = f"[^/]*{rest[-1]}" if rest else ""
+    try:
+        return re.compile(first + middle + last)
+    except re.error:
+        return None
+
+
+def _translate(text: str) -> str:
+    return "".join(_translate_piece(piece) for piece in _PIECE.split(text))
+
+
+def _translate_piece(piece: str) -> str:
+    match piece[:1], piece[-1:]:
+        case "?", _:
+            return "[^/]"
+        case "[", "]" if len(piece) > 2:
+            inside = re.escape(piece[1:-1]).replace(r"\-", "-")
+            return f"[^/{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+        case "{", "}":
+            return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(piece[1:-1].split(","))) + ")"
+        case _:
+            return re.escape(piece)

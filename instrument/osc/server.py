@@ -1,0 +1,107 @@
+"""The UDP socket: one thread receives, one publishes what the engine has to say."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aitunes.errors import AiTunesError
+from instrument.osc.dispatcher import Dispatcher, Instrument
+from instrument.osc.packets import build
+from instrument.osc.subscribers import Peer, Subscribers
+
+DEFAULT_PORT = 7420
+_MAX_DATAGRAM = 65_536
+_RECEIVE_BUFFER = 1 << 21
+_PUBLISH_SECONDS = 0.01
+
+
+class PortError(AiTunesError):
+    """A port that cannot be opened."""
+
+
+class OscServer:
+    """Receives on one port and replies from it.
+
+    Args:
+        instrument: the engine.
+        publish: called every 10 ms on the publishing thread, to send notices with `send` and `send_to_others`.
+        host, port: where to listen; port 0 takes any that is free.
+        clock: wall-clock seconds, for time tags and arrival times.
+
+    Raises:
+        PortError: the port cannot be opened.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        publish: Callable[[], None],
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise PortError(
+                f"OSC port {port} on {host} cannot be opened ({error.strerror}); is another AiTunes running? "
+                "Choose another with --osc-port."
+            ) from error
+        self.host, self.port = self._socket.getsockname()
+        self.subscribers = Subscribers(time.monotonic)
+        self.dispatcher = Dispatcher(instrument, self.subscribers, self.send)
+        self._publish = publish
+        self._clock = clock
+        self._closing = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._receive_all, name="osc-receive", daemon=True),
+            threading.Thread(target=self._publish_all, name="osc-publish", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to listen."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Stop listening and free the port."""
+        self._closing.set()
+        # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
+        self._socket.sendto(b"", (self.host if self.host != "0.0.0.0" else "127.0.0.1", self.port))
+        for thread in self._threads:
+            thread.join(timeout=1.0)
+        self._socket.close()
+
+    def send(self, peer: Peer, address: str, arguments: tuple[Any, ...]) -> None:
+        """Send one message; a peer that is gone is no error."""
+        try:
+            self._socket.sendto(build(address, *arguments), peer)
+        except OSError:
+            self.subscribers.remove(peer)
+
+    def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Send one message to every subscriber but its author."""
+        for peer in self.subscribers.current():
+            if peer != author:
+                self.send(peer, address, arguments)
+
+    def _receive_all(self) -> None:
+        while not self._closing.is_set():
+            try:
+                datagram, peer = self._socket.recvfrom(_MAX_DATAGRAM)
+            except OSError:
+                # Windows reports a peer that closed its port here; only our own close ends the loop.
+                continue
+            if datagram:
+                self.dispatcher.receive(datagram, peer, self._clock())
+
+    def _publish_all(self) -> None:
+        while not self._closing.wait(_PUBLISH_SECONDS):
+            self._publish()

@@ -1,0 +1,46 @@
+"""Where the samples go: a sound device, a file, or nowhere at the pace of a clock."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aitunes.errors import AiTunesError
+from aitunes.features import FloatArray
+
+
+class OutputError(AiTunesError):
+    """An output that cannot be opened or has gone."""
+
+
+class Output(Protocol):
+    """Takes mono blocks; the synth waits until one is wanted, renders it, and writes it.
+
+    `underruns` counts the times that the buffer ran empty.
+    """
+
+    name: str
+    sample_rate: float
+    underruns: int
+
+    @property
+    def latency_seconds(self) -> float:
+        """From the buffer's end to the loudspeaker."""
+
+    def start(self) -> None:
+        """Begin to consume."""
+
+    def wait(self) -> float:
+        """Block until the next block is wanted; seconds of sound that are buffered then.
+
+        Raises:
+            OutputError: the output has gone, and says so in a sentence.
+        """
+
+    def write(self, y: FloatArray) -> None:
+        """Append a block [samples]."""
+
+    def deepen(self, seconds: float) -> None:
+        """Buffer at least that much from now on; 0 goes back to the shortest that is safe."""
+
+    def close(self) -> None:
+        """Stop at once and free what is held."""

@@ -1,0 +1,93 @@
+"""A sound file as an output: temporary name first, its own name once it is whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import soundfile
+
+from aitunes.features import FloatArray
+from instrument.outputs import OutputError
+
+SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
+_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+_ADD_PEAK_CHUNK = 0x1050  # sndfile.h: SFC_SET_ADD_PEAK_CHUNK
+
+
+def file_format(path: Path, depth: str) -> tuple[str, str]:
+    """libsndfile's format and subtype for a file ending and a bit depth.
+
+    Raises:
+        OutputError: an unknown ending, or a depth that the format does not have.
+    """
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise OutputError(f"{path.name} must end in {' or '.join(_FORMATS)}.")
+    if depth not in SUBTYPES:
+        raise OutputError(f"The bit depth is one of {', '.join(SUBTYPES)}, not {depth}.")
+    if not soundfile.check_format(kind, SUBTYPES[depth]):
+        raise OutputError(f"{kind} has no {depth}-bit samples; choose 16 or 24, or a .wav file.")
+    return kind, SUBTYPES[depth]
+
+
+class FileOutput:
+    """Writes mono samples to a WAV or FLAC file as fast as they come.
+
+    Args:
+        path: ends in .wav or .flac; replaced only when the new file is whole.
+        sample_rate: Hz, whole.
+        depth: "16", "24" or "float".
+
+    Raises:
+        OutputError: the format is unknown or the file cannot be written.
+    """
+
+    latency_seconds = 0.0
+    underruns = 0
+
+    def __init__(self, path: Path, sample_rate: float, depth: str = "16") -> None:
+        kind, subtype = file_format(path, depth)
+        self.name = str(path)
+        self.sample_rate = sample_rate
+        self._path = path
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            self._file = soundfile.SoundFile(
+                self._partial, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
+            )
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise OutputError(f"{path} cannot be written: {error}.") from error
+        # The peak chunk holds the time of day, and the same score must give the same bytes.
+        soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def wait(self) -> float:
+        """A file is always ready."""
+        return 0.0
+
+    def write(self, y: FloatArray) -> None:
+        """Append a block [samples].
+
+        Raises:
+            OutputError: the disk is full or gone.
+        """
+        try:
+            self._file.write(y)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise OutputError(f"{self._path} cannot be written: {error}.") from error
+
+    def deepen(self, seconds: float) -> None:
+        """A file is never late."""
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        self._file.close()
+        self._partial.replace(self._path)
+
+    def discard(self) -> None:
+        """Leave no trace of an unfinished file; what stood there before still stands."""
+        self._file.close()
+        self._partial.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""No sound, but the pace of a sound device: for machines without one, and for tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from aitunes.features import FloatArray
+
+_BUFFER_SECONDS = 0.006
+
+
+class NullOutput:
+    """Consumes samples as the clock goes.
+
+    Args:
+        sample_rate: Hz.
+        clock, sleep: seconds; injected by tests.
+    """
+
+    name = "none (silent)"
+    latency_seconds = 0.0
+
+    def __init__(
+        self,
+        sample_rate: float,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.underruns = 0
+        self._clock, self._sleep = clock, sleep
+        self._target_seconds = _BUFFER_SECONDS
+        self._end = 0.0
+
+    def start(self) -> None:
+        """Begin now, with the buffer filled by silence."""
+        self._end = self._clock() + self._target_seconds
+
+    def wait(self) -> float:
+        """Block until the buffer is down to its target."""
+        buffered = self._end - self._clock()
+        if buffered > self._target_seconds:
+            self._sleep(buffered - self._target_seconds)
+            buffered = self._end - self._clock()
+        if buffered < 0.0:
+            self.underruns += 1
+            self._end = self._clock()
+        return max(0.0, buffered)
+
+    def write(self, y: FloatArray) -> None:
+        """Append a block [samples]."""
+        self._end += len(y) / self.sample_rate
+
+    def deepen(self, seconds: float) -> None:
+        """Buffer at least that much from now on."""
+        self._target_seconds = max(_BUFFER_SECONDS, seconds)
+
+    def close(self) -> None:
+        """Nothing to free."""

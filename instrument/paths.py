@@ -1,0 +1,54 @@
+"""Where a user's things live; `AITUNES_HOME` moves all of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from aitunes.errors import AiTunesError
+
+HOME_VARIABLE = "AITUNES_HOME"
+
+
+class PathError(AiTunesError):
+    """A name that is no plain name, or a folder that cannot be used."""
+
+
+def home() -> Path:
+    """The folder of releases, recordings and snapshots."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return Path(chosen) if chosen else platformdirs.user_data_path("aitunes", appauthor=False)
+
+
+def bundled_releases() -> Path:
+    """Releases that come with the package."""
+    return Path(__file__).parent / "releases"
+
+
+def user_releases() -> Path:
+    """Releases that the user trained or was given."""
+    return home() / "releases"
+
+
+def recordings() -> Path:
+    """Recordings of the output."""
+    return home() / "recordings"
+
+
+def snapshots() -> Path:
+    """The file of snapshots."""
+    return home() / "snapshots.json"
+
+
+def plain_name(name: str) -> str:
+    """The name, if it cannot leave the folder it belongs to.
+
+    Raises:
+        PathError: it is empty, hidden, too long, or has a path or a control character in it.
+    """
+    forbidden = set('/\\:*?"<>|')
+    if not name or name.startswith(".") or len(name) > 120 or not name.isprintable() or forbidden & set(name):
+        raise PathError(f"{name[:120]!r} is not a plain file name")
+    return name

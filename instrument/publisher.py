@@ -1,0 +1,64 @@
+"""What the engine has to say: replies, echoes of changes, meters and errors; sent off the synth's thread."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from instrument.namespace import ROOT
+from instrument.osc.server import OscServer
+from instrument.osc.subscribers import Peer
+from instrument.synthesis.dynamics import OutputStage, decibels
+
+METER_SECONDS = 0.04
+_COLLECT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    peer: Peer | None
+    to_others: bool
+    address: str
+    arguments: tuple[Any, ...]
+
+
+class Publisher:
+    """Collects messages from any thread without a lock; `publish` sends them."""
+
+    def __init__(self) -> None:
+        self._notices: deque[_Notice] = deque()
+        self._meter_due = 0.0
+        self._collect_due = time.monotonic() + _COLLECT_SECONDS
+        self._underruns = 0
+
+    def reply(self, peer: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Answer the one who asked; nobody, where the engine asked itself."""
+        if peer is not None:
+            self._notices.append(_Notice(peer, False, address, arguments))
+
+    def announce(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Tell every subscriber but the author."""
+        self._notices.append(_Notice(author, True, address, arguments))
+
+    def publish(self, osc: OscServer, stage: OutputStage, underruns: int) -> None:
+        """Send what has collected; called every few milliseconds by the publishing thread."""
+        if underruns > self._underruns:
+            self.announce(None, "/error", (f"the sound was interrupted: {underruns} underruns so far",))
+        self._underruns = underruns
+        while self._notices:
+            notice = self._notices.popleft()
+            if notice.to_others:
+                osc.send_to_others(notice.peer, notice.address, notice.arguments)
+            elif notice.peer is not None:
+                osc.send(notice.peer, notice.address, notice.arguments)
+        now = time.monotonic()
+        if now >= self._meter_due:
+            self._meter_due = now + METER_SECONDS
+            osc.send_to_others(None, f"{ROOT}/meter", (decibels(stage.peak), decibels(stage.rms)))
+        if now >= self._collect_due:
+            # Automatic collection is off and what lived at the start is frozen, so this takes microseconds.
+            self._collect_due = now + _COLLECT_SECONDS
+            gc.collect()

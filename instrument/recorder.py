@@ -1,0 +1,87 @@
+"""Record the output: the synth's thread hands over blocks, a thread of its own writes them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+from aitunes.errors import AiTunesError
+from aitunes.features import FloatArray
+from instrument.outputs.file import FileOutput, file_format
+from instrument.paths import plain_name
+
+
+class RecordingError(AiTunesError):
+    """A recording that cannot be started or ended."""
+
+
+class Recorder:
+    """Writes what is played into files of one folder.
+
+    Args:
+        folder: made when the first recording starts.
+        sample_rate: of the output, Hz.
+    """
+
+    def __init__(self, folder: Path, sample_rate: float) -> None:
+        self._folder = folder
+        self.sample_rate = sample_rate
+        self._blocks: queue.SimpleQueue[FloatArray | None] | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: AiTunesError | None = None
+
+    def start(self, name: str) -> Path:
+        """Begin to record under that file name.
+
+        Raises:
+            RecordingError: a recording runs, or the file exists.
+            PathError, OutputError: the name has a path in it, or the file cannot be written.
+        """
+        if self._blocks is not None:
+            raise RecordingError("a recording runs already; stop it first")
+        path = self._folder / plain_name(name)
+        file_format(path, "24")
+        if path.exists():
+            raise RecordingError(f"{name} exists already in {self._folder}; choose another name")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        output = FileOutput(path, self.sample_rate, "24")
+        blocks: queue.SimpleQueue[FloatArray | None] = queue.SimpleQueue()
+        self._failure = None
+        self._thread = threading.Thread(target=self._write, args=(output, blocks), name="recorder", daemon=True)
+        self._thread.start()
+        self._blocks = blocks
+        return path
+
+    def push(self, y: FloatArray) -> None:
+        """Hand over a block, if a recording runs; called by the synth's thread."""
+        if self._blocks is not None:
+            self._blocks.put(y)
+
+    def stop(self) -> None:
+        """End the recording; the file is whole when this returns.
+
+        Raises:
+            RecordingError: none runs, or writing had failed.
+        """
+        if self._blocks is None or self._thread is None:
+            raise RecordingError("no recording runs")
+        blocks, self._blocks = self._blocks, None
+        blocks.put(None)
+        self._thread.join()
+        if self._failure is not None:
+            raise RecordingError(str(self._failure))
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._blocks is not None
+
+    def _write(self, output: FileOutput, blocks: queue.SimpleQueue[FloatArray | None]) -> None:
+        while (y := blocks.get()) is not None:
+            if self._failure is None:
+                try:
+                    output.write(y)
+                except AiTunesError as error:
+                    self._failure = error
+        output.close()

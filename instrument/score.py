@@ -1,0 +1,97 @@
+"""A score: a line a message, `seconds address arguments…`, `#` begins a comment."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aitunes.errors import AiTunesError
+from instrument.namespace import ROOT, Address, Kind, MessageError, Value, check_arguments, expand
+from instrument.synthesis.timeline import Event
+
+LOAD = f"{ROOT}/model/load"
+
+
+class ScoreError(AiTunesError):
+    """A line of a score that cannot be played."""
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """One message and its time from the start, seconds."""
+
+    seconds: float
+    event: Event
+
+
+def parse_score(text: str, latent_dim: int, latent_dim_of: Callable[[str], int]) -> list[ScoreLine]:
+    """The lines of a score in order of time; lines of one time keep their order.
+
+    Args:
+        text: the score.
+        latent_dim: coordinates of the release that plays at the start.
+        latent_dim_of: the same for a release that the score loads by name; raises an `AiTunesError`.
+
+    Raises:
+        ScoreError: naming the first wrong line.
+    """
+    numbered = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            words = shlex.split(line, comments=True)
+            if words:
+                numbered.append((_seconds(words[0]), number, words[1:]))
+        except ValueError as error:
+            raise ScoreError(f"Line {number} of the score: {error}.") from error
+    lines: list[ScoreLine] = []
+    rows = expand(latent_dim)
+    for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
+        try:
+            event = _event(words, rows)
+            if event.path == LOAD and event.values:
+                rows = expand(latent_dim_of(str(event.values[0])))
+        except AiTunesError as error:
+            raise ScoreError(f"Line {number} of the score: {error}.") from error
+        lines.append(ScoreLine(seconds, event))
+    return lines
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        raise ValueError(f"it begins with {word!r}, not with a time in seconds") from None
+    if not math.isfinite(seconds) or seconds < 0.0:
+        raise ValueError(f"the time {word} is not 0 or more")
+    return seconds
+
+
+def _event(words: list[str], rows: dict[str, Address]) -> Event:
+    if not words:
+        raise MessageError("a time without an address")
+    path, arguments = words[0], words[1:]
+    row = rows.get(path)
+    if row is None:
+        raise MessageError(f"there is no address {path} in this release")
+    if row.kind not in (Kind.SETTING, Kind.ACTION) and path != LOAD:
+        raise MessageError(f"{path} belongs to live playing, not to a score")
+    types = [argument.type for argument in row.arguments]
+    types += types[-1:] * (len(arguments) - len(types)) if row.many else []
+    typed = [_typed(kind, word) for kind, word in zip(types, arguments, strict=False)] + arguments[len(types) :]
+    try:
+        return Event(path, row.kind, check_arguments(row, typed))
+    except MessageError as error:
+        raise MessageError(f"{path} {error}") from error
+
+
+def _typed(kind: str, word: str) -> Value:
+    if kind == "s":
+        return word
+    if kind == "T" and word.lower() in ("true", "false", "t", "f"):
+        return word.lower().startswith("t")
+    try:
+        return float(word)
+    except ValueError:
+        return word  # left as text, for the table to refuse by the argument's name

@@ -1,0 +1,81 @@
+"""Snapshots by name, kept in one JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from aitunes.errors import AiTunesError
+from instrument.paths import plain_name
+from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
+
+MAX_SNAPSHOTS = 1_000
+
+
+class SnapshotError(AiTunesError):
+    """A snapshot that is not there, or a file of them that cannot be used."""
+
+
+class SnapshotStore:
+    """The snapshots of one file, which is replaced only by a whole one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(self._read())
+
+    def save(self, name: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot, in place of one of the same name.
+
+        Raises:
+            SnapshotError: there are too many, or the file is damaged.
+        """
+        stored = self._read()
+        stored[plain_name(name)] = snapshot
+        if len(stored) > MAX_SNAPSHOTS:
+            raise SnapshotError(f"there are {MAX_SNAPSHOTS} snapshots; delete one first")
+        self._write(stored)
+
+    def delete(self, name: str) -> None:
+        """Drop a snapshot.
+
+        Raises:
+            SnapshotError: there is none of that name.
+        """
+        stored = self._read()
+        if stored.pop(name, None) is None:
+            raise SnapshotError(f"there is no snapshot named {name!r}")
+        self._write(stored)
+
+    def get(self, name: str) -> Snapshot:
+        """The snapshot of that name.
+
+        Raises:
+            SnapshotError: there is none.
+        """
+        try:
+            return self._read()[name]
+        except KeyError:
+            raise SnapshotError(f"there is no snapshot named {name!r}") from None
+
+    def _read(self) -> dict[str, Snapshot]:
+        if not self._path.exists():
+            return {}
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+            stored = {name: Snapshot(**fields) for name, fields in values.items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise SnapshotError(f"{self._path} is damaged: {error}; move it away to begin anew") from error
+        if any(set(snapshot.settings) - set(SNAPSHOT_SETTINGS) for snapshot in stored.values()):
+            raise SnapshotError(f"{self._path} was written by another version of AiTunes; move it away to begin anew")
+        return stored
+
+    def _write(self, stored: dict[str, Snapshot]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.partial")
+        partial.write_text(json.dumps({name: asdict(value) for name, value in stored.items()}, indent=1), "utf-8")
+        partial.replace(self._path)

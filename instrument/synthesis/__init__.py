@@ -1,0 +1,1 @@
+"""From latent coordinates to samples, one hop at a time; the same code live and offline."""

@@ -1,0 +1,86 @@
+"""The last stage before the output: gain that ramps, and a limiter that nothing passes."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from aitunes.features import FloatArray
+
+CEILING = 10.0 ** (-1.0 / 20.0)
+"""Highest sample that leaves the instrument: −1 dBFS."""
+
+_RELEASE_SECONDS = 0.1
+_GAIN_SECONDS = 0.02
+_PLAY_SECONDS = 0.03
+_STOP_SECONDS = 0.08
+_SILENT = 1e-4
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True)  # type: ignore[misc, unused-ignore]
+def _finish(
+    y: FloatArray, gain_from: float, gain_to: float, envelope: float, release: float, ceiling: float
+) -> tuple[float, float, float]:
+    """Ramp and limit a block in place; returns the limiter's envelope, the peak and the sum of squares."""
+    peak = 0.0
+    energy = 0.0
+    step = (gain_to - gain_from) / len(y)
+    for i in range(len(y)):
+        value = y[i] * (gain_from + step * (i + 1))
+        envelope = max(abs(value), envelope * release)
+        if envelope > ceiling:
+            value *= ceiling / envelope
+        y[i] = value
+        peak = max(peak, abs(value))
+        energy += value * value
+    return envelope, peak, energy
+
+
+class OutputStage:
+    """Play/stop fade, gain and limiter.
+
+    The limiter attacks at once and releases within a tenth of a second, so no sample exceeds `CEILING`.
+
+    Args:
+        sample_rate: of the blocks, Hz.
+    """
+
+    def __init__(self, sample_rate: float) -> None:
+        self._sample_rate = sample_rate
+        self._release = math.exp(-1.0 / (_RELEASE_SECONDS * sample_rate))
+        self._gain = 0.0
+        self._gate = 0.0
+        self._envelope = 0.0
+        self.peak = 0.0
+        self.rms = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Whether the sound has faded out."""
+        return self._gate == 0.0
+
+    def process(self, y: FloatArray, gain_db: float, playing: bool) -> FloatArray:
+        """Finish one block [samples], in place."""
+        seconds = len(y) / self._sample_rate
+        before = self._gain * self._gate
+        self._gain += (10.0 ** (gain_db / 20.0) - self._gain) * min(1.0, seconds / _GAIN_SECONDS)
+        step = seconds / (_PLAY_SECONDS if playing else -_STOP_SECONDS)
+        self._gate = min(1.0, max(0.0, self._gate + step))
+        after = self._gain * self._gate
+        self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release, CEILING)
+        self.peak = max(self.peak * 0.95, peak)
+        self.rms = math.sqrt(energy / len(y))
+        return y
+
+
+def decibels(level: float) -> float:
+    """A level relative to full scale in dB, −120 for silence."""
+    return 20.0 * math.log10(max(level, 1e-6))
+
+
+def equal_power_fade(length: int, start: float, step: float) -> tuple[FloatArray, FloatArray]:
+    """Weights of the outgoing and incoming sound [length] from the fade's share `start`, `step` a sample."""
+    share = np.clip(start + step * np.arange(1, length + 1), 0.0, 1.0) * (np.pi / 2.0)
+    return np.cos(share).astype(np.float32), np.sin(share).astype(np.float32)

@@ -1,0 +1,189 @@
+"""What the player has set: the latent position and how it glides, and the settings of the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aitunes.features import FloatArray
+from aitunes.release.card import LATENT_LIMIT, LatentSpace
+from instrument.namespace import ROOT, MessageError, Value
+
+SNAPSHOT_SETTINGS = ("/glide", "/gain", "/freeze", "/position", "/speed")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A latent position and the settings beside it, of one release."""
+
+    release: str
+    coordinates: list[float]
+    settings: dict[str, list[Value]]
+
+
+class Performance:
+    """The state that OSC settings change and the synth reads, owned by the synth's thread.
+
+    Args:
+        latent: the playing release's latent space.
+        release: its name.
+        iterations: phase reconstruction effort at the start.
+        lookahead: frames of look-ahead at the start.
+    """
+
+    def __init__(self, latent: LatentSpace, release: str, iterations: int, lookahead: int = 0) -> None:
+        self.playing = True
+        self.glide_seconds = 0.0
+        self.gain_db = 0.0
+        self.frozen = False
+        self.position = 0.0
+        self.speed = 1.0
+        self.iterations = iterations
+        self.lookahead = lookahead
+        self._pad_axes = (0, min(1, len(latent.mean) - 1))
+        self._latent = latent
+        self.release = release
+        self._target = np.zeros(len(latent.mean), np.float32)
+        self._current = self._target.copy()
+        self._remaining_seconds = 0.0
+        self._setters: dict[str, Callable[..., None]] = {
+            "/pad/xy": self._set_pad,
+            "/pad/x": lambda x: self._set_pad(x, self.pad[1]),
+            "/pad/y": lambda y: self._set_pad(self.pad[0], y),
+            "/pad/axes": self._set_axes,
+            "/latent": self._set_latent,
+            "/glide": self._setter("glide_seconds"),
+            "/gain": self._setter("gain_db"),
+            "/freeze": self._setter("frozen"),
+            "/position": self._setter("position"),
+            "/speed": self._setter("speed"),
+            "/quality": self._set_quality,
+            "/play": lambda: setattr(self, "playing", True),
+            "/stop": lambda: setattr(self, "playing", False),
+        }
+        self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
+            "/pad/xy": lambda: self.pad,
+            "/pad/x": lambda: self.pad[:1],
+            "/pad/y": lambda: self.pad[1:],
+            "/pad/axes": lambda: self._pad_axes,
+            "/latent": lambda: tuple(self._target.tolist()),
+            "/glide": lambda: (self.glide_seconds,),
+            "/gain": lambda: (self.gain_db,),
+            "/freeze": lambda: (self.frozen,),
+            "/position": lambda: (self.position,),
+            "/speed": lambda: (self.speed,),
+            "/quality": lambda: (self.iterations, self.lookahead),
+        }
+
+    @property
+    def latent_dim(self) -> int:
+        """Latent coordinates of the playing release."""
+        return len(self._target)
+
+    @property
+    def pad(self) -> tuple[float, float]:
+        """Where the target lies on the pad, 0..1 on both axes."""
+        first, second = self._pad_axes
+        return self._on_pad(first), self._on_pad(second)
+
+    def apply(self, path: str, values: tuple[Value, ...]) -> None:
+        """Obey one setting or action of the namespace, its values already checked and clipped.
+
+        Raises:
+            MessageError: it does not fit the playing release.
+        """
+        name = path.removeprefix(ROOT)
+        if name.startswith("/latent/"):
+            self._set_coordinate(int(name.removeprefix("/latent/")), values[0])
+        else:
+            self._setters[name](*values)
+
+    def value(self, path: str) -> tuple[Value, ...]:
+        """The value that an address without arguments asks for."""
+        name = path.removeprefix(ROOT)
+        if name.startswith("/latent/"):
+            return (float(self._target[int(name.removeprefix("/latent/"))]),)
+        return self._getters[name]()
+
+    def advance(self, seconds: float) -> FloatArray:
+        """Glide for that long and return the coordinates, [latent_dim] standard deviations."""
+        if self._remaining_seconds > seconds:
+            self._current = self._current + (self._target - self._current) * (seconds / self._remaining_seconds)
+            self._remaining_seconds -= seconds
+        elif self._remaining_seconds > 0.0 or self._current is not self._target:
+            self._current = self._target
+            self._remaining_seconds = 0.0
+        return self._current
+
+    def change_release(self, latent: LatentSpace, release: str) -> None:
+        """Take over another latent space; the pad keeps its position, the other coordinates go home."""
+        x, y = self.pad
+        self._latent, self.release = latent, release
+        self._target = np.zeros(len(latent.mean), np.float32)
+        last = len(latent.mean) - 1
+        self._pad_axes = (min(self._pad_axes[0], last), min(self._pad_axes[1], last))
+        self._remaining_seconds = 0.0
+        self._set_pad(x, y)
+        self._current = self._target
+        self._remaining_seconds = 0.0
+
+    def snapshot(self) -> Snapshot:
+        """The latent target and the settings as they are."""
+        settings = {name: list(self._getters[name]()) for name in SNAPSHOT_SETTINGS}
+        return Snapshot(self.release, self._target.tolist(), settings)
+
+    def check_snapshot(self, snapshot: Snapshot) -> None:
+        """See whether a snapshot can be recalled.
+
+        Raises:
+            MessageError: it belongs to another release.
+        """
+        if snapshot.release != self.release or len(snapshot.coordinates) != self.latent_dim:
+            raise MessageError(f"the snapshot belongs to the release {snapshot.release}; load that first")
+
+    def recall(self, snapshot: Snapshot, morph_seconds: float) -> None:
+        """Morph to a snapshot of the playing release: the position glides, the settings change at once."""
+        for name, values in snapshot.settings.items():
+            self._setters[name](*values)
+        self._move(np.asarray(snapshot.coordinates, np.float32), morph_seconds)
+
+    def _setter(self, attribute: str) -> Callable[[Any], None]:
+        return lambda value: setattr(self, attribute, value)
+
+    def _set_quality(self, iterations: int, lookahead: int) -> None:
+        self.iterations, self.lookahead = iterations, lookahead
+
+    def _set_axes(self, first: int, second: int) -> None:
+        if max(first, second) >= self.latent_dim or first == second:
+            raise MessageError(f"wants two different axes from 0 to {self.latent_dim - 1}")
+        self._pad_axes = (first, second)
+
+    def _set_latent(self, *coordinates: float) -> None:
+        if len(coordinates) != self.latent_dim:
+            raise MessageError(f"wants {self.latent_dim} coordinates for the release {self.release}")
+        self._move(np.array(coordinates, np.float32))
+
+    def _set_coordinate(self, n: int, value: Value) -> None:
+        if n >= self.latent_dim:
+            raise MessageError(f"the release {self.release} has the coordinates 0 to {self.latent_dim - 1}")
+        target = self._target.copy()
+        target[n] = value
+        self._move(target)
+
+    def _set_pad(self, x: float, y: float) -> None:
+        target = self._target.copy()
+        for axis, place in zip(self._pad_axes, (x, y), strict=True):
+            low, high = self._latent.pad_range[axis]
+            target[axis] = np.clip(low + place * (high - low), -LATENT_LIMIT, LATENT_LIMIT)
+        self._move(target)
+
+    def _move(self, target: FloatArray, seconds: float | None = None) -> None:
+        self._target = target
+        self._remaining_seconds = self.glide_seconds if seconds is None else seconds
+
+    def _on_pad(self, axis: int) -> float:
+        low, high = self._latent.pad_range[axis]
+        return float(np.clip((self._target[axis] - low) / (high - low), 0.0, 1.0))
