@@ -1,7 +1,8 @@
 """The arithmetic of `griffin_lim`, compiled: one call a block, no allocation, no GIL.
 
-Signs: spectra are `rfft`s of windowed frames, so their phases count from the frame's first sample. Referred to
-the window's centre, bin k changes sign with every odd k, and the bins of one steady partial agree.
+Everything is float32. A spectrum is the `rfft` of a windowed frame, so its phases count from the frame's first
+sample; referred to the window's centre, every odd bin changes its sign, and the bins of one steady partial
+agree.
 """
 
 from __future__ import annotations
@@ -16,32 +17,34 @@ from rocket_fft import c2r, r2c
 Array = NDArray[Any]
 
 # Not nnan and ninf: what is no number must still be seen as such.
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
+compiled = njit(
+    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}
+)
 
-LOUDEST = 1e9  # a magnitude beyond is no sound (a full-scale sine has n_fft / 4)
-SILENT = 1e-9  # and one below is none; far above float32's denormal numbers
-TINY = 1e-30
-FLOOR = 1e-3  # of a bin's loudest neighbour frame; below -60 dB phases run on at their centre frequency
-MOMENTUM = 0.7
+LOUDEST = np.float32(1e9)  # a magnitude beyond is none; a full-scale sine has n_fft / 4
+SILENT = np.float32(1e-9)  # and one below is zero, so that no denormal number ever slows a hop
+TINY = np.float32(1e-30)
+
+MOMENTUM = np.float32(0.9)
 
 
 class State(NamedTuple):
-    """Everything a stream remembers and every buffer it works in; frames lie in a ring of `active` slots."""
+    """What a stream remembers, and the buffers it works in; frames lie in a ring of `active` slots."""
 
     window: Array  # [n_fft]
     synthesis: Array  # [active, n_fft] window × weight / sum of squared windows, oldest frame first
     fade: Array  # [hop]
-    turn: Array  # [overlap] what one hop turns bin k by, at k modulo overlap
+    turn: Array  # [overlap] complex, how far bin k turns in a hop, at k modulo overlap
     magnitudes: Array  # [active, bins]
     spectra: Array  # [active, bins] complex, the magnitudes with the phases found so far
-    analysed: Array  # [active, bins] complex, the last iteration's analysis
-    fresh: Array  # [active, bins] complex, this iteration's
+    analysed: Array  # [active, bins] complex, the spectra of the estimate in the last iteration
+    fresh: Array  # [active, bins] complex, and in this one
     frames: Array  # [active, n_fft] inverse transforms of `spectra`
     windowed: Array  # [active, n_fft]
-    samples: Array  # [(active + overlap - 1) * hop] emitted samples, then the estimates of those to come
-    phasors: Array  # [bins] complex, phases of the newest frame, of modulus 1
-    newest: Array  # [bins] its magnitudes
-    arrival: Array  # [2, bins]
+    samples: Array  # [(active + overlap - 1) * hop] emitted samples, then the estimate of those to come
+    phasors: Array  # [bins] complex, the newest frame's phases, of modulus 1
+    before: Array  # [bins] its magnitudes
+    paths: Array  # [3, bins]
     axis: Array  # [1] the axis that is transformed
     counters: Array  # [2] slot of the oldest frame; values repaired so far
 
@@ -54,7 +57,7 @@ def advance(S: Array, y: Array, iterations: int, state: State) -> None:
         slot = state.counters[0]
         state.counters[0] = (slot + 1) % state.magnitudes.shape[0]
         take(S[n], slot, state)
-        propagate(slot, state)
+        propagate(slot, weight_of_past(iterations), state)
         for iteration in range(iterations):
             overlap_add(state)
             analyse(state)
@@ -76,58 +79,109 @@ def take(S: Array, slot: int, state: State) -> None:
 
 
 @compiled
-def propagate(slot: int, state: State) -> None:
-    """Start the new frame's phases from the frame before and its own louder bins."""
-    S, before, phasors = state.magnitudes[slot], state.newest, state.phasors
-    bins = S.size
-    left, right = state.arrival[0], state.arrival[1]
-    # A bin takes its phase over the path whose quietest bin is loudest: from its own past, or along
-    # the new frame from a louder neighbour. On a line two sweeps find every such path.
-    left[0] = before[0]
-    for k in range(1, bins):
-        left[k] = max(before[k], min(left[k - 1], S[k - 1]))
-    right[bins - 1] = before[bins - 1]
-    for k in range(bins - 2, -1, -1):
-        right[k] = max(before[k], min(right[k + 1], S[k + 1]))
+def weight_of_past(iterations: int) -> float:
+    """How much a bin's past counts against its neighbours' present when it takes its phase.
 
-    hop_angle = np.float32(2.0 * np.pi * state.fade.size / state.window.size)
-    for k in range(bins):
-        below = S[k - 1] if k > 0 else S[1]
-        above = S[k + 1] if k < bins - 1 else S[bins - 2]
-        total, change = above + below, above - below
-        delta = 4.0 * change / (3.0 * total + np.sqrt(9.0 * total * total - 8.0 * change * change) + TINY)
-        angle = hop_angle * delta
-        phasors[k] *= state.turn[k % state.turn.size] * np.complex64(complex(np.cos(angle), np.sin(angle)))
-    cos_h, sin_h = np.float32(np.cos(0.5 * hop_angle)), np.float32(np.sin(0.5 * hop_angle))
-    for k in range(1, bins):
-        if left[k] > before[k] and left[k] >= right[k]:
-            phasors[k] = phasors[k - 1] * -conjugate_turn(S[k - 1], before[k - 1], S[k], before[k], cos_h, sin_h)
-    for k in range(bins - 2, -1, -1):
-        if right[k] > before[k] and right[k] > left[k]:
-            turn = conjugate_turn(S[k + 1], before[k + 1], S[k], before[k], cos_h, sin_h)
-            phasors[k] = phasors[k + 1] * -np.conj(turn)
-    for k in range(bins):
-        modulus = np.sqrt(phasors[k].real ** 2 + phasors[k].imag ** 2)
-        phasors[k] = phasors[k] / modulus if modulus > 0.5 else np.complex64(1.0)
-        state.newest[k] = S[k]
-        state.spectra[slot, k] = S[k] * phasors[k]
-    c2r(
-        state.spectra[slot : slot + 1],
-        state.frames[slot : slot + 1],
-        state.axis,
-        False,
-        1.0 / state.window.size,
-        1,
-    )
+    Bins that each follow their own past come to disagree. Iterations mend that, and then gain from it; without
+    them agreement is worth more (measured in docs/decisions/0001-phase-reconstruction.md).
+    """
+    return np.float32(1.0 + min(iterations, 8) / 8.0)
 
 
 @compiled
-def conjugate_turn(S0: float, before0: float, S1: float, before1: float, cos_h: float, sin_h: float) -> complex:
-    """exp(i θ), θ the phase's slope along frequency where the magnitude grew from `before` to S."""
-    ratio = np.sqrt((before0 + before1 + TINY) / (S0 + S1 + TINY))
-    u = (cos_h - ratio) / sin_h
-    scale = np.float32(1.0) / (np.float32(1.0) + u * u)
-    return np.complex64(complex((1.0 - u * u) * scale, -2.0 * u * scale))
+def propagate(slot: int, past: float, state: State) -> None:
+    """Start the new frame's phases from the frame before and its own louder bins."""
+    S, phasors = state.magnitudes[slot], state.phasors
+    find_paths(S, past, state)
+    turn_in_time(S, state)
+    turn_in_frequency(S, state)
+    for k in range(S.size):
+        modulus = np.sqrt(phasors[k].real ** 2 + phasors[k].imag ** 2)
+        phasors[k] = phasors[k] / modulus if modulus > 0.5 else np.complex64(1.0)
+        state.spectra[slot, k] = S[k] * phasors[k]
+        state.before[k] = S[k]
+    synthesise(state.spectra[slot : slot + 1], state.frames[slot : slot + 1], state)
+
+
+@compiled
+def find_paths(S: Array, past: float, state: State) -> None:
+    """Where each bin's phase comes from: along the path whose quietest bin is the loudest.
+
+    Paths start in the frame before and run along the new one. Phase gradient heap integration finds them with
+    a heap; on a line of bins a sweep from either end finds the same ones. A sudden sound has no past: its
+    loudest bin starts it.
+    """
+    origin, rising, falling = state.paths[0], state.paths[1], state.paths[2]
+    loudest = 0
+    for k in range(S.size):
+        origin[k] = past * state.before[k]
+        loudest = k if S[k] > S[loudest] else loudest
+    origin[loudest] = max(origin[loudest], np.float32(1e-3) * S[loudest])
+    rising[0], falling[S.size - 1] = origin[0], origin[S.size - 1]
+    for k in range(1, S.size):
+        rising[k] = max(origin[k], min(rising[k - 1], S[k - 1]))
+    for k in range(S.size - 2, -1, -1):
+        falling[k] = max(origin[k], min(falling[k + 1], S[k + 1]))
+
+
+@compiled
+def turn_in_time(S: Array, state: State) -> None:
+    """Turn every bin by one hop of the frequency that its neighbours tell.
+
+    Between bins k - 1 and k + 1 a partial at k + δ shows through a Hann window as magnitudes in the ratio
+    (1 - δ)(2 - δ) : (1 + δ)(2 + δ). With their sum s and difference d that makes
+    δ = 4 d / (3 s + sqrt(9 s² - 8 d²)).
+    """
+    hop_angle = np.float32(2.0 * np.pi * state.fade.size / state.window.size)
+    last = S.size - 1
+    for k in range(S.size):
+        below, above = S[k - 1 if k > 0 else 1], S[k + 1 if k < last else last - 1]
+        total, change = above + below, above - below
+        root = np.sqrt(np.float32(9.0) * total * total - np.float32(8.0) * change * change)
+        angle = hop_angle * np.float32(4.0) * change / (np.float32(3.0) * total + root + TINY)
+        state.phasors[k] *= state.turn[k % state.turn.size] * np.complex64(
+            complex(np.cos(angle), np.sin(angle))
+        )
+
+
+@compiled
+def turn_in_frequency(S: Array, state: State) -> None:
+    """Give the bins whose path runs along the new frame their neighbours' phases, turned by its slope."""
+    origin, rising, falling = state.paths[0], state.paths[1], state.paths[2]
+    phasors, before = state.phasors, state.before
+    half_hop = np.float32(np.pi * state.fade.size / state.window.size)
+    for k in range(1, S.size):
+        if rising[k] > origin[k] and rising[k] >= falling[k]:
+            slope = slope_of(before[k - 1] + before[k], S[k - 1] + S[k], half_hop)
+            phasors[k] = phasors[k - 1] * slope
+    for k in range(S.size - 2, -1, -1):
+        if falling[k] > origin[k] and falling[k] > rising[k]:
+            slope = slope_of(before[k + 1] + before[k], S[k + 1] + S[k], half_hop)
+            phasors[k] = phasors[k + 1] * np.conj(slope)
+
+
+@compiled
+def slope_of(before: float, now: float, half_hop: float) -> complex:
+    """What the phase turns by from a bin to the next where the magnitude changes from `before` to `now`.
+
+    Seen through a Hann window a click at the angle a = π τ / n_fft from its centre has the magnitude cos² a, and
+    one hop earlier cos² (a + h) with h = π hop / n_fft. So tan a = (cos h - r) / sin h with r² = before / now,
+    and each bin turns by -2 a. Where nothing changes that is half a hop early: a steady sound has no slope.
+    """
+    ratio = np.sqrt((before + SILENT) / (now + SILENT))
+    cos_h, sin_h = np.float32(np.cos(half_hop)), np.float32(np.sin(half_hop))
+    click = (cos_h - ratio) / sin_h
+    change = (ratio - np.float32(1.0) / ratio) / half_hop
+    steady = (np.float32(1.0) - cos_h) / sin_h / (np.float32(1.0) + np.float32(6.0) * change * change)
+    turn = np.complex64(complex(1.0, -click)) * np.complex64(complex(1.0, -steady))
+    modulus = (np.float32(1.0) + click * click) * (np.float32(1.0) + steady * steady)
+    return -turn * turn / np.complex64(modulus)
+
+
+@compiled
+def synthesise(spectra: Array, frames: Array, state: State) -> None:
+    """Inverse transform of each row."""
+    c2r(spectra, frames, state.axis, False, 1.0 / state.window.size, 1)
 
 
 @compiled
@@ -169,10 +223,10 @@ def project(newest: int, first: bool, state: State) -> None:
         for k in range(M.size):
             re = fresh[k].real + momentum * (fresh[k].real - last[k].real)
             im = fresh[k].imag + momentum * (fresh[k].imag - last[k].imag)
-            scale = M[k] / np.sqrt(re * re + im * im + np.float32(TINY))
+            scale = M[k] / np.sqrt(re * re + im * im + TINY)
             X[k] = complex(re * scale, im * scale)
             last[k] = fresh[k]
-    c2r(state.spectra, state.frames, state.axis, False, 1.0 / state.window.size, 1)
+    synthesise(state.spectra, state.frames, state)
 
 
 @compiled

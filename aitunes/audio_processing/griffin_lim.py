@@ -43,8 +43,10 @@ class StreamingGriffinLim:
     def __init__(self, n_fft: int, hop_length: int, iterations: int = 8, lookahead: int = 0) -> None:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
-        if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _TAPERS:
-            raise PhaseError(f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}.")
+        if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
+            raise PhaseError(
+                f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}."
+            )
         if lookahead < 0:
             raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
@@ -115,21 +117,15 @@ class StreamingGriffinLim:
         self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead)
 
 
-# Weights of the newest frames, newest first: the newer, the less of a frame is confirmed by others.
-_TAPERS = {
-    2: (0.4,),
-    4: (0.2, 0.4, 0.7),
-    8: (0.12, 0.25, 0.5),
-    16: (0.06, 0.12, 0.2, 0.3, 0.5, 0.7),
-}
-_LEAST_WEIGHT = 0.02  # floor under the sum of squared windows
+_OVERLAPS = (2, 4, 8, 16)
+_NEWEST_WEIGHT = 0.3  # of the newest frame, which no later one confirms yet
+_LEAST_POWER = 0.002  # floor under the sum of squared windows
 
 
 def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
     overlap = n_fft // hop
     active, bins = overlap + lookahead, n_fft // 2 + 1
     complex_frames = (active, bins)
-    phasors = np.ones(bins, np.complex64)
     return State(
         window=hann_window(n_fft),
         synthesis=_synthesis_windows(n_fft, hop, active),
@@ -142,9 +138,9 @@ def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
         frames=np.zeros((active, n_fft), np.float32),
         windowed=np.zeros((active, n_fft), np.float32),
         samples=np.zeros((active + overlap - 1) * hop, np.float32),
-        phasors=phasors,
-        newest=np.zeros(bins, np.float32),
-        arrival=np.zeros((2, bins), np.float32),
+        phasors=((-1.0) ** np.arange(bins)).astype(np.complex64),
+        before=np.zeros(bins, np.float32),
+        paths=np.zeros((3, bins), np.float32),
         axis=np.array([1]),
         counters=np.zeros(2, np.int64),
     )
@@ -155,12 +151,11 @@ def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
     overlap = n_fft // hop
     window = hann_window(n_fft).astype(np.float64)
     weights = np.ones(active)
-    taper = _TAPERS[overlap][:active]
-    weights[active - len(taper) :] = taper[::-1]
-    # Frames older than the active ones have weight 1 too, but they only cover samples already emitted.
-    total = np.zeros((active + overlap - 1) * hop)
+    weights[-1] = _NEWEST_WEIGHT
+    # Frames older than these also have weight, but not in samples still to be emitted.
+    power = np.zeros((active + overlap - 1) * hop)
     for age, weight in enumerate(weights):
-        total[age * hop : age * hop + n_fft] += weight * window**2
-    total = np.maximum(total, _LEAST_WEIGHT)
-    rows = [weight * window / total[age * hop : age * hop + n_fft] for age, weight in enumerate(weights)]
+        power[age * hop : age * hop + n_fft] += weight * window**2
+    power = np.maximum(power, _LEAST_POWER)
+    rows = [weight * window / power[age * hop : age * hop + n_fft] for age, weight in enumerate(weights)]
     return np.array(rows, dtype=np.float32)
