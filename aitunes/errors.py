@@ -11,3 +11,11 @@ class InvalidFeaturesError(AiTunesError, ValueError):
 
 class ReleaseError(AiTunesError):
     """A release that cannot be used, and why."""
+
+
+class InvalidSoundError(AiTunesError, ValueError):
+    """A sound that cannot be made with the values given."""
+
+
+class TrainingError(AiTunesError):
+    """Training, evaluation or export that cannot go on, and why."""

@@ -1,0 +1,5 @@
+"""Sounds made from nothing: pure functions that return float32 waveforms. Take what you need from its modules.
+
+Importing this package loads nothing. Frequencies are in Hz, durations in seconds, waveforms mono [samples].
+Partials at or above half the sample rate are left out, so nothing aliases.
+"""

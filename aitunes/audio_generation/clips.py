@@ -1,0 +1,23 @@
+"""What a generated data set is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aitunes.audio_generation.waves import FloatArray
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One item of a data set: a mono waveform [samples], what it is, and a name that no other item has."""
+
+    y: FloatArray
+    label: str
+    name: str
+
+
+class ClipMaker(Protocol):
+    """Makes one clip of a data set from its number and the seed of the whole."""
+
+    def __call__(self, index: int, seed: int) -> Clip: ...

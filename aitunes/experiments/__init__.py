@@ -1,0 +1,1 @@
+"""Experiments: a model, its losses and its data brought together. The live side never imports this package."""

@@ -1,0 +1,1 @@
+"""Models and their losses, in PyTorch. The live side never imports this package."""
