@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -38,13 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
-    match options.command:
-        case "render":
-            from instrument.cli.render import run
-        case "models" | "devices":
-            from instrument.cli.lists import run
-        case "doctor":
-            from instrument.cli.doctor import run
-        case _:
-            from instrument.cli.play import run
+    name = "lists" if options.command in ("models", "devices") else options.command or "play"
+    module = importlib.import_module(f"instrument.cli.{name}")
+    run: Callable[[argparse.Namespace], int] = module.run
     return run

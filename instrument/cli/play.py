@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+from instrument import paths
 from instrument.cli.common import library, quality
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
@@ -61,10 +62,13 @@ def open_output(options: argparse.Namespace) -> Output:
 
 def engine_options(options: argparse.Namespace) -> EngineOptions:
     """What of the command line concerns the engine."""
-    given = {"release": options.release, "osc_host": options.osc_host, "osc_port": options.osc_port}
-    if options.recordings is not None:
-        given["recordings"] = options.recordings
-    return EngineOptions(**given, **quality(options))
+    return EngineOptions(
+        release=options.release,
+        osc_host=options.osc_host,
+        osc_port=options.osc_port,
+        recordings=options.recordings or paths.recordings(),
+        **quality(options),
+    )
 
 
 def _greeting(engine: Engine, seconds: float) -> str:
