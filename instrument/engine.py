@@ -23,13 +23,13 @@ from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
 from instrument.snapshots import SnapshotStore
+from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
-from instrument.synthesis.voice import Voice
+from instrument.synthesis.voice import DEFAULT_ITERATIONS, Voice
 from instrument.worker import Worker
 
-DEFAULT_ITERATIONS = 4
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
 _SYNTH_PRIORITY = 20
@@ -96,8 +96,7 @@ class Engine:
 
     def start(self) -> None:
         """Warm up, then sound."""
-        self.synth.voice.render(self.performance.advance(0.0), self.performance)
-        self.synth.voice.reset()
+        self._warm_up()
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -127,6 +126,7 @@ class Engine:
         self.worker.close()
         self.output.close()
         self.synth.voice.close()
+        gc.unfreeze()
         gc.enable()
 
     def status(self) -> Status:
@@ -170,6 +170,14 @@ class Engine:
     def on_synth_thread(self, call: Callable[[], None]) -> None:
         """Run something at the next hop."""
         self.timeline.post([Event("", Kind.ACTION, call=call)])
+
+    def _warm_up(self) -> None:
+        # Compiled code is loaded and first touched here, not between two hops.
+        voice = self.synth.voice
+        for _ in range(8):
+            y = voice.render(self.performance.advance(0.0), self.performance)
+            OutputStage(self.output.sample_rate).process(y, 0.0, playing=True)
+        voice.reset()
 
     def _change_voice(self, open_release: Callable[[], Release]) -> None:
         # Opening a session holds the interpreter for milliseconds: play from a deeper buffer meanwhile.

@@ -13,7 +13,7 @@ from instrument.score import LOAD, ScoreLine, parse_score
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
-from instrument.synthesis.voice import Voice
+from instrument.synthesis.voice import DEFAULT_ITERATIONS, Voice
 
 TAIL_SECONDS = 1.0
 
@@ -34,7 +34,7 @@ class RenderOptions:
     seconds: float | None = None
     sample_rate: int | None = None
     depth: str = "16"
-    iterations: int = 8
+    iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
 
 

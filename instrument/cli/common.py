@@ -7,6 +7,7 @@ from pathlib import Path
 
 from instrument import paths
 from instrument.library import Library
+from instrument.synthesis.voice import DEFAULT_ITERATIONS
 
 
 def library(options: argparse.Namespace) -> Library:
@@ -15,7 +16,6 @@ def library(options: argparse.Namespace) -> Library:
     return Library([*folders, paths.user_releases(), paths.bundled_releases()])
 
 
-def quality(options: argparse.Namespace) -> dict[str, int]:
-    """Phase reconstruction effort, where it was asked for."""
-    given = {"iterations": options.iterations, "lookahead": options.lookahead}
-    return {name: value for name, value in given.items() if value is not None}
+def iterations(options: argparse.Namespace) -> int:
+    """Phase reconstruction effort, where it was asked for, or the default."""
+    return DEFAULT_ITERATIONS if options.iterations is None else int(options.iterations)

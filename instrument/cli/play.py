@@ -9,7 +9,7 @@ import sys
 import time
 
 from instrument import paths
-from instrument.cli.common import library, quality
+from instrument.cli.common import iterations, library
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -67,7 +67,8 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         osc_host=options.osc_host,
         osc_port=options.osc_port,
         recordings=options.recordings or paths.recordings(),
-        **quality(options),
+        iterations=iterations(options),
+        lookahead=options.lookahead,
     )
 
 

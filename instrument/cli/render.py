@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from instrument.cli.common import library, quality
+from instrument.cli.common import iterations, library
 from instrument.render import RenderOptions, render_score
 from instrument.score import ScoreError
 
@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
             seconds=options.seconds,
             sample_rate=options.sample_rate,
             depth=options.depth,
-            **quality(options),
+            iterations=iterations(options),
+            lookahead=options.lookahead,
         ),
     )
     taken = time.perf_counter() - begin

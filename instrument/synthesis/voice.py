@@ -12,6 +12,9 @@ from aitunes.release.reader import Release
 from instrument.synthesis.decoders import source_for
 from instrument.synthesis.performance import Performance
 
+DEFAULT_ITERATIONS = 4
+"""Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
+
 # soxr's LQ: 0.48 ms at 44.1 → 48 kHz, a steady number of samples a hop; MQ and better deliver in bursts of
 # 20 ms (docs/decisions/0002-resampler.md).
 _RESAMPLER_QUALITY = "LQ"
