@@ -15,7 +15,7 @@ from pathlib import Path
 from aitunes.release.reader import Release
 from instrument import namespace, paths
 from instrument.library import DEFAULT_RELEASE, Library
-from instrument.measures import LoadMeter, Smoothed, Status, StreamClock
+from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.osc.server import DEFAULT_PORT, OscServer
 from instrument.outputs import Output, OutputError
@@ -33,6 +33,7 @@ from instrument.worker import Worker
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
 _SYNTH_PRIORITY = 20
+_OTHER_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Engine:
         self.synth = Synth(voice, self.performance, output.sample_rate)
         self._rows = namespace.expand(self.performance.latent_dim)
         self._load = LoadMeter()
-        self._control, self._synthesis, self._buffer = Smoothed(), Smoothed(), Smoothed()
+        self._control, self._synthesis, self._buffer = Recent(), Recent(), Recent()
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._stopping = threading.Event()
         self._stopped = threading.Event()
@@ -96,6 +97,9 @@ class Engine:
 
     def start(self) -> None:
         """Warm up, then sound."""
+        # Threads inherit it: one that waits for its turn on a busy machine while it holds the interpreter
+        # would make the synth's thread wait too.
+        _raise_priority(_OTHER_PRIORITY)
         self._warm_up()
         gc.collect()
         gc.freeze()
@@ -133,7 +137,7 @@ class Engine:
         """The engine's measures."""
         mean, peak = self._load.percent
         return Status(
-            underruns=self.output.underruns,
+            underruns=self.output.underruns + self.output.device_underruns,
             late_events=self.timeline.late_events,
             malformed_packets=self.osc.dispatcher.malformed_packets,
             subscribers=len(self.osc.subscribers),
@@ -141,9 +145,9 @@ class Engine:
             peak_load=peak,
             nominal_sample_rate=self.output.sample_rate,
             measured_sample_rate=self.output.sample_rate / self._stream_clock.scale,
-            control_ms=1e3 * self._control.value,
-            synthesis_ms=1e3 * (self._synthesis.value + self.synth.voice.latency_seconds),
-            buffer_ms=1e3 * self._buffer.value,
+            control_ms=1e3 * self._control.median,
+            synthesis_ms=1e3 * (self._synthesis.median + self.synth.voice.latency_seconds),
+            buffer_ms=1e3 * self._buffer.median,
             device_ms=1e3 * self.output.latency_seconds,
             release=self.performance.release,
             playing=self.performance.playing,
@@ -283,7 +287,7 @@ class Engine:
         self.publisher.announce(event.origin, event.path, event.values)
 
     def _publish(self) -> None:
-        self.publisher.publish(self.osc, self.synth.output, self.output.underruns)
+        self.publisher.publish(self.osc, self.synth.output, self.output.underruns + self.output.device_underruns)
 
 
 def _raise_priority(priority: int) -> None:

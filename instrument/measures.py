@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 from dataclasses import dataclass
 
 _HOPS = 1024
-_SMOOTHING = 0.02
+_RECENT = 128
 _CLOCK_BANDWIDTH_HZ = 0.3
 _CLOCK_RESET_SECONDS = 0.03
 
@@ -48,17 +49,20 @@ class LoadMeter:
         return (100.0 * sum(shares) / len(shares), 100.0 * max(shares)) if shares else (0.0, 0.0)
 
 
-class Smoothed:
-    """An exponential mean."""
+class Recent:
+    """The median of the newest values."""
 
     def __init__(self) -> None:
-        self.value = 0.0
-        self._empty = True
+        self._values: deque[float] = deque(maxlen=_RECENT)
 
     def add(self, value: float) -> None:
         """Count one value."""
-        self.value = value if self._empty else self.value + _SMOOTHING * (value - self.value)
-        self._empty = False
+        self._values.append(value)
+
+    @property
+    def median(self) -> float:
+        """0 before the first value."""
+        return statistics.median(self._values.copy() or (0.0,))
 
 
 class StreamClock:

@@ -29,7 +29,10 @@ def run(options: argparse.Namespace) -> int:
     say(_greeting(engine, time.perf_counter() - begin))
     engine.wait()
     engine.close()
-    say("Stopped.")
+    say(
+        f"Stopped. The buffer ran empty {engine.output.underruns} times, "
+        f"the device interrupted {engine.output.device_underruns} times."
+    )
     return 0
 
 

@@ -15,12 +15,14 @@ class OutputError(AiTunesError):
 class Output(Protocol):
     """Takes mono blocks; the synth waits until one is wanted, renders it, and writes it.
 
-    `underruns` counts the times that the buffer ran empty.
+    `underruns` counts the times that the buffer ran empty, `device_underruns` the interruptions that the device
+    itself reports.
     """
 
     name: str
     sample_rate: float
     underruns: int
+    device_underruns: int
 
     @property
     def latency_seconds(self) -> float:

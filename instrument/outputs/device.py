@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -13,11 +14,12 @@ from instrument.outputs import OutputError
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
 _OBSERVE_SECONDS = 0.08
-_SPARE_SECONDS = 0.0012
+_STALL_SECONDS = 0.0048
+_SLACK_SECONDS = 0.0004
 _MAX_SPARE_SECONDS = 0.05
 _POLL_SECONDS = 0.0003
 _STATISTICS_SECONDS = 1.0
-_STALL_SECONDS = 2.0
+_GONE_SECONDS = 2.0
 
 
 def portaudio() -> Any:
@@ -62,12 +64,12 @@ def output_devices() -> list[dict[str, Any]]:
 class DeviceOutput:
     """Plays through PortAudio.
 
-    The buffer is one device block and a little spare; each underrun makes the spare larger.
+    The ring holds one device block and a spare that outlasts a stall of the machine of 4.8 ms; each underrun
+    makes the spare larger.
 
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
         blocksize: frames a callback, 0 for the device's own.
-        spare_seconds: what the buffer holds beyond one device block; None starts small and learns.
 
     Raises:
         OutputError: no PortAudio, no such device, or it cannot be opened.
@@ -93,13 +95,14 @@ class DeviceOutput:
         self.name: str = described["name"]
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
-        size = 1 << int(np.ceil(np.log2(_RING_SECONDS * self.sample_rate)))
+        self.device_underruns = 0
+        size = 1 << math.ceil(math.log2(_RING_SECONDS * self.sample_rate))
         self._ring = rtmixer.RingBuffer(4 * self._channels, size)
         self._action: Any = None
         self._statistics: Any = None
         self._statistics_due = 0.0
         self._block_seconds = blocksize / self.sample_rate
-        self._spare_seconds = _SPARE_SECONDS if spare_seconds is None else spare_seconds
+        self._spare_seconds = _STALL_SECONDS
         self._deepened_seconds = 0.0
 
     @property
@@ -123,12 +126,13 @@ class DeviceOutput:
         self._mixer.start()
         self._action = self._mixer.play_ringbuffer(self._ring)
         self._block_seconds = self._observe_block() / self.sample_rate
+        self._spare_seconds = _spare(self._block_seconds)
 
     def wait(self) -> float:
         """Block until the ring is down to its target; seconds that it holds then."""
         if self._action not in self._mixer.actions:
             self._recover()
-        deadline = time.perf_counter() + _STALL_SECONDS
+        deadline = time.perf_counter() + _GONE_SECONDS
         while (surplus := self._buffered_seconds() - self.target_seconds) > 0.0:
             if time.perf_counter() > deadline:
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
@@ -181,7 +185,14 @@ class DeviceOutput:
             return
         self._statistics_due = now + _STATISTICS_SECONDS
         if self._statistics is not None and self._statistics not in self._mixer.actions:
-            self.underruns += self._statistics.stats.output_underflows
+            self.device_underruns += self._statistics.stats.output_underflows
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
+
+
+def _spare(block_seconds: float) -> float:
+    # Right after a callback the ring may hold no more than the spare. Until it runs dry then passes one block's
+    # time, and one more for each whole block in the spare.
+    blocks = math.ceil(max(0.0, _STALL_SECONDS - block_seconds) / block_seconds)
+    return blocks * block_seconds + _SLACK_SECONDS

@@ -45,6 +45,7 @@ class FileOutput:
 
     latency_seconds = 0.0
     underruns = 0
+    device_underruns = 0
 
     def __init__(self, path: Path, sample_rate: float, depth: str = "16") -> None:
         kind, subtype = file_format(path, depth)

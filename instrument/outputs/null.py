@@ -20,6 +20,7 @@ class NullOutput:
 
     name = "none (silent)"
     latency_seconds = 0.0
+    device_underruns = 0
 
     def __init__(
         self,

@@ -1,0 +1,135 @@
+"""A real engine on a real, paced sound device: JACK's dummy driver, and a second JACK client that records."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jack
+import numpy as np
+
+from instrument.osc.packets import Message, build, parse
+
+SERVER = "aitunes-benchmark"
+SAMPLE_RATE = 48_000
+
+
+@contextlib.contextmanager
+def jack_server(period: int = 128) -> Iterator[None]:
+    """JACK's dummy driver at 48 kHz, for as long as the context lasts."""
+    if shutil.which("jackd") is None:
+        sys.exit("jackd is missing: sudo apt-get install jackd2")
+    os.environ["JACK_DEFAULT_SERVER"] = SERVER
+    command = ["jackd", "-n", SERVER, "-d", "dummy", "-r", str(SAMPLE_RATE), "-p", str(period)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        time.sleep(1.5)
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def engine(*arguments: str) -> Iterator[Client]:
+    """`aitunes play` in a process of its own, and a client that talks to it."""
+    command = [sys.executable, "-m", "instrument", "play", "--osc-port", "0", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            if "OSC at " in line:
+                port = int(line.rsplit(":", 1)[1].rstrip(".\n"))
+                break
+        else:
+            sys.exit("the engine did not start")
+        client = Client(port, process.pid)
+        client.sync()
+        yield client
+        client.send("/quit")
+        print("the engine's last words  " + process.stderr.read().splitlines()[-1])
+        process.wait(timeout=10)
+    finally:
+        process.kill()
+
+
+@dataclass
+class Client:
+    """Talks OSC to an engine."""
+
+    port: int
+    pid: int
+
+    def __post_init__(self) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect(("127.0.0.1", self.port))
+        self.socket.settimeout(5.0)
+
+    def send(self, address: str, *arguments: object) -> None:
+        """Send one message."""
+        self.socket.send(build(address, *arguments))
+
+    def ask(self, reply: str, address: str, *arguments: object) -> Message:
+        """Send one message and wait for its reply."""
+        self.send(address, *arguments)
+        while True:
+            message = parse(self.socket.recv(65_536))[0].messages[0]
+            if message.address == reply:
+                return message
+
+    def sync(self) -> None:
+        """Return when all earlier messages have been obeyed."""
+        self.ask("/synced", "/sync", 1)
+
+    def status(self) -> list[object]:
+        """The arguments of `/status.reply`."""
+        return self.ask("/status.reply", "/status").arguments
+
+
+class Recording:
+    """Records the engine's first port into memory, with JACK's frame times."""
+
+    def __init__(self, seconds: float) -> None:
+        self.client = jack.Client("recorder", servername=SERVER)
+        self._port = self.client.inports.register("in")
+        self._samples = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+        self._count = 0
+        self._first_frame = 0
+        self.client.set_process_callback(self._process)
+
+    def __enter__(self) -> Recording:
+        self.client.activate()
+        sources = self.client.get_ports(is_audio=True, is_output=True)
+        engines = [port for port in sources if not port.name.startswith(("system:", "recorder:"))]
+        self.client.connect(engines[0], self._port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.deactivate()
+        self.client.close()
+
+    @property
+    def now(self) -> int:
+        """The present moment, as a frame of the recording."""
+        return int(self.client.frame_time - self._first_frame)
+
+    @property
+    def y(self) -> np.ndarray:
+        """What was recorded, [samples]."""
+        return self._samples[: self._count]
+
+    def _process(self, frames: int) -> None:
+        if self._count == 0:
+            self._first_frame = self.client.last_frame_time
+        # A cycle that this Python client missed leaves silence, so that frame numbers stay true.
+        start = self.client.last_frame_time - self._first_frame
+        if 0 <= start <= len(self._samples) - frames:
+            self._samples[start : start + frames] = self._port.get_array()
+            self._count = start + frames
