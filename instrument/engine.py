@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import sys
 import threading
 import time
@@ -22,6 +20,7 @@ from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
+from instrument.scheduling import OTHER_PRIORITY, SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
@@ -32,8 +31,6 @@ from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
-_SYNTH_PRIORITY = 20
-_OTHER_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ class Engine:
         report: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
     ) -> None:
         self.output = output
+        self.scheduling = "ordinary"
         self.timeline = Timeline()
         self._library = library
         self._report = report
@@ -99,7 +97,7 @@ class Engine:
         """Warm up, then sound."""
         # Threads inherit it: one that waits for its turn on a busy machine while it holds the interpreter
         # would make the synth's thread wait too.
-        _raise_priority(_OTHER_PRIORITY)
+        self.scheduling = raise_priority(OTHER_PRIORITY)
         self._warm_up()
         gc.collect()
         gc.freeze()
@@ -227,7 +225,7 @@ class Engine:
 
     def _play(self) -> None:
         """The synth's thread: wait, apply what is due, render, write."""
-        _raise_priority(_SYNTH_PRIORITY)
+        raise_priority(SYNTH_PRIORITY)
         silent_since: float | None = None
         while silent_since is None or time.perf_counter() < silent_since:
             buffered = self._wait_for_output()
@@ -288,10 +286,3 @@ class Engine:
 
     def _publish(self) -> None:
         self.publisher.publish(self.osc, self.synth.output, self.output.underruns + self.output.device_underruns)
-
-
-def _raise_priority(priority: int) -> None:
-    """Real-time scheduling for the calling thread where the system grants it; play on without."""
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))

@@ -13,16 +13,18 @@ class OutputError(AiTunesError):
 
 
 class Output(Protocol):
-    """Takes mono blocks; the synth waits until one is wanted, renders it, and writes it.
-
-    `underruns` counts the times that the buffer ran empty, `device_underruns` the interruptions that the device
-    itself reports.
-    """
+    """Takes mono blocks; the synth waits until one is wanted, renders it, and writes it."""
 
     name: str
     sample_rate: float
-    underruns: int
-    device_underruns: int
+
+    @property
+    def underruns(self) -> int:
+        """Times that the buffer ran empty."""
+
+    @property
+    def device_underruns(self) -> int:
+        """Interruptions that the device itself reports."""
 
     @property
     def latency_seconds(self) -> float:

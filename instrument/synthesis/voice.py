@@ -39,28 +39,32 @@ class Voice:
         self.hop_seconds = features.hop_length / features.sample_rate
         self.lookahead = lookahead
         self.phase = StreamingGriffinLim(features.n_fft, features.hop_length, iterations, lookahead)
-        self._inversion = MelInversion(features)
-        self._source = source_for(release, background)
-        self._resampler = Resampler(features.sample_rate, output_rate)
+        self.inversion = MelInversion(features)
+        self.source = source_for(release, background)
+        self.resampler = Resampler(features.sample_rate, output_rate)
         self._magnitudes = np.zeros((1, features.bins), np.float32)
         self._hop = np.zeros(features.hop_length, np.float32)
         self._pending = np.zeros(0, np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
         centre = features.n_fft / 2 + self.phase.delay
-        self.latency_seconds = centre / features.sample_rate + self._resampler.delay_seconds
+        self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
+
+    def code(self, coordinates: FloatArray) -> FloatArray:
+        """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
+        z: FloatArray = self._mean + coordinates @ self._principal
+        return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """The next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
-        z = self._mean + coordinates @ self._principal
-        mel = self._source.frame(z, performance)
+        mel = self.source.frame(self.code(coordinates), performance)
         if mel is not None:
-            self._inversion.process(mel[None], out=self._magnitudes)
+            self.inversion.process(mel[None], out=self._magnitudes)
         self.phase.process(self._magnitudes, out=self._hop)
-        return self._resampler.process(self._hop)
+        return self.resampler.process(self._hop)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
@@ -79,7 +83,7 @@ class Voice:
 
     def close(self) -> None:
         """End what runs in the background."""
-        self._source.close()
+        self.source.close()
 
 
 class Resampler:

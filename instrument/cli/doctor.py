@@ -1,0 +1,107 @@
+"""`aitunes doctor`: measure this machine and advise."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from instrument.cli.common import iterations, library
+from instrument.cli.play import open_output, say
+from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
+from instrument.doctor.report import advise, table
+from instrument.engine import Engine, EngineOptions
+from instrument.outputs import OutputError
+from instrument.scheduling import SYNTH_PRIORITY, raise_priority
+from instrument.synthesis.voice import Voice
+
+_MOST_SECONDS = 600.0
+_FEWEST_CHANGES = 4
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, then print a table or JSON."""
+    seconds = min(options.seconds, _MOST_SECONDS)
+    say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
+    found = _examine(options, seconds)
+    report = dataclasses.replace(found, advice=advise(found))
+    print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(table(report)))
+    return 0
+
+
+def _examine(options: argparse.Namespace, seconds: float) -> Report:
+    imported, started = import_seconds(), start_seconds(["--release", options.release, *_output_arguments(options)])
+    raise_priority(SYNTH_PRIORITY)
+    releases = library(options)
+    voice = Voice(releases.open(options.release), 48_000.0, iterations(options), options.lookahead, background=False)
+    hop_ms, costs = hop_costs(voice)
+    tap = Tap(open_output(options), seconds + 2.0)
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = Engine(
+            tap,
+            releases,
+            EngineOptions(
+                release=options.release,
+                osc_port=0,
+                iterations=iterations(options),
+                lookahead=options.lookahead,
+                recordings=Path(scratch),
+                snapshots=Path(scratch) / "snapshots.json",
+            ),
+            report=say,
+        )
+        engine.start()
+        try:
+            latencies, status = play(engine, tap, seconds, say)
+            scheduling = engine.scheduling
+        finally:
+            engine.close()
+    if len(latencies) < _FEWEST_CHANGES:
+        raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
+    low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
+    return Report(
+        machine=_machine(scheduling),
+        import_seconds=imported,
+        start_seconds=started,
+        hop_ms=hop_ms,
+        costs=costs,
+        output=tap.name,
+        sample_rate=tap.sample_rate,
+        device_ms=1e3 * tap.latency_seconds,
+        stages_ms={
+            "message → hop": status.control_ms,
+            "synthesis": status.synthesis_ms,
+            "buffer": status.buffer_ms,
+            "device (PortAudio)": status.device_ms,
+        },
+        latency_median_ms=float(median),
+        latency_low_ms=float(low),
+        latency_high_ms=float(high),
+        played_seconds=seconds,
+        underruns=tap.underruns,
+        device_underruns=tap.device_underruns,
+        mean_load=status.mean_load,
+        peak_load=status.peak_load,
+        advice=[],
+    )
+
+
+def _output_arguments(options: argparse.Namespace) -> list[str]:
+    words = ["--output", options.output, "--blocksize", str(options.blocksize)]
+    words += [] if options.device is None else ["--device", options.device]
+    return words + ([] if options.releases is None else ["--releases", str(options.releases)])
+
+
+def _machine(scheduling: str) -> dict[str, str]:
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": f"Python {platform.python_version()}",
+        "cores": f"{os.cpu_count()} cores",
+        "scheduling": scheduling,
+    }

@@ -1,0 +1,1 @@
+"""`aitunes doctor`: what this machine carries, measured through the running engine."""
