@@ -49,12 +49,12 @@ def envelope_line_db(y, rate):
 @pytest.mark.parametrize("overlap", [2, 4, 8, 16])
 @pytest.mark.parametrize("lookahead", [0, 2])
 def test_every_frame_is_a_hop_and_flush_gives_the_rest(rng, overlap, lookahead):
-    stream = StreamingGriffinLim(510, 510 // overlap, 2, lookahead) if overlap == 2 else None
-    stream = stream or StreamingGriffinLim(512, 512 // overlap, 2, lookahead)
+    stream = StreamingGriffinLim(240, 240 // overlap, 2, lookahead)
     y = stream.process(rng.uniform(size=(11, stream.bins)).astype(np.float32))
     assert y.shape == (11 * stream.hop_length,)
     assert y.dtype == np.float32
     assert y.any()
+    assert stream.delay == lookahead * stream.hop_length
     assert stream.flush().shape == ((lookahead + overlap - 1) * stream.hop_length,)
 
 
@@ -154,7 +154,7 @@ def test_a_new_tone_is_heard_within_half_a_window_and_a_hop():
 
 
 @pytest.mark.parametrize("hop_length", [128, 256])
-@pytest.mark.parametrize("iterations", [8, 16])
+@pytest.mark.parametrize("iterations", [4, 8, 16])
 def test_a_held_440_hz_sheet_is_a_steady_440_hz_tone(hop_length, iterations):
     frame = stft_magnitudes(sine(440.0, 1024), 1024, hop_length)[:, 0]
     y = held(frame, 3, StreamingGriffinLim(1024, hop_length, iterations))
@@ -235,12 +235,12 @@ def test_more_iterations_may_come_and_go_without_a_click():
 
 def test_more_iterations_come_closer():
     t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
-    y = np.sin(2 * np.pi * 220 * t) * np.exp(-3 * (t % 0.25)) + 0.3 * np.sin(2 * np.pi * 1234 * t**2)
-    S = padded_magnitudes(y, 1024, 128)
+    plucks = sum(np.sin(2 * np.pi * 98 * n * t) for n in range(1, 30)) * np.exp(-12 * (t % 0.21))
+    S = padded_magnitudes(0.1 * plucks, 1024, 128)
     scores = [
         convergence(resynthesise(StreamingGriffinLim(1024, 128, k), S), S, 1024, 128) for k in (0, 2, 16)
     ]
-    assert scores[0] > scores[1] + 3 > scores[2] + 6
+    assert scores[0] - 3 > scores[1] > scores[2] + 3
 
 
 @pytest.mark.parametrize(
