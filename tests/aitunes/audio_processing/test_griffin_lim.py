@@ -164,6 +164,20 @@ def test_a_held_440_hz_sheet_is_a_steady_440_hz_tone(hop_length, iterations):
     assert np.sqrt(np.mean(y**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
 
 
+@pytest.mark.parametrize("hop_length", [128, 256])
+def test_held_noise_stays_noise(rng, hop_length):
+    """Neither a buzz that repeats with every window nor pulses at the hop rate."""
+    noise = 0.2 * rng.standard_normal(3 * SAMPLE_RATE)
+    frame = stft_magnitudes(noise, 1024, hop_length).mean(axis=1)
+    y = held(frame, 2, StreamingGriffinLim(1024, hop_length, 16))
+    assert envelope_line_db(y, SAMPLE_RATE / hop_length) < -15
+    power = np.abs(np.fft.rfft(y * hann_window(len(y))))[1000:-1000] ** 2
+    flatness_db = 10 * np.mean(np.log10(power)) - 10 * np.log10(power.mean())
+    assert flatness_db > -4.5  # -2.5 is Gaussian noise; a sound of period 1024 has -15 to -40
+    # The mean of a Rayleigh variable is sqrt(π / 4) of its root mean square.
+    assert np.std(y) == pytest.approx(np.sqrt(np.pi / 4) * np.std(noise), rel=0.05)
+
+
 def test_a_frame_held_for_hours_neither_grows_nor_fades(rng):
     frame = rng.exponential(size=(1, 33)).astype(np.float32)
     stream = StreamingGriffinLim(64, 8, iterations=2)
