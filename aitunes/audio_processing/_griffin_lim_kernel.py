@@ -1,8 +1,8 @@
 """The arithmetic of `griffin_lim`, compiled: one call a block, no allocation, no GIL.
 
-Everything is float32. A spectrum is the `rfft` of a windowed frame, so its phases count from the frame's first
-sample; referred to the window's centre, every odd bin changes its sign, and the bins of one steady partial
-agree.
+Everything is float32. A spectrum is the `rfft` of a windowed frame, so its phases count from the frame's
+first sample; referred to the window's centre, every odd bin changes its sign, and the bins of one steady
+partial agree.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ from numpy.typing import NDArray
 from rocket_fft import c2r, r2c
 
 Array = NDArray[Any]
+Real = np.float32
+Complex = np.complex64
 
 # Not nnan and ninf: what is no number must still be seen as such.
 compiled = njit(
     nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}
 )
 
-LOUDEST = np.float32(1e9)  # a magnitude beyond is none; a full-scale sine has n_fft / 4
-SILENT = np.float32(1e-9)  # and one below is zero, so that no denormal number ever slows a hop
-TINY = np.float32(1e-30)
+LOUDEST = Real(1e9)  # a magnitude beyond is none; a full-scale sine has n_fft / 4
+SILENT = Real(1e-9)  # and one below is zero, so that no denormal number ever slows a hop
+TINY = Real(1e-30)
 
-MOMENTUM = np.float32(0.9)
+MOMENTUM = Real(0.9)
+STEADY = Real(6.0)  # per squared change of level: how soon a bin counts as changing,
+HELD = Real(300.0)  # as no longer held,
+SAME = Real(5000.0)  # and as no longer the very same
+WANDER = Real(1.5)  # radians, the most that a bin of held noise strays in a hop
 
 
 class State(NamedTuple):
@@ -44,9 +50,11 @@ class State(NamedTuple):
     samples: Array  # [(active + overlap - 1) * hop] emitted samples, then the estimate of those to come
     phasors: Array  # [bins] complex, the newest frame's phases, of modulus 1
     before: Array  # [bins] its magnitudes
+    steps: Array  # [bins] complex, how its phase turns from bin k - 1 to k
     paths: Array  # [3, bins]
+    offsets: Array  # [bins] of the partial that bin k sees, in bins
     axis: Array  # [1] the axis that is transformed
-    counters: Array  # [2] slot of the oldest frame; values repaired so far
+    counters: Array  # [4] slot of the oldest frame; values repaired; 1 if the last hop was refined; dice
 
 
 @compiled
@@ -62,6 +70,7 @@ def advance(S: Array, y: Array, iterations: int, state: State) -> None:
             overlap_add(state)
             analyse(state)
             project(slot, iteration == 0, state)
+        state.counters[2] = iterations > 0
         if iterations > 0:
             keep_phases(slot, state)
         commit(y[n * hop : (n + 1) * hop], state)
@@ -74,22 +83,22 @@ def take(S: Array, slot: int, state: State) -> None:
         value = S[k]
         if not (value >= 0.0 and value <= LOUDEST):
             state.counters[1] += 1
-            value = np.float32(0.0)
-        state.magnitudes[slot, k] = value if value > SILENT else np.float32(0.0)
+            value = Real(0.0)
+        state.magnitudes[slot, k] = value if value > SILENT else Real(0.0)
 
 
 @compiled
-def weight_of_past(iterations: int) -> float:
+def weight_of_past(iterations: int) -> Real:
     """How much a bin's past counts against its neighbours' present when it takes its phase.
 
-    Bins that each follow their own past come to disagree. Iterations mend that, and then gain from it; without
-    them agreement is worth more (measured in docs/decisions/0001-phase-reconstruction.md).
+    Bins that each follow their own past come to disagree. Iterations mend that, and then gain from it;
+    without them agreement is worth more (measured in docs/decisions/0001-phase-reconstruction.md).
     """
-    return np.float32(1.0 + min(iterations, 8) / 8.0)
+    return Real(1.0 + min(iterations, 8) / 8.0)
 
 
 @compiled
-def propagate(slot: int, past: float, state: State) -> None:
+def propagate(slot: int, past: Real, state: State) -> None:
     """Start the new frame's phases from the frame before and its own louder bins."""
     S, phasors = state.magnitudes[slot], state.phasors
     find_paths(S, past, state)
@@ -97,14 +106,14 @@ def propagate(slot: int, past: float, state: State) -> None:
     turn_in_frequency(S, state)
     for k in range(S.size):
         modulus = np.sqrt(phasors[k].real ** 2 + phasors[k].imag ** 2)
-        phasors[k] = phasors[k] / modulus if modulus > 0.5 else np.complex64(1.0)
+        phasors[k] = phasors[k] / modulus if modulus > 0.5 else Complex(1.0)
         state.spectra[slot, k] = S[k] * phasors[k]
         state.before[k] = S[k]
     synthesise(state.spectra[slot : slot + 1], state.frames[slot : slot + 1], state)
 
 
 @compiled
-def find_paths(S: Array, past: float, state: State) -> None:
+def find_paths(S: Array, past: Real, state: State) -> None:
     """Where each bin's phase comes from: along the path whose quietest bin is the loudest.
 
     Paths start in the frame before and run along the new one. Phase gradient heap integration finds them with
@@ -116,7 +125,7 @@ def find_paths(S: Array, past: float, state: State) -> None:
     for k in range(S.size):
         origin[k] = past * state.before[k]
         loudest = k if S[k] > S[loudest] else loudest
-    origin[loudest] = max(origin[loudest], np.float32(1e-3) * S[loudest])
+    origin[loudest] = max(origin[loudest], Real(1e-3) * S[loudest])
     rising[0], falling[S.size - 1] = origin[0], origin[S.size - 1]
     for k in range(1, S.size):
         rising[k] = max(origin[k], min(rising[k - 1], S[k - 1]))
@@ -125,23 +134,47 @@ def find_paths(S: Array, past: float, state: State) -> None:
 
 
 @compiled
-def turn_in_time(S: Array, state: State) -> None:
-    """Turn every bin by one hop of the frequency that its neighbours tell.
+def find_frequencies(S: Array, offsets: Array) -> None:
+    """How many bins beside bin k the partial lies that its neighbours tell of.
 
     Between bins k - 1 and k + 1 a partial at k + δ shows through a Hann window as magnitudes in the ratio
     (1 - δ)(2 - δ) : (1 + δ)(2 + δ). With their sum s and difference d that makes
     δ = 4 d / (3 s + sqrt(9 s² - 8 d²)).
     """
-    hop_angle = np.float32(2.0 * np.pi * state.fade.size / state.window.size)
     last = S.size - 1
     for k in range(S.size):
         below, above = S[k - 1 if k > 0 else 1], S[k + 1 if k < last else last - 1]
         total, change = above + below, above - below
-        root = np.sqrt(np.float32(9.0) * total * total - np.float32(8.0) * change * change)
-        angle = hop_angle * np.float32(4.0) * change / (np.float32(3.0) * total + root + TINY)
-        state.phasors[k] *= state.turn[k % state.turn.size] * np.complex64(
-            complex(np.cos(angle), np.sin(angle))
-        )
+        root = np.sqrt(Real(9.0) * total * total - Real(8.0) * change * change)
+        offsets[k] = Real(4.0) * change / (Real(3.0) * total + root + TINY)
+
+
+@compiled
+def turn_in_time(S: Array, state: State) -> None:
+    """Turn every bin by one hop of its frequency, and stir the noise that is held.
+
+    Neighbours that see one partial differ by 1 in where they see it; in noise they do not. The same noise
+    frame over and over would make every bin a partial of its own and the sound a buzz that repeats every
+    n_fft samples, so there the phase also wanders at random, as that of noise does.
+    """
+    offsets, before, last = state.offsets, state.before, S.size - 1
+    hop_angle = Real(2.0 * np.pi * state.fade.size / state.window.size)
+    refined = Real(state.counters[2])  # what was only propagated teaches nothing
+    for k in range(1, S.size):
+        state.steps[k] = refined * state.phasors[k] * np.conj(state.phasors[k - 1])
+    find_frequencies(S, offsets)
+    dice = state.counters[3]
+    for k in range(S.size):
+        one_partial = max(offsets[k] - offsets[min(k + 1, last)], offsets[max(k - 1, 0)] - offsets[k])
+        noise = min(max(Real(1.5) - Real(2.0) * one_partial, Real(0.0)), Real(1.0))
+        ratio = (before[k] + SILENT) / (S[k] + SILENT)
+        change = (ratio - Real(1.0) / ratio) / hop_angle
+        dice = (dice * 1103515245 + 12345) & 0x7FFFFFFF
+        chance = Real(dice) / Real(2.0**30) - Real(1.0)
+        angle = hop_angle * offsets[k] + WANDER * noise * chance / (Real(1.0) + SAME * change * change)
+        turn = state.turn[k % state.turn.size]
+        state.phasors[k] *= turn * Complex(complex(np.cos(angle), np.sin(angle)))
+    state.counters[3] = dice
 
 
 @compiled
@@ -149,33 +182,39 @@ def turn_in_frequency(S: Array, state: State) -> None:
     """Give the bins whose path runs along the new frame their neighbours' phases, turned by its slope."""
     origin, rising, falling = state.paths[0], state.paths[1], state.paths[2]
     phasors, before = state.phasors, state.before
-    half_hop = np.float32(np.pi * state.fade.size / state.window.size)
+    half_hop = Real(np.pi * state.fade.size / state.window.size)
     for k in range(1, S.size):
         if rising[k] > origin[k] and rising[k] >= falling[k]:
-            slope = slope_of(before[k - 1] + before[k], S[k - 1] + S[k], half_hop)
-            phasors[k] = phasors[k - 1] * slope
+            step = step_of(before[k - 1] + before[k], S[k - 1] + S[k], state.steps[k], half_hop)
+            phasors[k] = phasors[k - 1] * step
     for k in range(S.size - 2, -1, -1):
         if falling[k] > origin[k] and falling[k] > rising[k]:
-            slope = slope_of(before[k + 1] + before[k], S[k + 1] + S[k], half_hop)
-            phasors[k] = phasors[k + 1] * np.conj(slope)
+            step = step_of(before[k + 1] + before[k], S[k + 1] + S[k], state.steps[k + 1], half_hop)
+            phasors[k] = phasors[k + 1] * np.conj(step)
 
 
 @compiled
-def slope_of(before: float, now: float, half_hop: float) -> complex:
-    """What the phase turns by from a bin to the next where the magnitude changes from `before` to `now`.
+def step_of(before: Real, now: Real, last: Complex, half_hop: Real) -> Complex:
+    """What the phase turns by from one bin to the next where magnitudes went from `before` to `now`.
 
-    Seen through a Hann window a click at the angle a = π τ / n_fft from its centre has the magnitude cos² a, and
-    one hop earlier cos² (a + h) with h = π hop / n_fft. So tan a = (cos h - r) / sin h with r² = before / now,
-    and each bin turns by -2 a. Where nothing changes that is half a hop early: a steady sound has no slope.
+    Seen through a Hann window a click at the angle a = π τ / n_fft from its centre has the magnitude cos² a,
+    and one hop earlier cos² (a + h) with h = π hop / n_fft. So tan a = (cos h - r) / sin h with
+    r² = before / now, and the phase turns by -2 a a bin. Where nothing changes this says half a hop early; a
+    steady partial lies in the centre. A partial held still keeps the step it had: refinement has found its
+    side lobes by then.
     """
+    one = Real(1.0)
     ratio = np.sqrt((before + SILENT) / (now + SILENT))
-    cos_h, sin_h = np.float32(np.cos(half_hop)), np.float32(np.sin(half_hop))
+    change = (ratio - one / ratio) / half_hop
+    cos_h, sin_h = Real(np.cos(half_hop)), Real(np.sin(half_hop))
     click = (cos_h - ratio) / sin_h
-    change = (ratio - np.float32(1.0) / ratio) / half_hop
-    steady = (np.float32(1.0) - cos_h) / sin_h / (np.float32(1.0) + np.float32(6.0) * change * change)
-    turn = np.complex64(complex(1.0, -click)) * np.complex64(complex(1.0, -steady))
-    modulus = (np.float32(1.0) + click * click) * (np.float32(1.0) + steady * steady)
-    return -turn * turn / np.complex64(modulus)
+    back = (one - cos_h) / sin_h / (one + STEADY * change * change)
+    turn = Complex(complex(one, -click)) * Complex(complex(one, -back))
+    turn *= -turn / Complex((one + click * click) * (one + back * back))
+    held = one / (one + HELD * change * change)
+    mixed = held * last + (one - held) * turn
+    size = np.sqrt(mixed.real**2 + mixed.imag**2)
+    return mixed / size if size > 0.01 else turn
 
 
 @compiled
@@ -216,8 +255,9 @@ def analyse(state: State) -> None:
 @compiled
 def project(newest: int, first: bool, state: State) -> None:
     """Restore the magnitudes around the analysed phases, carried on by their last change."""
+    unknown = first and state.counters[2] == 0
     for slot in range(state.magnitudes.shape[0]):
-        momentum = np.float32(0.0 if first and slot == newest else MOMENTUM)
+        momentum = Real(0.0) if unknown or (first and slot == newest) else MOMENTUM
         M, X = state.magnitudes[slot], state.spectra[slot]
         fresh, last = state.fresh[slot], state.analysed[slot]
         for k in range(M.size):

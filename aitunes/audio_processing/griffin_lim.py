@@ -40,7 +40,7 @@ class StreamingGriffinLim:
         DAFx 2016.
     """
 
-    def __init__(self, n_fft: int, hop_length: int, iterations: int = 8, lookahead: int = 0) -> None:
+    def __init__(self, n_fft: int, hop_length: int, iterations: int = 24, lookahead: int = 0) -> None:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
         if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
@@ -106,7 +106,7 @@ class StreamingGriffinLim:
         return out
 
     def flush(self) -> FloatArray:
-        """End the stream: the samples still held back, [(lookahead + overlap - 1) * hop_length]; then reset."""
+        """The samples still held back, [(lookahead + overlap - 1) * hop_length]; the stream starts anew."""
         held = self.lookahead + self.n_fft // self.hop_length - 1
         tail = self.process(np.zeros((held, self.bins), dtype=np.float32))
         self.reset()
@@ -140,9 +140,11 @@ def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
         samples=np.zeros((active + overlap - 1) * hop, np.float32),
         phasors=((-1.0) ** np.arange(bins)).astype(np.complex64),
         before=np.zeros(bins, np.float32),
+        steps=np.ones(bins, np.complex64),
         paths=np.zeros((3, bins), np.float32),
+        offsets=np.zeros(bins, np.float32),
         axis=np.array([1]),
-        counters=np.zeros(2, np.int64),
+        counters=np.array([0, 0, 0, 1]),
     )
 
 

@@ -46,7 +46,7 @@ class MelInversion:
         self.features = features
         self.updates = updates
         bank = features.filter_bank
-        # A triangle's bins are neighbours: band b covers bins first[b] to first[b + 1 of the next] of `weights`.
+        # Only what is not zero: band b covers the bins from _bands[b, 0] to before _bands[b, 1].
         self._bands = np.array([_extent(row) for row in bank])
         self._weights: FloatArray = np.concatenate(
             [row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)]

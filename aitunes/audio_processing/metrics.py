@@ -76,6 +76,6 @@ def log_spectral_distance(
 def _same_shape(estimate: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     if estimate.shape != reference.shape:
         raise MetricError(
-            f"The spectrograms must have one shape; they have {list(estimate.shape)} and {list(reference.shape)}."
+            f"The spectrograms must have one shape, not {list(estimate.shape)} and {list(reference.shape)}."
         )
     return estimate.astype(np.float64), reference.astype(np.float64)
