@@ -1,0 +1,162 @@
+"""Magnitude spectra to sound, frame by frame, with no look at the future."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.audio_processing._griffin_lim_kernel import State, advance
+from aitunes.errors import AiTunesError
+from aitunes.features import FloatArray, hann_window
+
+
+class PhaseError(AiTunesError, ValueError):
+    """A spectrogram or a setting that the phase reconstruction cannot take."""
+
+
+class StreamingGriffinLim:
+    """Griffin and Lim's alternating projection as a causal stream.
+
+    Each new magnitude frame starts from phases propagated along the gradients of the log-magnitude. Then the
+    frames that still touch samples not yet emitted are refined together, and one hop of samples is emitted,
+    never to change again. Values that are no magnitudes (not a number, infinite, negative) count as silence
+    and are counted in `repaired`, because a live stream must survive them.
+
+    Args:
+        n_fft: length of the Hann window and of the transform, samples; even.
+        hop_length: samples from frame to frame; `n_fft` is 2, 4, 8 or 16 of them.
+        iterations: refinements a hop, 0 or more; may be set at any time while the stream runs. 0 leaves the
+            propagated phases, the cheapest sound.
+        lookahead: frames that a hop waits for before it is emitted, 0 or more.
+
+    Raises:
+        PhaseError: a value is out of range.
+
+    Reference:
+        Griffin and Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP 32, 1984;
+        Beauregard, Zhu and Wyse, "An efficient algorithm for real-time spectrogram inversion", DAFx 2005;
+        Perraudin, Balazs and Søndergaard, "A fast Griffin-Lim algorithm", WASPAA 2013;
+        Průša and Søndergaard, "Real-time spectrogram inversion using phase gradient heap integration",
+        DAFx 2016.
+    """
+
+    def __init__(self, n_fft: int, hop_length: int, iterations: int = 8, lookahead: int = 0) -> None:
+        if n_fft < 4 or n_fft % 2:
+            raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
+        if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
+            raise PhaseError(
+                f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}."
+            )
+        if lookahead < 0:
+            raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
+        self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
+        self.iterations = iterations
+        self._state = _silent_state(n_fft, hop_length, lookahead)
+
+    @property
+    def bins(self) -> int:
+        """Frequency bins of a frame."""
+        return self.n_fft // 2 + 1
+
+    @property
+    def delay(self) -> int:
+        """Samples from a frame's first sample to its output."""
+        return self.lookahead * self.hop_length
+
+    @property
+    def iterations(self) -> int:
+        """Refinements a hop."""
+        return self._iterations
+
+    @iterations.setter
+    def iterations(self, iterations: int) -> None:
+        if iterations < 0:
+            raise PhaseError(f"iterations must be 0 or more, not {iterations}.")
+        self._iterations = int(iterations)
+
+    @property
+    def repaired(self) -> int:
+        """Values since the last reset that were no magnitudes and were taken as silence."""
+        return int(self._state.counters[1])
+
+    def process(self, S: NDArray[np.floating], out: FloatArray | None = None) -> FloatArray:
+        """Turn the next frames into the next samples.
+
+        Args:
+            S: linear magnitudes [frames, n_fft // 2 + 1].
+            out: where the samples go, if they shall not be allocated.
+
+        Returns:
+            y [frames * hop_length] float32; `out` itself where it is given.
+
+        Raises:
+            PhaseError: S or `out` has another shape or type.
+        """
+        if S.ndim != 2 or S.shape[1] != self.bins:
+            raise PhaseError(f"Magnitudes must be of shape [frames, {self.bins}], not {list(S.shape)}.")
+        frames: FloatArray = np.ascontiguousarray(S, dtype=np.float32)
+        if not frames.flags.writeable:  # the kernel is compiled for one kind of array
+            frames = frames.copy()
+        size = frames.shape[0] * self.hop_length
+        if out is None:
+            out = np.empty(size, dtype=np.float32)
+        elif out.shape != (size,) or out.dtype != np.float32 or not out.flags.carray:
+            raise PhaseError(f"out must be {size} writeable, contiguous float32 samples.")
+        advance(frames, out, self._iterations, self._state)
+        return out
+
+    def flush(self) -> FloatArray:
+        """The samples still held back, [(lookahead + overlap - 1) * hop_length]; the stream starts anew."""
+        held = self.lookahead + self.n_fft // self.hop_length - 1
+        tail = self.process(np.zeros((held, self.bins), dtype=np.float32))
+        self.reset()
+        return tail
+
+    def reset(self) -> None:
+        """Forget everything heard, as if newly made."""
+        self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead)
+
+
+_OVERLAPS = (2, 4, 8, 16)
+_NEWEST_WEIGHT = 0.3  # of the newest frame, which no later one confirms yet
+_LEAST_POWER = 0.002  # floor under the sum of squared windows
+
+
+def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
+    overlap = n_fft // hop
+    active, bins = overlap + lookahead, n_fft // 2 + 1
+    complex_frames = (active, bins)
+    return State(
+        window=hann_window(n_fft),
+        synthesis=_synthesis_windows(n_fft, hop, active),
+        fade=((np.arange(hop) + 0.5) / hop).astype(np.float32),
+        turn=np.exp(2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64),
+        magnitudes=np.zeros(complex_frames, np.float32),
+        spectra=np.zeros(complex_frames, np.complex64),
+        analysed=np.zeros(complex_frames, np.complex64),
+        fresh=np.zeros(complex_frames, np.complex64),
+        frames=np.zeros((active, n_fft), np.float32),
+        windowed=np.zeros((active, n_fft), np.float32),
+        samples=np.zeros((active + overlap - 1) * hop, np.float32),
+        phasors=((-1.0) ** np.arange(bins)).astype(np.complex64),
+        before=np.zeros(bins, np.float32),
+        steps=np.ones(bins, np.complex64),
+        paths=np.zeros((3, bins), np.float32),
+        axis=np.array([1]),
+        counters=np.zeros(3, np.int64),
+    )
+
+
+def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
+    """What each active frame, oldest first, is multiplied by before it is added to the estimate."""
+    overlap = n_fft // hop
+    window = hann_window(n_fft).astype(np.float64)
+    weights = np.ones(active)
+    weights[-1] = _NEWEST_WEIGHT
+    # Frames older than these also have weight, but not in samples still to be emitted.
+    power = np.zeros((active + overlap - 1) * hop)
+    for age, weight in enumerate(weights):
+        power[age * hop : age * hop + n_fft] += weight * window**2
+    power = np.maximum(power, _LEAST_POWER)
+    rows = [weight * window / power[age * hop : age * hop + n_fft] for age, weight in enumerate(weights)]
+    return np.array(rows, dtype=np.float32)
