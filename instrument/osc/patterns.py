@@ -47,17 +47,18 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
 
 
 def _translate(text: str) -> str:
-    return "".join(_translate_piece(piece) for piece in _PIECE.split(text))
+    # Splitting at a group gives what lies between and what it found by turns.
+    pieces = _PIECE.split(text)
+    return "".join(_wildcard(piece) if n % 2 else re.escape(piece) for n, piece in enumerate(pieces))
 
 
-def _translate_piece(piece: str) -> str:
-    match piece[:1], piece[-1:]:
-        case "?", _:
-            return "[^/]"
-        case "[", "]" if len(piece) > 2:
-            inside = re.escape(piece[1:-1]).replace(r"\-", "-")
-            return f"[^/{inside[1:]}]" if inside.startswith("!") else f"(?!/)[{inside}]"
-        case "{", "}":
-            return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(piece[1:-1].split(","))) + ")"
-        case _:
-            return re.escape(piece)
+def _wildcard(piece: str) -> str:
+    inside = piece[1:-1]
+    if piece == "?":
+        return "[^/]"
+    if piece[0] == "{":
+        return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(inside.split(","))) + ")"
+    if not inside:
+        return "(?!)"  # no character at all: matches nothing
+    escaped = re.escape(inside).replace(r"\-", "-")
+    return f"[^/{escaped[1:]}]" if escaped.startswith("!") else f"(?!/)[{escaped}]"
