@@ -49,8 +49,7 @@ def test_types_read_as_a_musician_writes_them():
 def test_checked_arguments_have_the_type_and_the_range_of_their_row(arguments, row):
     try:
         values = check_arguments(row, arguments)
-    except MessageError as error:
-        assert str(error)
+    except MessageError:
         return
     wanted = [*row.arguments, *row.arguments[-1:] * (len(values) - len(row.arguments))]
     types = {"f": float, "i": int, "s": str, "T": bool}

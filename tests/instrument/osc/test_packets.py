@@ -31,12 +31,10 @@ def bundle(*elements, tag=NOW):
 def parses_or_refuses(datagram):
     try:
         packets = parse(datagram)
-    except PacketError as error:
-        assert str(error)
-        return None
+    except PacketError:
+        return
     assert all(isinstance(message.address, str) for packet in packets for message in packet.messages)
     assert all(packet.time is None or math.isfinite(packet.time) for packet in packets)
-    return packets
 
 
 @given(st.binary(max_size=300))

@@ -25,7 +25,9 @@ def naive(pattern, path):
         return path[:1] not in ("", "/") and (path[0] in inside) != negated and naive(rest, path[1:])
     if head == "{":
         choices, rest = rest.split("}", 1)
-        return any(path.startswith(choice) and naive(rest, path[len(choice) :]) for choice in choices.split(","))
+        return "/" not in choices and any(
+            path.startswith(choice) and naive(rest, path[len(choice) :]) for choice in choices.split(",")
+        )
     return path[:1] == head and naive(rest, path[1:])
 
 
