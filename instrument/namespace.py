@@ -163,7 +163,8 @@ def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
         wanted = (*wanted, *[wanted[-1]] * (len(arguments) - len(wanted)))
     if len(arguments) != len(wanted):
         names = " ".join(argument.name for argument in row.arguments) + (" …" if row.many else "")
-        raise MessageError(f"wants {len(wanted) or 'no'} arguments{' (' + names + ')' if names else ''}")
+        plural = "" if len(wanted) == 1 else "s"
+        raise MessageError(f"wants {len(wanted) or 'no'} argument{plural}{' (' + names + ')' if names else ''}")
     return tuple(_check(argument, value) for argument, value in zip(wanted, arguments, strict=True))
 
 

@@ -141,6 +141,8 @@ class ReleaseCard:
         self._check_shapes()
 
     def _check_shapes(self) -> None:
+        if type(self.latent_dim) is not int or self.latent_dim < 1:
+            raise ReleaseError(f"The card of {self.name} has the latent_dim {self.latent_dim!r}, not a whole number.")
         d, wanted = self.latent_dim, ("batch", self.features.n_mels, self.features.frames)
         if not self.inputs or self.inputs[0].shape != ("batch", d):
             raise ReleaseError(f"The card of {self.name} must list the latent input of shape [batch, {d}] first.")
@@ -157,6 +159,10 @@ class ReleaseCard:
                 raise ReleaseError(
                     f"The card of {self.name} needs finite numbers of shape {list(shape)} as latent {name}."
                 )
+        if min(self.latent.variance) < 0.0:
+            raise ReleaseError(f"The card of {self.name} has a negative latent variance.")
+        if any(low > high for low, high in self.latent.pad_range):
+            raise ReleaseError(f"The card of {self.name} has a latent pad_range that falls.")
 
     @property
     def is_frame_model(self) -> bool:

@@ -164,7 +164,10 @@ def _verify_answer(decoder: InferenceSession, card: ReleaseCard) -> None:
         spec.name: np.zeros([1 if isinstance(size, str) else size for size in spec.shape], np.float32)
         for spec in card.inputs
     }
-    (S,) = decoder.run(None, zeros)
+    try:
+        (S,) = decoder.run(None, zeros)
+    except Exception as error:  # onnxruntime's errors share no other base class
+        raise ReleaseError(f"The decoder of {card.name} cannot decode z = 0: {error}") from error
     if not np.isfinite(S).all():
         raise ReleaseError(f"The decoder of {card.name} answers z = 0 with values that are no numbers (NaN).")
     low, high = card.output.range

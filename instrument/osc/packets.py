@@ -16,7 +16,7 @@ from aitunes.errors import AiTunesError
 BUNDLE = b"#bundle\0"
 MAX_DEPTH = 8
 _HEADER_BYTES = len(BUNDLE) + 8
-_KNOWN_TYPES = frozenset("ifhdsbtTFNrm[]")
+_LEAST_BYTES = {**dict.fromkeys("ifsbrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFN[]", 0)}
 
 
 class PacketError(AiTunesError):
@@ -95,14 +95,18 @@ def _message(datagram: bytes) -> Message:
 
 
 def _check_type_tags(datagram: bytes) -> None:
-    # python-osc skips tags it does not know, which would shift every later argument.
+    # python-osc skips tags it does not know, which would shift every later argument, and makes up zeros for
+    # floats that are missing at the end.
     start = datagram.find(b"\0,")
     if start < 0:
         return
     end = datagram.find(b"\0", start + 1)
-    unknown = set(datagram[start + 2 : end].decode("latin-1")) - _KNOWN_TYPES
+    tags = datagram[start + 2 : end].decode("latin-1")
+    unknown = set(tags) - _LEAST_BYTES.keys()
     if unknown:
         raise PacketError(f"unknown OSC types {''.join(sorted(unknown))!r}")
+    if sum(_LEAST_BYTES[tag] for tag in tags) > len(datagram) - (end // 4 + 1) * 4:
+        raise PacketError("arguments are missing")
 
 
 def build(address: str, *arguments: Any) -> bytes:

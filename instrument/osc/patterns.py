@@ -24,14 +24,16 @@ def matching(pattern: str, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if compiled.fullmatch(path)] if compiled else []
 
 
-# A hostile pattern must not hold the interpreter: with atomic stars and few choices, matching is short work.
+# A hostile pattern must not hold the interpreter: with few characters, atomic stars and few choices, matching is
+# short work.
+_MAX_LENGTH = 256
 _MAX_CHOICES = 4
 _PIECE = re.compile(r"(\[[^\]/]*\]|\{[^}/]*\}|\?)")
 
 
 @lru_cache(maxsize=256)
 def _compile(pattern: str) -> re.Pattern[str] | None:
-    if pattern.count("{") > _MAX_CHOICES:
+    if len(pattern) > _MAX_LENGTH or pattern.count("{") > _MAX_CHOICES:
         return None
     first, *rest = (_translate(part) for part in re.split(r"\*+", pattern))
     # A star takes as little as lets the text up to the next star match, and never reconsiders: the leftmost
@@ -45,17 +47,18 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
 
 
 def _translate(text: str) -> str:
-    return "".join(_translate_piece(piece) for piece in _PIECE.split(text))
+    # Splitting at a group gives what lies between and what it found by turns.
+    pieces = _PIECE.split(text)
+    return "".join(_wildcard(piece) if n % 2 else re.escape(piece) for n, piece in enumerate(pieces))
 
 
-def _translate_piece(piece: str) -> str:
-    match piece[:1], piece[-1:]:
-        case "?", _:
-            return "[^/]"
-        case "[", "]" if len(piece) > 2:
-            inside = re.escape(piece[1:-1]).replace(r"\-", "-")
-            return f"[^/{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
-        case "{", "}":
-            return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(piece[1:-1].split(","))) + ")"
-        case _:
-            return re.escape(piece)
+def _wildcard(piece: str) -> str:
+    inside = piece[1:-1]
+    if piece == "?":
+        return "[^/]"
+    if piece[0] == "{":
+        return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(inside.split(","))) + ")"
+    if not inside:
+        return "(?!)"  # no character at all: matches nothing
+    escaped = re.escape(inside).replace(r"\-", "-")
+    return f"[^/{escaped[1:]}]" if escaped.startswith("!") else f"(?!/)[{escaped}]"

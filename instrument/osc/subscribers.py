@@ -37,6 +37,7 @@ class Subscribers:
             MessageError: there are too many.
         """
         with self._lock:
+            self._forget_ended()
             if peer not in self._ends:
                 if len(self._ends) >= MAX_SUBSCRIBERS:
                     raise MessageError(f"there are {MAX_SUBSCRIBERS} subscribers already")
@@ -60,8 +61,11 @@ class Subscribers:
 
     def current(self) -> list[Peer]:
         """Everyone whose lease has not ended; the others are forgotten."""
-        now = self._clock()
         with self._lock:
-            for peer in [peer for peer, end in self._ends.items() if end < now]:
-                del self._ends[peer], self._ids[peer]
+            self._forget_ended()
             return list(self._ends)
+
+    def _forget_ended(self) -> None:
+        now = self._clock()
+        for peer in [peer for peer, end in self._ends.items() if end < now]:
+            del self._ends[peer], self._ids[peer]
