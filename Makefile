@@ -35,7 +35,7 @@ lint: $(STAMPS)/dev  ## check style, types and imports
 	$(BIN)/lint-imports
 
 bench: $(STAMPS)/dev  ## run every benchmark in turn; benchmarks/RESULTS.md has the figures
-	@for script in benchmarks/[a-z]*.py; do \
+	@for script in $$(grep -l '__name__ == "__main__"' benchmarks/*.py); do \
 	  name=$$(basename "$$script" .py); echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 
