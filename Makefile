@@ -1,0 +1,66 @@
+# `make help` lists what there is. Everything that is installed goes into .venv, but for Debian's own packages.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STAMPS := $(VENV)/stamps
+
+# PyTorch for the tests: the CPU build where one is offered. A trainer's own CUDA build is left alone: see README.md.
+TORCH := torch==2.13.0
+ifeq ($(shell uname -s),Linux)
+TORCH_INDEX := --extra-index-url https://download.pytorch.org/whl/cpu --timeout 15 --retries 1
+endif
+
+# What stands between a score and its samples: numba compiles again what changes here.
+KERNELS := $(wildcard aitunes/audio_processing/*.py instrument/synthesis/*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help play setup test lint bench clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+play: $(STAMPS)/warm  ## install what is missing and play; ARGS="--release NAME …" goes to `aitunes play`
+	@$(BIN)/aitunes play $(ARGS)
+
+setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
+
+test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; ARGS goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMPS)/dev  ## check style, types and imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMPS)/dev  ## run every benchmark in turn; benchmarks/RESULTS.md has the figures
+	@for script in $$(grep -l '__name__ == "__main__"' benchmarks/*.py); do \
+	  name=$$(basename "$$script" .py); echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; \
+	done
+
+clean:  ## remove the virtual environment and all caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find aitunes instrument training tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/venv:
+	@.ci/system-packages "sound" libportaudio2
+	@.ci/make-venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
+	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(STAMPS)/warm: $(KERNELS) | $(STAMPS)/base
+	@echo "Compiling the synthesis for this machine, once; about half a minute …"
+	@$(BIN)/aitunes render /dev/null --output $(VENV)/warm-up.wav --seconds 0.2 --sample-rate 48000 >/dev/null
+	@rm $(VENV)/warm-up.wav && touch $@
+
+$(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
+	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
+	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
+	@$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) install $(TORCH_INDEX) $(TORCH) || $(PIP) install $(TORCH)
+	@$(PIP) install --editable '.[training,dev]'
+	@touch $@ $(STAMPS)/base
