@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aitunes.errors import AiTunesError
 from aitunes.release.reader import Release
 from instrument import namespace, paths
 from instrument.library import DEFAULT_RELEASE, Library
@@ -31,6 +33,7 @@ from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
+_HOP_DEADLINE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,23 @@ class Engine:
         self._move_to(DeviceOutput(name))
 
     def on_synth_thread(self, call: Callable[[], None]) -> None:
-        """Run something at the next hop."""
-        self.timeline.post([Event("", Kind.ACTION, call=call)])
+        """Run something at the next hop, and return when it has run.
+
+        Raises:
+            AiTunesError: what `call` raised; the sound goes on.
+        """
+        ran: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                call()
+            except AiTunesError as error:
+                ran.set_exception(error)
+            else:
+                ran.set_result(None)
+
+        self.timeline.post([Event("", Kind.ACTION, call=run)])
+        ran.result(timeout=_HOP_DEADLINE_SECONDS)
 
     def _warm_up(self) -> None:
         # Compiled code is loaded and first touched here, not between two hops.
@@ -209,19 +227,16 @@ class Engine:
             raise OutputError("the device runs at another sample rate; stop the recording first")
         voice = self._voice(self.synth.voice.release, output.sample_rate)
         output.start()
-        moved = threading.Event()
+        retired = self.output
 
         def move() -> None:
-            self.output, retired[0] = output, self.output
+            self.output = output
             self.synth = Synth(voice, self.performance, output.sample_rate)
             self._stream_clock = StreamClock(voice.hop_seconds)
-            moved.set()
 
-        retired: list[Output] = [output]
         self.on_synth_thread(move)
-        moved.wait(timeout=2.0)
         self.recorder.sample_rate = output.sample_rate
-        retired[0].close()
+        retired.close()
 
     def _play(self) -> None:
         """The synth's thread: wait, apply what is due, render, write."""
@@ -270,11 +285,11 @@ class Engine:
         if event.kind not in (Kind.SETTING, Kind.ACTION):
             self.worker.submit(event)
             return
-        if event.values is None:
-            self.publisher.reply(event.origin, event.path, self.performance.value(event.path))
-            return
+        lookahead = self.performance.lookahead
         try:
-            lookahead = self.performance.lookahead
+            if event.values is None:
+                self.publisher.reply(event.origin, event.path, self.performance.value(event.path))
+                return
             self.performance.apply(event.path, event.values)
         except MessageError as error:
             self.publisher.reply(event.origin, "/fail", (event.path, str(error)))
