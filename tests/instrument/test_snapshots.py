@@ -74,7 +74,7 @@ def test_a_damaged_file_is_refused_and_kept(store, path, text):
     path.parent.mkdir()
     path.write_text(text)
     for act in (store.names, lambda: store.get("a"), lambda: store.save("b", SNAPSHOT), lambda: store.delete("a")):
-        with pytest.raises(SnapshotError, match="is damaged: .*; move it away to begin anew"):
+        with pytest.raises(SnapshotError, match=r"is damaged: .*; move it away to begin anew"):
             act()
     assert path.read_text() == text
 
