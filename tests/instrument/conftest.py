@@ -1,10 +1,26 @@
 """Fixtures of the live side: releases on disk, a measuring eye for tones, engines and peers as processes."""
 
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pythonosc.parsing import ntp
 
 from aitunes.release.reader import read_release
+from instrument.osc.packets import build, parse
 from instrument.synthesis.performance import Performance
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 20.0
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +61,163 @@ def frequency():
         return float((peak + 0.5 * (a - c) / (a - 2 * b + c)) * sample_rate / len(y))
 
     return measure
+
+
+class OscClient:
+    """A program of somebody else's: a socket, OSC packets, and patience with a limit."""
+
+    def __init__(self, port):
+        self._engine = ("127.0.0.1", port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+
+    def close(self):
+        self._socket.close()
+
+    def send(self, address, *arguments):
+        self.send_bytes(build(address, *arguments))
+
+    def send_bytes(self, datagram):
+        self._socket.sendto(datagram, self._engine)
+
+    def bundle(self, *messages, at=None):
+        """Send messages, each a tuple of address and arguments, in one bundle for a time of `time.time`."""
+        tag = ntp.IMMEDIATELY if at is None else ntp.system_time_to_ntp(at)
+        elements = [build(*message) for message in messages]
+        self.send_bytes(b"#bundle\0" + tag + b"".join(struct.pack(">i", len(one)) + one for one in elements))
+
+    def receive(self, timeout=DEADLINE_SECONDS):
+        """The next datagram and where it came from."""
+        self._socket.settimeout(timeout)
+        return self._socket.recvfrom(65_536)
+
+    def expect(self, address, seconds=DEADLINE_SECONDS, where=lambda arguments: True):
+        """Arguments of the next message to that address that is as wanted; all others are passed over."""
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0.0:
+            try:
+                datagram, _ = self.receive(remaining)
+            except TimeoutError:
+                break
+            (message,) = parse(datagram)[0].messages
+            if message.address == address and where(message.arguments):
+                return message.arguments
+        raise AssertionError(f"no {address} within {seconds} s")
+
+    def ask(self, address, *arguments, reply=None):
+        """Send, and the arguments of the reply, which has the same address unless another is given."""
+        self.send(address, *arguments)
+        return self.expect(reply or address)
+
+    def command(self, address, *arguments):
+        """Send a command and wait until it is done; fails with the engine's own sentence."""
+        self.send(address, *arguments)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            (message,) = parse(self.receive()[0])[0].messages
+            if message.address in ("/done", "/fail") and message.arguments[0] == address:
+                assert message.address == "/done", message.arguments[1]
+                return message.arguments
+        raise AssertionError(f"{address} was never done")
+
+    def refused(self, address, *arguments):
+        """Send, and the reason why it was refused."""
+        self.send(address, *arguments)
+        return self.expect("/fail", where=lambda reply: reply[0] == address)[1]
+
+
+class EngineProcess:
+    """`python -m instrument …` as a person starts it, on a free port."""
+
+    def __init__(self, home, *words, environment=None):
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "instrument", *map(str, words)],
+            cwd=ROOT,
+            env={**os.environ, "AITUNES_HOME": str(home), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines = []
+        self._said = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.clients = []
+
+    def _read(self):
+        for line in self.process.stderr:
+            with self._said:
+                self.lines.append(line)
+                self._said.notify_all()
+
+    @property
+    def text(self):
+        return "".join(self.lines)
+
+    def says(self, pattern, seconds=90.0):
+        """Wait for a sentence on stderr; the first start on a machine compiles, so there is time."""
+        with self._said:
+            self._said.wait_for(lambda: re.search(pattern, self.text) or self.process.poll() is not None, seconds)
+        found = re.search(pattern, self.text)
+        assert found, f"{pattern!r} was not said:\n{self.text}"
+        return found
+
+    def client(self):
+        client = OscClient(int(self.says(r"OSC at [\d.]+:(\d+)").group(1)))
+        self.clients.append(client)
+        return client
+
+    def ends(self, seconds=DEADLINE_SECONDS):
+        """The exit status."""
+        status = self.process.wait(seconds)
+        self._reader.join(seconds)
+        return status
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10.0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10.0)
+        self._reader.join(10.0)
+        self.process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def engine_process():
+    """The class, for fixtures that outlive a test."""
+    return EngineProcess
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start engines that end with the test: `start("play", "--output", "none")`."""
+    processes = []
+
+    def run(*words, environment=None):
+        processes.append(EngineProcess(tmp_path / "home", *words, environment=environment))
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.close()
+
+
+@pytest.fixture
+def silent_engine(start, releases):
+    """An engine without a sound device on the release `tiny`, and a client of it."""
+
+    def run(*words):
+        engine = start("play", "--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny", *words)
+        return engine, engine.client()
+
+    return run

@@ -7,37 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc.parsing import ntp
 
-from instrument.measures import Status
 from instrument.namespace import expand
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.packets import build
 from instrument.osc.subscribers import Subscribers
-from instrument.synthesis.timeline import MAX_HELD, Timeline
+from instrument.synthesis.timeline import MAX_HELD
 
 ANNE, FAR = ("127.0.0.1", 5000), ("192.168.1.9", 5000)
-STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True)
-
-
-class FakeEngine:
-    """What the dispatcher needs of an engine, and what it did to it."""
-
-    def __init__(self):
-        self.timeline = Timeline()
-        self.rows = expand(3)
-        self.ended = False
-
-    def status(self):
-        return STATUS
-
-    def quit(self):
-        self.ended = True
 
 
 class Bench:
     """A dispatcher, what it sent and what it logged."""
 
-    def __init__(self):
-        self.engine = FakeEngine()
+    def __init__(self, engine):
+        self.engine = engine
         self.subscribers = Subscribers(lambda: 0.0)
         self.sent, self.logged = [], []
         self.dispatcher = Dispatcher(
@@ -58,8 +41,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench():
-    return Bench()
+def bench(fake_engine):
+    return Bench(fake_engine())
 
 
 def bundle(seconds, *elements):
@@ -215,8 +198,8 @@ def test_dump_logs_what_was_asked_for(bench, mode, logged):
 
 @given(st.lists(st.binary(max_size=80) | st.sampled_from([build(path) for path in expand(3)]), max_size=5))
 @settings(deadline=None)
-def test_whatever_arrives_no_exception_leaves(datagrams):
-    bench = Bench()
+def test_whatever_arrives_no_exception_leaves(fake_engine, datagrams):
+    bench = Bench(fake_engine())
     for datagram in datagrams:
         bench.receive(datagram)
         bench.receive(bundle(None, datagram))
@@ -228,8 +211,8 @@ def test_whatever_arrives_no_exception_leaves(datagrams):
     st.lists(st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5) | st.binary(min_size=1), max_size=3),
 )
 @settings(deadline=None)
-def test_every_refusal_can_be_sent(address, arguments):
-    bench = Bench()
+def test_every_refusal_can_be_sent(fake_engine, address, arguments):
+    bench = Bench(fake_engine())
     try:
         datagram = build(f"/{address}", *arguments)
     except Exception:  # noqa: BLE001  text that OSC cannot carry

@@ -8,12 +8,11 @@ import pytest
 
 from instrument.osc.packets import build, parse
 from instrument.osc.server import OscServer, PortError
-from tests.instrument.osc.test_dispatcher import FakeEngine
 
 
 @pytest.fixture
-def server():
-    server = OscServer(FakeEngine(), lambda: None, port=0)
+def server(fake_engine):
+    server = OscServer(fake_engine(), lambda: None, port=0)
     server.start()
     yield server
     server.close()
@@ -39,21 +38,21 @@ def test_replies_come_from_the_listening_socket(server, client):
     assert peer == (server.host, server.port)
 
 
-def test_a_taken_port_is_a_sentence(server):
+def test_a_taken_port_is_a_sentence(fake_engine, server):
     with pytest.raises(PortError, match=rf"OSC port {server.port} on 127\.0\.0\.1 cannot be opened .*--osc-port"):
-        OscServer(FakeEngine(), lambda: None, port=server.port)
+        OscServer(fake_engine(), lambda: None, port=server.port)
 
 
-def test_closing_frees_the_port_and_ends_the_threads():
+def test_closing_frees_the_port_and_ends_the_threads(fake_engine):
     before = set(threading.enumerate())
-    server = OscServer(FakeEngine(), lambda: None, port=0)
+    server = OscServer(fake_engine(), lambda: None, port=0)
     server.start()
     threads = set(threading.enumerate()) - before
     server.close()
     for thread in threads:
         thread.join(timeout=10.0)
         assert not thread.is_alive()
-    again = OscServer(FakeEngine(), lambda: None, port=server.port)
+    again = OscServer(fake_engine(), lambda: None, port=server.port)
     again.start()
     again.close()
 
@@ -93,7 +92,7 @@ def test_junk_stops_nothing(server, client, datagram):
     assert ask(client, server, "/version")[0].address == "/version.reply"
 
 
-def test_the_publisher_is_called_again_and_again():
+def test_the_publisher_is_called_again_and_again(fake_engine):
     calls = []
     enough = threading.Event()
 
@@ -102,7 +101,7 @@ def test_the_publisher_is_called_again_and_again():
         if len(calls) == 5:
             enough.set()
 
-    server = OscServer(FakeEngine(), publish, port=0)
+    server = OscServer(fake_engine(), publish, port=0)
     server.start()
     assert enough.wait(10.0)
     server.close()

@@ -1,0 +1,28 @@
+import pytest
+
+from instrument.measures import Status
+from instrument.namespace import expand
+from instrument.synthesis.timeline import Timeline
+
+STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True)
+
+
+class FakeEngine:
+    """What the dispatcher needs of an engine, and what it did to it."""
+
+    def __init__(self):
+        self.timeline = Timeline()
+        self.rows = expand(3)
+        self.ended = False
+
+    def status(self):
+        return STATUS
+
+    def quit(self):
+        self.ended = True
+
+
+@pytest.fixture(scope="session")
+def fake_engine():
+    """The class; call it for a fresh one."""
+    return FakeEngine
