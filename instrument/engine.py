@@ -20,7 +20,7 @@ from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
-from instrument.scheduling import OTHER_PRIORITY, SYNTH_PRIORITY, raise_priority
+from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
@@ -31,6 +31,8 @@ from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
+_SWAP_DEADLINE_SECONDS = 3.0
+_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,15 @@ class Engine:
 
     def start(self) -> None:
         """Warm up, then sound."""
-        # Threads inherit it: one that waits for its turn on a busy machine while it holds the interpreter
-        # would make the synth's thread wait too.
-        self.scheduling = raise_priority(OTHER_PRIORITY)
         self._warm_up()
         gc.collect()
         gc.freeze()
         gc.disable()
         sys.setswitchinterval(_SWITCH_SECONDS)
+        # Threads inherit the priority of the one that starts them: PortAudio's callback first, then our own.
+        raise_priority(DEVICE_PRIORITY)
         self.output.start()
+        self.scheduling = raise_priority(CONTROL_PRIORITY)
         self._synth_thread.start()
         self.worker.start()
         self.osc.start()
@@ -182,13 +184,19 @@ class Engine:
         voice.reset()
 
     def _change_voice(self, open_release: Callable[[], Release]) -> None:
-        # Opening a session holds the interpreter for milliseconds: play from a deeper buffer meanwhile.
+        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
+        # deeper buffer until the new voice sounds alone and the old one is gone.
         self.output.deepen(_LOADING_SECONDS)
         time.sleep(_LOADING_SECONDS)
         try:
-            release = open_release()
-            voice = self._voice(release, self.output.sample_rate)
+            voice = self._voice(open_release(), self.output.sample_rate)
             self.on_synth_thread(lambda: self._take_voice(voice))
+            deadline = time.monotonic() + _SWAP_DEADLINE_SECONDS
+            while not (retired := self.synth.take_retired()) and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+            for old in retired:
+                old.close()
+            del retired
         finally:
             self.output.deepen(0.0)
 
@@ -242,8 +250,6 @@ class Engine:
             work = time.perf_counter() - begin
             self._synthesis.add(work)
             self._load.add(work, hop_seconds)
-            for voice in self.synth.take_retired():
-                self.worker.submit(Event("", Kind.ACTION, call=voice.close))
             if self._stopping.is_set():
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:
