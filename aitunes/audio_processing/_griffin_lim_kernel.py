@@ -29,7 +29,9 @@ TINY = Real(1e-30)
 
 MOMENTUM = Real(0.9)
 STEADY = Real(6.0)  # per squared change of level: how soon a bin counts as changing,
-HELD = Real(300.0)  # and as no longer the same
+HELD = Real(300.0)  # and as no longer held
+WANDER = Real(1.5)  # radians, the most that a bin of held noise strays in a hop,
+SAME = Real(1e5)  # and how soon a frame is no longer the very same, per share of its power that changed
 
 
 class State(NamedTuple):
@@ -50,8 +52,9 @@ class State(NamedTuple):
     before: Array  # [bins] its magnitudes
     steps: Array  # [bins] complex, how its phase turns from bin k - 1 to k
     paths: Array  # [3, bins]
+    offsets: Array  # [bins] of the partial that bin k sees, in bins
     axis: Array  # [1] the axis that is transformed
-    counters: Array  # [3] slot of the oldest frame; values repaired so far; 1 if the last hop was refined
+    counters: Array  # [4] slot of the oldest frame; values repaired; 1 if the last hop was refined; dice
 
 
 @compiled
@@ -131,24 +134,50 @@ def find_paths(S: Array, past: Real, state: State) -> None:
 
 
 @compiled
-def turn_in_time(S: Array, state: State) -> None:
-    """Turn every bin by one hop of the frequency that its neighbours tell.
+def find_frequencies(S: Array, offsets: Array) -> None:
+    """How many bins beside bin k the partial lies that its neighbours tell of.
 
     Between bins k - 1 and k + 1 a partial at k + δ shows through a Hann window as magnitudes in the ratio
     (1 - δ)(2 - δ) : (1 + δ)(2 + δ). With their sum s and difference d that makes
     δ = 4 d / (3 s + sqrt(9 s² - 8 d²)).
     """
-    hop_angle = Real(2.0 * np.pi * state.fade.size / state.window.size)
     last = S.size - 1
-    refined = Real(state.counters[2])  # what was only propagated teaches nothing
-    for k in range(1, S.size):
-        state.steps[k] = refined * state.phasors[k] * np.conj(state.phasors[k - 1])
     for k in range(S.size):
         below, above = S[k - 1 if k > 0 else 1], S[k + 1 if k < last else last - 1]
         total, change = above + below, above - below
         root = np.sqrt(Real(9.0) * total * total - Real(8.0) * change * change)
-        angle = hop_angle * Real(4.0) * change / (Real(3.0) * total + root + TINY)
-        state.phasors[k] *= state.turn[k % state.turn.size] * Complex(complex(np.cos(angle), np.sin(angle)))
+        offsets[k] = Real(4.0) * change / (Real(3.0) * total + root + TINY)
+
+
+@compiled
+def turn_in_time(S: Array, state: State) -> None:
+    """Turn every bin by one hop of its frequency, and stir the noise that is held.
+
+    Neighbours that see one partial differ by 1 in where they see it; in noise they do not. The same noise
+    frame over and over would make every bin a partial of its own and the sound a buzz that repeats every
+    n_fft samples, so there the phase also wanders at random, as that of noise does.
+    """
+    offsets, before, last = state.offsets, state.before, S.size - 1
+    hop_angle = Real(2.0 * np.pi * state.fade.size / state.window.size)
+    refined = Real(state.counters[2])  # what was only propagated teaches nothing
+    for k in range(1, S.size):
+        state.steps[k] = refined * state.phasors[k] * np.conj(state.phasors[k - 1])
+    find_frequencies(S, offsets)
+    power, moved = TINY, Real(0.0)
+    for k in range(S.size):
+        power += S[k] * S[k]
+        moved += (S[k] - before[k]) * (S[k] - before[k])
+    wander = WANDER / (Real(1.0) + SAME * moved / power)
+    dice = state.counters[3]
+    for k in range(S.size):
+        one_partial = max(offsets[k] - offsets[min(k + 1, last)], offsets[max(k - 1, 0)] - offsets[k])
+        noise = min(max(Real(1.5) - Real(2.0) * one_partial, Real(0.0)), Real(1.0))
+        dice = (dice * 1103515245 + 12345) & 0x7FFFFFFF
+        chance = Real(dice) / Real(2.0**30) - Real(1.0)
+        angle = hop_angle * offsets[k] + wander * noise * chance
+        turn = state.turn[k % state.turn.size]
+        state.phasors[k] *= turn * Complex(complex(np.cos(angle), np.sin(angle)))
+    state.counters[3] = dice
 
 
 @compiled

@@ -40,7 +40,7 @@ class StreamingGriffinLim:
         DAFx 2016.
     """
 
-    def __init__(self, n_fft: int, hop_length: int, iterations: int = 8, lookahead: int = 0) -> None:
+    def __init__(self, n_fft: int, hop_length: int, iterations: int = 24, lookahead: int = 0) -> None:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
         if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
@@ -142,8 +142,9 @@ def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
         before=np.zeros(bins, np.float32),
         steps=np.ones(bins, np.complex64),
         paths=np.zeros((3, bins), np.float32),
+        offsets=np.zeros(bins, np.float32),
         axis=np.array([1]),
-        counters=np.zeros(3, np.int64),
+        counters=np.array([0, 0, 0, 1]),
     )
 
 

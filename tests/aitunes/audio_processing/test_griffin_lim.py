@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aitunes.audio_processing._griffin_lim_kernel import advance
 from aitunes.audio_processing.griffin_lim import PhaseError, StreamingGriffinLim
 from aitunes.audio_processing.metrics import spectral_convergence
 from aitunes.errors import AiTunesError
@@ -102,6 +105,7 @@ def test_read_only_float64_and_strided_frames_are_taken(rng):
     read_only.flags.writeable = False
     for frames in (read_only, S.astype(np.float64), np.asfortranarray(S)):
         assert np.array_equal(StreamingGriffinLim(256, 64).process(frames), expected)
+    assert len(advance.signatures) == 1, "a second compilation would stop a running stream for seconds"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +166,20 @@ def test_a_held_440_hz_sheet_is_a_steady_440_hz_tone(hop_length, iterations):
     assert np.argmax(spectrum) * SAMPLE_RATE / len(y) == pytest.approx(440, abs=1.0)
     assert envelope_line_db(y, SAMPLE_RATE / hop_length) < -60
     assert np.sqrt(np.mean(y**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
+
+
+@pytest.mark.parametrize("hop_length", [128, 256])
+def test_held_noise_stays_noise(rng, hop_length):
+    """Neither a buzz that repeats with every window nor pulses at the hop rate."""
+    noise = 0.2 * rng.standard_normal(3 * SAMPLE_RATE)
+    frame = stft_magnitudes(noise, 1024, hop_length).mean(axis=1)
+    y = held(frame, 2, StreamingGriffinLim(1024, hop_length, 16))
+    assert envelope_line_db(y, SAMPLE_RATE / hop_length) < -15
+    power = np.abs(np.fft.rfft(y * hann_window(len(y))))[1000:-1000] ** 2
+    flatness_db = 10 * np.mean(np.log10(power)) - 10 * np.log10(power.mean())
+    assert flatness_db > -4.5  # -2.5 is Gaussian noise; a sound of period 1024 has -15 to -40
+    # The mean of a Rayleigh variable is sqrt(π / 4) of its root mean square.
+    assert np.std(y) == pytest.approx(np.sqrt(np.pi / 4) * np.std(noise), rel=0.05)
 
 
 def test_a_frame_held_for_hours_neither_grows_nor_fades(rng):
@@ -241,6 +259,27 @@ def test_more_iterations_come_closer():
         convergence(resynthesise(StreamingGriffinLim(1024, 128, k), S), S, 1024, 128) for k in (0, 2, 16)
     ]
     assert scores[0] - 3 > scores[1] > scores[2] + 3
+
+
+@pytest.mark.data
+@pytest.mark.training
+@pytest.mark.parametrize("hop_length", [128, 256])
+def test_a_causal_stream_is_as_good_as_a_hundred_offline_iterations(shared_data, hop_length):
+    """On the mean of some files here; on all files, each alone, in benchmarks/phase_reconstruction.py."""
+    librosa = pytest.importorskip("librosa", reason="pip install aitunes[training]")
+    scores = []
+    for name in ("gtzan-mini/genres/jazz/jazz.00000.wav", "loops/tabla/tabla_ghe6.flac"):
+        y, rate = soundfile.read(shared_data / name, dtype="float32", always_2d=True)
+        y = soxr.resample(y[:rate].mean(axis=1), rate, SAMPLE_RATE)
+        S = padded_magnitudes(y, 1024, hop_length)
+        length = (len(S) - 1) * hop_length + 1024
+        offline = librosa.griffinlim(
+            S.T, n_iter=100, hop_length=hop_length, n_fft=1024, center=False, length=length, random_state=0
+        )
+        ours = resynthesise(StreamingGriffinLim(1024, hop_length), S)
+        scores.append([convergence(y, S, 1024, hop_length) for y in (ours, offline)])
+    mean_ours, mean_offline = np.mean(scores, axis=0)
+    assert mean_ours < mean_offline - 3
 
 
 @pytest.mark.parametrize(

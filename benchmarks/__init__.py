@@ -1,0 +1,1 @@
+"""Measurements that decisions rest on. Scripts, never timed tests: `python -m benchmarks.<name>`."""
