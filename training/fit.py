@@ -32,7 +32,8 @@ def new_experiment(scenario: Scenario, S: FloatArray) -> AutoencoderExperiment:
         S: patches to train on, [items, n_mels, frames]; their loudness sets the range that the level loss keeps.
     """
     features = scenario.features
-    model = VariationalAutoencoder((features.n_mels, features.frames), scenario.latent_dim, scenario.hidden)
+    shape = (features.n_mels, features.frames)
+    model = VariationalAutoencoder(shape, scenario.latent_dim, scenario.hidden, scenario.octaves)
     level_loss = LevelLoss(features, (0.0, 0.0))
     low, high = np.quantile(level_loss.level_db(torch.from_numpy(S)).numpy(), _LEVEL_QUANTILES)
     level_loss.level_range = (float(low), float(high))
@@ -93,7 +94,7 @@ def _trainer(run_dir: Path, epochs: int) -> Trainer:
         accelerator="cpu",
         devices=1,
         logger=False,
-        callbacks=[ModelCheckpoint(run_dir, save_last=True, save_top_k=0, enable_version_counter=False)],
+        callbacks=[ModelCheckpoint(run_dir, filename=Path(LAST_CHECKPOINT).stem, enable_version_counter=False)],
         enable_progress_bar=sys.stderr.isatty(),
         enable_model_summary=False,
         deterministic=True,

@@ -9,19 +9,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import aitunes
+from aitunes.errors import TrainingError
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import FloatArray
 from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
-from aitunes.release.reader import MAP
+from aitunes.release.reader import CARD, MAP
 from aitunes.release.writer import write_release
 from training.evaluate import codes_of, evaluate
 from training.export import export_model
 from training.fit import fit
 from training.landmarks import find_landmarks, map_npz, map_png
 from training.prepare import PreparedData, prepare, split_clips
+from training.preview import preview_wav
 
 MAP_PICTURE = "map.png"
+PREVIEW = "preview.wav"
 
 _LATENT_RANGE = (-16.0, 16.0)
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
@@ -63,6 +66,7 @@ def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str]
     Raises:
         AiTunesError: a step failed; an older release of that name still stands.
     """
+    _check_target(options.to / scenario.name)
     count = min(scenario.clips, options.limit_items or scenario.clips)
     epochs = scenario.epochs if options.epochs is None else options.epochs
     report(f"Making {count} clips of {scenario.data_name} …")
@@ -105,6 +109,7 @@ def release_files(
         **export_model(model, card, held),
         MAP: map_npz(landmarks),
         MAP_PICTURE: map_png(landmarks, card.latent, f"{card.public_name} ({card.name})"),
+        PREVIEW: preview_wav(model, card.latent, card.features),
     }
 
 
@@ -139,6 +144,12 @@ def release_card(scenario: Scenario, latent: LatentSpace, record: TrainingRecord
         latent=latent,
         training=record,
     )
+
+
+def _check_target(target: Path) -> None:
+    # The writer refuses as well, but after the training.
+    if target.exists() and not (target / CARD).is_file():
+        raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 
 
 def _versions() -> dict[str, str]:
