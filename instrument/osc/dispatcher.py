@@ -94,7 +94,7 @@ class Dispatcher:
         if not events:
             return
         timeline = self._instrument.timeline
-        if packet.time is not None and timeline.full:
+        if packet.time is not None and len(events) > timeline.room:
             self._send(peer, "/fail", (packet.messages[0].address, "too many events are held for later; /clearSched"))
             return
         timeline.post(events, packet.time)

@@ -62,7 +62,9 @@ class OutputStage:
         return self._gate == 0.0
 
     def process(self, y: FloatArray, gain_db: float, playing: bool) -> FloatArray:
-        """Finish one block [samples], in place."""
+        """Finish one block [samples], in place; it may be empty."""
+        if not len(y):
+            return y
         seconds = len(y) / self._sample_rate
         before = self._gain * self._gate
         self._gain += (10.0 ** (gain_db / 20.0) - self._gain) * min(1.0, seconds / _GAIN_SECONDS)

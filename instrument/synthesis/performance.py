@@ -43,7 +43,7 @@ class Performance:
         self.speed = 1.0
         self.iterations = iterations
         self.lookahead = lookahead
-        self._pad_axes = (0, min(1, len(latent.mean) - 1))
+        self._pad_axes = _first_axes(latent)
         self._latent = latent
         self.release = release
         self._target = np.zeros(len(latent.mean), np.float32)
@@ -51,8 +51,8 @@ class Performance:
         self._remaining_seconds = 0.0
         self._setters: dict[str, Callable[..., None]] = {
             "/pad/xy": self._set_pad,
-            "/pad/x": lambda x: self._set_pad(x, self.pad[1]),
-            "/pad/y": lambda y: self._set_pad(self.pad[0], y),
+            "/pad/x": lambda x: self._set_pad(x, None),
+            "/pad/y": lambda y: self._set_pad(None, y),
             "/pad/axes": self._set_axes,
             "/latent": self._set_latent,
             "/glide": self._setter("glide_seconds"),
@@ -102,10 +102,16 @@ class Performance:
             self._setters[name](*values)
 
     def value(self, path: str) -> tuple[Value, ...]:
-        """The value that an address without arguments asks for."""
+        """The value that an address without arguments asks for.
+
+        Raises:
+            MessageError: the playing release has no such coordinate.
+        """
         name = path.removeprefix(ROOT)
         if name.startswith("/latent/"):
-            return (float(self._target[int(name.removeprefix("/latent/"))]),)
+            n = int(name.removeprefix("/latent/"))
+            self._check_coordinate(n)
+            return (float(self._target[n]),)
         return self._getters[name]()
 
     def advance(self, seconds: float) -> FloatArray:
@@ -123,9 +129,8 @@ class Performance:
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)
-        last = len(latent.mean) - 1
-        self._pad_axes = (min(self._pad_axes[0], last), min(self._pad_axes[1], last))
-        self._remaining_seconds = 0.0
+        if max(self._pad_axes) >= len(latent.mean):
+            self._pad_axes = _first_axes(latent)
         self._set_pad(x, y)
         self._current = self._target
         self._remaining_seconds = 0.0
@@ -145,7 +150,12 @@ class Performance:
             raise MessageError(f"the snapshot belongs to the release {snapshot.release}; load that first")
 
     def recall(self, snapshot: Snapshot, morph_seconds: float) -> None:
-        """Morph to a snapshot of the playing release: the position glides, the settings change at once."""
+        """Morph to a snapshot of the playing release: the position glides, the settings change at once.
+
+        Raises:
+            MessageError: it belongs to another release; nothing has changed.
+        """
+        self.check_snapshot(snapshot)
         for name, values in snapshot.settings.items():
             self._setters[name](*values)
         self._move(np.asarray(snapshot.coordinates, np.float32), morph_seconds)
@@ -167,15 +177,21 @@ class Performance:
         self._move(np.array(coordinates, np.float32))
 
     def _set_coordinate(self, n: int, value: Value) -> None:
-        if n >= self.latent_dim:
-            raise MessageError(f"the release {self.release} has the coordinates 0 to {self.latent_dim - 1}")
+        self._check_coordinate(n)
         target = self._target.copy()
         target[n] = value
         self._move(target)
 
-    def _set_pad(self, x: float, y: float) -> None:
+    def _check_coordinate(self, n: int) -> None:
+        if n >= self.latent_dim:
+            raise MessageError(f"the release {self.release} has the coordinates 0 to {self.latent_dim - 1}")
+
+    def _set_pad(self, x: float | None, y: float | None) -> None:
         target = self._target.copy()
-        for axis, place in zip(self._pad_axes, (x, y), strict=True):
+        # The first axis comes last, because it wins where a release has no second.
+        for axis, place in ((self._pad_axes[1], y), (self._pad_axes[0], x)):
+            if place is None:
+                continue
             low, high = self._latent.pad_range[axis]
             target[axis] = np.clip(low + place * (high - low), -LATENT_LIMIT, LATENT_LIMIT)
         self._move(target)
@@ -186,4 +202,10 @@ class Performance:
 
     def _on_pad(self, axis: int) -> float:
         low, high = self._latent.pad_range[axis]
+        if high <= low:  # a coordinate that the training data never used
+            return 0.5
         return float(np.clip((self._target[axis] - low) / (high - low), 0.0, 1.0))
+
+
+def _first_axes(latent: LatentSpace) -> tuple[int, int]:
+    return 0, min(1, len(latent.mean) - 1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
+
 import numpy as np
 
 from aitunes.features import FloatArray
@@ -11,6 +14,19 @@ from instrument.synthesis.voice import Voice
 
 SWAP_SECONDS = 0.12
 """Length of the cross-fade from one voice to the next."""
+
+
+@dataclass
+class _Outgoing:
+    """A voice that gives way to the one after it; it stays where it was and no longer moves the playhead."""
+
+    voice: Voice
+    coordinates: FloatArray
+    performance: Performance
+    faded: float = 0.0
+
+    def read(self, length: int) -> FloatArray:
+        return self.voice.read(length, self.coordinates, self.performance)
 
 
 class Synth:
@@ -27,9 +43,7 @@ class Synth:
         self.performance = performance
         self.output = OutputStage(sample_rate)
         self._sample_rate = sample_rate
-        self._outgoing: Voice | None = None
-        self._outgoing_coordinates = np.zeros(0, np.float32)
-        self._faded = 0.0
+        self._outgoing: list[_Outgoing] = []
         self._sounded = False
         self._retired: list[Voice] = []
 
@@ -39,12 +53,9 @@ class Synth:
         return self.voice.hop_seconds
 
     def change_voice(self, voice: Voice) -> None:
-        """Cross-fade to another voice; one that is still fading out makes room at once."""
-        if self._outgoing is not None:
-            self._retired.append(self._outgoing)
-        self._outgoing = self.voice
-        self._outgoing_coordinates = self.performance.advance(0.0)
-        self._faded = 0.0
+        """Cross-fade to another voice, also from within a cross-fade."""
+        performance = self.performance
+        self._outgoing.append(_Outgoing(self.voice, performance.advance(0.0), copy.copy(performance)))
         self.voice = voice
 
     def take_retired(self) -> list[Voice]:
@@ -61,8 +72,8 @@ class Synth:
             return self._silence()
         self._sounded = True
         y = self.voice.render(coordinates, performance)
-        if self._outgoing is not None:
-            y = self._cross_fade(y, self._outgoing)
+        if self._outgoing:
+            y = self._cross_fade(y)
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
@@ -72,15 +83,20 @@ class Synth:
         if self._sounded:
             self.voice.reset()
             self._sounded = False
+        self._retired += [outgoing.voice for outgoing in self._outgoing]
+        self._outgoing.clear()
         y = np.zeros(round(self.voice.hop_seconds * self._sample_rate), np.float32)
         return self.output.process(y, self.performance.gain_db, playing=False)
 
-    def _cross_fade(self, y: FloatArray, outgoing: Voice) -> FloatArray:
+    def _cross_fade(self, y: FloatArray) -> FloatArray:
         step = 1.0 / (SWAP_SECONDS * self._sample_rate)
-        old, new = equal_power_fade(len(y), self._faded, step)
-        y = y * new + outgoing.read(len(y), self._outgoing_coordinates, self.performance) * old
-        self._faded += step * len(y)
-        if self._faded >= 1.0:
-            self._retired.append(outgoing)
-            self._outgoing = None
-        return y
+        mixed = self._outgoing[0].read(len(y))
+        for n, outgoing in enumerate(self._outgoing):
+            last = n + 1 == len(self._outgoing)
+            incoming = y if last else self._outgoing[n + 1].read(len(y))
+            old, new = equal_power_fade(len(y), outgoing.faded, step)
+            mixed = mixed * old + incoming * new
+            outgoing.faded += step * len(y)
+        while self._outgoing and self._outgoing[0].faded >= 1.0:
+            self._retired.append(self._outgoing.pop(0).voice)
+        return mixed

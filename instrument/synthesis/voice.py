@@ -15,9 +15,8 @@ from instrument.synthesis.performance import Performance
 DEFAULT_ITERATIONS = 4
 """Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
 
-# soxr's LQ: 0.48 ms at 44.1 → 48 kHz, a steady number of samples a hop; MQ and better deliver in bursts of
-# 20 ms (docs/decisions/0002-resampler.md).
 _RESAMPLER_QUALITY = "LQ"
+_PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
 
 
 class Voice:
@@ -87,22 +86,39 @@ class Voice:
 
 
 class Resampler:
-    """Streams from a release's rate to the output's, or passes samples through when they agree."""
+    """Streams from a release's rate to the output's, or passes samples through when they agree.
+
+    soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
+    ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which always holds back a
+    steady 5 ms. docs/decisions/0002-resampler.md has the figures.
+    """
 
     def __init__(self, source_rate: float, output_rate: float) -> None:
         self.delay_seconds = 0.0
         self._stream: soxr.ResampleStream | None = None
         if source_rate != output_rate:
-            self._stream = soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY)
-            self.delay_seconds = _measured_delay(source_rate, output_rate)
+            variable = not _is_steady(_probe(source_rate, output_rate, variable=False))
+            lengths = _probe(source_rate, output_rate, variable)
+            # soxr corrects its filter's delay by holding samples back: what is missing is the delay.
+            self.delay_seconds = len(lengths) * _PROBE_SAMPLES / source_rate - sum(lengths) / output_rate
+            self._stream = _stream(source_rate, output_rate, variable)
 
     def process(self, y: FloatArray) -> FloatArray:
         """[samples] at the source's rate → [about samples · output_rate / source_rate]."""
         return y.copy() if self._stream is None else self._stream.resample_chunk(y)
 
 
-def _measured_delay(source_rate: float, output_rate: float) -> float:
-    # soxr corrects its filter's delay by holding samples back: what is missing after a second is the delay.
-    stream = soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY)
-    received = sum(len(stream.resample_chunk(np.zeros(256, np.float32))) for _ in range(64))
-    return 64 * 256 / source_rate - received / output_rate
+def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.ResampleStream:
+    return soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
+
+
+def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:
+    """How many samples come back for each chunk that goes in."""
+    stream = _stream(source_rate, output_rate, variable)
+    silence = np.zeros(_PROBE_SAMPLES, np.float32)
+    return [len(stream.resample_chunk(silence)) for _ in range(_PROBE_CHUNKS)]
+
+
+def _is_steady(lengths: list[int]) -> bool:
+    settled = lengths[len(lengths) // 2 :]
+    return max(settled) - min(settled) <= 1

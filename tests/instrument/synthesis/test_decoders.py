@@ -1,0 +1,186 @@
+"""Codes become frames: at once for frame models, through a playhead and cross-fades for patch models."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from instrument.synthesis.decoders import CROSS_FADE_SECONDS, FrameDecoder, PatchDecoder, source_for
+
+pytestmark = pytest.mark.training
+
+FADE_HOPS = round(CROSS_FADE_SECONDS * 44_100 / 128)
+HOME = np.zeros(2, np.float32)
+LIFTED = np.array([2.0, 0.0], np.float32)
+
+
+class Gated:
+    """A decoder that waits for a gate, and remembers what it was asked for."""
+
+    def __init__(self, decoder):
+        self.decoder = decoder
+        self.gate = threading.Event()
+        self.asked = []
+
+    def run(self, outputs, inputs):
+        self.asked.append(inputs["z"][0].tolist())
+        assert self.gate.wait(10.0)
+        return self.decoder.run(outputs, inputs)
+
+
+@pytest.fixture
+def patch(open_release):
+    return open_release("patch")
+
+
+@pytest.fixture
+def performance(patch, perform):
+    return perform(patch)
+
+
+@pytest.fixture
+def source(patch, performance):
+    """A patch decoder, decoding in place, that has faded into the patch of the code 0 and stands at its start."""
+    source = PatchDecoder(patch, background=False)
+    settle(source, performance, HOME)
+    return source
+
+
+def settle(source, performance, z):
+    performance.frozen = True
+    for _ in range(FADE_HOPS + 2):
+        source.frame(z, performance)
+    performance.frozen = False
+    performance.position = 0.0
+    source._set_position = None  # so that the position just set counts as new
+
+
+def column(patch, position, z=HOME):
+    """What the release says of a fractional column."""
+    (S,) = patch.decoder.run(None, {"z": z[None]})
+    mel = patch.card.features.denormalise(S[0])
+    left = int(position) % 64
+    return mel[:, left] + (position - int(position)) * (mel[:, (left + 1) % 64] - mel[:, left])
+
+
+def frames(source, performance, count, z=HOME):
+    return np.array([source.frame(z, performance) for _ in range(count)])
+
+
+@pytest.mark.parametrize("speed", [1.0, 0.5, -1.0, 4.0, -0.25])
+def test_the_playhead_runs_at_the_speed_set_and_the_patch_repeats(source, performance, patch, speed):
+    performance.speed = speed
+    heard = frames(source, performance, 140)
+    assert np.allclose(heard, [column(patch, (n * speed) % 64) for n in range(140)], atol=1e-4)
+
+
+def test_the_playhead_goes_where_it_is_put(source, performance, patch):
+    frames(source, performance, 5)
+    performance.position = 0.5
+    assert np.allclose(frames(source, performance, 2), [column(patch, 32), column(patch, 33)], atol=1e-4)
+
+
+def test_the_position_that_is_told_is_the_playheads(source, performance):
+    frames(source, performance, 16)
+    assert performance.position == pytest.approx(16 / 64)
+
+
+def test_freezing_holds_the_playhead_and_lets_it_be_put(source, performance, patch):
+    frames(source, performance, 7)
+    performance.frozen = True
+    assert np.allclose(frames(source, performance, 5), column(patch, 7), atol=1e-4)
+    performance.position = 0.25
+    assert np.allclose(frames(source, performance, 5), column(patch, 16), atol=1e-4)
+    performance.frozen = False
+    assert np.allclose(frames(source, performance, 2)[1], column(patch, 17), atol=1e-4)
+
+
+def test_a_new_patch_cross_fades_in_a_straight_line(source, performance, patch):
+    performance.frozen = True
+    old, new = column(patch, 0), column(patch, 0, LIFTED)
+    heard = frames(source, performance, FADE_HOPS + 4, LIFTED)
+    share = ((heard - old) / (new - old)).mean(axis=1)
+    begin = int(np.flatnonzero(share > 1e-4)[0])
+    assert begin <= 1
+    assert np.allclose(share[begin : begin + FADE_HOPS], np.arange(1, FADE_HOPS + 1) / FADE_HOPS, atol=1e-3)
+    assert np.allclose(heard[begin + FADE_HOPS :], new, atol=1e-4)
+
+
+def test_a_code_that_comes_during_a_fade_waits_and_only_the_newest_waits(patch, performance):
+    gated = Gated(patch.decoder)
+    gated.gate.set()
+    source = PatchDecoder(replace(patch, decoder=gated), background=False)
+    settle(source, performance, HOME)
+    performance.frozen = True
+    source.frame(LIFTED, performance)
+    for n in range(FADE_HOPS + 2):
+        source.frame(np.array([n / 100, 0.0], np.float32), performance)
+    settle(source, performance, np.array([3.0, 0.0], np.float32))
+    assert gated.asked[0] == [0.0, 0.0]
+    assert gated.asked[1] == [2.0, 0.0]
+    assert len(gated.asked) <= 5
+
+
+def test_decoding_in_the_background_never_holds_up_the_frames(patch, performance):
+    gated = Gated(patch.decoder)
+    source = PatchDecoder(replace(patch, decoder=gated), background=True)
+    try:
+        for n in range(100):  # would last 10 s a frame if one of them waited for the gate
+            assert not source.frame(np.array([n / 50, 0.0], np.float32), performance).any()
+        performance.frozen = True
+        performance.position = 0.0
+        gated.gate.set()
+        last = np.array([99 / 50, 0.0], np.float32)
+        deadline = time.monotonic() + 20.0
+        while not np.allclose(source.frame(last, performance), column(patch, 0, last), atol=1e-4):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert gated.asked[-1] == last.tolist()
+        assert len(gated.asked) <= 3
+    finally:
+        gated.gate.set()
+        source.close()
+
+
+def test_closing_ends_the_background_thread(patch, performance):
+    before = set(threading.enumerate())
+    source = source_for(patch, background=True)
+    (thread,) = set(threading.enumerate()) - before
+    source.frame(HOME, performance)
+    source.close()
+    thread.join(timeout=10.0)
+    assert not thread.is_alive()
+
+
+def test_a_frame_model_answers_in_the_same_hop(open_release, perform):
+    release = open_release("tiny")
+    source = source_for(release, background=True)
+    assert isinstance(source, FrameDecoder)
+    performance = perform(release)
+    for z in (np.zeros(3, np.float32), np.array([1.0, -2.0, 0.5], np.float32)):
+        (S,) = release.decoder.run(None, {"z": z[None]})
+        assert np.allclose(source.frame(z, performance), release.card.features.denormalise(S[0, :, 0]))
+
+
+def test_a_point_that_rests_is_not_decoded_again(open_release, perform):
+    release = open_release("tiny")
+    gated = Gated(release.decoder)
+    gated.gate.set()
+    source = FrameDecoder(replace(release, decoder=gated))
+    z = np.ones(3, np.float32)
+    assert source.frame(z, perform(release)) is not None
+    assert source.frame(z.copy(), perform(release)) is None
+    assert len(gated.asked) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform, value):
+    class Broken:
+        def run(self, outputs, inputs):
+            return (np.full((1, 32, 1), value, np.float32),)
+
+    release = open_release("tiny")
+    frame = FrameDecoder(replace(release, decoder=Broken())).frame(np.zeros(3, np.float32), perform(release))
+    assert np.isfinite(frame).all()

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+
+from instrument.synthesis.synth import SWAP_SECONDS, Synth
+from instrument.synthesis.voice import Voice
+
+pytestmark = pytest.mark.training
+
+RATE = 48_000.0
+
+
+@pytest.fixture
+def make(open_release, perform):
+    """A synth on a release, and voices for it."""
+
+    def synth(name):
+        release = open_release(name)
+        return Synth(Voice(release, RATE, 4, background=False), perform(release), RATE)
+
+    return synth
+
+
+@pytest.fixture
+def voice(open_release):
+    return lambda name: Voice(open_release(name), RATE, 4, background=False)
+
+
+def render(synth, seconds):
+    blocks, count = [], 0
+    while count < seconds * RATE:
+        blocks.append(synth.render())
+        count += len(blocks[-1])
+    return np.concatenate(blocks)
+
+
+def swap(synth, voice):
+    card = voice.release.card
+    synth.change_voice(voice)
+    synth.performance.change_release(card.latent, card.name)
+
+
+def largest_step(y):
+    return np.abs(np.diff(y)).max()
+
+
+def test_it_sounds_by_itself_and_fades_in(make):
+    synth = make("sine")
+    y = render(synth, 1.0)
+    assert np.abs(y[:100]).max() < 0.01
+    assert np.sqrt(np.mean(y[-10_000:] ** 2)) > 0.05
+
+
+def test_swapping_voices_makes_no_click(make, voice):
+    synth = make("sine")
+    render(synth, 1.0)
+    steady = largest_step(render(synth, 0.5))
+    swap(synth, voice("high-sine"))
+    fade = render(synth, 2.0 * SWAP_SECONDS)
+    render(synth, 0.5)
+    after = largest_step(render(synth, 0.5))
+    # Two sines of both frequencies at once may add their steepest places, and nothing may be steeper.
+    assert largest_step(fade) < steady + after
+    assert np.isfinite(fade).all()
+
+
+def test_swapping_to_the_same_sound_keeps_its_level(make, voice):
+    synth = make("sine")
+    before = render(synth, 1.0)[-20_000:]
+    swap(synth, voice("sine"))
+    render(synth, 1.0)
+    after = render(synth, 1.0)[-20_000:]
+    assert np.std(after) == pytest.approx(np.std(before), rel=0.15)
+
+
+def test_swapping_during_a_swap_makes_no_click(make, voice):
+    synth = make("sine")
+    render(synth, 1.0)
+    steady = largest_step(render(synth, 0.5))
+    y = []
+    for name in ("high-sine", "sine", "high-sine"):
+        swap(synth, voice(name))
+        y.append(render(synth, 0.3 * SWAP_SECONDS))
+    y.append(render(synth, 1.0))
+    high = largest_step(render(synth, 0.5))
+    assert largest_step(np.concatenate(y)) < 2 * (steady + high)
+    assert largest_step(np.concatenate(y)[: round(SWAP_SECONDS * RATE)]) < 1.5 * (steady + high)
+
+
+@pytest.mark.parametrize("names", [("tiny", "wide"), ("wide", "tiny"), ("tiny", "patch"), ("long-patch", "patch")])
+def test_releases_of_different_latent_size_follow_each_other(make, voice, names):
+    synth = make(names[0])
+    render(synth, 0.2)
+    swap(synth, voice(names[1]))
+    y = render(synth, 0.5)
+    assert np.isfinite(y).all()
+    assert np.abs(y[-5000:]).max() > 1e-3
+    assert synth.performance.release == names[1]
+
+
+def test_a_swapped_voice_is_retired_once_its_fade_is_over(make, voice):
+    synth = make("tiny")
+    render(synth, 0.2)
+    old = synth.voice
+    swap(synth, voice("wide"))
+    render(synth, 0.5 * SWAP_SECONDS)
+    assert synth.take_retired() == []
+    render(synth, SWAP_SECONDS)
+    assert synth.take_retired() == [old]
+    assert synth.take_retired() == []
+
+
+def test_a_voice_swapped_in_silence_is_retired_too(make, voice):
+    synth = make("tiny")
+    synth.performance.playing = False
+    render(synth, 0.3)
+    old = synth.voice
+    swap(synth, voice("wide"))
+    render(synth, 0.3)
+    assert synth.take_retired() == [old]
+
+
+def test_two_patch_voices_do_not_push_each_others_playhead(make, voice):
+    synth = make("patch")
+    render(synth, 0.5)
+    synth.performance.frozen = False
+    before = synth.performance.position
+    synth.change_voice(voice("patch"))
+    hops = 20
+    for _ in range(hops):
+        synth.render()
+    moved = (synth.performance.position - before) % 1.0
+    assert moved == pytest.approx(hops / 64, abs=2.5 / 64)
+
+
+def test_stop_fades_to_exact_silence_and_play_comes_back(make):
+    synth = make("sine")
+    render(synth, 1.0)
+    steady = largest_step(render(synth, 0.2))
+    synth.performance.playing = False
+    y = render(synth, 0.5)
+    assert largest_step(y) < 1.2 * steady
+    assert not y[-10_000:].any()
+    synth.performance.playing = True
+    y = render(synth, 0.5)
+    assert largest_step(y) < 1.2 * steady
+    assert np.abs(y[-5000:]).max() > 0.05
+
+
+def test_blocks_in_silence_are_as_long_as_hops(make):
+    synth = make("tiny")
+    synth.performance.playing = False
+    y = render(synth, 1.0)
+    assert not y.any()
+    assert len(synth.render()) == round(synth.hop_seconds * RATE)
+
+
+def test_gliding_makes_no_click(make):
+    synth = make("tiny")
+    performance = synth.performance
+    render(synth, 0.5)
+    steady = largest_step(render(synth, 0.5))
+    performance.apply("/aitunes/glide", (0.3,))
+    performance.apply("/aitunes/latent", (2.0, -2.0, 2.0))
+    moving = largest_step(render(synth, 0.3))
+    after = largest_step(render(synth, 0.5))
+    assert moving < 1.5 * max(steady, after)

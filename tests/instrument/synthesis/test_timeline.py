@@ -1,0 +1,132 @@
+import pytest
+
+from instrument.namespace import ROOT, Kind
+from instrument.synthesis.timeline import MAX_HELD, Event, Timeline
+
+HOP = 0.01
+
+
+def setting(path, *values):
+    return Event(path, Kind.SETTING, values)
+
+
+def action(path):
+    return Event(path, Kind.ACTION, ())
+
+
+@pytest.fixture
+def timeline():
+    return Timeline()
+
+
+def test_what_has_no_time_applies_at_the_next_hop_once(timeline):
+    event = setting("/a", 1)
+    timeline.post([event])
+    assert timeline.due(5.0, HOP) == [event]
+    assert timeline.due(5.01, HOP) == []
+
+
+def test_events_of_one_bundle_apply_together_in_their_order(timeline):
+    events = [setting("/b", 1), action("/play"), setting("/a", 2)]
+    timeline.post(events, 7.004)
+    assert timeline.due(6.99, HOP) == []
+    assert timeline.due(7.0, HOP) == events
+
+
+@pytest.mark.parametrize("time", [7.0, 7.0099])
+def test_an_event_applies_at_the_hop_that_contains_its_time(timeline, time):
+    timeline.post([action("/play")], time)
+    assert [len(timeline.due(start, HOP)) for start in (6.98, 6.99, 7.0, 7.01)] == [0, 0, 1, 0]
+
+
+def test_held_events_come_in_order_of_time_and_equal_times_in_order_of_arrival(timeline):
+    for n, time in enumerate((3.0, 1.0, 2.0, 1.0)):
+        timeline.post([action(f"/{n}")], time)
+    assert timeline.due(0.0, HOP) == []
+    assert [event.path for event in timeline.due(0.9, 5.0)] == ["/1", "/3", "/2", "/0"]
+
+
+def test_an_event_counts_as_late_when_more_than_one_hop_past(timeline):
+    timeline.post([action("/on time")], 0.995)
+    assert len(timeline.due(1.0, HOP)) == 1
+    assert timeline.late_events == 0
+    timeline.post([action("/late"), action("/too")], 0.985)
+    assert len(timeline.due(1.0, HOP)) == 2
+    assert timeline.late_events == 2
+
+
+def test_clearing_forgets_what_is_held_but_not_what_comes_after(timeline):
+    timeline.post([action("/held")], 2.0)
+    timeline.due(0.0, HOP)
+    timeline.post([action("/held too")], 2.0)
+    timeline.clear()
+    timeline.post([action("/after")], 2.0)
+    assert [event.path for event in timeline.due(2.0, HOP)] == ["/after"]
+
+
+def test_as_many_events_are_held_as_promised(timeline):
+    for n in range(MAX_HELD):
+        assert timeline.room == MAX_HELD - n
+        timeline.post([action(f"/{n}")], 10.0)
+    assert timeline.room == 0
+    timeline.post([action("/one too many")], 10.0)
+    timeline.due(0.0, HOP)
+    assert timeline.room == 0
+    assert timeline.refused_events == 1
+    assert len(timeline.due(10.0, HOP)) == MAX_HELD
+    assert timeline.room == MAX_HELD
+
+
+def test_a_bundle_counts_as_many_events_as_it_has(timeline):
+    group = [action("/x")] * 100
+    for _ in range(MAX_HELD // 100):
+        timeline.post(group, 10.0)
+    timeline.due(0.0, HOP)
+    assert timeline.room == MAX_HELD % 100
+    timeline.post(group, 10.0)
+    timeline.due(0.0, HOP)
+    assert timeline.refused_events == 100
+    assert len(timeline.due(10.0, HOP)) == MAX_HELD // 100 * 100
+    timeline.post(group, 20.0)
+    timeline.due(19.0, HOP)
+    assert timeline.refused_events == 100
+
+
+def test_a_flood_of_one_address_becomes_its_last_value(timeline):
+    for n in range(1000):
+        timeline.post([setting("/x", n)])
+        timeline.post([setting("/y", -n)])
+    assert timeline.due(0.0, HOP) == [setting("/x", 999), setting("/y", -999)]
+
+
+def test_questions_actions_and_commands_are_never_coalesced(timeline):
+    events = [
+        Event("/gain", Kind.SETTING, None),
+        setting("/gain", 1.0),
+        Event("/gain", Kind.SETTING, None),
+        action("/play"),
+        action("/play"),
+        Event("/record/stop", Kind.COMMAND, ()),
+        Event("/record/stop", Kind.COMMAND, ()),
+    ]
+    timeline.post(events)
+    assert timeline.due(0.0, HOP) == events
+
+
+def test_a_question_hears_the_value_of_its_place_in_the_order(timeline):
+    question = Event("/gain", Kind.SETTING, None)
+    events = [setting("/gain", 1.0), question, setting("/gain", 2.0)]
+    timeline.post(events)
+    assert timeline.due(0.0, HOP) == events
+
+
+@pytest.mark.parametrize("path", ["/glide", "/pad/axes"])
+def test_settings_that_change_what_others_mean_keep_their_place(timeline, path):
+    events = [
+        setting(ROOT + path, 2, 3),
+        setting(f"{ROOT}/pad/xy", 0.1, 0.1),
+        setting(ROOT + path, 0, 1),
+        setting(f"{ROOT}/pad/xy", 0.9, 0.9),
+    ]
+    timeline.post(events)
+    assert timeline.due(0.0, HOP) == events
