@@ -2,13 +2,13 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 STAMPS := $(VENV)/stamps
 
-# PyTorch for the tests: the CPU build where one is offered. A trainer's own CUDA build is left alone: see README.md.
+# PyTorch for the tests: on Linux the CPU build, where it is offered; PyPI's own brings CUDA along, several GB.
 TORCH := torch==2.13.0
 ifeq ($(shell uname -s),Linux)
-TORCH_INDEX := --extra-index-url https://download.pytorch.org/whl/cpu --timeout 15 --retries 1
+CPU_BUILD := --no-deps --index-url https://download.pytorch.org/whl/cpu --timeout 20 --retries 1
 endif
 
 # What stands between a score and its samples: numba compiles again what changes here.
@@ -61,6 +61,6 @@ $(STAMPS)/warm: $(KERNELS) | $(STAMPS)/base
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
-	@$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) install $(TORCH_INDEX) $(TORCH) || $(PIP) install $(TORCH)
-	@$(PIP) install --editable '.[training,dev]'
+	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
+	@$(PIP) install $(TORCH) --editable '.[training,dev]'
 	@touch $@ $(STAMPS)/base
