@@ -77,9 +77,6 @@ class Synth:
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
-        if self._outgoing is not None:
-            self._retired.append(self._outgoing)
-            self._outgoing = None
         if self._sounded:
             self.voice.reset()
             self._sounded = False
