@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.release.reader import Release
 from instrument import namespace, paths
 from instrument.library import DEFAULT_RELEASE, Library
@@ -26,7 +27,7 @@ from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
-from instrument.synthesis.voice import DEFAULT_ITERATIONS, Voice
+from instrument.synthesis.voice import Voice
 from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4

@@ -19,9 +19,7 @@ Real = np.float32
 Complex = np.complex64
 
 # Not nnan and ninf: what is no number must still be seen as such.
-compiled = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}
-)
+compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 LOUDEST = Real(1e9)  # a magnitude beyond is none; a full-scale sine has n_fft / 4
 SILENT = Real(1e-9)  # and one below is zero, so that no denormal number ever slows a hop
