@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,7 @@ _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
 _SWAP_DEADLINE_SECONDS = 3.0
 _POLL_SECONDS = 0.02
+_HOP_DEADLINE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Engine:
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._stopping = threading.Event()
         self._stopped = threading.Event()
-        self._synth_thread = threading.Thread(target=self._play, name="synth", daemon=True)
+        self._synth_thread = threading.Thread(target=self._run, name="synth", daemon=True)
         self.recorder = Recorder(options.recordings, output.sample_rate)
         self.publisher = Publisher()
         self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher.reply)
@@ -173,8 +175,23 @@ class Engine:
         self._move_to(DeviceOutput(name))
 
     def on_synth_thread(self, call: Callable[[], None]) -> None:
-        """Run something at the next hop."""
-        self.timeline.post([Event("", Kind.ACTION, call=call)])
+        """Run something at the next hop, and return when it has run.
+
+        Raises:
+            Exception: what `call` raised; the sound goes on.
+        """
+        ran: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                call()
+            except Exception as error:  # noqa: BLE001  it is the caller's to deal with; the sound goes on
+                ran.set_exception(error)
+            else:
+                ran.set_result(None)
+
+        self.timeline.post([Event("", Kind.ACTION, call=run)])
+        ran.result(timeout=_HOP_DEADLINE_SECONDS)
 
     def _warm_up(self) -> None:
         # Compiled code is loaded and first touched here, not between two hops.
@@ -218,23 +235,27 @@ class Engine:
             raise OutputError("the device runs at another sample rate; stop the recording first")
         voice = self._voice(self.synth.voice.release, output.sample_rate)
         output.start()
-        moved = threading.Event()
+        retired = self.output
 
         def move() -> None:
-            self.output, retired[0] = output, self.output
+            self.output = output
             self.synth = Synth(voice, self.performance, output.sample_rate)
             self._stream_clock = StreamClock(voice.hop_seconds)
-            moved.set()
 
-        retired: list[Output] = [output]
         self.on_synth_thread(move)
-        moved.wait(timeout=2.0)
         self.recorder.sample_rate = output.sample_rate
-        retired[0].close()
+        retired.close()
+
+    def _run(self) -> None:
+        """The synth's thread; however it ends, nobody waits for it in vain."""
+        raise_priority(SYNTH_PRIORITY)
+        try:
+            self._play()
+        finally:
+            self._stopped.set()
 
     def _play(self) -> None:
-        """The synth's thread: wait, apply what is due, render, write."""
-        raise_priority(SYNTH_PRIORITY)
+        """Wait, apply what is due, render, write, until the sound has faded out."""
         silent_since: float | None = None
         while silent_since is None or time.perf_counter() < silent_since:
             buffered = self._wait_for_output()
@@ -255,7 +276,6 @@ class Engine:
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:
                     silent_since = time.perf_counter() + buffered + self.output.latency_seconds
-        self._stopped.set()
 
     def _wait_for_output(self) -> float:
         try:
@@ -277,11 +297,11 @@ class Engine:
         if event.kind not in (Kind.SETTING, Kind.ACTION):
             self.worker.submit(event)
             return
-        if event.values is None:
-            self.publisher.reply(event.origin, event.path, self.performance.value(event.path))
-            return
+        lookahead = self.performance.lookahead
         try:
-            lookahead = self.performance.lookahead
+            if event.values is None:
+                self.publisher.reply(event.origin, event.path, self.performance.value(event.path))
+                return
             self.performance.apply(event.path, event.values)
         except MessageError as error:
             self.publisher.reply(event.origin, "/fail", (event.path, str(error)))

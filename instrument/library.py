@@ -30,6 +30,7 @@ class Library:
         for path in self._candidates():
             try:
                 card = read_card(path)
+                _check_name(card, path)
             except ReleaseError as error:
                 complaints.append(str(error))
                 continue
@@ -45,12 +46,19 @@ class Library:
         Raises:
             ReleaseError: there is none of that name, or it cannot be used.
         """
-        for folder in self._folders:
-            if (folder / name / CARD).is_file() and Path(name).name == name:
-                return read_release(folder / name)
+        for path in self._candidates():
+            if path.name == name:
+                release = read_release(path)
+                _check_name(release.card, path)
+                return release
         known = ", ".join(sorted(self.cards()[0])) or "none"
         raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
 
     def _candidates(self) -> list[Path]:
         found = [card.parent for folder in self._folders for card in sorted(folder.glob(f"*/{CARD}"))]
         return [path for path in found if not path.name.startswith(".")]
+
+
+def _check_name(card: ReleaseCard, path: Path) -> None:
+    if card.name != path.name:
+        raise ReleaseError(f"{path} holds the release {card.name}; a release's folder has the release's name.")

@@ -55,8 +55,9 @@ class Recorder:
 
     def push(self, y: FloatArray) -> None:
         """Hand over a block, if a recording runs; called by the synth's thread."""
-        if self._blocks is not None:
-            self._blocks.put(y)
+        blocks = self._blocks  # once, because `stop` may take it away between two looks
+        if blocks is not None:
+            blocks.put(y)
 
     def stop(self) -> None:
         """End the recording; the file is whole when this returns.
@@ -84,4 +85,7 @@ class Recorder:
                     output.write(y)
                 except AiTunesError as error:
                     self._failure = error
-        output.close()
+        try:
+            output.close()
+        except AiTunesError as error:
+            self._failure = self._failure or error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
 from instrument.library import Library
 from instrument.outputs.file import FileOutput
@@ -50,12 +51,12 @@ def render_score(text: str, path: Path, library: Library, options: RenderOptions
     """
     releases = {options.release: library.open(options.release)}
 
-    def latent_dim_of(name: str) -> int:
+    def card_of(name: str) -> ReleaseCard:
         if name not in releases:
             releases[name] = library.open(name)
-        return releases[name].card.latent_dim
+        return releases[name].card
 
-    lines = parse_score(text, latent_dim_of(options.release), latent_dim_of)
+    lines = parse_score(text, card_of(options.release), card_of)
     rate = options.sample_rate or releases[options.release].card.features.sample_rate
     seconds = options.seconds
     if seconds is None:
@@ -63,10 +64,10 @@ def render_score(text: str, path: Path, library: Library, options: RenderOptions
     output = FileOutput(path, rate, options.depth)
     try:
         _play(lines, releases, output, options, seconds)
+        output.close()
     except BaseException:
         output.discard()
         raise
-    output.close()
     return seconds
 
 

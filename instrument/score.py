@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aitunes.errors import AiTunesError
+from aitunes.release.card import ReleaseCard
 from instrument.namespace import ROOT, Address, Kind, MessageError, Value, check_arguments, expand
+from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 
 LOAD = f"{ROOT}/model/load"
@@ -26,13 +28,15 @@ class ScoreLine:
     event: Event
 
 
-def parse_score(text: str, latent_dim: int, latent_dim_of: Callable[[str], int]) -> list[ScoreLine]:
+def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseCard]) -> list[ScoreLine]:
     """The lines of a score in order of time; lines of one time keep their order.
+
+    Every line is tried on a performance without sound, so that none can fail while the score plays.
 
     Args:
         text: the score.
-        latent_dim: coordinates of the release that plays at the start.
-        latent_dim_of: the same for a release that the score loads by name; raises an `AiTunesError`.
+        first: card of the release that plays at the start.
+        card_of: card of a release that the score loads by name; raises an `AiTunesError`.
 
     Raises:
         ScoreError: naming the first wrong line.
@@ -46,12 +50,16 @@ def parse_score(text: str, latent_dim: int, latent_dim_of: Callable[[str], int])
         except ValueError as error:
             raise ScoreError(f"Line {number} of the score: {error}.") from error
     lines: list[ScoreLine] = []
-    rows = expand(latent_dim)
+    rows, performance = expand(first.latent_dim), Performance(first.latent, first.name, iterations=0)
     for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
         try:
             event = _event(words, rows)
             if event.path == LOAD and event.values:
-                rows = expand(latent_dim_of(str(event.values[0])))
+                card = card_of(str(event.values[0]))
+                rows = expand(card.latent_dim)
+                performance.change_release(card.latent, card.name)
+            else:
+                performance.apply(event.path, event.values or ())
         except AiTunesError as error:
             raise ScoreError(f"Line {number} of the score: {error}.") from error
         lines.append(ScoreLine(seconds, event))

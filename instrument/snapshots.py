@@ -6,8 +6,10 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from aitunes.errors import AiTunesError
+from instrument.namespace import ROOT, MessageError, check_arguments, expand
 from instrument.paths import plain_name
 from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
 
@@ -67,11 +69,9 @@ class SnapshotStore:
             return {}
         try:
             values = json.loads(self._path.read_text(encoding="utf-8"))
-            stored = {name: Snapshot(**fields) for name, fields in values.items()}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            stored = {name: _snapshot(fields) for name, fields in values.items()}
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, MessageError) as error:
             raise SnapshotError(f"{self._path} is damaged: {error}; move it away to begin anew") from error
-        if any(set(snapshot.settings) - set(SNAPSHOT_SETTINGS) for snapshot in stored.values()):
-            raise SnapshotError(f"{self._path} was written by another version of AiTunes; move it away to begin anew")
         return stored
 
     def _write(self, stored: dict[str, Snapshot]) -> None:
@@ -79,3 +79,18 @@ class SnapshotStore:
         partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.partial")
         partial.write_text(json.dumps({name: asdict(value) for name, value in stored.items()}, indent=1), "utf-8")
         partial.replace(self._path)
+
+
+def _snapshot(fields: dict[str, Any]) -> Snapshot:
+    """A snapshot whose values are as checked as those of a message."""
+    release, coordinates, settings = fields["release"], fields["coordinates"], fields["settings"]
+    if not isinstance(release, str):
+        raise ValueError("a release's name is no text")
+    if unknown := set(settings) - set(SNAPSHOT_SETTINGS):
+        raise ValueError(f"snapshots have no {', '.join(sorted(unknown))}")
+    rows = expand(0)
+    return Snapshot(
+        release,
+        [float(value) for value in check_arguments(rows[f"{ROOT}/latent"], coordinates)],
+        {name: list(check_arguments(rows[ROOT + name], values)) for name, values in settings.items()},
+    )

@@ -32,7 +32,7 @@ class Stage(Protocol):
         """Move the stream to another sound device."""
 
     def on_synth_thread(self, call: Callable[[], None]) -> None:
-        """Run something at the next hop."""
+        """Run something at the next hop, and return when it has run; raises the `AiTunesError` that it raised."""
 
 
 class Worker:
@@ -112,7 +112,6 @@ class Worker:
 
     def _recall(self, peer: Peer | None, name: str, morph_seconds: float) -> None:
         snapshot = self._snapshots.get(name)
-        self._stage.performance.check_snapshot(snapshot)
         self._stage.on_synth_thread(lambda: self._stage.performance.recall(snapshot, morph_seconds))
 
     def _list_devices(self, peer: Peer | None) -> None:

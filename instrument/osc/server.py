@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -80,11 +81,9 @@ class OscServer:
         self._socket.close()
 
     def send(self, peer: Peer, address: str, arguments: tuple[Any, ...]) -> None:
-        """Send one message; a peer that is gone is no error."""
-        try:
+        """Send one message; a peer that is gone is no error, its lease ends by itself."""
+        with contextlib.suppress(OSError):
             self._socket.sendto(build(address, *arguments), peer)
-        except OSError:
-            self.subscribers.remove(peer)
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Send one message to every subscriber but its author."""

@@ -84,9 +84,16 @@ class FileOutput:
         """A file is never late."""
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        self._file.close()
-        self._partial.replace(self._path)
+        """Finish the file and give it its name.
+
+        Raises:
+            OutputError: the disk is full or gone, or a folder has that name.
+        """
+        try:
+            self._file.close()
+            self._partial.replace(self._path)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise OutputError(f"{self._path} cannot be written: {error}.") from error
 
     def discard(self) -> None:
         """Leave no trace of an unfinished file; what stood there before still stands."""

@@ -64,7 +64,7 @@ class Voice:
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
-        blocks, count = [], 0
+        blocks, count = [self._pending[:0]], 0
         while count < length:
             blocks.append(self.render(coordinates, performance))
             count += len(blocks[-1])

@@ -1,0 +1,238 @@
+"""Datagrams become events and replies, and no datagram becomes an exception."""
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pythonosc.parsing import ntp
+
+from instrument.measures import Status
+from instrument.namespace import expand
+from instrument.osc.dispatcher import Dispatcher
+from instrument.osc.packets import build
+from instrument.osc.subscribers import Subscribers
+from instrument.synthesis.timeline import MAX_HELD, Timeline
+
+ANNE, FAR = ("127.0.0.1", 5000), ("192.168.1.9", 5000)
+STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True)
+
+
+class FakeEngine:
+    """What the dispatcher needs of an engine, and what it did to it."""
+
+    def __init__(self):
+        self.timeline = Timeline()
+        self.rows = expand(3)
+        self.ended = False
+
+    def status(self):
+        return STATUS
+
+    def quit(self):
+        self.ended = True
+
+
+class Bench:
+    """A dispatcher, what it sent and what it logged."""
+
+    def __init__(self):
+        self.engine = FakeEngine()
+        self.subscribers = Subscribers(lambda: 0.0)
+        self.sent, self.logged = [], []
+        self.dispatcher = Dispatcher(
+            self.engine, self.subscribers, lambda *message: self.sent.append(message), self.logged.append
+        )
+
+    def send(self, address, *arguments, peer=ANNE):
+        return self.receive(build(address, *arguments), peer)
+
+    def receive(self, datagram, peer=ANNE):
+        """The messages sent because of it."""
+        before = len(self.sent)
+        self.dispatcher.receive(datagram, peer, arrived=50.0)
+        return self.sent[before:]
+
+    def due(self, hop_start=0.0):
+        return [(event.path, event.values) for event in self.engine.timeline.due(hop_start, 0.01)]
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def bundle(seconds, *elements):
+    tag = ntp.IMMEDIATELY if seconds is None else ntp.system_time_to_ntp(seconds)
+    return b"#bundle\0" + tag + b"".join(struct.pack(">i", len(element)) + element for element in elements)
+
+
+def test_a_setting_becomes_an_event_with_its_author(bench):
+    assert bench.send("/aitunes/pad/xy", 0.25, 2) == []
+    (event,) = bench.engine.timeline.due(0.0, 0.01)
+    assert (event.path, event.values, event.origin, event.arrived) == ("/aitunes/pad/xy", (0.25, 1.0), ANNE, 50.0)
+
+
+def test_a_setting_without_arguments_is_a_question(bench):
+    bench.send("/aitunes/gain")
+    assert bench.due() == [("/aitunes/gain", None)]
+
+
+def test_an_action_without_arguments_is_none(bench):
+    bench.send("/aitunes/play")
+    assert bench.due() == [("/aitunes/play", ())]
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "sentence"),
+    [
+        ("/aitunes/nothing", (1,), "there is no such address"),
+        ("/aitunes/latent/3", (0.5,), "there is no such address"),
+        ("/aitunes/zzz*", (), "there is no such address"),
+        ("/aitunes/[", (), "there is no such address"),
+        ("/aitunes/pad/xy", (0.5,), "wants 2 arguments (x y)"),
+        ("/aitunes/gain", ("loud",), "gain_db must be a number"),
+        ("/aitunes/gain", (float("nan"),), "gain_db is not a finite number"),
+        ("/aitunes/glide", (float("inf"),), "glide_seconds is not a finite number"),
+        ("/aitunes/model/load", (), "wants 1 argument (name)"),
+        ("/aitunes/play", (1,), "wants no arguments"),
+        ("/notify", (), "wants 1 argument (subscribe)"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_refused_to_its_author_and_changes_nothing(bench, address, arguments, sentence):
+    ((peer, reply, (failed, reason)),) = bench.send(address, *arguments)
+    assert (peer, reply, failed) == (ANNE, "/fail", address)
+    assert sentence in reason
+    assert bench.due() == []
+
+
+def test_a_pattern_reaches_every_address_it_stands_for(bench):
+    bench.send("/aitunes/pad/[xy]", 0.5)
+    assert bench.due() == [("/aitunes/pad/x", (0.5,)), ("/aitunes/pad/y", (0.5,))]
+    bench.send("/aitunes/latent/*", 9.0)
+    assert bench.due() == [(f"/aitunes/latent/{n}", (4.0,)) for n in range(3)]
+
+
+def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):
+    sent = bench.receive(
+        bundle(None, build("/aitunes/pad/x", 0.25), build("/aitunes/nothing"), build("/aitunes/gain", -3.0))
+    )
+    assert [(address, arguments[0]) for _, address, arguments in sent] == [("/fail", "/aitunes/nothing")]
+    assert len(bench.engine.timeline._arrivals) == 1
+    assert bench.due() == [("/aitunes/pad/x", (0.25,)), ("/aitunes/gain", (-3.0,))]
+
+
+def test_a_time_tag_holds_the_bundle(bench):
+    bench.receive(bundle(2e9, build("/aitunes/play")))
+    assert bench.due(2e9 - 0.05) == []
+    assert bench.due(2e9 - 0.005) == [("/aitunes/play", ())]
+
+
+def test_bundles_inside_a_bundle_have_their_own_time(bench):
+    bench.receive(bundle(None, build("/aitunes/play"), bundle(2e9, build("/aitunes/stop"))))
+    assert bench.due() == [("/aitunes/play", ())]
+    assert bench.due(2e9) == [("/aitunes/stop", ())]
+
+
+def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench):
+    for _ in range(MAX_HELD):
+        assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
+    ((_, address, (failed, reason)),) = bench.receive(bundle(2e9, build("/aitunes/stop")))
+    assert (address, failed) == ("/fail", "/aitunes/stop")
+    assert "/clearSched" in reason
+    bench.send("/clearSched")
+    assert bench.due(2e9) == []
+    assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
+
+
+def test_status_has_the_order_and_the_types_of_the_protocol(bench):
+    ((peer, address, arguments),) = bench.send("/status")
+    assert (peer, address) == (ANNE, "/status.reply")
+    assert b",iiiiffddffffsT\0" in build(address, *arguments)
+    assert arguments[:4] == (1, 2, 3, 4)
+    assert arguments[-2:] == ("tiny", True)
+
+
+def test_version_is_a_name_and_three_numbers(bench):
+    ((_, address, (name, *numbers)),) = bench.send("/version")
+    assert (address, name) == ("/version.reply", "AiTunes")
+    assert [type(number) for number in numbers] == [int] * 3
+
+
+def test_notify_subscribes_and_ends(bench):
+    ((_, address, (about, number)),) = bench.send("/notify", 1)
+    assert (address, about) == ("/done", "/notify")
+    assert bench.subscribers.current() == [ANNE]
+    assert bench.send("/notify", 0) == [(ANNE, "/done", ("/notify", number))]
+    assert bench.subscribers.current() == []
+
+
+def test_quit_is_obeyed_from_this_machine_only(bench):
+    ((peer, address, (failed, reason)),) = bench.send("/quit", peer=FAR)
+    assert (peer, address, failed) == (FAR, "/fail", "/quit")
+    assert "own machine" in reason
+    assert not bench.engine.ended
+    bench.send("/qui?", peer=FAR)
+    assert not bench.engine.ended
+    assert bench.send("/quit") == [(ANNE, "/done", ("/quit",))]
+    assert bench.engine.ended
+
+
+def test_sync_waits_in_the_queue_of_all_other_work(bench):
+    bench.receive(bundle(None, build("/aitunes/model/load", "x"), build("/sync", 7)))
+    assert bench.due() == [("/aitunes/model/load", ("x",)), ("/sync", (7,))]
+
+
+def test_malformed_packets_are_counted_and_renew_nothing(bench):
+    bench.send("/notify", 1)
+    for datagram in (b"", b"junk", b"/aitunes/gain\0\0\0,f\0\0", bundle(None, b"junk"), b"\xff" * 100):
+        assert bench.receive(datagram) == []
+    assert bench.dispatcher.malformed_packets == 5
+    assert bench.due() == []
+
+
+def test_one_malformed_element_spoils_its_whole_packet(bench):
+    bench.receive(bundle(None, build("/aitunes/play"), b"junk"))
+    assert bench.due() == []
+    assert bench.dispatcher.malformed_packets == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "logged"),
+    [(0, []), (1, ["parsed"]), (2, ["hex"]), (3, ["hex", "parsed"])],
+)
+def test_dump_logs_what_was_asked_for(bench, mode, logged):
+    bench.send("/dumpOSC", mode)
+    bench.send("/aitunes/gain", -6.0)
+    kinds = ["parsed" if "/aitunes/gain" in line else "hex" for line in bench.logged]
+    assert kinds == logged
+    assert all(line.startswith("127.0.0.1:5000 ") for line in bench.logged)
+    bench.send("/dumpOSC", 0)
+    count = len(bench.logged)
+    bench.send("/aitunes/gain", -6.0)
+    assert len(bench.logged) == count
+
+
+@given(st.lists(st.binary(max_size=80) | st.sampled_from([build(path) for path in expand(3)]), max_size=5))
+@settings(deadline=None)
+def test_whatever_arrives_no_exception_leaves(datagrams):
+    bench = Bench()
+    for datagram in datagrams:
+        bench.receive(datagram)
+        bench.receive(bundle(None, datagram))
+    assert all(build(address, *arguments) for _, address, arguments in bench.sent)
+
+
+@given(
+    st.text(max_size=30),
+    st.lists(st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5) | st.binary(min_size=1), max_size=3),
+)
+@settings(deadline=None)
+def test_every_refusal_can_be_sent(address, arguments):
+    bench = Bench()
+    try:
+        datagram = build(f"/{address}", *arguments)
+    except Exception:  # noqa: BLE001  text that OSC cannot carry
+        return
+    for _, reply, values in bench.receive(datagram):
+        assert build(reply, *values)

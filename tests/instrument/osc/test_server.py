@@ -1,0 +1,108 @@
+"""The socket itself: replies leave from where messages arrive, and a broken peer hurts nobody."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from instrument.osc.packets import build, parse
+from instrument.osc.server import OscServer, PortError
+from tests.instrument.osc.test_dispatcher import FakeEngine
+
+
+@pytest.fixture
+def server():
+    server = OscServer(FakeEngine(), lambda: None, port=0)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def client():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.settimeout(10.0)
+        yield client
+
+
+def ask(client, server, address, *arguments):
+    client.sendto(build(address, *arguments), (server.host, server.port))
+    datagram, peer = client.recvfrom(65_536)
+    return parse(datagram)[0].messages[0], peer
+
+
+def test_replies_come_from_the_listening_socket(server, client):
+    message, peer = ask(client, server, "/version")
+    assert message.address == "/version.reply"
+    assert peer == (server.host, server.port)
+
+
+def test_a_taken_port_is_a_sentence(server):
+    with pytest.raises(PortError, match=rf"OSC port {server.port} on 127\.0\.0\.1 cannot be opened .*--osc-port"):
+        OscServer(FakeEngine(), lambda: None, port=server.port)
+
+
+def test_closing_frees_the_port_and_ends_the_threads():
+    before = set(threading.enumerate())
+    server = OscServer(FakeEngine(), lambda: None, port=0)
+    server.start()
+    threads = set(threading.enumerate()) - before
+    server.close()
+    for thread in threads:
+        thread.join(timeout=10.0)
+        assert not thread.is_alive()
+    again = OscServer(FakeEngine(), lambda: None, port=server.port)
+    again.start()
+    again.close()
+
+
+def test_everyone_but_the_author_hears_of_a_change(server, client):
+    me = client.getsockname()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(10.0)
+        server.subscribers.add(me)
+        server.subscribers.add(other.getsockname())
+        server.send_to_others(me, "/aitunes/gain", (-6.0,))
+        server.send_to_others(None, "/aitunes/meter", (0.0, 0.0))
+        assert b"/aitunes/gain" in other.recv(1000)
+        assert b"/aitunes/meter" in client.recv(1000)
+
+
+def test_a_peer_that_is_gone_is_no_error(server, client):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        address = gone.getsockname()
+    for _ in range(10):
+        server.send(address, "/x", (1.0,))
+    assert ask(client, server, "/version")[0].address == "/version.reply"
+
+
+def test_what_is_too_long_to_send_does_not_end_a_subscription(server, client):
+    server.subscribers.add(client.getsockname())
+    client.sendto(b"/" + b"x" * 65_498 + b"\0" * 1 + b",\0\0\0", (server.host, server.port))
+    ask(client, server, "/version")
+    assert client.getsockname() in server.subscribers.current()
+
+
+@pytest.mark.parametrize("datagram", [b"", b"junk", b"#bundle\0", b"\0" * 60_000])
+def test_junk_stops_nothing(server, client, datagram):
+    client.sendto(datagram, (server.host, server.port))
+    assert ask(client, server, "/version")[0].address == "/version.reply"
+
+
+def test_the_publisher_is_called_again_and_again():
+    calls = []
+    enough = threading.Event()
+
+    def publish():
+        calls.append(time.monotonic())
+        if len(calls) == 5:
+            enough.set()
+
+    server = OscServer(FakeEngine(), publish, port=0)
+    server.start()
+    assert enough.wait(10.0)
+    server.close()

@@ -1,0 +1,111 @@
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+from aitunes.errors import AiTunesError
+from instrument.outputs import OutputError
+from instrument.recorder import Recorder, RecordingError
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    return Recorder(tmp_path / "recordings", 48_000.0)
+
+
+@pytest.mark.parametrize("name", ["take.wav", "take 1.flac", "Élan.wav"])
+def test_what_was_played_is_recorded(recorder, tmp_path, rng, name):
+    y = rng.uniform(-0.9, 0.9, 12_800).astype(np.float32)
+    recorder.start(name)
+    assert recorder.recording
+    for block in y.reshape(-1, 128):
+        recorder.push(block)
+    recorder.stop()
+    assert not recorder.recording
+    heard, rate = soundfile.read(tmp_path / "recordings" / name, dtype="float32")
+    assert rate == 48_000
+    assert np.allclose(heard, y, atol=2**-22)
+
+
+def test_nothing_is_recorded_outside_start_and_stop(recorder, tmp_path):
+    recorder.push(np.ones(128, np.float32))
+    recorder.start("a.wav")
+    recorder.stop()
+    recorder.push(np.ones(128, np.float32))
+    assert soundfile.info(tmp_path / "recordings" / "a.wav").frames == 0
+
+
+def test_one_recording_at_a_time(recorder):
+    recorder.start("a.wav")
+    with pytest.raises(RecordingError, match="runs already"):
+        recorder.start("b.wav")
+    recorder.stop()
+    with pytest.raises(RecordingError, match="no recording runs"):
+        recorder.stop()
+
+
+def test_an_older_recording_is_never_overwritten(recorder, tmp_path):
+    recorder.start("a.wav")
+    recorder.stop()
+    before = (tmp_path / "recordings" / "a.wav").read_bytes()
+    with pytest.raises(RecordingError, match="exists already"):
+        recorder.start("a.wav")
+    assert (tmp_path / "recordings" / "a.wav").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.wav", "/tmp/a.wav", "a/b.wav", "..", "", ".a.wav", "a\\b.wav", "a\n.wav", "x" * 200]
+)
+def test_a_name_that_leaves_the_folder_is_refused(recorder, tmp_path, name):
+    with pytest.raises(AiTunesError, match="is not a plain file name"):
+        recorder.start(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_ending_is_refused(recorder):
+    with pytest.raises(OutputError, match="must end in"):
+        recorder.start("a.mp3")
+
+
+def test_a_failure_while_writing_is_told_at_the_stop_and_leaves_what_there_is(recorder, tmp_path, monkeypatch):
+    recorder.start("a.wav")
+    recorder.push(np.full(128, 0.5, np.float32))
+    written = threading.Event()
+
+    def full(output, y):
+        written.set()
+        raise OutputError("a.wav cannot be written: No space left on device.")
+
+    # The first block must be on disk before the disk is full.
+    recorder._blocks.put(np.zeros(0, np.float32))
+    while not recorder._blocks.empty():
+        pass
+    monkeypatch.setattr("instrument.outputs.file.FileOutput.write", full)
+    recorder.push(np.zeros(128, np.float32))
+    assert written.wait(5.0)
+    with pytest.raises(RecordingError, match="No space left"):
+        recorder.stop()
+    assert soundfile.read(tmp_path / "recordings" / "a.wav")[0][:128] == pytest.approx(0.5)
+
+
+def test_stopping_while_blocks_arrive_loses_neither_thread_nor_file(recorder, tmp_path):
+    failures = []
+    stop = threading.Event()
+
+    def play():
+        try:
+            while not stop.is_set():
+                recorder.push(np.zeros(16, np.float32))
+        except Exception as error:  # noqa: BLE001  the test is whether there is any
+            failures.append(error)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    for n in range(30):
+        recorder.start(f"{n}.wav")
+        recorder.stop()
+    stop.set()
+    thread.join()
+    assert failures == []
+    assert len(list((tmp_path / "recordings").iterdir())) == 30

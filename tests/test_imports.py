@@ -1,0 +1,54 @@
+"""What each side loads: the arrows of the architecture, looked at from a fresh interpreter."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OFFLINE = {"torch", "librosa", "lightning", "matplotlib", "sklearn", "joblib", "h5py", "PySide6", "training"}
+HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
+MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.server"]
+
+
+def loaded_by(statement):
+    script = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    return set(json.loads(result.stdout))
+
+
+@pytest.mark.parametrize(
+    "package", ["aitunes", "aitunes.release", "instrument", "instrument.cli", "instrument.namespace"]
+)
+def test_the_packages_themselves_load_nothing_heavy(package):
+    assert not loaded_by(f"import {package}") & HEAVY
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_live_side_loads_nothing_of_the_offline_side(name):
+    # numba looks whether there is a scipy, so that may be loaded; the next test shows that it is not needed.
+    assert not loaded_by(f"import instrument.{name}") & OFFLINE
+
+
+def test_the_live_side_works_where_nothing_of_the_offline_side_is_installed():
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({sorted(OFFLINE | {'scipy', 'onnx'})}))\n"
+    loaded_by(blocked + "".join(f"import instrument.{name}\n" for name in MODULES))
+
+
+def test_help_does_not_wait_for_the_engine():
+    loaded = loaded_by("from instrument.cli import parser; parser.build().format_help()")
+    assert not loaded & HEAVY
+
+
+def test_importing_starts_no_thread_and_makes_no_folder(tmp_path):
+    script = (
+        "import threading, instrument.engine, instrument.cli.play\n"
+        "assert threading.active_count() == 1\n"
+        "import signal; assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL"
+    )
+    environment = {"AITUNES_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "PATH": ""}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True, timeout=120)
+    assert list(tmp_path.iterdir()) == []
