@@ -44,16 +44,16 @@ clean:  ## remove the virtual environment and all caches
 	find aitunes instrument training tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/venv:
-	@.ci/system-packages "sound" libportaudio2
 	@.ci/make-venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
+	@.ci/system-packages "sound" libportaudio2
 	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
 	@$(PIP) install --editable .
 	@touch $@
 
-$(STAMPS)/warm: $(KERNELS) | $(STAMPS)/base
+$(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
 	@echo "Compiling the synthesis for this machine, once; about half a minute …"
 	@$(BIN)/aitunes render /dev/null --output $(VENV)/warm-up.wav --seconds 0.2 --sample-rate 48000 >/dev/null
 	@rm $(VENV)/warm-up.wav && touch $@
