@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -61,13 +62,16 @@ def fit(
         The trained model, in evaluation mode.
 
     Raises:
-        TrainingError: nothing to resume, an interruption (the checkpoint stays), or a loss that is no number.
+        TrainingError: nothing to resume, a checkpoint of something else, an interruption (the checkpoint stays),
+            or weights that are no numbers.
     """
     checkpoint = run_dir / LAST_CHECKPOINT
     if resume and not checkpoint.is_file():
         raise TrainingError(f"There is nothing to resume: {checkpoint} does not exist.")
     seed_everything(seed, verbose=False)
     experiment = new_experiment(scenario, train)
+    if resume:
+        _check_checkpoint(checkpoint, experiment)
     trainer = _trainer(run_dir, epochs)
     train_loader, validation_loader = _loader(train, scenario, True), _loader(validation, scenario, False)
     try:
@@ -85,6 +89,18 @@ def fit(
     if not all(bool(torch.isfinite(weight).all()) for weight in experiment.model.parameters()):
         raise TrainingError("Training diverged: weights are no longer numbers. Try a lower learning rate.")
     return experiment.model.eval()
+
+
+def _check_checkpoint(checkpoint: Path, experiment: AutoencoderExperiment) -> None:
+    try:
+        stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    except (RuntimeError, UnpicklingError, OSError, EOFError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{checkpoint} is no checkpoint, or a damaged one; train again without --resume."
+        ) from error
+    wanted = {name: value.shape for name, value in experiment.state_dict().items()}
+    if {name: value.shape for name, value in stored.items()} != wanted:
+        raise TrainingError(f"{checkpoint} belongs to another scenario or version; train again without --resume.")
 
 
 def _trainer(run_dir: Path, epochs: int) -> Trainer:

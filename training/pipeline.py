@@ -81,6 +81,8 @@ def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str]
     )
     train_clips, held_clips = split_clips(data.labels, scenario.held_out, options.seed)
     train, held = data.of_clips(train_clips), data.of_clips(held_clips)
+    if min(len(train), len(held)) <= scenario.latent_dim:
+        raise TrainingError(f"{count} clips are too few to train on and to evaluate with; use more of them.")
     report(f"Training on {len(train)} patches, {len(held)} held out, for {epochs} epochs …")
     model = fit(scenario, train, held, options.run_dir, options.seed, epochs, options.resume)
     metrics = evaluate(model, held, scenario.features)
@@ -148,6 +150,8 @@ def release_card(scenario: Scenario, latent: LatentSpace, record: TrainingRecord
 
 def _check_target(target: Path) -> None:
     # The writer refuses as well, but after the training.
+    if target.parent.exists() and not target.parent.is_dir():
+        raise TrainingError(f"{target.parent} is a file; name a folder for releases.")
     if target.exists() and not (target / CARD).is_file():
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 

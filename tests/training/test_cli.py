@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
+torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
-from aitunes.release.reader import read_release
-from training import cli
+from aitunes.release.reader import read_release  # noqa: E402
+from training import cli  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -81,8 +82,6 @@ def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
     assert "Traceback" not in said
     assert not (tmp_path / "releases").exists()
 
-    import torch
-
     finished = torch.load(checkpoint, weights_only=True)["epoch"]
     done = run_cli(*command[3:], "--epochs", finished + 2, "--resume", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -108,6 +107,8 @@ def test_wrong_usage_ends_with_2(arguments, capsys):
     [
         (["release", "moonlight", "--to", "x"], "no scenario named 'moonlight'; choose from sinewave"),
         (["release", "sinewave", "--to", "x", "--run-dir", "nowhere", "--resume", *TINY], "nothing to resume"),
+        (["release", "sinewave", "--to", "x", "--limit-items", "3", "--workers", "1"], "3 clips are too few"),
+        (["release", "sinewave", "--to", __file__], "is a file; name a folder"),
     ],
 )
 def test_failures_are_a_sentence_and_end_with_1(arguments, sentence, capsys, tmp_path, monkeypatch):
@@ -117,6 +118,24 @@ def test_failures_are_a_sentence_and_end_with_1(arguments, sentence, capsys, tmp
     assert said.startswith("aitunes-train: ")
     assert sentence in said
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "a damaged one"),
+        (lambda path: path.write_text("notes"), "a damaged one"),
+        (lambda path: torch.save({"state_dict": {"weight": torch.zeros(3)}}, path), "another scenario"),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_refused(spoil, sentence, tiny, tmp_path, capsys):
+    checkpoint = tmp_path / "last.ckpt"
+    checkpoint.write_bytes((tiny[0] / "runs" / "sinewave" / "last.ckpt").read_bytes())
+    spoil(checkpoint)
+    run = ["--run-dir", str(tmp_path), "--resume"]
+    assert cli.main(["release", "sinewave", "--to", str(tmp_path / "releases"), *run, *TINY]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "releases").exists()
 
 
 def test_a_folder_that_is_no_release_is_left_alone(tmp_path, capsys):
