@@ -2,13 +2,13 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 STAMPS := $(VENV)/stamps
 
-# PyTorch for the tests: the CPU build where one is offered. A trainer's own CUDA build is left alone: see README.md.
+# PyTorch for the tests: on Linux the CPU build, where it is offered; PyPI's own brings CUDA along, several GB.
 TORCH := torch==2.13.0
 ifeq ($(shell uname -s),Linux)
-TORCH_INDEX := --extra-index-url https://download.pytorch.org/whl/cpu --timeout 15 --retries 1
+CPU_BUILD := --no-deps --index-url https://download.pytorch.org/whl/cpu --timeout 20 --retries 1
 endif
 
 # What stands between a score and its samples: numba compiles again what changes here.
@@ -44,16 +44,16 @@ clean:  ## remove the virtual environment and all caches
 	find aitunes instrument training tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/venv:
-	@.ci/system-packages "sound" libportaudio2
 	@.ci/make-venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
+	@.ci/system-packages "sound" libportaudio2
 	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
 	@$(PIP) install --editable .
 	@touch $@
 
-$(STAMPS)/warm: $(KERNELS) | $(STAMPS)/base
+$(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
 	@echo "Compiling the synthesis for this machine, once; about half a minute …"
 	@$(BIN)/aitunes render /dev/null --output $(VENV)/warm-up.wav --seconds 0.2 --sample-rate 48000 >/dev/null
 	@rm $(VENV)/warm-up.wav && touch $@
@@ -61,6 +61,6 @@ $(STAMPS)/warm: $(KERNELS) | $(STAMPS)/base
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
-	@$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) install $(TORCH_INDEX) $(TORCH) || $(PIP) install $(TORCH)
-	@$(PIP) install --editable '.[training,dev]'
+	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
+	@$(PIP) install $(TORCH) --editable '.[training,dev]'
 	@touch $@ $(STAMPS)/base

@@ -142,9 +142,7 @@ def text_of(result: dict[str, Any], bar: list[float] | None) -> str:
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = os.environ.get("AITUNES_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--data", type=Path, default=Path(default), help="folder of audio")
     parser.add_argument("--seconds", type=float, default=5.0, help="at most this much of each file")

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aitunes.errors import AiTunesError
+from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.release.reader import Release
 from instrument import namespace, paths
 from instrument.library import DEFAULT_RELEASE, Library
@@ -22,17 +22,19 @@ from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
-from instrument.scheduling import OTHER_PRIORITY, SYNTH_PRIORITY, raise_priority
+from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
-from instrument.synthesis.voice import DEFAULT_ITERATIONS, Voice
+from instrument.synthesis.voice import Voice
 from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
 _LOADING_SECONDS = 0.15
+_SWAP_DEADLINE_SECONDS = 3.0
+_POLL_SECONDS = 0.02
 _HOP_DEADLINE_SECONDS = 2.0
 
 
@@ -85,7 +87,7 @@ class Engine:
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._stopping = threading.Event()
         self._stopped = threading.Event()
-        self._synth_thread = threading.Thread(target=self._play, name="synth", daemon=True)
+        self._synth_thread = threading.Thread(target=self._run, name="synth", daemon=True)
         self.recorder = Recorder(options.recordings, output.sample_rate)
         self.publisher = Publisher()
         self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher.reply)
@@ -98,15 +100,15 @@ class Engine:
 
     def start(self) -> None:
         """Warm up, then sound."""
-        # Threads inherit it: one that waits for its turn on a busy machine while it holds the interpreter
-        # would make the synth's thread wait too.
-        self.scheduling = raise_priority(OTHER_PRIORITY)
         self._warm_up()
         gc.collect()
         gc.freeze()
         gc.disable()
         sys.setswitchinterval(_SWITCH_SECONDS)
+        # Threads inherit the priority of the one that starts them: PortAudio's callback first, then our own.
+        raise_priority(DEVICE_PRIORITY)
         self.output.start()
+        self.scheduling = raise_priority(CONTROL_PRIORITY)
         self._synth_thread.start()
         self.worker.start()
         self.osc.start()
@@ -176,14 +178,14 @@ class Engine:
         """Run something at the next hop, and return when it has run.
 
         Raises:
-            AiTunesError: what `call` raised; the sound goes on.
+            Exception: what `call` raised; the sound goes on.
         """
         ran: Future[None] = Future()
 
         def run() -> None:
             try:
                 call()
-            except AiTunesError as error:
+            except Exception as error:  # noqa: BLE001  it is the caller's to deal with; the sound goes on
                 ran.set_exception(error)
             else:
                 ran.set_result(None)
@@ -200,13 +202,19 @@ class Engine:
         voice.reset()
 
     def _change_voice(self, open_release: Callable[[], Release]) -> None:
-        # Opening a session holds the interpreter for milliseconds: play from a deeper buffer meanwhile.
+        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
+        # deeper buffer until the new voice sounds alone and the old one is gone.
         self.output.deepen(_LOADING_SECONDS)
         time.sleep(_LOADING_SECONDS)
         try:
-            release = open_release()
-            voice = self._voice(release, self.output.sample_rate)
+            voice = self._voice(open_release(), self.output.sample_rate)
             self.on_synth_thread(lambda: self._take_voice(voice))
+            deadline = time.monotonic() + _SWAP_DEADLINE_SECONDS
+            while not (retired := self.synth.take_retired()) and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+            for old in retired:
+                old.close()
+            del retired
         finally:
             self.output.deepen(0.0)
 
@@ -238,9 +246,16 @@ class Engine:
         self.recorder.sample_rate = output.sample_rate
         retired.close()
 
-    def _play(self) -> None:
-        """The synth's thread: wait, apply what is due, render, write."""
+    def _run(self) -> None:
+        """The synth's thread; however it ends, nobody waits for it in vain."""
         raise_priority(SYNTH_PRIORITY)
+        try:
+            self._play()
+        finally:
+            self._stopped.set()
+
+    def _play(self) -> None:
+        """Wait, apply what is due, render, write, until the sound has faded out."""
         silent_since: float | None = None
         while silent_since is None or time.perf_counter() < silent_since:
             buffered = self._wait_for_output()
@@ -257,13 +272,10 @@ class Engine:
             work = time.perf_counter() - begin
             self._synthesis.add(work)
             self._load.add(work, hop_seconds)
-            for voice in self.synth.take_retired():
-                self.worker.submit(Event("", Kind.ACTION, call=voice.close))
             if self._stopping.is_set():
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:
                     silent_since = time.perf_counter() + buffered + self.output.latency_seconds
-        self._stopped.set()
 
     def _wait_for_output(self) -> float:
         try:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
 from instrument.library import Library
@@ -14,7 +15,7 @@ from instrument.score import LOAD, ScoreLine, parse_score
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
-from instrument.synthesis.voice import DEFAULT_ITERATIONS, Voice
+from instrument.synthesis.voice import Voice
 
 TAIL_SECONDS = 1.0
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 
-SYNTH_PRIORITY = 20
-OTHER_PRIORITY = 10
+# JACK gives its clients' callbacks 5 by default: nothing here may delay those. Below them the synth, then those
+# who hold the interpreter now and then, which a busy machine must not keep waiting, then long decodes.
+DEVICE_PRIORITY = 5
+SYNTH_PRIORITY = 4
+CONTROL_PRIORITY = 2
+DECODER_PRIORITY = 1
 
 
 def raise_priority(priority: int) -> str:

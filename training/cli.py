@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("--epochs", type=_at_least(1), help="passes over the data (default: the scenario's)")
     release.add_argument("--limit-items", type=_at_least(1), help="use only so many clips, for a quick try")
     release.add_argument("--workers", type=_at_least(1), default=2, help="processes that prepare data (default: 2)")
-    release.add_argument("--threads", type=_at_least(1), help="threads that train (default: one a core)")
+    release.add_argument(
+        "--threads", type=_at_least(1), default=1, help="that train; another number rounds otherwise (default: 1)"
+    )
     release.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the run folder")
     return parser
 
@@ -67,14 +69,13 @@ def _list() -> int:
 
 def _release(arguments: argparse.Namespace, argv: list[str]) -> int:
     # torch and lightning take seconds to load: --help and a wrong option must not wait for them.
+    import torch
+
     from aitunes.experiments.scenarios import find_scenario
     from training.pipeline import RunOptions, make_release
 
     scenario = find_scenario(arguments.scenario)
-    if arguments.threads:
-        import torch
-
-        torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(arguments.threads)
     options = RunOptions(
         to=arguments.to,
         run_dir=arguments.run_dir or Path("runs") / scenario.name,

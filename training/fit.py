@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -32,7 +33,8 @@ def new_experiment(scenario: Scenario, S: FloatArray) -> AutoencoderExperiment:
         S: patches to train on, [items, n_mels, frames]; their loudness sets the range that the level loss keeps.
     """
     features = scenario.features
-    model = VariationalAutoencoder((features.n_mels, features.frames), scenario.latent_dim, scenario.hidden)
+    shape = (features.n_mels, features.frames)
+    model = VariationalAutoencoder(shape, scenario.latent_dim, scenario.hidden, scenario.octaves)
     level_loss = LevelLoss(features, (0.0, 0.0))
     low, high = np.quantile(level_loss.level_db(torch.from_numpy(S)).numpy(), _LEVEL_QUANTILES)
     level_loss.level_range = (float(low), float(high))
@@ -60,13 +62,16 @@ def fit(
         The trained model, in evaluation mode.
 
     Raises:
-        TrainingError: nothing to resume, an interruption (the checkpoint stays), or a loss that is no number.
+        TrainingError: nothing to resume, a checkpoint of something else, an interruption (the checkpoint stays),
+            or weights that are no numbers.
     """
     checkpoint = run_dir / LAST_CHECKPOINT
     if resume and not checkpoint.is_file():
         raise TrainingError(f"There is nothing to resume: {checkpoint} does not exist.")
     seed_everything(seed, verbose=False)
     experiment = new_experiment(scenario, train)
+    if resume:
+        _check_checkpoint(checkpoint, experiment)
     trainer = _trainer(run_dir, epochs)
     train_loader, validation_loader = _loader(train, scenario, True), _loader(validation, scenario, False)
     try:
@@ -86,6 +91,18 @@ def fit(
     return experiment.model.eval()
 
 
+def _check_checkpoint(checkpoint: Path, experiment: AutoencoderExperiment) -> None:
+    try:
+        stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    except (RuntimeError, UnpicklingError, OSError, EOFError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{checkpoint} is no checkpoint, or a damaged one; train again without --resume."
+        ) from error
+    wanted = {name: value.shape for name, value in experiment.state_dict().items()}
+    if {name: value.shape for name, value in stored.items()} != wanted:
+        raise TrainingError(f"{checkpoint} belongs to another scenario or version; train again without --resume.")
+
+
 def _trainer(run_dir: Path, epochs: int) -> Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return Trainer(
@@ -93,7 +110,7 @@ def _trainer(run_dir: Path, epochs: int) -> Trainer:
         accelerator="cpu",
         devices=1,
         logger=False,
-        callbacks=[ModelCheckpoint(run_dir, save_last=True, save_top_k=0, enable_version_counter=False)],
+        callbacks=[ModelCheckpoint(run_dir, filename=Path(LAST_CHECKPOINT).stem, enable_version_counter=False)],
         enable_progress_bar=sys.stderr.isatty(),
         enable_model_summary=False,
         deterministic=True,

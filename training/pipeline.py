@@ -9,19 +9,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import aitunes
+from aitunes.errors import TrainingError
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import FloatArray
 from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
-from aitunes.release.reader import MAP
+from aitunes.release.reader import CARD, MAP
 from aitunes.release.writer import write_release
 from training.evaluate import codes_of, evaluate
 from training.export import export_model
 from training.fit import fit
 from training.landmarks import find_landmarks, map_npz, map_png
 from training.prepare import PreparedData, prepare, split_clips
+from training.preview import preview_wav
 
 MAP_PICTURE = "map.png"
+PREVIEW = "preview.wav"
 
 _LATENT_RANGE = (-16.0, 16.0)
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
@@ -63,6 +66,7 @@ def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str]
     Raises:
         AiTunesError: a step failed; an older release of that name still stands.
     """
+    _check_target(options.to / scenario.name)
     count = min(scenario.clips, options.limit_items or scenario.clips)
     epochs = scenario.epochs if options.epochs is None else options.epochs
     report(f"Making {count} clips of {scenario.data_name} …")
@@ -77,6 +81,8 @@ def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str]
     )
     train_clips, held_clips = split_clips(data.labels, scenario.held_out, options.seed)
     train, held = data.of_clips(train_clips), data.of_clips(held_clips)
+    if min(len(train), len(held)) <= scenario.latent_dim:
+        raise TrainingError(f"{count} clips are too few to train on and to evaluate with; use more of them.")
     report(f"Training on {len(train)} patches, {len(held)} held out, for {epochs} epochs …")
     model = fit(scenario, train, held, options.run_dir, options.seed, epochs, options.resume)
     metrics = evaluate(model, held, scenario.features)
@@ -105,6 +111,7 @@ def release_files(
         **export_model(model, card, held),
         MAP: map_npz(landmarks),
         MAP_PICTURE: map_png(landmarks, card.latent, f"{card.public_name} ({card.name})"),
+        PREVIEW: preview_wav(model, card.latent, card.features),
     }
 
 
@@ -139,6 +146,14 @@ def release_card(scenario: Scenario, latent: LatentSpace, record: TrainingRecord
         latent=latent,
         training=record,
     )
+
+
+def _check_target(target: Path) -> None:
+    # The writer refuses as well, but after the training.
+    if target.parent.exists() and not target.parent.is_dir():
+        raise TrainingError(f"{target.parent} is a file; name a folder for releases.")
+    if target.exists() and not (target / CARD).is_file():
+        raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 
 
 def _versions() -> dict[str, str]:

@@ -14,10 +14,16 @@ from aitunes.audio_generation.waves import SAMPLE_RATE, FloatArray, bouncing_wav
 from aitunes.errors import InvalidSoundError
 
 CLIPS = 2_500
-CLIP_SECONDS = 0.75
+CLIP_SECONDS = 1.0
 
-_LOW_HZ, _HIGH_HZ = 110.0, 1760.0
-"""Fundamentals: A2 to A6. Lower, a window of 23 ms no longer separates the partials."""
+_LOW_HZ, _HIGH_HZ = 110.0, 2200.0
+"""Fundamentals. Lower, a window of 23 ms no longer separates the partials."""
+
+_NOTES = 4
+_REST_SECONDS = 0.024
+
+Maker = Callable[[np.random.Generator, float, int], FloatArray]
+"""Makes a waveform from a generator, a duration in seconds and a sample rate."""
 
 
 def sinewave_clip(
@@ -40,23 +46,38 @@ def _pitch(rng: np.random.Generator, low: float = _LOW_HZ, high: float = _HIGH_H
     return float(low * (high / low) ** rng.random())
 
 
+def _notes(make: Maker) -> Maker:
+    """Several notes in a row, each drawn anew, so that a clip shows more than one pitch of its family.
+
+    The rests between them are as long as a window, so that no frame hears two notes.
+    """
+
+    def clip(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
+        rest = np.zeros(round(_REST_SECONDS * sample_rate), np.float32)
+        note_seconds = max(seconds / _NOTES - _REST_SECONDS, 1.0 / sample_rate)
+        parts = [part for _ in range(_NOTES) for part in (make(rng, note_seconds, sample_rate), rest)]
+        return np.concatenate(parts)
+
+    return clip
+
+
 def _sine_mix(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
     count = int(rng.integers(1, 4))
-    return sine_wave([_pitch(rng, high=2 * _HIGH_HZ) for _ in range(count)], seconds, sample_rate)
+    return sine_wave([_pitch(rng, high=1.5 * _HIGH_HZ) for _ in range(count)], seconds, sample_rate)
 
 
 def _sweep(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
-    return sweep(_pitch(rng, high=2 * _HIGH_HZ), _pitch(rng, high=2 * _HIGH_HZ), seconds, sample_rate)
+    return sweep(_pitch(rng, high=1.5 * _HIGH_HZ), _pitch(rng, high=1.5 * _HIGH_HZ), seconds, sample_rate)
 
 
 def _bounce(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
-    return bouncing_wave(_pitch(rng), _pitch(rng, high=2 * _HIGH_HZ), rng.uniform(0.4, 1.5), seconds, sample_rate)
+    return bouncing_wave(_pitch(rng), _pitch(rng, high=1.5 * _HIGH_HZ), rng.uniform(0.4, 1.5), seconds, sample_rate)
 
 
 def _chord(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
     name = tuple(CHORDS)[int(rng.integers(len(CHORDS)))]
     inversion = int(rng.integers(len(CHORDS[name])))
-    return chord(_pitch(rng, 220.0, 880.0), name, seconds, inversion, rng.uniform(0.0, 0.5), sample_rate)
+    return chord(_pitch(rng, 220.0, 1320.0), name, seconds, inversion, rng.uniform(0.0, 0.5), sample_rate)
 
 
 def _instrument(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
@@ -66,12 +87,13 @@ def _instrument(rng: np.random.Generator, seconds: float, sample_rate: int) -> F
 
 def _bell(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
     ratio = float(rng.choice([1.0, 1.4, 2.0, 2.756, 3.5]))
-    return fm_bell(_pitch(rng), seconds, ratio, rng.uniform(1.0, 8.0), rng.uniform(0.3, 1.0), sample_rate)
+    return fm_bell(_pitch(rng), seconds, ratio, rng.uniform(0.5, 6.0), rng.uniform(0.1, 0.6), sample_rate)
 
 
 def _pluck(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
     stiffness = 10.0 ** rng.uniform(-5.0, -3.0)
-    return plucked_string(_pitch(rng), seconds, rng.uniform(0.05, 0.5), stiffness, rng.uniform(0.3, 1.0), sample_rate)
+    position, decay = rng.uniform(0.05, 0.5), rng.uniform(0.1, 0.6)
+    return plucked_string(_pitch(rng), seconds, position, stiffness, decay, sample_rate)
 
 
 def _noise(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
@@ -83,18 +105,18 @@ def _vowel(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatA
     one, other = rng.choice(list(VOWELS), 2, replace=False)
     share = rng.random()
     low, middle, high = (a ** (1.0 - share) * b**share for a, b in zip(VOWELS[one], VOWELS[other], strict=True))
-    return vowel_tone(_pitch(rng, 110.0, 660.0), seconds, (low, middle, high), sample_rate)
+    return vowel_tone(_pitch(rng, 110.0, 880.0), seconds, (low, middle, high), sample_rate)
 
 
-FAMILIES: dict[str, Callable[[np.random.Generator, float, int], FloatArray]] = {
-    "sine mix": _sine_mix,
+FAMILIES: dict[str, Maker] = {
+    "sine mix": _notes(_sine_mix),
     "sweep": _sweep,
     "bounce": _bounce,
-    "chord": _chord,
-    "instrument": _instrument,
-    "bell": _bell,
-    "pluck": _pluck,
-    "noise": _noise,
-    "vowel": _vowel,
+    "chord": _notes(_chord),
+    "instrument": _notes(_instrument),
+    "bell": _notes(_bell),
+    "pluck": _notes(_pluck),
+    "noise": _notes(_noise),
+    "vowel": _notes(_vowel),
 }
-"""Label → maker of one clip from a generator, a duration in seconds and a sample rate."""
+"""Label → maker of one clip."""

@@ -19,9 +19,7 @@ Real = np.float32
 Complex = np.complex64
 
 # Not nnan and ninf: what is no number must still be seen as such.
-compiled = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}
-)
+compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 LOUDEST = Real(1e9)  # a magnitude beyond is none; a full-scale sine has n_fft / 4
 SILENT = Real(1e-9)  # and one below is zero, so that no denormal number ever slows a hop
@@ -29,9 +27,9 @@ TINY = Real(1e-30)
 
 MOMENTUM = Real(0.9)
 STEADY = Real(6.0)  # per squared change of level: how soon a bin counts as changing,
-HELD = Real(300.0)  # as no longer held,
-SAME = Real(5000.0)  # and as no longer the very same
-WANDER = Real(1.5)  # radians, the most that a bin of held noise strays in a hop
+HELD = Real(300.0)  # and as no longer held
+WANDER = Real(1.5)  # radians, the most that a bin of held noise strays in a hop,
+SAME = Real(1e5)  # and how soon a frame is no longer the very same, per share of its power that changed
 
 
 class State(NamedTuple):
@@ -163,15 +161,18 @@ def turn_in_time(S: Array, state: State) -> None:
     for k in range(1, S.size):
         state.steps[k] = refined * state.phasors[k] * np.conj(state.phasors[k - 1])
     find_frequencies(S, offsets)
+    power, moved = TINY, Real(0.0)
+    for k in range(S.size):
+        power += S[k] * S[k]
+        moved += (S[k] - before[k]) * (S[k] - before[k])
+    wander = WANDER / (Real(1.0) + SAME * moved / power)
     dice = state.counters[3]
     for k in range(S.size):
         one_partial = max(offsets[k] - offsets[min(k + 1, last)], offsets[max(k - 1, 0)] - offsets[k])
         noise = min(max(Real(1.5) - Real(2.0) * one_partial, Real(0.0)), Real(1.0))
-        ratio = (before[k] + SILENT) / (S[k] + SILENT)
-        change = (ratio - Real(1.0) / ratio) / hop_angle
         dice = (dice * 1103515245 + 12345) & 0x7FFFFFFF
         chance = Real(dice) / Real(2.0**30) - Real(1.0)
-        angle = hop_angle * offsets[k] + WANDER * noise * chance / (Real(1.0) + SAME * change * change)
+        angle = hop_angle * offsets[k] + wander * noise * chance
         turn = state.turn[k % state.turn.size]
         state.phasors[k] *= turn * Complex(complex(np.cos(angle), np.sin(angle)))
     state.counters[3] = dice

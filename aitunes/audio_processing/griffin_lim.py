@@ -9,6 +9,9 @@ from aitunes.audio_processing._griffin_lim_kernel import State, advance
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
 
+DEFAULT_ITERATIONS = 24
+"""Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
+
 
 class PhaseError(AiTunesError, ValueError):
     """A spectrogram or a setting that the phase reconstruction cannot take."""
@@ -40,13 +43,11 @@ class StreamingGriffinLim:
         DAFx 2016.
     """
 
-    def __init__(self, n_fft: int, hop_length: int, iterations: int = 24, lookahead: int = 0) -> None:
+    def __init__(self, n_fft: int, hop_length: int, iterations: int = DEFAULT_ITERATIONS, lookahead: int = 0) -> None:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
         if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
-            raise PhaseError(
-                f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}."
-            )
+            raise PhaseError(f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}.")
         if lookahead < 0:
             raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead

@@ -48,9 +48,7 @@ class MelInversion:
         bank = features.filter_bank
         # Only what is not zero: band b covers the bins from _bands[b, 0] to before _bands[b, 1].
         self._bands = np.array([_extent(row) for row in bank])
-        self._weights: FloatArray = np.concatenate(
-            [row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)]
-        )
+        self._weights: FloatArray = np.concatenate([row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)])
         column = bank.sum(axis=0)
         self._per_bin = np.where(column > 0, 1.0 / np.where(column > 0, column, 1.0), 0.0).astype(np.float32)
         self._factor = np.empty(features.bins, np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import torch
@@ -23,7 +24,7 @@ class LossWeights:
     """What each loss counts, against 1 for the squared error summed over a patch."""
 
     blurred: float = 1.0
-    kl: float = 0.005
+    kl: float = 0.02
     order: float = 0.5
     level: float = 0.05
 
@@ -35,7 +36,7 @@ class AutoencoderExperiment(LightningModule):
         model: what is trained.
         level_loss: keeps the codes between the data's audible.
         weights: of the losses.
-        learning_rate: at its peak, of the one-cycle schedule.
+        learning_rate: at its peak, see `warm_up_and_decay`.
     """
 
     def __init__(
@@ -55,12 +56,13 @@ class AutoencoderExperiment(LightningModule):
         """Every loss of a batch by name, not yet weighted."""
         S, order = batch
         output = self.model(S)
+        ordered = order.shape[1]
         between = self.model.decode_unclamped(_codes_between(output.mean.detach(), order))
         return {
             "squared": squared_error(output.reconstruction, S),
             "blurred": multi_resolution_error(output.reconstruction, S),
-            "kl": _kl(output),
-            "order": ((output.mean[:, : order.shape[1]] - order) ** 2).sum(dim=1).mean(),
+            "kl": _kl(output, ordered),
+            "order": ((output.mean[:, :ordered] - order) ** 2).sum(dim=1).mean(),
             "level": self.level_loss(between),
         }
 
@@ -83,15 +85,39 @@ class AutoencoderExperiment(LightningModule):
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
         optimizer = torch.optim.Adam(self.model.parameters(), self.learning_rate)
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.learning_rate, total_steps=max(2, steps))
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        # A function of the step alone: nothing in the checkpoint ties a resumed run to the length first asked for.
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_up_and_decay(step / steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _kl(output: AutoencoderOutput) -> Tensor:
+_WARM_UP = 0.2
+_FIRST_RATE = 0.04
+
+
+def warm_up_and_decay(progress: float) -> float:
+    """Share of the peak learning rate: a half-cosine up, another one down to 0.
+
+    Args:
+        progress: share of all steps done; beyond 1 it stays 0.
+
+    Reference:
+        Smith & Topin, *Super-convergence: very fast training of neural networks using large learning rates*, 2019.
+    """
+    if progress < _WARM_UP:
+        return _FIRST_RATE + (1.0 - _FIRST_RATE) * (0.5 - 0.5 * math.cos(math.pi * progress / _WARM_UP))
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (progress - _WARM_UP) / (1.0 - _WARM_UP)))
+
+
+_ORDERED_KL = 0.1
+
+
+def _kl(output: AutoencoderOutput, ordered: int) -> Tensor:
     if output.log_var is None:
         return output.mean.new_zeros(())
-    return kl_divergence(output.mean, output.log_var).sum()
+    kl = kl_divergence(output.mean, output.log_var)
+    # The ordered dimensions have their place already: enough pressure to stay smooth, not to lose precision.
+    return _ORDERED_KL * kl[:ordered].sum() + kl[ordered:].sum()
 
 
 def _codes_between(z: Tensor, order: Tensor) -> Tensor:

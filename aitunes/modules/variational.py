@@ -13,6 +13,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 
 _MARGIN = 0.02
 _LOG_VAR_LIMIT = 12.0
+_SLOWEST_PERIOD = 32.0
 
 
 class VariationalAutoencoder(Autoencoder):
@@ -22,16 +23,38 @@ class VariationalAutoencoder(Autoencoder):
         input_shape: of one patch, [n_mels, frames].
         latent_dim: numbers in a code.
         hidden: widths of the encoder's layers; the decoder has them in reverse.
+        octaves: for each of the first latent dimensions, how many sines and cosines of it the decoder sees besides
+            the number itself, the slowest with a period of 32, each next one twice as fast. A dimension that
+            stands for pitch needs them: a perceptron alone learns no function of it that changes that fast.
 
     Reference:
-        Kingma & Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 3 and appendix C.
+        Kingma & Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 3 and appendix C;
+        Tancik et al., *Fourier features let networks learn high frequency functions in low dimensional domains*,
+        NeurIPS 2020.
     """
 
-    def __init__(self, input_shape: tuple[int, int], latent_dim: int, hidden: Sequence[int] = (384, 384)) -> None:
+    def __init__(
+        self,
+        input_shape: tuple[int, int],
+        latent_dim: int,
+        hidden: Sequence[int] = (384, 384),
+        octaves: Sequence[int] = (),
+    ) -> None:
         super().__init__(input_shape, latent_dim)
+        if len(octaves) > latent_dim or any(count < 0 for count in octaves):
+            raise ValueError(f"At most {latent_dim} counts of 0 or more octaves are wanted, not {list(octaves)}.")
         size = input_shape[0] * input_shape[1]
         self.encoder = _perceptron([size, *hidden, 2 * latent_dim])
-        self.decoder = _perceptron([latent_dim, *reversed(hidden), size])
+        self.octaves = sum(octaves)
+        # One matrix multiplication gives every phase: row by latent dimension, column by sine.
+        phases = torch.zeros(latent_dim, sum(octaves))
+        columns = [(n, octave) for n, count in enumerate(octaves) for octave in range(count)]
+        for column, (n, octave) in enumerate(columns):
+            phases[n, column] = 2.0 * torch.pi / _SLOWEST_PERIOD * 2.0**octave
+        self.register_buffer("phases", phases)
+        self.decoder = _perceptron([latent_dim + 2 * sum(octaves), *reversed(hidden), size])
+
+    phases: Tensor
 
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of a patch's code, each [batch, latent_dim]."""
@@ -49,8 +72,14 @@ class VariationalAutoencoder(Autoencoder):
     def decode_unclamped(self, z: Tensor) -> Tensor:
         """The patch of a code, a little beyond 0..1, for training: a clamped output has no gradient to learn from."""
         # A sigmoid never reaches 0, which is silence: stretched a little, it does.
-        S = torch.sigmoid(self.decoder(z)) * (1.0 + 2.0 * _MARGIN) - _MARGIN
+        S = torch.sigmoid(self.decoder(self._with_fourier_features(z))) * (1.0 + 2.0 * _MARGIN) - _MARGIN
         return S.reshape(-1, *self.input_shape)
+
+    def _with_fourier_features(self, z: Tensor) -> Tensor:
+        if not self.octaves:
+            return z
+        phase = z @ self.phases
+        return torch.cat([z, torch.sin(phase), torch.cos(phase)], dim=1)
 
     @override
     def forward(self, S: Tensor) -> AutoencoderOutput:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from instrument import paths
 from instrument.library import Library
-from instrument.synthesis.voice import DEFAULT_ITERATIONS
 
 
 def library(options: argparse.Namespace) -> Library:
@@ -18,4 +17,7 @@ def library(options: argparse.Namespace) -> Library:
 
 def iterations(options: argparse.Namespace) -> int:
     """Phase reconstruction effort, where it was asked for, or the default."""
+    # Here, because `aitunes models` must not wait for the compiled code.
+    from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+
     return DEFAULT_ITERATIONS if options.iterations is None else int(options.iterations)

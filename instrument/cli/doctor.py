@@ -69,6 +69,7 @@ def _examine(options: argparse.Namespace, seconds: float) -> Report:
         machine=_machine(scheduling),
         import_seconds=imported,
         start_seconds=started,
+        iterations=iterations(options),
         hop_ms=hop_ms,
         costs=costs,
         output=tap.name,

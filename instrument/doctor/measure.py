@@ -46,6 +46,7 @@ class Report:
     machine: dict[str, str]
     import_seconds: float
     start_seconds: float
+    iterations: int
     hop_ms: float
     costs: list[HopCost]
     output: str

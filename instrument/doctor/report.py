@@ -17,18 +17,15 @@ def advise(report: Report) -> list[str]:
     total = report.costs[-1]
     if report.output.startswith("none"):
         advice.append("There is no sound device: plug one in, or start JACK or PipeWire, and run the doctor again.")
-    if total.p99_ms > _TOO_MUCH * report.hop_ms:
+    if total.share > _COMFORTABLE_LOAD or total.p99_ms > _TOO_MUCH * report.hop_ms:
         advice.append(
-            f"One hop in a hundred takes {total.p99_ms / report.hop_ms:.0%} of its time: choose --iterations 2, "
-            "or 0 on the slowest machines."
-        )
-    elif total.share < _COMFORTABLE_LOAD / 2:
-        advice.append(
-            f"Sound takes {total.share:.0%} of one core: there is room for --iterations "
-            f"{'16' if total.share < _COMFORTABLE_LOAD / 4 else '8'}."
+            f"Sound takes {total.share:.0%} of one core, and one hop in a hundred {total.p99_ms / report.hop_ms:.0%} "
+            f"of its time: choose --iterations {_affordable_iterations(report)}."
         )
     else:
-        advice.append(f"Sound takes {total.share:.0%} of one core: the quality it was measured at suits this machine.")
+        advice.append(
+            f"Sound takes {total.share:.0%} of one core: this machine carries --iterations {report.iterations}."
+        )
     if report.underruns or report.device_underruns:
         advice.append(
             f"The sound was interrupted {report.underruns + report.device_underruns} times: close busy programs, or "
@@ -47,6 +44,14 @@ def advise(report: Report) -> list[str]:
             "/etc/security/limits.d."
         )
     return advice
+
+
+def _affordable_iterations(report: Report) -> int:
+    """Refinements that keep a hop within the comfortable load, if each costs what it did here."""
+    medians = {cost.stage: cost.median_ms for cost in report.costs}
+    each = medians["phase"] / max(1, report.iterations)
+    spare = _COMFORTABLE_LOAD * report.hop_ms - (medians["total"] - medians["phase"])
+    return max(0, min(report.iterations - 1, int(spare / each)))
 
 
 def table(report: Report) -> Iterator[str]:

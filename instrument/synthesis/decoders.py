@@ -10,6 +10,7 @@ import numpy as np
 
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
+from instrument.scheduling import DECODER_PRIORITY, raise_priority
 from instrument.synthesis.performance import Performance
 
 CROSS_FADE_SECONDS = 0.06
@@ -171,6 +172,7 @@ class _BackgroundDecoder:
         self._wanted.set()
 
     def _run(self) -> None:
+        raise_priority(DECODER_PRIORITY)
         while True:
             self._wanted.wait()
             self._wanted.clear()

@@ -12,9 +12,6 @@ from aitunes.release.reader import Release
 from instrument.synthesis.decoders import source_for
 from instrument.synthesis.performance import Performance
 
-DEFAULT_ITERATIONS = 4
-"""Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
-
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
 

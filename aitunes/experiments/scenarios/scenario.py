@@ -21,6 +21,7 @@ class Scenario:
         make_clip: clip by number and seed.
         clips: how many the data set has.
         held_out: share of the clips kept for evaluation.
+        octaves: Fourier features of the first latent dimensions, as `VariationalAutoencoder` counts them.
         patches_per_clip: at most this many patches are cut from a clip.
         order_spread: standard deviation of the two ordered latent dimensions; the larger comes first on the pad.
     """
@@ -36,10 +37,11 @@ class Scenario:
     latent_dim: int
     hidden: tuple[int, ...]
     epochs: int
+    octaves: tuple[int, ...] = ()
     held_out: float = 0.1
     patches_per_clip: int = 48
     batch_size: int = 256
     learning_rate: float = 2e-3
     levels: Levels = field(default_factory=Levels)
     weights: LossWeights = field(default_factory=LossWeights)
-    order_spread: tuple[float, float] = (4.5, 3.2)
+    order_spread: tuple[float, float] = (9.0, 5.0)

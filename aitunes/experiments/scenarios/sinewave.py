@@ -27,5 +27,6 @@ SINEWAVE = Scenario(
     ),
     latent_dim=8,
     hidden=(384, 384),
-    epochs=60,
+    epochs=40,
+    octaves=(8,),
 )

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aitunes.audio_processing._griffin_lim_kernel import advance
 from aitunes.audio_processing.griffin_lim import PhaseError, StreamingGriffinLim
 from aitunes.audio_processing.metrics import spectral_convergence
 from aitunes.errors import AiTunesError
@@ -102,6 +105,7 @@ def test_read_only_float64_and_strided_frames_are_taken(rng):
     read_only.flags.writeable = False
     for frames in (read_only, S.astype(np.float64), np.asfortranarray(S)):
         assert np.array_equal(StreamingGriffinLim(256, 64).process(frames), expected)
+    assert len(advance.signatures) == 1, "a second compilation would stop a running stream for seconds"
 
 
 @pytest.mark.parametrize(
@@ -255,6 +259,27 @@ def test_more_iterations_come_closer():
         convergence(resynthesise(StreamingGriffinLim(1024, 128, k), S), S, 1024, 128) for k in (0, 2, 16)
     ]
     assert scores[0] - 3 > scores[1] > scores[2] + 3
+
+
+@pytest.mark.data
+@pytest.mark.training
+@pytest.mark.parametrize("hop_length", [128, 256])
+def test_a_causal_stream_is_as_good_as_a_hundred_offline_iterations(shared_data, hop_length):
+    """On the mean of some files here; on all files, each alone, in benchmarks/phase_reconstruction.py."""
+    librosa = pytest.importorskip("librosa", reason="pip install aitunes[training]")
+    scores = []
+    for name in ("gtzan-mini/genres/jazz/jazz.00000.wav", "loops/tabla/tabla_ghe6.flac"):
+        y, rate = soundfile.read(shared_data / name, dtype="float32", always_2d=True)
+        y = soxr.resample(y[:rate].mean(axis=1), rate, SAMPLE_RATE)
+        S = padded_magnitudes(y, 1024, hop_length)
+        length = (len(S) - 1) * hop_length + 1024
+        offline = librosa.griffinlim(
+            S.T, n_iter=100, hop_length=hop_length, n_fft=1024, center=False, length=length, random_state=0
+        )
+        ours = resynthesise(StreamingGriffinLim(1024, hop_length), S)
+        scores.append([convergence(y, S, 1024, hop_length) for y in (ours, offline)])
+    mean_ours, mean_offline = np.mean(scores, axis=0)
+    assert mean_ours < mean_offline - 3
 
 
 @pytest.mark.parametrize(

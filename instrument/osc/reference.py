@@ -1,0 +1,89 @@
+"""`docs/osc.md` from the table of the namespace: `python -m instrument.osc.reference` writes it anew."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from instrument.namespace import TABLE, Address, Argument, Kind
+from instrument.osc.packets import MAX_DEPTH
+from instrument.osc.server import DEFAULT_PORT
+from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
+from instrument.synthesis.timeline import MAX_HELD
+
+PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
+
+_INTRODUCTION = f"""\
+# OSC reference
+
+Written by `python -m instrument.osc.reference` from the table in `instrument/namespace.py`; change the table, not
+this page.
+
+AiTunes listens for OSC 1.0 over UDP at `127.0.0.1:{DEFAULT_PORT}`; `--osc-host` and `--osc-port` choose another
+place. Replies go to the address and port that asked.
+
+- **Numbers** may come as `i`, `f`, `d` or `h`, switches as `T`, `F` or a number. A number out of its range is
+  clipped to it; NaN and infinity are refused.
+- **Settings** sent without arguments ask: the reply is the same address with the value.
+- **Patterns** `? * [] {{}}` reach every address they match.
+- **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag of 1 or in the past is now; a
+  later one is held until its hop, up to {MAX_HELD:,} events.
+- **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
+- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, `/aitunes/meter` with
+  peak and RMS in dB 25 times a second, and `/error`. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
+
+Types: `f` a number, `i` a whole number, `s` text, `T` a switch; `…` repeats the last.
+"""
+
+_SECTIONS = {
+    Kind.SETTING: "Settings of the sound; set with arguments, asked for with none, heard by subscribers.",
+    Kind.ACTION: "Acts of the sound, timed like settings.",
+    Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
+    "or by `/fail address reason`.",
+    Kind.REQUEST: "Questions.",
+    Kind.SERVER: "The connection and the engine, as SuperCollider's server has them.",
+}
+
+
+def page(table: Iterable[Address] = TABLE) -> str:
+    """The text of `docs/osc.md`."""
+    rows = list(table)
+    sections = [_section(kind, [row for row in rows if row.kind is kind]) for kind in _SECTIONS]
+    return "\n".join([_INTRODUCTION, *sections])
+
+
+def _section(kind: Kind, rows: list[Address]) -> str:
+    lines = [
+        f"## {kind.name.capitalize()}s" if kind is not Kind.SERVER else "## Server",
+        "",
+        _SECTIONS[kind],
+        "",
+        "| address | types | arguments | meaning |",
+        "| --- | --- | --- | --- |",
+        *(_row(row) for row in rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(row: Address) -> str:
+    path = row.path.replace("{n}", "N")
+    arguments = ", ".join(_argument(argument) for argument in row.arguments) + (", …" if row.many else "")
+    types = f"`{row.types}`" if row.types else ""
+    return f"| `{path}` | {types} | {arguments} | {row.description} |"
+
+
+def _argument(argument: Argument) -> str:
+    unit = f" {argument.unit}" if argument.unit else ""
+    if math.isfinite(argument.low) and math.isfinite(argument.high):
+        return f"{argument.name} {argument.low:g} to {argument.high:g}{unit}".replace("-", "−")
+    if math.isfinite(argument.low):
+        return f"{argument.name} from {argument.low:g}{unit}"
+    return f"{argument.name}{unit}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"{PAGE} is written.", file=sys.stderr)

@@ -1,0 +1,169 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("lightning", reason="pip install aitunes[training]")
+torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
+
+from aitunes.release.reader import read_release  # noqa: E402
+from training import cli  # noqa: E402
+
+pytestmark = pytest.mark.training
+
+ROOT = Path(__file__).parents[2]
+TINY = ["--epochs", "1", "--limit-items", "18", "--threads", "1", "--workers", "1", "--seed", "5"]
+
+
+def run_cli(*arguments, cwd):
+    command = [sys.executable, "-m", "training.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A folder in which the command has run once, and what it said."""
+    folder = tmp_path_factory.mktemp("tiny")
+    done = run_cli("release", "sinewave", "--to", "releases", *TINY, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_one_command_makes_a_release_that_its_reader_accepts(tiny):
+    folder, done = tiny
+    release = read_release(folder / "releases" / "sinewave")
+    assert release.card.training.data_items == 18
+    assert release.card.training.epochs == 1
+    assert release.card.training.command.startswith("aitunes-train release sinewave --to releases")
+    assert len(release.landmarks().codes) == 18
+    assert {"map.png", "preview.wav"} <= set(release.card.files)
+    assert "log-mel distance" in done.stdout.lower()
+    assert (folder / "runs" / "sinewave" / "last.ckpt").is_file()
+
+
+def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
+    folder, _ = tiny
+    done = run_cli("release", "sinewave", "--to", "releases", *TINY, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    once, again = (sorted((place / "releases" / "sinewave").iterdir()) for place in (folder, tmp_path))
+    assert [path.name for path in once] == [path.name for path in again]
+    for first, second in zip(once, again, strict=True):
+        assert first.read_bytes() == second.read_bytes(), first.name
+
+
+def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
+    from signal import SIGINT
+
+    command = [sys.executable, "-m", "training.cli", "release", "sinewave", "--to", "releases", *TINY[2:]]
+    process = subprocess.Popen(
+        [*command, "--epochs", "100000"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    checkpoint = tmp_path / "runs" / "sinewave" / "last.ckpt"
+    try:
+        deadline = time.monotonic() + 90
+        while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert "last.ckpt is kept" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "releases").exists()
+
+    finished = torch.load(checkpoint, weights_only=True)["epoch"]
+    done = run_cli(*command[3:], "--epochs", finished + 2, "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert torch.load(checkpoint, weights_only=True)["epoch"] == finished + 1
+
+
+def test_list_names_every_scenario(capsys):
+    assert cli.main(["list"]) == 0
+    assert "sinewave" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["release", "sinewave"], ["release", "sinewave", "--to", "x", "--epochs", "0"], ["release", "--to"]],
+)
+def test_wrong_usage_ends_with_2(arguments, capsys):
+    assert cli.main(arguments) == 2
+    assert "usage: aitunes-train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["release", "moonlight", "--to", "x"], "no scenario named 'moonlight'; choose from sinewave"),
+        (["release", "sinewave", "--to", "x", "--run-dir", "nowhere", "--resume", *TINY], "nothing to resume"),
+        (["release", "sinewave", "--to", "x", "--limit-items", "3", "--workers", "1"], "3 clips are too few"),
+        (["release", "sinewave", "--to", __file__], "is a file; name a folder"),
+    ],
+)
+def test_failures_are_a_sentence_and_end_with_1(arguments, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("aitunes-train: ")
+    assert sentence in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "a damaged one"),
+        (lambda path: path.write_text("notes"), "a damaged one"),
+        (lambda path: torch.save({"state_dict": {"weight": torch.zeros(3)}}, path), "another scenario"),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_refused(spoil, sentence, tiny, tmp_path, capsys):
+    checkpoint = tmp_path / "last.ckpt"
+    checkpoint.write_bytes((tiny[0] / "runs" / "sinewave" / "last.ckpt").read_bytes())
+    spoil(checkpoint)
+    run = ["--run-dir", str(tmp_path), "--resume"]
+    assert cli.main(["release", "sinewave", "--to", str(tmp_path / "releases"), *run, *TINY]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_folder_that_is_no_release_is_left_alone(tmp_path, capsys):
+    (tmp_path / "sinewave").mkdir()
+    (tmp_path / "sinewave" / "thesis.txt").write_text("mine")
+    assert cli.main(["release", "sinewave", "--to", str(tmp_path), *TINY]) == 1
+    assert "is not a release" in capsys.readouterr().err
+    assert (tmp_path / "sinewave" / "thesis.txt").read_text() == "mine"
+
+
+def test_help_does_not_load_torch(tmp_path):
+    code = "import sys; from training.cli import main; main(['--help']); sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_the_shared_vocabulary_does_not_load_torch():
+    modules = "aitunes, aitunes.audio_processing.levels, aitunes.release.writer, aitunes.features"
+    code = f"import sys, {modules}, aitunes.audio_generation.sinewave; sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_the_walk_of_the_preview_stays_on_the_pad_and_reaches_its_edges():
+    from training.preview import walk
+
+    points = walk(2000)
+    assert points.min() >= 0.0
+    assert points.max() <= 1.0
+    assert np.ptp(points, axis=0) == pytest.approx([0.96, 0.96], abs=0.01)
+    assert np.abs(points[0] - points[-1]).max() < 0.01

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
+
+from aitunes.features import AudioFeatures  # noqa: E402
+from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
+from training.evaluate import codes_of, evaluate, log_mel_distance_db, reconstruct  # noqa: E402
+
+pytestmark = pytest.mark.training
+
+FEATURES = AudioFeatures(n_mels=20, db_range=(-60.0, 10.0), f_min=200.0)
+
+
+def test_a_uniform_shift_of_the_spectrum_is_its_distance(rng):
+    S = rng.uniform(0.2, 0.8, (6, 20, 1)).astype(np.float32)
+    assert log_mel_distance_db(S, S + 0.1, FEATURES) == pytest.approx(7.0, rel=1e-4)
+    assert log_mel_distance_db(S, S, FEATURES) == 0.0
+
+
+def test_a_dimension_that_nothing_reaches_is_not_active(rng):
+    model = VariationalAutoencoder((20, 1), 3, ()).eval()
+    with torch.no_grad():
+        model.encoder[0].weight[:] = 0.0
+        model.encoder[0].bias[:] = 0.0
+        model.encoder[0].weight[0] = 1.0  # the mean of the first dimension alone
+    metrics = evaluate(model, rng.random((100, 20, 1), dtype=np.float32), FEATURES)
+    assert metrics["active_units"] == 1.0
+    assert metrics["kl_nats_0"] > 1.0
+    assert metrics["kl_nats_1"] == metrics["kl_nats_2"] == 0.0
+
+
+def test_batches_do_not_change_the_result(rng, monkeypatch):
+    model = VariationalAutoencoder((20, 1), 3, (8,)).eval()
+    S = rng.random((50, 20, 1), dtype=np.float32)
+    whole = codes_of(model, S), reconstruct(model, S)
+    monkeypatch.setattr("training.evaluate._BATCH", 7)
+    assert np.allclose(whole[0], codes_of(model, S), atol=1e-6)
+    assert np.allclose(whole[1], reconstruct(model, S), atol=1e-6)

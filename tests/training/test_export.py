@@ -1,0 +1,78 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
+
+import onnxruntime  # noqa: E402
+
+from aitunes.errors import TrainingError  # noqa: E402
+from aitunes.experiments.scenarios import find_scenario  # noqa: E402
+from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
+from aitunes.release.card import LatentSpace, TrainingRecord  # noqa: E402
+from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
+from training.export import embedded_card, export_model, load_torchscript  # noqa: E402
+from training.pipeline import release_card  # noqa: E402
+
+pytestmark = pytest.mark.training
+
+LATENT_DIM = 8
+
+
+@pytest.fixture(scope="module")
+def exported():
+    torch.manual_seed(3)
+    rng = np.random.default_rng(3)
+    scenario = replace(find_scenario("sinewave"), latent_dim=LATENT_DIM)
+    model = VariationalAutoencoder((128, 1), LATENT_DIM, (32,), octaves=(3, 1)).eval()
+    latent = LatentSpace.from_codes(rng.standard_normal((100, LATENT_DIM)))
+    record = TrainingRecord("noise", "CC0-1.0", 1, "0" * 64, "sinewave", "", 0)
+    card = release_card(scenario, latent, record)
+    S = rng.random((20, 128, 1), dtype=np.float32)
+    return model, card, S, export_model(model, card, S)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20])
+def test_onnx_equals_the_model_at_any_batch_size(exported, batch):
+    model, _, S, files = exported
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(S[:batch])).numpy()
+        decoded = model.decode(torch.from_numpy(z)).numpy()
+    assert np.abs(onnxruntime.InferenceSession(files[ENCODER]).run(["z"], {"S": S[:batch]})[0] - z).max() <= 1e-4
+    assert np.abs(onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z})[0] - decoded).max() <= 1e-4
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20])
+def test_torchscript_has_all_three_entrances(exported, batch):
+    model, _, S, files = exported
+    module, patches = load_torchscript(files[TORCHSCRIPT]), torch.from_numpy(S[:batch])
+    with torch.no_grad():
+        z = model.encode(patches)
+        assert (module.encode(patches) - z).abs().max() <= 1e-4
+        assert (module.decode(z) - model.decode(z)).abs().max() <= 1e-4
+        assert (module(patches) - model.decode(z)).abs().max() <= 1e-4
+
+
+def test_torchscript_carries_its_card_twice(exported):
+    _, card, _, files = exported
+    assert embedded_card(files[TORCHSCRIPT]) == card
+    extra = {"card.json": ""}
+    torch.jit.load(io.BytesIO(files[TORCHSCRIPT]), _extra_files=extra)
+    assert extra["card.json"].decode() == card.to_json()
+
+
+def test_onnx_holds_no_trace_of_when_and_where_it_was_exported(exported):
+    model, card, S, files = exported
+    again = export_model(model, card, S)
+    for name in (DECODER, ENCODER):
+        assert again[name] == files[name]
+        assert b".py" not in files[name]
+
+
+def test_a_model_that_differs_from_its_export_is_refused(exported, monkeypatch):
+    model, card, S, _ = exported
+    monkeypatch.setattr("training.export.TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the model"):
+        export_model(model, card, S)
