@@ -40,6 +40,12 @@ def shared_data():
     return folder
 
 
+@pytest.fixture(scope="session", name="lack")
+def lack_fixture():
+    """`lack(reason)`: skip, or fail where nothing may be skipped."""
+    return lack
+
+
 @pytest.fixture(scope="session")
 def need():
     """`need("jackd", "jackd2")`: the program's path, or a reason why the test cannot run."""

@@ -67,7 +67,7 @@ class OscClient:
     """A program of somebody else's: a socket, OSC packets, and patience with a limit."""
 
     def __init__(self, port):
-        self._engine = ("127.0.0.1", port)
+        self.engine = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
 
@@ -78,7 +78,7 @@ class OscClient:
         self.send_bytes(build(address, *arguments))
 
     def send_bytes(self, datagram):
-        self._socket.sendto(datagram, self._engine)
+        self._socket.sendto(datagram, self.engine)
 
     def bundle(self, *messages, at=None):
         """Send messages, each a tuple of address and arguments, in one bundle for a time of `time.time`."""

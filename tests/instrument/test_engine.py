@@ -53,7 +53,7 @@ def alive(client):
 def test_status_has_the_types_of_the_protocol_and_comes_from_the_listening_socket(client):
     client.send("/status")
     datagram, peer = client.receive()
-    assert peer == client._engine
+    assert peer == client.engine
     address, rest = datagram.split(b"\0", 1)
     assert address == b"/status.reply"
     assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsT\0")
@@ -299,7 +299,7 @@ def test_quit_ends_the_engine_and_a_second_ctrl_c_changes_nothing(silent_engine)
 
 
 def test_a_taken_port_is_a_sentence(shared, start, releases):
-    port = shared.client()._engine[1]
+    port = shared.client().engine[1]
     second = start("play", "--output", "none", "--osc-port", port, "--releases", releases, "--release", "tiny")
     assert second.ends(90.0) == 1
     assert f"aitunes: OSC port {port} on 127.0.0.1 cannot be opened" in second.text
