@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from aitunes.features import AudioFeatures
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
@@ -16,6 +17,11 @@ from aitunes.release.writer import write_release
 
 DATA_VARIABLE = "AITUNES_TEST_DATA"
 REQUIRE_VARIABLE = "AITUNES_REQUIRE_PEERS"
+REQUIRED = os.environ.get(REQUIRE_VARIABLE) == "1"
+
+# Examples may take as long as a busy machine needs; continuous integration tries the same ones every time.
+settings.register_profile("aitunes", deadline=None, derandomize=REQUIRED)
+settings.load_profile("aitunes")
 
 
 def lack(reason):
@@ -88,8 +94,11 @@ class TinyReleases:
             weights: [latent_dim, n_mels * frames]; by default small and random.
             clip: keep the output in 0..1.
         """
-        onnx = pytest.importorskip("onnx", reason="pip install aitunes[training]")
-        from onnx import TensorProto, helper, numpy_helper
+        try:
+            import onnx
+            from onnx import TensorProto, helper, numpy_helper
+        except ImportError:
+            lack("onnx is not installed; pip install aitunes[training]")
 
         d, n_mels, frames = card.latent_dim, card.features.n_mels, card.features.frames
         if bias is None:

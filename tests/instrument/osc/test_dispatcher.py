@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.parsing import ntp
 
@@ -197,7 +197,6 @@ def test_dump_logs_what_was_asked_for(bench, mode, logged):
 
 
 @given(st.lists(st.binary(max_size=80) | st.sampled_from([build(path) for path in expand(3)]), max_size=5))
-@settings(deadline=None)
 def test_whatever_arrives_no_exception_leaves(fake_engine, datagrams):
     bench = Bench(fake_engine())
     for datagram in datagrams:
@@ -210,7 +209,6 @@ def test_whatever_arrives_no_exception_leaves(fake_engine, datagrams):
     st.text(max_size=30),
     st.lists(st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5) | st.binary(min_size=1), max_size=3),
 )
-@settings(deadline=None)
 def test_every_refusal_can_be_sent(fake_engine, address, arguments):
     bench = Bench(fake_engine())
     try:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -26,7 +26,6 @@ def steady(gain_db=0.0, level=0.5):
     st.floats(-60, 6),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_no_sample_exceeds_the_ceiling(blocks, gain_db, playing):
     stage = OutputStage(RATE)
     for block in blocks:

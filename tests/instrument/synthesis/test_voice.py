@@ -79,7 +79,7 @@ def test_the_stream_is_as_long_as_the_hops_it_was_made_of(open_release, perform,
 
 @pytest.mark.training
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=12))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_reading_in_pieces_gives_the_same_samples(releases, lengths):
     from aitunes.release.reader import read_release
     from instrument.synthesis.performance import Performance
