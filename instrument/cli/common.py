@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import threading
 from pathlib import Path
 
 from instrument import paths
 from instrument.library import Library
+
+_PATIENCE_SECONDS = 2.5
+
+
+def load_compiled_code() -> None:
+    """Have all compiled code at hand; where numba has not cached it yet, say what takes so long."""
+    sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
+    timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    # Here, because `aitunes models` must not wait for numba.
+    from instrument.synthesis.voice import load_compiled_code as load
+
+    load()
+    timer.cancel()
 
 
 def library(options: argparse.Namespace) -> Library:

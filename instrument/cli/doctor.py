@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from instrument.cli.common import iterations, library
+from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output, say
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure, then print a table or JSON."""
     seconds = min(options.seconds, _MOST_SECONDS)
     say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
+    load_compiled_code()
     found = _examine(options, seconds)
     report = dataclasses.replace(found, advice=advise(found))
     print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(table(report)))

@@ -9,7 +9,7 @@ import sys
 import time
 
 from instrument import paths
-from instrument.cli.common import iterations, library
+from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -19,6 +19,7 @@ _NULL_RATE = 48_000.0
 
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it."""
+    load_compiled_code()
     begin = time.perf_counter()
     output = open_output(options)
     engine = Engine(output, library(options), engine_options(options), report=say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from instrument.cli.common import iterations, library
+from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.render import RenderOptions, render_score
 from instrument.score import ScoreError
 
@@ -16,6 +16,7 @@ def run(options: argparse.Namespace) -> int:
         text = options.score.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScoreError(f"The score {options.score} cannot be read: {error}.") from error
+    load_compiled_code()
     begin = time.perf_counter()
     seconds = render_score(
         text,

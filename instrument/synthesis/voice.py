@@ -7,9 +7,10 @@ import soxr
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.mel_inversion import MelInversion
-from aitunes.features import FloatArray
+from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import source_for
+from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
 
 _RESAMPLER_QUALITY = "LQ"
@@ -80,6 +81,14 @@ class Voice:
     def close(self) -> None:
         """End what runs in the background."""
         self.source.close()
+
+
+def load_compiled_code() -> None:
+    """Compile, or load from numba's cache, all that a hop runs; any sizes will do, the code is the same."""
+    features = AudioFeatures()
+    S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
+    y = StreamingGriffinLim(features.n_fft, features.hop_length).process(S)
+    OutputStage(features.sample_rate).process(y, 0.0, playing=True)
 
 
 class Resampler:

@@ -150,9 +150,7 @@ def test_a_new_tone_is_heard_within_half_a_window_and_a_hop():
     start = 300 * hop
     t = np.arange(len(y)) / SAMPLE_RATE
     window = hann_window(401)  # about half a period of their difference and more: resolves the two tones
-    powers = [
-        np.abs(np.convolve(y * np.exp(-2j * np.pi * f * t), window, "same")) ** 2 for f in (440.0, 1760.0)
-    ]
+    powers = [np.abs(np.convolve(y * np.exp(-2j * np.pi * f * t), window, "same")) ** 2 for f in (440.0, 1760.0)]
     latency = np.argmax((powers[1] > powers[0])[start - n_fft :]) - n_fft
     assert 0.3 * n_fft < latency <= n_fft // 2 + hop
 
@@ -255,9 +253,7 @@ def test_more_iterations_come_closer():
     t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     plucks = sum(np.sin(2 * np.pi * 98 * n * t) for n in range(1, 30)) * np.exp(-12 * (t % 0.21))
     S = padded_magnitudes(0.1 * plucks, 1024, 128)
-    scores = [
-        convergence(resynthesise(StreamingGriffinLim(1024, 128, k), S), S, 1024, 128) for k in (0, 2, 16)
-    ]
+    scores = [convergence(resynthesise(StreamingGriffinLim(1024, 128, k), S), S, 1024, 128) for k in (0, 2, 16)]
     assert scores[0] - 3 > scores[1] > scores[2] + 3
 
 
