@@ -17,7 +17,7 @@ import numpy as np
 
 from instrument.osc.packets import Message, build, parse
 
-SERVER = "aitunes-benchmark"
+SERVER = f"aitunes-benchmark-{os.getpid()}"
 SAMPLE_RATE = 48_000
 
 

@@ -18,7 +18,8 @@ _STALL_SECONDS = 0.0048
 _SLACK_SECONDS = 0.0004
 _MAX_SPARE_SECONDS = 0.05
 _POLL_SECONDS = 0.0003
-_STATISTICS_SECONDS = 1.0
+_WIDENING = 1.3
+_NARROWING = 0.99  # a second
 _GONE_SECONDS = 2.0
 
 
@@ -64,8 +65,9 @@ def output_devices() -> list[dict[str, Any]]:
 class DeviceOutput:
     """Plays through PortAudio.
 
-    The ring holds one device block and a spare that outlasts a stall of the machine of 4.8 ms; each underrun
-    makes the spare larger.
+    The ring holds one device block and a spare that outlasts a stall of the machine of 4.8 ms. A block that comes
+    so late that half of the spare is gone makes the spare larger, if possible before it is needed; a quiet minute
+    or two makes it small again.
 
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
@@ -100,7 +102,7 @@ class DeviceOutput:
         self._ring = rtmixer.RingBuffer(4 * self._channels, size)
         self._action: Any = None
         self._statistics: Any = None
-        self._statistics_due = 0.0
+        self._second_due = 0.0
         self._block_seconds = blocksize / self.sample_rate
         self._spare_seconds = _STALL_SECONDS
         self._deepened_seconds = 0.0
@@ -137,8 +139,11 @@ class DeviceOutput:
             if time.perf_counter() > deadline:
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
             time.sleep(max(surplus, _POLL_SECONDS))
-        self._collect_statistics()
-        return self._buffered_seconds()
+        buffered = self._buffered_seconds()
+        if buffered < self._spare_seconds / 2.0:
+            self._widen()
+        self._once_a_second()
+        return buffered
 
     def write(self, y: FloatArray) -> None:
         """Append a block [samples], the same on every channel."""
@@ -172,18 +177,23 @@ class DeviceOutput:
     def _recover(self) -> None:
         # rtmixer drops a ring that ran empty: fill it, count it, play it again.
         self.underruns += 1
-        self._spare_seconds = min(self._spare_seconds * 1.5, _MAX_SPARE_SECONDS)
+        self._widen()
         missing = self.target_seconds - self._buffered_seconds()
         if missing > 0.0:
             self.write(np.zeros(round(missing * self.sample_rate), np.float32))
         self._action = self._mixer.play_ringbuffer(self._ring)
 
-    def _collect_statistics(self) -> None:
-        # PortAudio counts its own underflows; they come back through the callback, asked for once a second.
+    def _widen(self) -> None:
+        self._spare_seconds = min(self._spare_seconds * _WIDENING, _MAX_SPARE_SECONDS)
+
+    def _once_a_second(self) -> None:
         now = time.perf_counter()
-        if now < self._statistics_due:
+        if now < self._second_due:
             return
-        self._statistics_due = now + _STATISTICS_SECONDS
+        self._second_due = now + 1.0
+        least = _spare(self._block_seconds)
+        self._spare_seconds = least + (self._spare_seconds - least) * _NARROWING
+        # PortAudio counts its own underflows; they come back through the callback, when asked for.
         if self._statistics is not None and self._statistics not in self._mixer.actions:
             self.device_underruns += self._statistics.stats.output_underflows
             self._statistics = None

@@ -95,8 +95,8 @@ class Resampler:
     """Streams from a release's rate to the output's, or passes samples through when they agree.
 
     soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
-    ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which always holds back a
-    steady 5 ms. docs/decisions/0002-resampler.md has the figures.
+    ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which holds back a
+    steady 5 to 11 ms. docs/decisions/0002-resampler.md has the figures.
     """
 
     def __init__(self, source_rate: float, output_rate: float) -> None:
