@@ -18,6 +18,7 @@ SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
 """Furthest a coordinate goes from the mean, standard deviations."""
 
+_LARGEST = 1e6  # of a latent space's numbers, so that codes stay far from what float32 cannot hold
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -155,9 +156,10 @@ class ReleaseCard:
         shapes = {"mean": (d,), "std": (d,), "axes": (d, d), "variance": (d,), "pad_range": (d, 2)}
         for name, shape in shapes.items():
             values = np.asarray(arrays[name], dtype=np.float64)
-            if values.shape != shape or not np.isfinite(values).all():
+            if values.shape != shape or not (np.abs(values) <= _LARGEST).all():  # false for NaN too
                 raise ReleaseError(
-                    f"The card of {self.name} needs finite numbers of shape {list(shape)} as latent {name}."
+                    f"The card of {self.name} needs numbers within ±{_LARGEST:g} of shape {list(shape)} "
+                    f"as latent {name}."
                 )
         if min(self.latent.variance) < 0.0:
             raise ReleaseError(f"The card of {self.name} has a negative latent variance.")
