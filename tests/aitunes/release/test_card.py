@@ -69,6 +69,12 @@ def test_a_negative_variance_is_refused(card):
         replace(card, latent=replace(card.latent, variance=(1.0, -1.0, 1.0)))
 
 
+@pytest.mark.parametrize("value", [1e38, -1e7, float("inf"), float("nan")])
+def test_a_latent_space_beyond_all_measure_is_refused(card, value):
+    with pytest.raises(ReleaseError, match=r"within ±1e\+06 of shape \[3\] as latent mean"):
+        replace(card, latent=replace(card.latent, mean=(value, 0.0, 0.0)))
+
+
 @pytest.mark.parametrize("latent_dim", [3.0, "3", 0, True])
 def test_a_latent_dim_that_is_no_whole_number_is_refused(card, latent_dim):
     with pytest.raises(ReleaseError, match="latent_dim"):
