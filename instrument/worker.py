@@ -9,13 +9,15 @@ from typing import Any, Protocol
 
 from aitunes.errors import AiTunesError
 from instrument.library import Library
-from instrument.namespace import ROOT, Kind, Value
+from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
 from instrument.outputs.device import output_devices
 from instrument.recorder import Recorder
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
+
+_MOST_TEXT = 60_000
 
 Reply = Callable[[Peer | None, str, tuple[Any, ...]], None]
 
@@ -108,7 +110,10 @@ class Worker:
 
     def _describe_release(self, peer: Peer | None) -> None:
         cards, _ = self._library.cards()
-        self._reply(peer, f"{ROOT}/model/info", (cards[self._stage.performance.release].to_json(),))
+        text = cards[self._stage.performance.release].to_json()
+        if len(text) > _MOST_TEXT:
+            raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
+        self._reply(peer, f"{ROOT}/model/info", (text,))
 
     def _recall(self, peer: Peer | None, name: str, morph_seconds: float) -> None:
         snapshot = self._snapshots.get(name)
