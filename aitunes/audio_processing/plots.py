@@ -54,12 +54,11 @@ COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:
 
 WIDTH_INCHES, PANEL_INCHES, DPI = 8.0, 2.2, 100
 _COLUMNS, _ROWS = 800, 300  # more is finer than the pixels
-_LEGEND_LETTERS = 140  # in a row
+_LEGEND_LETTERS = 110  # in a row
 _LOWEST_HZ = 30.0  # of a logarithmic axis
 _SILENT_DB = -20.0  # with less than this nothing is loud
 
 _TICKS_HZ = {
-    "linear": (0, 5_000, 10_000, 15_000, 20_000, 40_000),
     "log": (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000),
     "mel": (0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000),
 }
@@ -207,10 +206,10 @@ def _colours(look: Look, values: NDArray[Any]) -> dict[str, Any]:
 
 
 def _scale_rows(ax: Axes, scale: str, edges: NDArray[Any]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     low, high = float(edges[0]), float(edges[-1])
     if scale == "count":
-        from matplotlib.ticker import MaxNLocator
-
         ax.set(ylim=(low, high), ylabel="Coefficient")
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         return
@@ -221,8 +220,9 @@ def _scale_rows(ax: Axes, scale: str, edges: NDArray[Any]) -> None:
     elif scale == "log":
         ax.set_yscale("log")
         low = max(low, min(_LOWEST_HZ, high / 2.0))
-    ticks = [hz for hz in _TICKS_HZ[scale] if low <= hz <= high]
-    ax.set_yticks(ticks, [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in ticks])
+    places = _TICKS_HZ[scale] if scale in _TICKS_HZ else MaxNLocator(5).tick_values(low, high)
+    ticks = [hz for hz in places if low <= hz <= high]
+    ax.set_yticks(ticks, [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}" for hz in ticks])
     ax.yaxis.minorticks_off()
     ax.set(ylim=(low, high), ylabel="Frequency (Hz)")
 

@@ -46,8 +46,8 @@ class AudioProcessingInterface:
 
     >>> y = np.sin(np.arange(22_050) / 10).astype(np.float32)
     >>> sound = AudioProcessingInterface.create_for("", "wave", data=y, sample_rate=22_050, label="sine")
-    >>> sound.extract_window(0.25, "start").preprocess(lambda y: 0.5 * y).duration
-    0.25
+    >>> sound.extract_window(0.5, "start").preprocess(lambda y: 0.5 * y).duration
+    0.5
     """
 
     def __init__(self, y: NDArray[Any], sample_rate: int, path: str | Path = "", label: str | None = None) -> None:
