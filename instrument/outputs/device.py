@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from typing import Any
 
@@ -10,16 +11,12 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
+from instrument.outputs.pacing import Pacing
 
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
 _OBSERVE_SECONDS = 0.08
-_STALL_SECONDS = 0.0048
-_SLACK_SECONDS = 0.0004
-_MAX_SPARE_SECONDS = 0.05
 _POLL_SECONDS = 0.0003
-_WIDENING = 1.3
-_NARROWING = 0.99  # a second
 _GONE_SECONDS = 2.0
 
 
@@ -65,9 +62,7 @@ def output_devices() -> list[dict[str, Any]]:
 class DeviceOutput:
     """Plays through PortAudio.
 
-    The ring holds one device block and a spare that outlasts a stall of the machine of 4.8 ms. A block that comes
-    so late that half of the spare is gone makes the spare larger, if possible before it is needed; a quiet minute
-    or two makes it small again.
+    The ring holds as little as outlasts a stall of the machine of 4 ms; see `Pacing` for when it wants more.
 
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
@@ -77,7 +72,7 @@ class DeviceOutput:
         OutputError: no PortAudio, no such device, or it cannot be opened.
     """
 
-    def __init__(self, device: int | str | None = None, blocksize: int = 0, spare_seconds: float | None = None) -> None:
+    def __init__(self, device: int | str | None = None, blocksize: int = 0) -> None:
         sounddevice = portaudio()
         import rtmixer
 
@@ -102,9 +97,10 @@ class DeviceOutput:
         self._ring = rtmixer.RingBuffer(4 * self._channels, size)
         self._action: Any = None
         self._statistics: Any = None
+        self._consumed_before = 0
+        self._ready = 0.0
         self._second_due = 0.0
-        self._block_seconds = blocksize / self.sample_rate
-        self._spare_seconds = _STALL_SECONDS
+        self._pacing: Pacing | None = None
         self._deepened_seconds = 0.0
 
     @property
@@ -112,38 +108,36 @@ class DeviceOutput:
         """From the ring to the loudspeaker, as PortAudio reports it."""
         return float(self._mixer.latency)
 
-    @property
-    def block_seconds(self) -> float:
-        """What the device takes from the ring at once."""
-        return self._block_seconds
-
-    @property
-    def target_seconds(self) -> float:
-        """What the ring holds when the next block is asked for."""
-        return max(self._block_seconds + self._spare_seconds, self._deepened_seconds)
-
     def start(self) -> None:
         """Begin with silence, and see how much the device takes at once."""
         self.write(np.zeros(round(_PREFILL_SECONDS * self.sample_rate), np.float32))
-        self._mixer.start()
+        try:
+            self._mixer.start()
+        except portaudio().PortAudioError as error:
+            raise OutputError(f"The sound device {self.name} cannot be started: {error}.") from error
         self._action = self._mixer.play_ringbuffer(self._ring)
-        self._block_seconds = self._observe_block() / self.sample_rate
-        self._spare_seconds = _spare(self._block_seconds)
+        block_seconds = self._observe_block() / self.sample_rate
+        self._ready = time.perf_counter()
+        self._pacing = Pacing(block_seconds, self._ready, self._consumed_seconds())
 
     def wait(self) -> float:
-        """Block until the ring is down to its target; seconds that it holds then."""
+        """Block until the ring wants more; seconds until what is written next leaves it."""
+        assert self._pacing is not None  # `start` comes first
         if self._action not in self._mixer.actions:
-            self._recover()
-        deadline = time.perf_counter() + _GONE_SECONDS
-        while (surplus := self._buffered_seconds() - self.target_seconds) > 0.0:
-            if time.perf_counter() > deadline:
+            self._recover(self._pacing)
+        begin = time.perf_counter()
+        late = begin - self._ready
+        while (surplus := self._surplus(self._pacing)) > 0.0:
+            nap = self._pacing.nap(surplus)
+            before = time.perf_counter()
+            if before > begin + _GONE_SECONDS:
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
-            time.sleep(max(surplus, _POLL_SECONDS))
-        buffered = self._buffered_seconds()
-        if buffered < self._spare_seconds / 2.0:
-            self._widen()
-        self._once_a_second()
-        return buffered
+            time.sleep(nap)
+            late = max(late, time.perf_counter() - before - nap)
+        self._pacing.settle(late)
+        self._ready = time.perf_counter()
+        self._once_a_second(self._ready, self._pacing)
+        return self._pacing.until_taken(self._ready, self._buffered_seconds())
 
     def write(self, y: FloatArray) -> None:
         """Append a block [samples], the same on every channel."""
@@ -171,38 +165,35 @@ class DeviceOutput:
             if done > last:
                 steps.append(done - last)
             last = done
-        # A poll that came late sees two blocks at once, so the smallest step is the block.
-        return min(steps, default=round(_OBSERVE_SECONDS * self.sample_rate))
+        # A poll that came late sees two blocks at once, and some devices take a little more or less each time.
+        return statistics.median_high(steps or [round(_OBSERVE_SECONDS * self.sample_rate)])
 
-    def _recover(self) -> None:
+    def _consumed_seconds(self) -> float:
+        return float((self._consumed_before + self._action.done_frames) / self.sample_rate)
+
+    def _surplus(self, pacing: Pacing) -> float:
+        pacing.look(time.perf_counter(), self._consumed_seconds())
+        buffered = self._buffered_seconds()
+        return min(pacing.surplus(time.perf_counter(), buffered), buffered - self._deepened_seconds)
+
+    def _recover(self, pacing: Pacing) -> None:
         # rtmixer drops a ring that ran empty: fill it, count it, play it again.
         self.underruns += 1
-        self._widen()
-        missing = self.target_seconds - self._buffered_seconds()
+        pacing.settle(pacing.reserve_seconds)
+        missing = pacing.block_seconds + pacing.reserve_seconds - self._buffered_seconds()
         if missing > 0.0:
             self.write(np.zeros(round(missing * self.sample_rate), np.float32))
+        self._consumed_before += self._action.done_frames
         self._action = self._mixer.play_ringbuffer(self._ring)
 
-    def _widen(self) -> None:
-        self._spare_seconds = min(self._spare_seconds * _WIDENING, _MAX_SPARE_SECONDS)
-
-    def _once_a_second(self) -> None:
-        now = time.perf_counter()
+    def _once_a_second(self, now: float, pacing: Pacing) -> None:
         if now < self._second_due:
             return
         self._second_due = now + 1.0
-        least = _spare(self._block_seconds)
-        self._spare_seconds = least + (self._spare_seconds - least) * _NARROWING
+        pacing.narrow()
         # PortAudio counts its own underflows; they come back through the callback, when asked for.
         if self._statistics is not None and self._statistics not in self._mixer.actions:
             self.device_underruns += self._statistics.stats.output_underflows
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
-
-
-def _spare(block_seconds: float) -> float:
-    # Right after a callback the ring may hold no more than the spare. Until it runs dry then passes one block's
-    # time, and one more for each whole block in the spare.
-    blocks = math.ceil(max(0.0, _STALL_SECONDS - block_seconds) / block_seconds)
-    return blocks * block_seconds + _SLACK_SECONDS

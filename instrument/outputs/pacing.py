@@ -1,0 +1,70 @@
+"""When a device's callback comes next, and how long the ring outlasts it, from nothing but looks at its counter."""
+
+from __future__ import annotations
+
+import math
+
+_LEAST_RESERVE_SECONDS = 0.0053
+_MOST_RESERVE_SECONDS = 0.06
+_HEADROOM = 1.5
+_GROWTH = 1.5
+_NARROWING = 0.95  # a second
+_LEAST_NAP_SECONDS = 0.0003
+_MOST_NAP_SECONDS = 0.0006
+_RENDER_SHARE = 0.5  # of real time, at most, that rendering a block is expected to take
+
+
+class Pacing:
+    """Decides when the ring wants its next block: as late as outlasts a stall of the machine.
+
+    The device takes whole blocks of B seconds. With F seconds in the ring, the first callback that finds too little
+    is number ⌊F / B⌋ + 1 from now, so the ring lasts for (⌊F / B⌋ + 1) · B less the time since the last callback.
+    That callback was somewhere between two looks; knowing B, every look narrows down when.
+
+    Args:
+        block_seconds: B.
+        now: seconds of a clock that never goes back.
+        consumed_seconds: what the device has taken so far.
+    """
+
+    def __init__(self, block_seconds: float, now: float, consumed_seconds: float) -> None:
+        self.block_seconds = block_seconds
+        self.reserve_seconds = _LEAST_RESERVE_SECONDS
+        self._consumed = consumed_seconds
+        self._callback = self._looked = now
+
+    def look(self, now: float, consumed_seconds: float) -> None:
+        """Take note of how much the device has taken; look at that before at what the ring holds."""
+        taken = consumed_seconds - self._consumed
+        if taken > 0.0:
+            self._callback = min(max(self._callback + taken, self._looked), now)
+            self._consumed = consumed_seconds
+        self._looked = now
+
+    def lasts(self, now: float, buffered_seconds: float) -> float:
+        """Seconds until a callback finds less than a block."""
+        blocks = math.floor(buffered_seconds / self.block_seconds + 1e-9) + 1
+        # A callback that is overdue, because the device stalls, may come at once.
+        return blocks * self.block_seconds - min(now - self._callback, self.block_seconds)
+
+    def surplus(self, now: float, buffered_seconds: float) -> float:
+        """Seconds until the next block is wanted; 0 or less: now."""
+        missing = max(0.0, self.block_seconds - buffered_seconds)
+        return self.lasts(now, buffered_seconds) - self.reserve_seconds - _RENDER_SHARE * missing
+
+    def nap(self, surplus_seconds: float) -> float:
+        """How long to sleep until the next look: short enough that looks keep narrowing down the callback."""
+        return min(max(surplus_seconds, _LEAST_NAP_SECONDS), _MOST_NAP_SECONDS)
+
+    def until_taken(self, now: float, buffered_seconds: float) -> float:
+        """Seconds until the sample that is written next leaves the ring."""
+        return self.block_seconds - min(now - self._callback, self.block_seconds) + buffered_seconds
+
+    def settle(self, late_seconds: float) -> None:
+        """Widen the reserve towards what outlasts stalls half as long again as the one that was just seen."""
+        wanted = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MOST_RESERVE_SECONDS)
+        self.reserve_seconds = max(self.reserve_seconds, wanted)
+
+    def narrow(self) -> None:
+        """Come back a little towards the least; called once a second."""
+        self.reserve_seconds = _LEAST_RESERVE_SECONDS + _NARROWING * (self.reserve_seconds - _LEAST_RESERVE_SECONDS)

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from instrument.outputs.pacing import Pacing
+
+BLOCK = 128 / 48_000
+HOP = 128 / 44_100
+
+
+def played(pacing, stall_at=None, stall=0.0, seconds=2.0, offset=0.0011):
+    """What a ring holds when each hop is written, and how often a callback finds too little."""
+    now, buffered, consumed, callback, dry = 0.0, 0.02, 0.0, offset, 0
+    levels = []
+
+    def advance(to):
+        nonlocal buffered, consumed, callback, dry
+        while callback <= to:
+            dry += buffered < BLOCK - 1e-9
+            taken = min(buffered, BLOCK)
+            buffered, consumed, callback = buffered - taken, consumed + taken, callback + BLOCK
+
+    while now < seconds:
+        pacing.look(now, consumed)
+        surplus = pacing.surplus(now, buffered)
+        if surplus > 0.0:
+            now += pacing.nap(surplus)
+            advance(now)
+            continue
+        levels.append(buffered)
+        if stall_at is not None and now >= stall_at:
+            now, stall_at = now + stall, None
+        now += 0.0005
+        advance(now)
+        buffered += HOP
+    return np.array(levels), dry
+
+
+@pytest.mark.parametrize("stall", [0.001, 0.003, 0.004])
+@pytest.mark.parametrize("offset", [0.0002, 0.0011, 0.0024])
+def test_a_stall_shorter_than_the_reserve_is_not_heard(stall, offset):
+    for stall_at in np.linspace(0.5, 0.52, 9):
+        _, dry = played(Pacing(BLOCK, 0.0, 0.0), stall_at, stall, 1.0, offset=offset)
+        assert dry == 0
+
+
+def test_the_ring_holds_no_more_than_two_blocks_when_a_hop_is_due():
+    levels, dry = played(Pacing(BLOCK, 0.0, 0.0))
+    assert dry == 0
+    assert levels[20:].max() < 2 * BLOCK
+    assert levels[20:].mean() == pytest.approx(1.5 * BLOCK, rel=0.1)
+
+
+def test_large_blocks_are_written_late_but_whole():
+    block = 1024 / 48_000
+    pacing = Pacing(block, 0.0, 0.0)
+    assert pacing.surplus(0.0, 0.0) == pytest.approx(block - 0.0053 - block / 2)
+    assert pacing.surplus(0.0, 1.5 * block) > block
+
+
+def test_a_seen_stall_widens_the_reserve_and_quiet_narrows_it():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    pacing.settle(0.001)
+    assert pacing.reserve_seconds == 0.0053
+    pacing.settle(0.005)
+    assert pacing.reserve_seconds == pytest.approx(0.0075)
+    for _ in range(200):
+        pacing.narrow()
+    assert pacing.reserve_seconds == pytest.approx(0.0053, rel=1e-3)
+
+
+def test_the_reserve_never_grows_beyond_bearable_latency():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    for _ in range(20):
+        pacing.settle(10.0)
+    assert pacing.reserve_seconds == 0.06
+
+
+def test_one_long_stall_does_not_make_the_instrument_sluggish():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    pacing.settle(0.5)
+    assert pacing.reserve_seconds < 0.008
+
+
+def test_the_next_sample_leaves_after_all_that_is_buffered_and_never_before_the_next_callback():
+    pacing = Pacing(BLOCK, 1.0, 0.0)
+    assert pacing.until_taken(1.0, 0.004) == pytest.approx(BLOCK + 0.004)
+    assert pacing.until_taken(1.002, 0.004) == pytest.approx(BLOCK + 0.002)
+    assert pacing.until_taken(1.1, 0.004) == pytest.approx(0.004)
+
+
+def test_a_callback_between_two_looks_is_placed_by_the_ones_before_it():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    pacing.look(0.0005, 0.0)
+    pacing.look(BLOCK + 0.0004, BLOCK)
+    assert pacing.until_taken(BLOCK + 0.0004, 0.0) == pytest.approx(BLOCK - 0.0004)
