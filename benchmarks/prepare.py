@@ -91,7 +91,7 @@ def timed(work: Callable[[Path], FloatArray], path: Path) -> tuple[float, FloatA
 def decode(path: Path, features: AudioFeatures) -> FloatArray:
     """Nothing but reading and resampling."""
     with soundfile.SoundFile(path) as sound:
-        return [block for block in mono_at(sound, features.sample_rate)][-1]
+        return list(mono_at(sound, features.sample_rate))[-1]
 
 
 def plain(path: Path, features: AudioFeatures) -> FloatArray:
