@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list() -> int:
-    from aitunes.experiments.scenarios import SCENARIOS
+    from aitunes.experiments.release_recipe import RELEASE_RECIPES
 
-    for scenario in SCENARIOS.values():
+    for scenario in RELEASE_RECIPES.values():
         print(f"{scenario.name:12} {scenario.public_name}: {scenario.description}")
     return 0
 
@@ -71,10 +71,10 @@ def _release(arguments: argparse.Namespace, argv: list[str]) -> int:
     # torch and lightning take seconds to load: --help and a wrong option must not wait for them.
     import torch
 
-    from aitunes.experiments.scenarios import find_scenario
+    from aitunes.experiments.release_recipe import find_release_recipe
     from training.pipeline import RunOptions, make_release
 
-    scenario = find_scenario(arguments.scenario)
+    scenario = find_release_recipe(arguments.scenario)
     torch.set_num_threads(arguments.threads)
     options = RunOptions(
         to=arguments.to,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aitunes
 from aitunes.errors import TrainingError
-from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.experiments.release_recipe import ReleaseRecipe
 from aitunes.features import FloatArray
 from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
@@ -54,7 +54,7 @@ class RunOptions:
     command: str = ""
 
 
-def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str], None]) -> Path:
+def make_release(scenario: ReleaseRecipe, options: RunOptions, report: Callable[[str], None]) -> Path:
     """Run a scenario from nothing to a verified release.
 
     Args:
@@ -116,7 +116,7 @@ def release_files(
 
 
 def training_record(
-    scenario: Scenario, options: RunOptions, data: PreparedData, epochs: int, metrics: dict[str, float]
+    scenario: ReleaseRecipe, options: RunOptions, data: PreparedData, epochs: int, metrics: dict[str, float]
 ) -> TrainingRecord:
     """What the card says about how the model came to be."""
     return TrainingRecord(
@@ -132,7 +132,7 @@ def training_record(
     )
 
 
-def release_card(scenario: Scenario, latent: LatentSpace, record: TrainingRecord) -> ReleaseCard:
+def release_card(scenario: ReleaseRecipe, latent: LatentSpace, record: TrainingRecord) -> ReleaseCard:
     """The card of a scenario's release, hashes still missing."""
     features = scenario.features
     return ReleaseCard(
