@@ -34,3 +34,8 @@ def activation(name: str) -> nn.Module:
     if name not in ACTIVATIONS:
         raise ValueError(f"There is no activation named {name!r}; choose from {', '.join(ACTIVATIONS)}.")
     return ACTIVATIONS[name]()
+
+
+def clamped(of: nn.Module, S: Tensor) -> Tensor:
+    """What an activation gave, without what lies beyond 0..1 where that is a stretched sigmoid's."""
+    return S.clamp(0.0, 1.0) if isinstance(of, StretchedSigmoid) else S

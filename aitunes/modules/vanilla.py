@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from typing_extensions import override
 
-from aitunes.modules.activations import activation
+from aitunes.modules.activations import activation, clamped
 from aitunes.modules.base import Autoencoder, AutoencoderOutput
 
 
@@ -41,13 +41,17 @@ class VanillaAutoencoder(Autoencoder):
 
     @override
     def decode(self, z: Tensor) -> Tensor:
+        return clamped(self.activation, self.decode_unclamped(z))
+
+    @override
+    def decode_unclamped(self, z: Tensor) -> Tensor:
         S: Tensor = self.activation(self.decoder(z))
         return S.reshape(-1, *self.input_shape)
 
     @override
     def forward(self, S: Tensor) -> AutoencoderOutput:
         z = self.encode(S)
-        return AutoencoderOutput(self.decode(z), z, z)
+        return AutoencoderOutput(self.decode_unclamped(z) if self.training else self.decode(z), z, z)
 
 
 def perceptron(sizes: Sequence[int]) -> nn.Sequential:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from aitunes.modules.activations import StretchedSigmoid, activation
+from aitunes.modules.activations import activation, clamped
 from aitunes.modules.base import LOG_VAR_LIMIT, Autoencoder, AutoencoderOutput, sample_gaussian
 from aitunes.modules.vanilla import perceptron
 
@@ -68,8 +68,7 @@ class VariationalAutoencoder(Autoencoder):
 
     @override
     def decode(self, z: Tensor) -> Tensor:
-        S = self.decode_unclamped(z)
-        return S.clamp(0.0, 1.0) if isinstance(self.activation, StretchedSigmoid) else S
+        return clamped(self.activation, self.decode_unclamped(z))
 
     @override
     def decode_unclamped(self, z: Tensor) -> Tensor:
