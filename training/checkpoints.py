@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -65,8 +65,11 @@ class WholeCheckpointIO(TorchCheckpointIO):
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(f".{target.name}.part")
         try:
+            # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
+            contents = io.BytesIO()
+            torch.save(checkpoint, contents)
             with unfinished.open("wb") as stream:
-                torch.save(checkpoint, stream)
+                stream.write(contents.getbuffer())
                 stream.flush()
                 os.fsync(stream.fileno())
             unfinished.replace(target)
@@ -154,6 +157,3 @@ def load_weights(experiment: AutoencoderExperiment, checkpoint: dict[str, Any], 
         experiment.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
         raise TrainingError(f"The weights in {path} do not fit the scenario's model; train again.") from error
-
-
-Report = Callable[[str], None]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.levels import Levels
-from aitunes.datasets.folder import Tracks
+from aitunes.datasets.folder import Track, Tracks
 from aitunes.datasets.items import Items, SplitItems
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case, ClipSeries
@@ -132,7 +132,7 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
     Raises:
         TrainingError: its data are no files, or cannot be prepared.
     """
-    features, data = case.features_of(scenario), case.data.open(options.data_dir)
+    features, data = case.features_of(scenario), _open(case, options)
     if features is None or not isinstance(data, Tracks):
         raise TrainingError(f"{case.name} has no audio files: there is nothing to prepare, train it as it is.")
     if options.limit_items is not None:
@@ -156,7 +156,7 @@ def open_corpus(
         path = store_path(case, features, options)
         if path.is_file():
             return _of_store(FeatureStore(path), features)
-    data = case.data.open(options.data_dir)
+    data = _open(case, options)
     if isinstance(data, SplitItems):
         return _of_items(case, data, options.limit_items)
     if features is None:
@@ -170,9 +170,14 @@ def open_corpus(
     return _of_store(FeatureStore(path), features)
 
 
-def _spread(data: Tracks, most: int) -> tuple:
+def _open(case: Case, options: CorpusOptions) -> SplitItems | ClipSeries | Tracks:
+    data: SplitItems | ClipSeries | Tracks = case.data.open(options.data_dir)
+    return data
+
+
+def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
     """Some of the tracks, of every label as evenly as may be."""
-    by_label: dict[str, list] = {}
+    by_label: dict[str, list[Track]] = {}
     for track in data.tracks:
         by_label.setdefault(track.label, []).append(track)
     turns = [(n, label, track) for label, tracks in by_label.items() for n, track in enumerate(tracks)]

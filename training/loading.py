@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from typing_extensions import override
 
-from training.corpus import Part, Patches
+from training.corpus import Part
 
 _DISK_WORKERS = 2
 
@@ -50,24 +50,31 @@ class EpochBatches(Sampler[NDArray[np.int64]]):
         return (mine[start : start + self.batch_size] for start in range(0, len(mine), self.batch_size))
 
 
-class BatchedPatches(Dataset[Tensor]):
-    """Patches, read a batch at a time: one indexing operation, not one for each item and a collation."""
+class LabelledPatches(Dataset[tuple[Tensor, Tensor]]):
+    """Patches and the numbers of their labels, read a batch at a time: one indexing operation, no collation.
 
-    def __init__(self, S: Patches) -> None:
-        self.S = torch.from_numpy(S) if isinstance(S, np.ndarray) else S
+    Args:
+        part: whose patches.
+        label_names: the labels, in the order of their numbers.
+    """
+
+    def __init__(self, part: Part, label_names: tuple[str, ...]) -> None:
+        self.S = torch.from_numpy(part.S) if isinstance(part.S, np.ndarray) else part.S
+        self.labels = torch.from_numpy(np.searchsorted(np.array(label_names), part.labels).astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.S)
 
     @override
-    def __getitem__(self, items: NDArray[np.int64]) -> Tensor:
+    def __getitem__(self, items: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         if isinstance(self.S, Tensor):
-            return self.S[torch.from_numpy(items)]
-        return torch.from_numpy(self.S[items])
+            chosen = torch.from_numpy(items)
+            return self.S[chosen], self.labels[chosen]
+        return torch.from_numpy(self.S[items]), self.labels[torch.from_numpy(items)]
 
 
-def loader(part: Part, batches: EpochBatches) -> DataLoader[Tensor]:
-    """Batches S [batch, *input_shape]; patches on disk are read ahead by processes of their own."""
-    data = BatchedPatches(part.S)
+def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Batches S [batch, *input_shape] and label numbers [batch]; those on disk are read ahead by processes."""
+    data = LabelledPatches(part, label_names or tuple(np.unique(part.labels).tolist()))
     workers = 0 if isinstance(data.S, Tensor) else _DISK_WORKERS
     return DataLoader(data, sampler=batches, batch_size=None, num_workers=workers, persistent_workers=workers > 0)
