@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case
+from aitunes.experiments.cases.cifar10 import CIFAR10
+from aitunes.experiments.cases.fma import FMA
+from aitunes.experiments.cases.gtzan import GTZAN
+from aitunes.experiments.cases.mnist import MNIST
+from aitunes.experiments.cases.sinewave import SINEWAVE
+from aitunes.experiments.cases.vectors5d import VECTORS5D
 
-CASES: dict[str, Case] = {}
+CASES: dict[str, Case] = {case.name: case for case in (VECTORS5D, MNIST, CIFAR10, SINEWAVE, GTZAN, FMA)}
 
 
 def find_case(name: str) -> Case:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aitunes.audio_generation.clips import ClipMaker
+from aitunes.datasets.folder import Tracks
 from aitunes.datasets.items import SplitItems
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
@@ -23,8 +24,7 @@ class ClipSeries:
     count: int
 
 
-AnyData = SplitItems | ClipSeries
-"""What data sets give; `Tracks` of `aitunes.datasets.folder` is to join."""
+AnyData = SplitItems | Tracks | ClipSeries
 
 
 @dataclass(frozen=True)
