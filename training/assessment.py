@@ -60,7 +60,7 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
     decoded = reconstruct(model, S)
     figures = {
         **_losses(trained, corpus),
-        "mean_squared_error": float(np.mean((decoded - S) ** 2)),
+        "mean_squared_error": float(mean_squared_errors(decoded, S).mean()),
         "active_units": float(use.active),
         "latent_dim": float(model.latent_dim),
     }
@@ -69,6 +69,11 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
     if corpus.features is not None:
         figures |= _spectral(decoded, S, corpus.features)
     return {name: round(value, 5) for name, value in figures.items()}
+
+
+def mean_squared_errors(decoded: FloatArray, S: FloatArray) -> NDArray[np.float64]:
+    """Of each item, [items]."""
+    return np.asarray(((decoded - S).astype(np.float64) ** 2).reshape(len(S), -1).mean(axis=1))
 
 
 def latent_use(model: Autoencoder, S: FloatArray) -> LatentUse:

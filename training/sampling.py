@@ -51,5 +51,6 @@ def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: i
 
 def _decode(trained: Trained, codes: FloatArray) -> FloatArray:
     with torch.no_grad():
-        parts = [trained.experiment.model.decode(z).numpy() for z in torch.from_numpy(codes).split(_BATCH)]
-    return np.concatenate(parts)
+        starts = range(0, len(codes), _BATCH)
+        parts = [trained.experiment.model.decode(torch.from_numpy(codes[n : n + _BATCH])) for n in starts]
+    return np.concatenate([part.numpy() for part in parts])
