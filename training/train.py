@@ -99,6 +99,7 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     trainer = _trainer(support, identity, options, epochs)
     rank, world = trainer.global_rank, trainer.world_size
     batches = EpochBatches(len(corpus.train), recipe.batch_size, options.seed, rank, world)
+    batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
     train_loader = loader(corpus.train, batches, labels)
     held_loader = loader(corpus.held, EpochBatches(len(corpus.held), recipe.batch_size, None, rank, world), labels)
     with _sentences(checkpoint, done, trainer):
