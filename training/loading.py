@@ -77,4 +77,12 @@ def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ())
     """Batches S [batch, *input_shape] and label numbers [batch]; those on disk are read ahead by processes."""
     data = LabelledPatches(part, label_names or tuple(np.unique(part.labels).tolist()))
     workers = 0 if isinstance(data.S, Tensor) else _DISK_WORKERS
-    return DataLoader(data, sampler=batches, batch_size=None, num_workers=workers, persistent_workers=workers > 0)
+    return DataLoader(
+        data,
+        sampler=batches,
+        batch_size=None,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        # Its own, because a loader draws a number whenever it starts, and the model's chances must not depend on when.
+        generator=torch.Generator().manual_seed(0),
+    )
