@@ -149,7 +149,7 @@ def _mel_of(
             first = (start + n) * hop
             for k in range(n_fft):
                 windowed[n, k] = y[first + k] * window[k]
-        r2c(windowed[:count], spectra[:count], axis, True, np.float32(1.0), 1)
+        r2c(windowed[:count], spectra[:count], axis, True, 1.0, 1)
         for n in range(count):
             _bands_of(spectra[n], mel[start + n], bands, weights)
 

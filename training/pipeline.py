@@ -128,7 +128,7 @@ def training_record(
         command=options.command,
         epochs=epochs,
         metrics=metrics,
-        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **_versions()},
+        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
     )
 
 
@@ -156,7 +156,8 @@ def _check_target(target: Path) -> None:
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that decide what comes out."""
     found = {}
     for name in _LIBRARIES:
         try:

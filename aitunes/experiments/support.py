@@ -20,6 +20,10 @@ PROGRESS_PICTURE = "progress.png"
 LATENT_PICTURES = "latent"
 
 
+class KeptCheckpoints(ModelCheckpoint):
+    """A class of its own, because Lightning tells two checkpoint callbacks of the same period apart by nothing else."""
+
+
 @dataclass(frozen=True)
 class AutoencoderExperimentSupport:
     """The callbacks and the logger of one run; iterates over the callbacks.
@@ -66,7 +70,7 @@ class AutoencoderExperimentSupport:
             callbacks.insert(1, LatentPlot(self.run_dir / LATENT_PICTURES, self.plot_every, self.label_names))
         if self.save_every:
             callbacks.append(
-                ModelCheckpoint(
+                KeptCheckpoints(
                     self.run_dir,
                     filename="epoch-{epoch:04d}",
                     auto_insert_metric_name=False,

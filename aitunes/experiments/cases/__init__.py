@@ -6,12 +6,13 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.cases.cifar10 import CIFAR10
 from aitunes.experiments.cases.fma import FMA
+from aitunes.experiments.cases.folder import FOLDER
 from aitunes.experiments.cases.gtzan import GTZAN
 from aitunes.experiments.cases.mnist import MNIST
 from aitunes.experiments.cases.sinewave import SINEWAVE
 from aitunes.experiments.cases.vectors5d import VECTORS5D
 
-CASES: dict[str, Case] = {case.name: case for case in (VECTORS5D, MNIST, CIFAR10, SINEWAVE, GTZAN, FMA)}
+CASES: dict[str, Case] = {case.name: case for case in (VECTORS5D, MNIST, CIFAR10, SINEWAVE, GTZAN, FMA, FOLDER)}
 
 
 def find_case(name: str) -> Case:
