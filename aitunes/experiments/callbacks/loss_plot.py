@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -19,21 +21,41 @@ _STYLES = {"train": "-", "validation": "--"}
 
 
 class LossPlot(Callback):
-    """Draws a history after every epoch: the total, and its parts.
+    """Draws a history while it grows, and when the training ends or fails: the total, and its parts.
 
     Args:
         history: that it draws; it comes before this callback.
         path: of the PNG file.
+        pause: seconds at least between two drawings: short epochs shall not wait for their picture.
+        clock: seconds.
     """
 
-    def __init__(self, history: LossHistory, path: Path) -> None:
+    def __init__(
+        self, history: LossHistory, path: Path, pause: float = 10.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.history = history
         self.path = path
+        self.pause = pause
+        self.clock = clock
+        self._drawn = clock()
 
     @override
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.clock() - self._drawn >= self.pause:
+            self._draw(trainer)
+
+    @override
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._draw(trainer)
+
+    @override
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._draw(trainer)
+
+    def _draw(self, trainer: Trainer) -> None:
         if trainer.is_global_zero and self.history.rows:
             plot_history(self.history.rows, self.path)
+            self._drawn = self.clock()
 
 
 def plot_history(rows: list[Row], path: Path) -> None:

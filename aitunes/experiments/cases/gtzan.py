@@ -10,12 +10,7 @@ _SOURCE = "https://www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-ge
 GTZAN = Case(
     "gtzan",
     "Ten genres of music, a hundred clips of each",
-    DataDescription(
-        NAME,
-        LICENCE,
-        "https://www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
-        read_gtzan,
-    ),
+    DataDescription(NAME, LICENCE, _SOURCE, read_gtzan),
     GTZAN_SCENARIOS,
     features=LOW_RESOLUTION,
     experiment=SpectrogramBasedAutoencoderExperiment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -63,7 +64,7 @@ class Scenario:
     prod_desc: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.name or self.name != "-".join(self.name.lower().split()):
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
             raise ScenarioError(f"A scenario's name is lower-case words joined by hyphens, not {self.name!r}.")
         if self.prod_grade and not (self.prod_name and self.prod_desc):
             raise ScenarioError(
