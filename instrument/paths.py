@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import platformdirs
-
 from aitunes.errors import AiTunesError
+from aitunes.home import HOME_VARIABLE, home, user_releases
 
-HOME_VARIABLE = "AITUNES_HOME"
+__all__ = [
+    "HOME_VARIABLE",
+    "PathError",
+    "bundled_releases",
+    "home",
+    "plain_name",
+    "recordings",
+    "snapshots",
+    "user_releases",
+]
 
 
 class PathError(AiTunesError):
     """A name that is no plain name, or a folder that cannot be used."""
 
 
-def home() -> Path:
-    """The folder of releases, recordings and snapshots."""
-    chosen = os.environ.get(HOME_VARIABLE)
-    return Path(chosen) if chosen else platformdirs.user_data_path("aitunes", appauthor=False)
-
-
 def bundled_releases() -> Path:
     """Releases that come with the package."""
     return Path(__file__).parent / "releases"
-
-
-def user_releases() -> Path:
-    """Releases that the user trained or was given."""
-    return home() / "releases"
 
 
 def recordings() -> Path:

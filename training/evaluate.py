@@ -7,21 +7,23 @@ import torch
 from numpy.typing import NDArray
 
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.modules.base import Autoencoder
 from aitunes.modules.losses import kl_divergence
 from aitunes.modules.variational import VariationalAutoencoder
 
 _ACTIVE_VARIANCE = 0.01
 _BATCH = 4_096
+_BATCH_VALUES = 1 << 22
 
 
-def codes_of(model: VariationalAutoencoder, S: FloatArray) -> FloatArray:
-    """Mean codes of patches [items, n_mels, frames], [items, latent_dim]."""
+def codes_of(model: Autoencoder, S: FloatArray) -> FloatArray:
+    """Codes of patches [items, *input_shape], without chance, [items, latent_dim]."""
     with torch.no_grad():
         return np.concatenate([model.encode(torch.from_numpy(part)).numpy() for part in _parts(S)])
 
 
-def reconstruct(model: VariationalAutoencoder, S: FloatArray) -> FloatArray:
-    """Patches [items, n_mels, frames], encoded and decoded."""
+def reconstruct(model: Autoencoder, S: FloatArray) -> FloatArray:
+    """Patches [items, *input_shape], encoded and decoded."""
     with torch.no_grad():
         return np.concatenate([model.decode(model.encode(torch.from_numpy(part))).numpy() for part in _parts(S)])
 
@@ -55,4 +57,5 @@ def evaluate(model: VariationalAutoencoder, S: FloatArray, features: AudioFeatur
 
 
 def _parts(S: FloatArray) -> list[NDArray[np.float32]]:
-    return [S[start : start + _BATCH] for start in range(0, len(S), _BATCH)]
+    rows = max(1, min(_BATCH, _BATCH_VALUES // S[0].size))
+    return [S[start : start + rows] for start in range(0, len(S), rows)]

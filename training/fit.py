@@ -15,8 +15,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler, TensorDataset
 
 from aitunes.errors import TrainingError
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
-from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.experiments.optimisation import Optimisation
+from aitunes.experiments.ordered_experiment import OrderedSpectrogramExperiment
+from aitunes.experiments.release_recipe import ReleaseRecipe
 from aitunes.features import FloatArray
 from aitunes.modules.losses import LevelLoss
 from aitunes.modules.variational import VariationalAutoencoder
@@ -26,7 +27,7 @@ LAST_CHECKPOINT = "last.ckpt"
 _LEVEL_QUANTILES = (0.1, 0.9)
 
 
-def new_experiment(scenario: Scenario, S: FloatArray) -> AutoencoderExperiment:
+def new_experiment(scenario: ReleaseRecipe, S: FloatArray) -> OrderedSpectrogramExperiment:
     """An untrained model and its losses.
 
     Args:
@@ -38,11 +39,11 @@ def new_experiment(scenario: Scenario, S: FloatArray) -> AutoencoderExperiment:
     level_loss = LevelLoss(features, (0.0, 0.0))
     low, high = np.quantile(level_loss.level_db(torch.from_numpy(S)).numpy(), _LEVEL_QUANTILES)
     level_loss.level_range = (float(low), float(high))
-    return AutoencoderExperiment(model, level_loss, scenario.weights, scenario.learning_rate)
+    return OrderedSpectrogramExperiment(model, level_loss, scenario.weights, Optimisation(scenario.learning_rate))
 
 
 def fit(
-    scenario: Scenario,
+    scenario: ReleaseRecipe,
     train: FloatArray,
     validation: FloatArray,
     run_dir: Path,
@@ -91,7 +92,7 @@ def fit(
     return experiment.model.eval()
 
 
-def _check_checkpoint(checkpoint: Path, experiment: AutoencoderExperiment) -> None:
+def _check_checkpoint(checkpoint: Path, experiment: OrderedSpectrogramExperiment) -> None:
     try:
         stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     except (RuntimeError, UnpicklingError, OSError, EOFError, KeyError, TypeError) as error:
@@ -118,7 +119,7 @@ def _trainer(run_dir: Path, epochs: int) -> Trainer:
     )
 
 
-def _loader(S: FloatArray, scenario: Scenario, shuffle: bool) -> DataLoader[tuple[torch.Tensor, ...]]:
+def _loader(S: FloatArray, scenario: ReleaseRecipe, shuffle: bool) -> DataLoader[tuple[torch.Tensor, ...]]:
     data = TensorDataset(torch.from_numpy(S), torch.from_numpy(order_targets(S, scenario.order_spread)))
     items = RandomSampler(data) if shuffle else SequentialSampler(data)
     # A whole batch is one indexing operation, not one for each item and a collation.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
-from aitunes.modules.variational import VariationalAutoencoder
+from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
 from aitunes.release.reader import Landmarks
 from training.evaluate import codes_of
@@ -20,9 +20,7 @@ from training.prepare import PreparedData
 LANDMARKS = 600
 
 
-def find_landmarks(
-    model: VariationalAutoencoder, data: PreparedData, latent: LatentSpace, most: int = LANDMARKS
-) -> Landmarks:
+def find_landmarks(model: Autoencoder, data: PreparedData, latent: LatentSpace, most: int = LANDMARKS) -> Landmarks:
     """One landmark a clip, the patch in its middle, of at most `most` clips spread evenly over the data set."""
     clips, start, count = np.unique(data.clips, return_index=True, return_counts=True)
     chosen = np.unique(np.linspace(0, len(clips) - 1, min(most, len(clips))).round().astype(int))
@@ -34,7 +32,8 @@ def find_landmarks(
 def pad_positions(codes: FloatArray, latent: LatentSpace) -> FloatArray:
     """Where codes [items, latent_dim] lie on the pad: their first two coordinates, 0..1 between its edges."""
     low, high = np.asarray(latent.pad_range)[:2].T
-    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / (high - low), 0.0, 1.0), dtype=np.float32)
+    wide = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
+    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / wide, 0.0, 1.0), dtype=np.float32)
 
 
 def pad_codes(positions: NDArray[np.floating], latent: LatentSpace) -> FloatArray:

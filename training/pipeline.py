@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aitunes
 from aitunes.errors import TrainingError
-from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.experiments.release_recipe import ReleaseRecipe
 from aitunes.features import FloatArray
 from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
@@ -54,7 +54,7 @@ class RunOptions:
     command: str = ""
 
 
-def make_release(scenario: Scenario, options: RunOptions, report: Callable[[str], None]) -> Path:
+def make_release(scenario: ReleaseRecipe, options: RunOptions, report: Callable[[str], None]) -> Path:
     """Run a scenario from nothing to a verified release.
 
     Args:
@@ -116,7 +116,7 @@ def release_files(
 
 
 def training_record(
-    scenario: Scenario, options: RunOptions, data: PreparedData, epochs: int, metrics: dict[str, float]
+    scenario: ReleaseRecipe, options: RunOptions, data: PreparedData, epochs: int, metrics: dict[str, float]
 ) -> TrainingRecord:
     """What the card says about how the model came to be."""
     return TrainingRecord(
@@ -128,11 +128,11 @@ def training_record(
         command=options.command,
         epochs=epochs,
         metrics=metrics,
-        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **_versions()},
+        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
     )
 
 
-def release_card(scenario: Scenario, latent: LatentSpace, record: TrainingRecord) -> ReleaseCard:
+def release_card(scenario: ReleaseRecipe, latent: LatentSpace, record: TrainingRecord) -> ReleaseCard:
     """The card of a scenario's release, hashes still missing."""
     features = scenario.features
     return ReleaseCard(
@@ -156,7 +156,8 @@ def _check_target(target: Path) -> None:
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that decide what comes out."""
     found = {}
     for name in _LIBRARIES:
         try:

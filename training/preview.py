@@ -11,7 +11,7 @@ import torch
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.modules.variational import VariationalAutoencoder
+from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
 from training.landmarks import pad_codes
 
@@ -20,7 +20,7 @@ _PEAK = 0.7
 _FADE_SECONDS = 0.05
 
 
-def preview_wav(model: VariationalAutoencoder, latent: LatentSpace, features: AudioFeatures) -> bytes:
+def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures) -> bytes:
     """The contents of `preview.wav`: mono, 16 bits.
 
     Args:
@@ -31,8 +31,13 @@ def preview_wav(model: VariationalAutoencoder, latent: LatentSpace, features: Au
     with torch.no_grad():
         S = model.decode(torch.from_numpy(codes)).numpy()
     y = render(np.concatenate(list(S), axis=1), features)
+    return wav_bytes(y, features.sample_rate)
+
+
+def wav_bytes(y: FloatArray, sample_rate: int) -> bytes:
+    """A WAV file of a waveform [samples], levelled and faded: mono, 16 bits."""
     stream = io.BytesIO()
-    soundfile.write(stream, _levelled(y, features.sample_rate), features.sample_rate, format="WAV", subtype="PCM_16")
+    soundfile.write(stream, _levelled(y, sample_rate), sample_rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
 
 

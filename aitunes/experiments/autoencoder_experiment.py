@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from typing import Self
 
 import torch
 from lightning import LightningModule
@@ -11,67 +11,57 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from typing_extensions import override
 
-from aitunes.modules.base import AutoencoderOutput
-from aitunes.modules.losses import LevelLoss, kl_divergence, multi_resolution_error, squared_error
-from aitunes.modules.variational import VariationalAutoencoder
+from aitunes.experiments.optimisation import Optimisation
+from aitunes.experiments.scenarios.scenario import Recipe
+from aitunes.modules.base import Autoencoder, QuantisedOutput
+from aitunes.modules.objective import Objective, Pass, WeightedLoss
 
-Batch = tuple[Tensor, Tensor]
-"""Patches S [batch, n_mels, frames] and where they belong on the first two dimensions, [batch, 2]."""
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """What each loss counts, against 1 for the squared error summed over a patch."""
-
-    blurred: float = 1.0
-    kl: float = 0.02
-    order: float = 0.5
-    level: float = 0.05
+Batch = Tensor | Sequence[Tensor]
+"""Patches S [batch, *input_shape], alone or before labels [batch] and whatever an experiment wants besides."""
 
 
 class AutoencoderExperiment(LightningModule):
-    """Trains a variational autoencoder whose first two dimensions follow given attributes.
+    """Trains an autoencoder on patches.
+
+    What is logged, a mean over each epoch: `train/loss` and `validation/loss`, `train/NAME` and `validation/NAME` of
+    every part of the loss; of VQ models `train/usage` and `validation/usage`; `weight/NAME` of parts whose weight
+    changes.
 
     Args:
         model: what is trained.
-        level_loss: keeps the codes between the data's audible.
-        weights: of the losses.
-        learning_rate: at its peak, see `warm_up_and_decay`.
+        loss: what it is trained to make small.
+        optimisation: the optimiser.
     """
 
-    def __init__(
-        self,
-        model: VariationalAutoencoder,
-        level_loss: LevelLoss,
-        weights: LossWeights,
-        learning_rate: float = 2e-3,
-    ) -> None:
+    def __init__(self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation = Optimisation()) -> None:  # noqa: B008 - frozen
         super().__init__()
         self.model = model
-        self.level_loss = level_loss
-        self.weights = asdict(weights)
-        self.learning_rate = learning_rate
+        self.loss = loss
+        self.optimisation = optimisation
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Every loss of a batch by name, not yet weighted."""
-        S, order = batch
-        output = self.model(S)
-        ordered = order.shape[1]
-        between = self.model.decode_unclamped(_codes_between(output.mean.detach(), order))
-        return {
-            "squared": squared_error(output.reconstruction, S),
-            "blurred": multi_resolution_error(output.reconstruction, S),
-            "kl": _kl(output, ordered),
-            "order": ((output.mean[:, :ordered] - order) ** 2).sum(dim=1).mean(),
-            "level": self.level_loss(between),
-        }
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        """The experiment of a scenario's recipe."""
+        return cls(recipe.model, recipe.loss, recipe.optimisation)
+
+    def pass_through(self, batch: Batch) -> Pass:
+        """What the losses look at."""
+        S = patches_of(batch)
+        return Pass(self.model, S, self.model(S))
 
     def _common_step(self, batch: Batch, stage: str) -> Tensor:
-        losses = self.losses(batch)
-        total = torch.stack([self.weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
-        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch[0]))
-        named = {f"{stage}/{name}": loss for name, loss in losses.items()}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(batch[0]))
+        passed = self.pass_through(batch)
+        objective: Objective = self.loss(passed)
+        count = len(passed.S)
+        total = objective.total
+        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
+        named = {f"{stage}/{name}": part for name, part in objective.parts.items()}
+        if isinstance(passed.output, QuantisedOutput):
+            named[f"{stage}/usage"] = passed.output.usage
+        if stage == "train":
+            weights = self.loss.weights()
+            named |= {f"weight/{name}": torch.tensor(weights[name]) for name in self.loss.annealed}
+        self.log_dict(named, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
         return total
 
     @override
@@ -83,55 +73,17 @@ class AutoencoderExperiment(LightningModule):
         return self._common_step(batch, "validation")
 
     @override
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        self.loss.move_to(self.trainer.current_epoch + batch_idx / self.trainer.num_training_batches)
+
+    @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer = torch.optim.Adam(self.model.parameters(), self.learning_rate)
+        optimizer = self.optimisation.optimizer(self.model.parameters())
         steps = max(1, int(self.trainer.estimated_stepping_batches))
-        # A function of the step alone: nothing in the checkpoint ties a resumed run to the length first asked for.
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_up_and_decay(step / steps))
+        schedule = self.optimisation.schedule(optimizer, steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-_WARM_UP = 0.2
-_FIRST_RATE = 0.04
-
-
-def warm_up_and_decay(progress: float) -> float:
-    """Share of the peak learning rate: a half-cosine up, another one down to 0.
-
-    Args:
-        progress: share of all steps done; beyond 1 it stays 0.
-
-    Reference:
-        Smith & Topin, *Super-convergence: very fast training of neural networks using large learning rates*, 2019.
-    """
-    if progress < _WARM_UP:
-        return _FIRST_RATE + (1.0 - _FIRST_RATE) * (0.5 - 0.5 * math.cos(math.pi * progress / _WARM_UP))
-    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (progress - _WARM_UP) / (1.0 - _WARM_UP)))
-
-
-_ORDERED_KL = 0.1
-
-
-def _kl(output: AutoencoderOutput, ordered: int) -> Tensor:
-    if output.log_var is None:
-        return output.mean.new_zeros(())
-    kl = kl_divergence(output.mean, output.log_var)
-    # The ordered dimensions have their place already: enough pressure to stay smooth, not to lose precision.
-    return _ORDERED_KL * kl[:ordered].sum() + kl[ordered:].sum()
-
-
-def _codes_between(z: Tensor, order: Tensor) -> Tensor:
-    """Codes of no training item: on lines between two of them, and all over the plane of the ordered dimensions.
-
-    Args:
-        z: codes of a batch, [batch, latent_dim].
-        order: targets of the ordered dimensions, [batch, ordered].
-    """
-    share = torch.rand(len(z), 1, device=z.device)
-    between = z * share + z.roll(1, 0) * (1.0 - share)
-    ordered = order.shape[1]
-    # Half of them keep one item's place along the first dimension and another's along the second.
-    plane = torch.stack([order[:, n].roll(n + 1) for n in range(ordered)], dim=1) * 1.1
-    rest = between[:, ordered:] * torch.rand(len(z), 1, device=z.device)
-    half = len(z) // 2
-    return torch.cat([between[:half], torch.cat([plane, rest], dim=1)[half:]])
+def patches_of(batch: Batch) -> Tensor:
+    """S [batch, *input_shape] of a batch."""
+    return batch if isinstance(batch, Tensor) else batch[0]

@@ -9,6 +9,8 @@ from torch.nn import functional
 from typing_extensions import override
 
 from aitunes.features import AudioFeatures
+from aitunes.modules.base import QuantisedOutput
+from aitunes.modules.objective import Loss, Pass
 
 
 def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
@@ -27,8 +29,8 @@ def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
-    """Squared error of two batches of patches [batch, n_mels, frames]."""
-    return ((output - target) ** 2).sum(dim=(1, 2)).mean()
+    """Squared error of two batches of patches [batch, ...], summed over a patch."""
+    return ((output - target) ** 2).flatten(1).sum(dim=1).mean()
 
 
 def multi_resolution_error(output: Tensor, target: Tensor, widths: tuple[int, ...] = (4, 16)) -> Tensor:
@@ -50,6 +52,57 @@ def multi_resolution_error(output: Tensor, target: Tensor, widths: tuple[int, ..
             # One value stands for `stride` bands.
             error = error + stride * (blurred**2).sum(dim=(1, 2)).mean()
     return error
+
+
+class SquaredError(Loss):
+    """Squared error of the reconstruction."""
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        return squared_error(passed.output.reconstruction, passed.S)
+
+
+class BlurredError(Loss):
+    """Squared error of log-mel patches blurred along frequency, see `multi_resolution_error`.
+
+    Args:
+        widths: bands that are averaged.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = (4, 16)) -> None:
+        super().__init__()
+        self.widths = widths
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        return multi_resolution_error(passed.output.reconstruction, passed.S, self.widths)
+
+
+class KLDivergence(Loss):
+    """Divergence of the codes' distributions from the standard normal, nats, summed over a code.
+
+    0 for models without a distribution.
+    """
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        output = passed.output
+        if output.log_var is None:
+            return output.mean.new_zeros(())
+        return kl_divergence(output.mean, output.log_var).sum()
+
+
+class Commitment(Loss):
+    """Squared distance of codes from their codebook entries; 0 for models without a codebook.
+
+    Reference:
+        van den Oord, Vinyals & Kavukcuoglu, *Neural discrete representation learning*, NeurIPS 2017, equation 3.
+    """
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        output = passed.output
+        return output.commitment if isinstance(output, QuantisedOutput) else output.mean.new_zeros(())
 
 
 class LevelLoss(nn.Module):

@@ -75,14 +75,15 @@ class LatentSpace:
         """The latent space that training codes span, by principal component analysis.
 
         Args:
-            z: codes [items, latent_dim], at least latent_dim + 1 of them.
+            z: codes [items, latent_dim]; fewer than latent_dim leave axes without variance.
             quantile: share of the items left outside each edge of the pad.
         """
         z = np.asarray(z, dtype=np.float64)
         mean, std = z.mean(axis=0), z.std(axis=0)
-        _, singular, axes = np.linalg.svd(z - mean, full_matrices=False)
+        missing = max(0, z.shape[1] - len(z))  # rows of nothing complete the axes and change no variance
+        _, singular, axes = np.linalg.svd(np.pad(z - mean, ((0, missing), (0, 0))), full_matrices=False)
         # Signs of a decomposition are arbitrary: the largest weight of each axis is made positive.
-        axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+        axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
         variance = np.maximum(singular**2 / len(z), 1e-12)
         along = (z - mean) @ axes.T / np.sqrt(variance)
         edges = np.clip(np.quantile(along, [quantile, 1.0 - quantile], axis=0).T, -LATENT_LIMIT, LATENT_LIMIT)

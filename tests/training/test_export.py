@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 import onnxruntime  # noqa: E402
 
 from aitunes.errors import TrainingError  # noqa: E402
-from aitunes.experiments.scenarios import find_scenario  # noqa: E402
+from aitunes.experiments.release_recipe import find_release_recipe  # noqa: E402
 from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
 from aitunes.release.card import LatentSpace, TrainingRecord  # noqa: E402
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
@@ -25,7 +25,7 @@ LATENT_DIM = 8
 def exported():
     torch.manual_seed(3)
     rng = np.random.default_rng(3)
-    scenario = replace(find_scenario("sinewave"), latent_dim=LATENT_DIM)
+    scenario = replace(find_release_recipe("sinewave"), latent_dim=LATENT_DIM)
     model = VariationalAutoencoder((128, 1), LATENT_DIM, (32,), octaves=(3, 1)).eval()
     latent = LatentSpace.from_codes(rng.standard_normal((100, LATENT_DIM)))
     record = TrainingRecord("noise", "CC0-1.0", 1, "0" * 64, "sinewave", "", 0)

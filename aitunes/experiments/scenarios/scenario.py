@@ -1,47 +1,147 @@
-"""What a scenario is."""
+"""What a scenario is: a named recipe of a model, its losses and how long to train it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from aitunes.audio_generation.clips import ClipMaker
-from aitunes.audio_processing.levels import Levels
-from aitunes.experiments.autoencoder_experiment import LossWeights
+from aitunes.errors import TrainingError
+from aitunes.experiments.optimisation import Optimisation
 from aitunes.features import AudioFeatures
+from aitunes.modules.base import Autoencoder
+from aitunes.modules.objective import WeightedLoss
+
+
+class ScenarioError(TrainingError):
+    """A scenario that does not exist, or that is not defined as it must be."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a scenario trains, and how.
+
+    Args:
+        model: untrained, its weights drawn from torch's generator: seed that first.
+        epochs: passes over the data.
+    """
+
+    model: Autoencoder
+    loss: WeightedLoss
+    epochs: int
+    batch_size: int
+    optimisation: Optimisation = field(default_factory=Optimisation)
+
+
+RecipeBuilder = Callable[[tuple[int, ...]], Recipe]
+"""Makes a recipe for patches of a shape; called anew for every run."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Everything that decides what a training run makes, but its seed.
+    """A named recipe.
 
     Args:
-        name: of the release, lower-case.
-        public_name, description: what a performer reads.
-        data_name, data_licence: of the data.
-        make_clip: clip by number and seed.
-        clips: how many the data set has.
-        held_out: share of the clips kept for evaluation.
-        octaves: Fourier features of the first latent dimensions, as `VariationalAutoencoder` counts them.
-        patches_per_clip: at most this many patches are cut from a clip.
-        order_spread: standard deviation of the two ordered latent dimensions; the larger comes first on the pad.
+        name: what a person types; no two of an experiment share one.
+        version: changes when a checkpoint of before no longer fits.
+        description: one sentence for the trainer.
+        build: the recipe for patches of a shape.
+        features: of its audio; None takes the experiment's own, or there is no audio.
+        prod_grade: its release is for performers.
+        prod_name, prod_desc: what they read; both, where it is.
+
+    Raises:
+        ScenarioError: production grade without a name and a description, or a name that is no word.
     """
 
     name: str
-    public_name: str
+    version: str
     description: str
-    data_name: str
-    data_licence: str
-    make_clip: ClipMaker
-    clips: int
-    features: AudioFeatures
-    latent_dim: int
-    hidden: tuple[int, ...]
-    epochs: int
-    octaves: tuple[int, ...] = ()
-    held_out: float = 0.1
-    patches_per_clip: int = 48
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    levels: Levels = field(default_factory=Levels)
-    weights: LossWeights = field(default_factory=LossWeights)
-    order_spread: tuple[float, float] = (9.0, 5.0)
+    build: RecipeBuilder
+    features: AudioFeatures | None = None
+    prod_grade: bool = False
+    prod_name: str | None = None
+    prod_desc: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ScenarioError(f"A scenario's name is lower-case words joined by hyphens, not {self.name!r}.")
+        if self.prod_grade and not (self.prod_name and self.prod_desc):
+            raise ScenarioError(
+                f"{self.name} is of production grade, so performers must read what it is: give prod_name and prod_desc."
+            )
+
+
+def scenario(
+    name: str,
+    version: str,
+    description: str,
+    prod_grade: bool = False,
+    prod_name: str | None = None,
+    prod_desc: str | None = None,
+    *,
+    features: AudioFeatures | None = None,
+) -> Callable[[RecipeBuilder], Scenario]:
+    """Make a scenario of the function that builds its recipe.
+
+    Args: as `Scenario` has them.
+
+    Raises:
+        ScenarioError: as `Scenario` does, where it is defined.
+    """
+
+    def decorate(build: RecipeBuilder) -> Scenario:
+        return Scenario(name, version, description, build, features, prod_grade, prod_name, prod_desc)
+
+    return decorate
+
+
+class ScenarioContainer:
+    """The scenarios of one experiment, in order.
+
+    Args:
+        experiment: its name, for messages.
+        scenarios: no two of one name.
+
+    Raises:
+        ScenarioError: a name is taken twice.
+    """
+
+    def __init__(self, experiment: str, scenarios: Iterable[Scenario]) -> None:
+        self.experiment = experiment
+        self._scenarios: dict[str, Scenario] = {}
+        for one in scenarios:
+            if one.name in self._scenarios:
+                raise ScenarioError(f"{experiment} has two scenarios named {one.name!r}.")
+            self._scenarios[one.name] = one
+
+    def __iter__(self) -> Iterator[Scenario]:
+        return iter(self._scenarios.values())
+
+    def __len__(self) -> int:
+        return len(self._scenarios)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._scenarios
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all scenarios, in order."""
+        return tuple(self._scenarios)
+
+    def find(self, name: str) -> Scenario:
+        """A scenario by name, whatever the case.
+
+        Raises:
+            ScenarioError: there is none; the message lists those that there are.
+        """
+        found = self._scenarios.get(name.lower())
+        if found is None:
+            raise ScenarioError(
+                f"{self.experiment} has no scenario named {name!r}; choose from {', '.join(self._scenarios)}."
+            )
+        return found
+
+    def production_grade(self) -> tuple[Scenario, ...]:
+        """Those whose releases are for performers."""
+        return tuple(one for one in self if one.prod_grade)

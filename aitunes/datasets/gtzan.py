@@ -1,0 +1,50 @@
+"""GTZAN: a thousand clips of 30 s in ten genres.
+
+Reference:
+    Tzanetakis & Cook, *Musical genre classification of audio signals*, IEEE Transactions on Speech and Audio
+    Processing 10(5), 2002.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aitunes.datasets.folder import DataSetError, Track, Tracks, audio_files, candidates, data_folder, in_order
+
+NAME = "GTZAN"
+LICENCE = "none stated by its makers; for research"
+_FOLDERS = ("genres", "genres_original", "Data/genres_original")
+
+
+def read_gtzan(data_dir: Path | None) -> Tracks:
+    """The clips of `genres/<genre>/<genre>.000NN.wav` or `genres_original/…`.
+
+    Args:
+        data_dir: the folder that holds `genres`, or a `gtzan…` folder that does; None takes `AITUNES_DATA`.
+
+    Raises:
+        DataSetError: it is not there, has no clips, or a clip's name and folder disagree on its genre.
+    """
+    root = data_folder(data_dir, NAME)
+    places = [place / folder for place in candidates(root, "gtzan") for folder in _FOLDERS]
+    genres = next((place for place in places if place.is_dir()), None)
+    if genres is None:
+        raise DataSetError(
+            f"GTZAN is not in {root}. Get it from https://www.kaggle.com/datasets/andradaolteanu/"
+            "gtzan-dataset-music-genre-classification and put its folder `genres_original` (or `genres`) there."
+        )
+    tracks = [_track(path, genres) for path in audio_files(genres)]
+    if not tracks:
+        raise DataSetError(f"{genres} has no clips; GTZAN's lie in it as blues/blues.00000.wav and so on.")
+    return in_order(NAME, LICENCE, tracks)
+
+
+def _track(path: Path, genres: Path) -> Track:
+    name = path.relative_to(genres)
+    genre, stem = name.parts[0], path.name.split(".")[0]
+    if len(name.parts) != 2 or stem != genre:
+        raise DataSetError(
+            f"{path} is not where GTZAN has it: a clip's name starts with its genre and lies in the folder of that "
+            "genre, as in blues/blues.00000.wav."
+        )
+    return Track(path, name.as_posix(), genre)

@@ -1,0 +1,1 @@
+"""What stands beside an experiment while it trains, a callback a file."""

@@ -1,0 +1,52 @@
+"""The objectives that scenarios share; every call makes new ones, since some of them keep a state."""
+
+from __future__ import annotations
+
+from math import prod
+
+from aitunes.features import AudioFeatures
+from aitunes.modules.annealing import Annealing, LinearAnnealing
+from aitunes.modules.losses import Commitment, KLDivergence, SquaredError
+from aitunes.modules.objective import Loss, WeightedLoss
+from aitunes.modules.perceptual import MultiResolutionSpectralError
+
+_COMMITMENT = 0.25
+"""As van den Oord et al. have it; results hardly depend on it."""
+
+_SPECTRAL_PER_VALUE = 0.003
+_KL_PER_VALUE = 6e-6
+"""Weights grow with the patch, as the squared error that they stand against does: about a tenth at 128 × 128."""
+_KL_RISE_EPOCHS = 10
+
+
+def squared() -> WeightedLoss:
+    """Nothing but the reconstruction."""
+    return WeightedLoss({"squared": SquaredError()})
+
+
+def squared_and_kl(kl: float | Annealing) -> WeightedLoss:
+    """Reconstruction, and the codes' distribution at a weight or one that changes."""
+    return WeightedLoss({"squared": SquaredError(), "kl": KLDivergence()}, {"kl": kl})
+
+
+def squared_and_commitment() -> WeightedLoss:
+    """Reconstruction, and codes near their codebook entries."""
+    return WeightedLoss({"squared": SquaredError(), "commitment": Commitment()}, {"commitment": _COMMITMENT})
+
+
+def spectral_and_kl(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
+    """Reconstruction of log-mel patches, fine and coarse, and the codes' distribution, which starts to count slowly."""
+    kl = LinearAnnealing(0.0, _KL_PER_VALUE * prod(shape), _KL_RISE_EPOCHS)
+    return _spectral({"kl": KLDivergence()}, {"kl": kl}, shape, features)
+
+
+def spectral_and_commitment(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
+    """Reconstruction of log-mel patches, fine and coarse, and codes near their codebook entries."""
+    return _spectral({"commitment": Commitment()}, {"commitment": _COMMITMENT}, shape, features)
+
+
+def _spectral(
+    more: dict[str, Loss], weights: dict[str, float | Annealing], shape: tuple[int, ...], features: AudioFeatures
+) -> WeightedLoss:
+    parts = {"squared": SquaredError(), "spectral": MultiResolutionSpectralError(features.db_range), **more}
+    return WeightedLoss(parts, {"spectral": _SPECTRAL_PER_VALUE * prod(shape), **weights})

@@ -1,0 +1,109 @@
+"""The family of scenarios that every corpus of music has: residual models, coarse and fine, small and large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from aitunes.experiments.optimisation import Optimisation
+from aitunes.experiments.scenarios.losses import spectral_and_commitment, spectral_and_kl
+from aitunes.experiments.scenarios.scenario import Recipe, Scenario, scenario
+from aitunes.features import AudioFeatures
+from aitunes.modules.resnet import ResNet2dV2
+from aitunes.modules.vq_resnet import VQ_ResNet2D
+
+LATENT_DIMS = (16, 32, 64, 128, 256)
+MOMENTUM = 0.01
+"""Of batch normalisation, where the name says momentum: its running statistics are those of about a hundred batches."""
+_NO_MOMENTUM = 0.1
+
+_EPOCHS = 200
+_OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A kind of patches, and what a model of them is made of.
+
+    Args:
+        name: what scenarios are called after.
+        adjective: for descriptions.
+        channels: of the model, after each halving.
+        vq_dim, vq_entries: latent dimensions and codebook entries of the VQ model.
+    """
+
+    name: str
+    adjective: str
+    features: AudioFeatures
+    channels: tuple[int, ...]
+    batch_size: int
+    vq_dim: int
+    vq_entries: int
+
+
+def low(features: AudioFeatures) -> Resolution:
+    """The coarse kind."""
+    return Resolution("low", "coarse", features, (32, 64, 128, 256), 64, vq_dim=64, vq_entries=256)
+
+
+def high(features: AudioFeatures) -> Resolution:
+    """The fine kind."""
+    return Resolution("high", "fine", features, (32, 64, 128, 192, 256), 32, vq_dim=128, vq_entries=512)
+
+
+Production = Mapping[str, tuple[str, str]]
+"""Public name and description of the scenarios, by name, whose releases are for performers."""
+
+
+def music_scenarios(resolutions: tuple[Resolution, ...], production: Production) -> Iterator[Scenario]:
+    """Residual models of every size, with and without momentum, and a VQ model of each resolution.
+
+    Raises:
+        ScenarioError: a scenario of production grade has an empty name or description.
+    """
+    for resolution, latent_dim, momentum in product(resolutions, LATENT_DIMS, (False, True)):
+        yield _resnet(resolution, latent_dim, momentum, production)
+    for resolution in resolutions:
+        yield _vq(resolution, production)
+
+
+def _resnet(resolution: Resolution, latent_dim: int, momentum: bool, production: Production) -> Scenario:
+    name = f"{resolution.name}-dim{latent_dim}{'-momentum' if momentum else ''}"
+    remembering = ", its normalisation with a long memory" if momentum else ""
+
+    @scenario(
+        name,
+        "1",
+        f"ResNet2D of {latent_dim} dimensions on {resolution.adjective} patches{remembering}",
+        name in production,
+        *production.get(name, (None, None)),
+        features=resolution.features,
+    )
+    def resnet(shape: tuple[int, ...]) -> Recipe:
+        model = ResNet2dV2(
+            shape, latent_dim, resolution.channels, batch_norm_momentum=MOMENTUM if momentum else _NO_MOMENTUM
+        )
+        loss = spectral_and_kl(shape, resolution.features)
+        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _OPTIMISATION)
+
+    return resnet
+
+
+def _vq(resolution: Resolution, production: Production) -> Scenario:
+    name, groups = f"{resolution.name}-vq", resolution.vq_dim // 4
+
+    @scenario(
+        name,
+        "1",
+        f"VQ_ResNet2D on {resolution.adjective} patches: {groups} groups of 4, {resolution.vq_entries} entries",
+        name in production,
+        *production.get(name, (None, None)),
+        features=resolution.features,
+    )
+    def vq(shape: tuple[int, ...]) -> Recipe:
+        model = VQ_ResNet2D(shape, resolution.vq_dim, 4, resolution.vq_entries, resolution.channels)
+        loss = spectral_and_commitment(shape, resolution.features)
+        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _OPTIMISATION)
+
+    return vq

@@ -1,0 +1,82 @@
+"""Training on spectrogram patches, and listening to what has been learnt."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
+from aitunes.audio_processing.mel_inversion import MelInversion
+from aitunes.errors import TrainingError
+from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
+from aitunes.experiments.optimisation import Optimisation
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.modules.base import Autoencoder
+from aitunes.modules.objective import WeightedLoss
+
+
+class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
+    """Trains an autoencoder on normalised log-mel patches [batch, n_mels, frames].
+
+    Args:
+        model: of patches of that shape.
+        loss: what it is trained to make small.
+        optimisation: the optimiser.
+        features: how audio becomes a patch.
+
+    Raises:
+        TrainingError: the model's patches are of another shape.
+    """
+
+    def __init__(
+        self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation, features: AudioFeatures
+    ) -> None:
+        super().__init__(model, loss, optimisation)
+        wanted = (features.n_mels, features.frames)
+        if model.input_shape != wanted:
+            raise TrainingError(f"The model takes patches of shape {model.input_shape}, the features give {wanted}.")
+        self.features = features
+
+    @torch.no_grad()
+    def sample_audio(
+        self, n: int, duration: float, generator: torch.Generator | None = None, codes: torch.Tensor | None = None
+    ) -> list[FloatArray]:
+        """Sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
+
+        Each sound is as many patches in a row as it takes, each of a code of its own.
+
+        Args:
+            n: how many sounds.
+            duration: of each, seconds.
+            generator: of the codes.
+            codes: instead of drawn ones, [n * patches, latent_dim].
+
+        Returns:
+            n waveforms, each [round(duration * sample_rate)] float32.
+
+        Raises:
+            TrainingError: no sounds, no duration, or codes that are too few.
+        """
+        if n < 1 or not duration > 0.0:
+            raise TrainingError(f"One sound at least, of some duration, is wanted, not {n} of {duration} s.")
+        samples = round(duration * self.features.sample_rate)
+        frames = -(-samples // self.features.hop_length)
+        patches = -(-frames // self.features.frames)
+        if codes is None:
+            codes = self.model.sample_codes(n * patches, generator)
+        if codes.shape != (n * patches, self.model.latent_dim):
+            raise TrainingError(
+                f"{n} sounds of {duration:g} s take codes of shape {[n * patches, self.model.latent_dim]}, not "
+                f"{list(codes.shape)}."
+            )
+        was_training = self.model.training
+        S = self.model.eval().decode(codes).cpu().numpy()
+        self.model.train(was_training)
+        return [self._render(np.concatenate(list(part), axis=1), samples) for part in np.split(S, n)]
+
+    def _render(self, S: FloatArray, samples: int) -> FloatArray:
+        """Sound of frames [n_mels, frames], [samples]."""
+        magnitudes = MelInversion(self.features).process(self.features.denormalise(S).T)
+        stream = StreamingGriffinLim(self.features.n_fft, self.features.hop_length)
+        y = np.concatenate([stream.process(magnitudes), stream.flush()])[stream.delay :]
+        return np.asarray(np.pad(y, (0, max(0, samples - y.size)))[:samples], dtype=np.float32)

@@ -1,0 +1,81 @@
+"""What stands beside an experiment while it trains: checkpoints, history, plots and a guard, as Lightning callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
+
+from aitunes.experiments.callbacks.latent_plot import LatentPlot
+from aitunes.experiments.callbacks.loss_history import LossHistory
+from aitunes.experiments.callbacks.loss_plot import LossPlot
+from aitunes.experiments.callbacks.nan_guard import NaNGuard
+
+LAST_CHECKPOINT = "last.ckpt"
+HISTORY = "history.csv"
+PROGRESS_PICTURE = "progress.png"
+LATENT_PICTURES = "latent"
+
+
+class KeptCheckpoints(ModelCheckpoint):
+    """A class of its own, because Lightning tells two checkpoint callbacks of the same period apart by nothing else."""
+
+
+@dataclass(frozen=True)
+class AutoencoderExperimentSupport:
+    """The callbacks and the logger of one run; iterates over the callbacks.
+
+    Args:
+        run_dir: where everything goes: `last.ckpt` after every epoch, `history.csv`, `progress.png`, `latent/`.
+        save_every: epochs after which a checkpoint is kept besides the last one; 0 keeps none.
+        plot_every: epochs after which the codes are plotted; 0 plots none.
+        label_names: of the numbers that label items, for those plots.
+        tensorboard: write an event file as well.
+    """
+
+    run_dir: Path
+    save_every: int = 0
+    plot_every: int = 1
+    label_names: tuple[str, ...] = ()
+    tensorboard: bool = False
+
+    def __iter__(self) -> Iterator[Callback]:
+        return iter(self.callbacks())
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """Of the last whole epoch that was good."""
+        return self.run_dir / LAST_CHECKPOINT
+
+    def logger(self) -> Logger | None:
+        """TensorBoard's, where it is wanted."""
+        if not self.tensorboard:
+            return None
+        return TensorBoardLogger(self.run_dir, name=None, version="tensorboard")
+
+    def callbacks(self) -> list[Callback]:
+        """The guard first, so that what is not a number is found before it is saved; the history before its picture."""
+        history = LossHistory(self.run_dir / HISTORY)
+        stem = Path(LAST_CHECKPOINT).stem
+        callbacks: list[Callback] = [
+            NaNGuard(str(self.last_checkpoint)),
+            history,
+            LossPlot(history, self.run_dir / PROGRESS_PICTURE),
+            ModelCheckpoint(self.run_dir, filename=stem, enable_version_counter=False),
+        ]
+        if self.plot_every:
+            callbacks.insert(1, LatentPlot(self.run_dir / LATENT_PICTURES, self.plot_every, self.label_names))
+        if self.save_every:
+            callbacks.append(
+                KeptCheckpoints(
+                    self.run_dir,
+                    filename="epoch-{epoch:04d}",
+                    auto_insert_metric_name=False,
+                    every_n_epochs=self.save_every,
+                    save_top_k=-1,
+                )
+            )
+        return callbacks

@@ -1,0 +1,50 @@
+"""A small experiment on audio, for the tests of what comes after its features."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+FRAMES = 16
+
+
+@pytest.fixture(scope="module")
+def audio_folder(tmp_path_factory):
+    """Six tracks of two kinds."""
+    soundfile = pytest.importorskip("soundfile")
+    folder = tmp_path_factory.mktemp("audio")
+    t = np.arange(22_050) / 22_050
+    for n in range(6):
+        path = folder / ("tones", "noise")[n % 2] / f"{n}.wav"
+        path.parent.mkdir(exist_ok=True)
+        tone = 0.3 * np.sin(2 * np.pi * 200 * (n + 1) * t)
+        soundfile.write(path, tone if n % 2 == 0 else 0.1 * np.random.default_rng(n).standard_normal(t.size), 22_050)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_case():
+    """`folder` with patches small enough for a test."""
+    pytest.importorskip("lightning", reason="pip install aitunes[training]")
+    from aitunes.experiments.cases import find_case
+    from aitunes.experiments.scenarios.scenario import ScenarioContainer
+    from aitunes.features import AudioFeatures
+
+    features = AudioFeatures(22_050, 1024, 256, 32, 50.0, 11_025.0, (-60.0, 20.0), FRAMES)
+    case = find_case("folder")
+    scenarios = [replace(scenario, features=features) for scenario in case.scenarios if "low" in scenario.name]
+    return replace(case, features=features, scenarios=ScenarioContainer("folder", scenarios))
+
+
+@pytest.fixture(scope="module")
+def corpus_of(small_case, audio_folder, tmp_path_factory):
+    """`corpus_of("low-dim16")`: the folder's patches for a scenario."""
+    from training.corpus import CorpusOptions, open_corpus
+
+    store = tmp_path_factory.mktemp("features") / "a.h5"
+
+    def corpus(name):
+        options = CorpusOptions(audio_folder, store, workers=1)
+        return open_corpus(small_case, small_case.scenarios.find(name), options, lambda *told: None, lambda said: None)
+
+    return corpus

@@ -1,0 +1,172 @@
+import errno
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("h5py", reason="pip install aitunes[training]")
+import soundfile
+
+from aitunes.datasets.folder import read_folder
+from aitunes.errors import TrainingError
+from aitunes.features import AudioFeatures
+from training import feature_preparation
+from training.feature_preparation import PrepareOptions, cut, hold_out, prepare_tracks
+from training.feature_store import FeatureStore
+
+pytestmark = pytest.mark.training
+
+ROOT = Path(__file__).parents[2]
+FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
+OPTIONS = PrepareOptions(FEATURES, workers=1)
+
+
+def quiet(done, total, seconds):
+    pass
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    """Ten short tracks of two kinds, at two rates, mono and stereo."""
+    audio = tmp_path / "audio"
+    for n in range(10):
+        rate, channels = (22_050, 44_100)[n % 2], 1 + n // 5
+        path = audio / ("low", "high")[n % 2] / f"track {n}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, 0.2 * rng.standard_normal((rate, channels)), rate)
+    return audio
+
+
+def prepare(folder, to, options=OPTIONS):
+    return prepare_tracks(read_folder(folder), options, to, quiet)
+
+
+def test_workers_do_not_change_a_byte(folder, tmp_path):
+    for workers in (1, 3):
+        prepare(folder, tmp_path / f"{workers}.h5", PrepareOptions(FEATURES, workers=workers))
+    assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "3.h5").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.h5", "3.h5", "audio"]
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
+    code = (
+        "import os, signal, sys; from tests.training import test_feature_preparation as t; from pathlib import Path\n"
+        "def stop(done, total, seconds): done == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"
+        "t.prepare_tracks(t.read_folder(Path(sys.argv[1])), t.OPTIONS, Path(sys.argv[2]), stop)"
+    )
+    target = tmp_path / "killed.h5"
+    command = [sys.executable, "-c", code, str(folder), str(target)]
+    killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert not target.exists()
+    first = []
+    prepare_tracks(read_folder(folder), OPTIONS, target, lambda done, total, seconds: first.append(done))
+    assert first[0] >= 4  # what was done is not done again
+    prepare(folder, tmp_path / "whole.h5")
+    assert target.read_bytes() == (tmp_path / "whole.h5").read_bytes()
+
+
+def test_other_settings_do_not_take_up_what_an_interrupted_run_left(folder, tmp_path):
+    def stop(done, total, seconds):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TrainingError, match="goes on where it stood"):
+        prepare_tracks(read_folder(folder), OPTIONS, tmp_path / "a.h5", stop)
+    other = PrepareOptions(AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=8), workers=1)
+    prepare(folder, tmp_path / "a.h5", other)
+    prepare(folder, tmp_path / "b.h5", other)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_damaged_short_and_silent_tracks_are_listed_and_leave_no_trace(folder, tmp_path):
+    prepare(folder, tmp_path / "clean.h5")
+    (folder / "low" / "a.mp3").write_text("no music")
+    soundfile.write(folder / "low" / "b.wav", np.ones(2_000), 22_050)
+    soundfile.write(folder / "low" / "c.wav", np.zeros(22_050), 22_050)
+    soundfile.write(folder / "low" / "d.wav", np.full(22_050, np.nan), 22_050, "FLOAT")
+    card = prepare(folder, tmp_path / "spoilt.h5")
+    reasons = ["cannot be read as audio", "too short: 0.05 s", "is silent", "values that are no numbers"]
+    assert all(reason in said for reason, said in zip(reasons, card.skipped, strict=True))
+    one, other = FeatureStore(tmp_path / "clean.h5"), FeatureStore(tmp_path / "spoilt.h5")
+    assert one.card.hash == other.card.hash
+    assert other.card.skipped == card.skipped
+
+
+def test_a_run_in_which_everything_failed_is_an_error(tmp_path):
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "a.wav").write_text("no music")
+    with pytest.raises(TrainingError, match=r"None of the 1 tracks gave a patch.*a\.wav cannot be read"):
+        prepare(tmp_path / "audio", tmp_path / "a.h5")
+    assert not (tmp_path / "a.h5").exists()
+
+
+def test_patches_are_the_frames_of_their_track_in_order(folder, tmp_path):
+    prepare(folder, tmp_path / "a.h5")
+    store = FeatureStore(tmp_path / "a.h5")
+    y, _ = soundfile.read(folder / "low" / "track 0.wav", dtype="float32")
+    patches = store.read(np.flatnonzero(store.names[store.track_of] == "low/track 0.wav"))
+    whole = FEATURES.analyse(y)
+    assert len(patches) == whole.shape[1] // FEATURES.frames
+    assert np.allclose(np.concatenate(list(patches), axis=1), whole[:, : len(patches) * 16], atol=1e-4)
+    assert store.card.statistics["seconds"] == pytest.approx(len(store) * 16 * 256 / 22_050)
+
+
+def test_no_track_is_in_both_halves_and_every_label_is_in_both(folder, tmp_path):
+    prepare(folder, tmp_path / "a.h5")
+    store = FeatureStore(tmp_path / "a.h5")
+    train, held = (set(store.track_of[store.items(half)]) for half in (False, True))
+    assert not train & held
+    assert set(store.labels[list(train)]) == set(store.labels[list(held)]) == {"low", "high"}
+
+
+def test_tracks_of_one_each_leave_one_to_evaluate_with():
+    assert hold_out(np.array(["a", "b", "c"]), 0.1, 0).sum() == 1
+    assert not hold_out(np.array(["a"]), 0.1, 0).any()
+
+
+def test_a_full_disk_is_a_sentence_and_the_rest_is_kept(folder, tmp_path, monkeypatch):
+    save, calls = np.save, []
+
+    def full(stream, values):
+        calls.append(1)
+        if len(calls) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(stream, values)
+
+    monkeypatch.setattr(feature_preparation.np, "save", full)
+    with pytest.raises(TrainingError, match=r"disk .* is full"):
+        prepare(folder, tmp_path / "a.h5")
+    assert not list(tmp_path.rglob("*.part"))
+    prepare(folder, tmp_path / "a.h5")
+    assert len(calls) == 11
+
+
+def test_a_disk_too_small_is_told_before_the_work(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(feature_preparation.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(TrainingError, match="are free"):
+        prepare(folder, tmp_path / "a.h5")
+
+
+def test_what_is_no_store_is_refused(tmp_path):
+    (tmp_path / "a.h5").write_text("notes")
+    with pytest.raises(TrainingError, match="no file of prepared features"):
+        FeatureStore(tmp_path / "a.h5")
+    with pytest.raises(TrainingError, match="aitunes-train prepare"):
+        FeatureStore(tmp_path / "b.h5")
+
+
+def test_patches_are_spread_evenly_where_only_some_are_wanted():
+    S = np.repeat(np.arange(1, 101, dtype=np.float32), 2)[:, None] / 100
+    assert cut(S, 2, 3)[:, 0, 0].tolist() == pytest.approx([0.01, 0.51, 1.0])
+
+
+@pytest.mark.parametrize("items", [[], [3], [5, 2, 2, 0], [1, 2, 3]])
+def test_patches_come_in_the_order_asked(folder, tmp_path, items):
+    prepare(folder, tmp_path / "a.h5")
+    store = FeatureStore(tmp_path / "a.h5")
+    assert np.array_equal(store.read(np.array(items, np.int64)), store.S[:][items])

@@ -1,0 +1,154 @@
+"""What each action of `aitunes-train` does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from aitunes.errors import TrainingError
+from aitunes.experiments.cases import CASES
+from aitunes.experiments.release_recipe import RELEASE_RECIPES
+from training.case_release import ReleaseNames
+from training.cli.progress import preparation_bar
+from training.cli.release import release
+from training.corpus import CorpusOptions
+from training.headless import HeadlessActionPipeline
+from training.train import TrainOptions
+
+Action = Callable[[argparse.Namespace, HeadlessActionPipeline], int]
+
+
+def run(arguments: argparse.Namespace, command: str) -> int:
+    """Run the action that was parsed; returns 0."""
+    if arguments.action == "release":
+        return release(arguments, command)
+    if arguments.action == "list":
+        return _list(arguments)
+    with preparation_bar(arguments.quiet) as progress:
+        actions = HeadlessActionPipeline(_corpus_options(arguments), arguments.runs, _say, progress, command)
+        if arguments.threads:
+            torch.set_num_threads(arguments.threads)
+        _select(arguments, actions)
+        return _ACTIONS[arguments.action or ("evaluate" if arguments.evaluate else "train")](arguments, actions)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
+    return CorpusOptions(
+        arguments.data_dir, arguments.features, arguments.limit_items, arguments.workers, arguments.seed
+    )
+
+
+def _select(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> None:
+    """Names that are missing or unknown list the choices."""
+    if arguments.experiment:
+        actions.select_experiment(arguments.experiment)
+    if arguments.scenario:
+        actions.select_scenario(arguments.scenario)
+    if actions.scenario and getattr(arguments, "model", None):
+        actions.select_model(arguments.model)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    if arguments.experiment is None:
+        for case in CASES.values():
+            print(f"{case.name:12} {case.description}, {len(case.scenarios)} scenarios")
+        for recipe in RELEASE_RECIPES.values():
+            print(f"{'release ' + recipe.name:12} {recipe.public_name}, the release that comes with AiTunes")
+        return 0
+    actions = HeadlessActionPipeline(runs=arguments.runs)
+    case = actions.select_experiment(arguments.experiment)
+    if arguments.scenario is None:
+        for scenario in case.scenarios:
+            public = f" [{scenario.prod_name}]" if scenario.prod_grade else ""
+            print(f"{scenario.name:22} {scenario.description}{public}")
+        return 0
+    actions.select_scenario(arguments.scenario)
+    for model in actions.list_models():
+        print(f"{model} ({model.stat().st_size / 1e6:.1f} MB)")
+    if not actions.list_models():
+        print("no models yet")
+    return 0
+
+
+def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    path, card = actions.prepare()
+    for reason in card.skipped:
+        _say(f"Skipped: {reason}")
+    found = card.statistics or {}
+    skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
+    print(f"{path}: {found['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
+    print(f"mean {found['mean']:.3f}, standard deviation {found['std']:.3f}, {found['silent']:.1%} silent")
+    return 0
+
+
+def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    options = TrainOptions(
+        actions.run_dir,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        devices=arguments.devices,
+        nodes=arguments.nodes,
+        precision=arguments.precision,
+        quiet=arguments.quiet,
+    )
+    trained = actions.train(arguments.epochs, arguments.save_every, options)
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes of this machine say nothing
+        print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    to = getattr(arguments, "to", None)
+    if getattr(arguments, "ask", False):
+        actions.interactive_evaluation(to)
+        return 0
+    figures, page = actions.evaluate(to)
+    for name, value in figures.items():
+        print(f"{name:26} {value:g}")
+    print(f"Pictures and sounds: {page}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    if arguments.to is None and not arguments.install:
+        raise TrainingError("Where to? --to names a folder of releases, --install takes the instrument's own.")
+    names = ReleaseNames(arguments.name, arguments.public_name, arguments.description)
+    folder = actions.export(None if arguments.install else arguments.to, names)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    print(f"{folder} ({size / 1e6:.1f} MB).")
+    where = "" if arguments.install else f" --releases {folder.parent}"
+    print(f"aitunes play{where} --release {folder.name}")
+    return 0
+
+
+def _written(paths: list[Path]) -> int:
+    for path in paths:
+        print(path)
+    return 0
+
+
+def _project(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    return _written(actions.project(arguments.to))
+
+
+def _sample(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    return _written(actions.sample(arguments.count, float(arguments.seconds), arguments.seed, arguments.to))
+
+
+_ACTIONS: dict[str, Action] = {
+    "prepare": _prepare,
+    "train": _train,
+    "evaluate": _evaluate,
+    "export": _export,
+    "project": _project,
+    "sample": _sample,
+}

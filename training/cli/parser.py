@@ -1,0 +1,137 @@
+"""The words that `aitunes-train` understands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+_EXAMPLES = """examples:
+  aitunes-train list
+  aitunes-train prepare -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
+  aitunes-train train -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan -e 20
+  aitunes-train evaluate -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
+  aitunes-train export -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan --install
+  aitunes-train release sinewave --to instrument/releases
+  aitunes-train --headless -E GTZAN -S low-dim32-momentum -e 20 -s 5
+"""
+_PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
+
+Actions = argparse._SubParsersAction
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser of the actions."""
+    parser = argparse.ArgumentParser(
+        prog="aitunes-train",
+        description="Make releases for AiTunes, from data to a folder that the instrument plays.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(headless=True)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    lists = actions.add_parser("list", help="name the experiments; of one, its scenarios; of one of these, its models")
+    _experiment(lists, required=False)
+    _data(actions.add_parser("prepare", help="make features of an experiment's audio files"))
+    _train(actions)
+    _results(actions)
+    _release(actions)
+    return parser
+
+
+def build_original() -> argparse.ArgumentParser:
+    """The original's options, which name no action."""
+    parser = argparse.ArgumentParser(
+        prog="aitunes-train", usage="aitunes-train --headless -E NAME -S NAME -e N [options], or aitunes-train ACTION"
+    )
+    parser.set_defaults(action=None)
+    parser.add_argument("--headless", action="store_true", help="without a window")
+    _data(parser, required=False)
+    _training(parser)
+    parser.add_argument("--evaluate", action="store_true", help="evaluate the model; train nothing")
+    return parser
+
+
+def _experiment(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    parser.add_argument("-E", "--experiment", metavar="NAME", required=required, help="`aitunes-train list` names them")
+    parser.add_argument("-S", "--scenario", metavar="NAME", required=required, help="`list -E NAME` names them")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="of checkpoints (runs)")
+
+
+def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    _experiment(parser, required)
+    parser.add_argument("--data-dir", type=Path, metavar="FOLDER", help="of the data (default: AITUNES_DATA)")
+    parser.add_argument("--features", type=Path, metavar="FILE", help="of prepared features (default: in features/)")
+    parser.add_argument("--limit-items", type=at_least(1), metavar="N", help="use only so many items, for a quick try")
+    parser.add_argument("--workers", type=at_least(1), default=2, metavar="N", help="that prepare data (2)")
+    parser.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="the same seed gives the same (0)")
+    parser.add_argument("--threads", type=at_least(1), metavar="N", help="of PyTorch")
+    parser.add_argument("-Q", "--quiet", action="store_true", help="no progress bar")
+
+
+def _training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-M", "--model", metavar="FILE", help="a checkpoint to start from, or to look at")
+    parser.add_argument("-e", "--epochs", type=at_least(1), metavar="N", help="passes over the data")
+    parser.add_argument("-s", "--save-every", "--save_every", type=at_least(0), default=0, metavar="N",
+                        help="keep a checkpoint every N epochs (0: the last one alone)")  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--devices", type=at_least(1), default=1, metavar="N", help="processes or cards of a node")
+    parser.add_argument("--nodes", type=at_least(1), default=1, metavar="N", help="of a cluster")
+    parser.add_argument("--precision", choices=_PRECISIONS, default="32-true", help="of the arithmetic (32-true)")
+
+
+def _train(actions: Actions[argparse.ArgumentParser]) -> None:
+    train = actions.add_parser("train", help="train a scenario; audio is prepared first where it is not yet")
+    _data(train)
+    _training(train)
+
+
+def _results(actions: Actions[argparse.ArgumentParser]) -> None:
+    """What there is to do with a model."""
+    helps = {
+        "evaluate": "figures of a model, and a page of pictures and sounds",
+        "export": "a release, with map, preview and card",
+        "project": "the data's codes in two dimensions, by PCA and UMAP",
+        "sample": "new pictures and sounds",
+    }
+    parsers = {name: actions.add_parser(name, help=text) for name, text in helps.items()}
+    for parser in parsers.values():
+        _data(parser)
+        parser.add_argument("-M", "--model", metavar="FILE", help="a checkpoint (default: the last)")
+        parser.add_argument("--to", type=Path, metavar="FOLDER", help="where it goes (default: beside the checkpoints)")
+    parsers["evaluate"].add_argument("--ask", action="store_true", help="ask for items to look at, one after the other")
+    parsers["sample"].add_argument("--count", type=at_least(1), default=8, metavar="N", help="samples (8)")
+    parsers["sample"].add_argument("--seconds", type=at_least(1), default=4, metavar="N", help="of each sound (4)")
+    export = parsers["export"]
+    export.add_argument("--install", action="store_true", help="where `aitunes models` finds it; what --to is without")
+    export.add_argument("--name", help="of the release: lower-case, no spaces")
+    export.add_argument("--public-name", metavar="TEXT", help="what a performer reads")
+    export.add_argument("--description", metavar="TEXT", help="likewise")
+
+
+def _release(actions: Actions[argparse.ArgumentParser]) -> None:
+    release = actions.add_parser("release", help="the bundled release in one go: prepare, train, evaluate, export")
+    release.add_argument("scenario", help="sinewave")
+    release.add_argument("--to", type=Path, required=True, help="folder of releases; the scenario's name is added")
+    release.add_argument("--run-dir", type=Path, help="where checkpoints go (default: runs/SCENARIO)")
+    release.add_argument("--seed", type=at_least(0), default=0, help="the same seed makes the same release")
+    release.add_argument("--epochs", type=at_least(1), help="passes over the data (default: the scenario's)")
+    release.add_argument("--limit-items", type=at_least(1), help="use only so many clips, for a quick try")
+    release.add_argument("--workers", type=at_least(1), default=2, help="processes that prepare data (default: 2)")
+    release.add_argument(
+        "--threads", type=at_least(1), default=1, help="that train; another number rounds otherwise (default: 1)"
+    )
+    release.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the run folder")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number from `least` up."""
+
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}, not {value}")
+        return value
+
+    whole_number.__name__ = "whole number"
+    return whole_number

@@ -1,0 +1,252 @@
+"""What a model is trained on and evaluated with: patches, wherever they lie, and what each of them is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.audio_processing.levels import Levels
+from aitunes.datasets.folder import Track, Tracks
+from aitunes.datasets.items import Items, SplitItems
+from aitunes.errors import TrainingError
+from aitunes.experiments.cases.case import Case, ClipSeries
+from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.features import AudioFeatures, FloatArray
+from training.feature_preparation import PrepareOptions, Progress, prepare_tracks
+from training.feature_store import FeatureStore, StoreCard
+from training.prepare import prepare, split_clips
+
+_MEMORY_SHARE = 0.4
+_CLIP_HELD_OUT = 0.1
+
+
+class Patches(Protocol):
+    """Patches that can be read a batch at a time."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, items: NDArray[np.int64], /) -> FloatArray: ...
+
+
+class StoredPatches:
+    """Patches that stay on disk; every process opens the file for itself.
+
+    Args:
+        path: of the store.
+        items: which of its patches, [items].
+    """
+
+    def __init__(self, path: Path, items: NDArray[np.int64]) -> None:
+        self.path, self.items = path, items
+        self._opened: tuple[int, FeatureStore] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
+        if self._opened is None or self._opened[0] != os.getpid():
+            self._opened = os.getpid(), FeatureStore(self.path)
+        return self._opened[1].read(self.items[items])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A half of a corpus.
+
+    Args:
+        S: patches, [items, *input_shape].
+        labels, names: of each, [items]; several patches of a track share its name.
+    """
+
+    S: Patches
+    labels: NDArray[np.str_]
+    names: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.S)
+
+    def some(self, most: int | None) -> Part:
+        """At most so many of its items, spread evenly; in memory."""
+        count = len(self) if most is None else min(most, len(self))
+        chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
+        return Part(self.S[chosen], self.labels[chosen], self.names[chosen])
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Patches to train on, and of other tracks to evaluate with.
+
+    Args:
+        name, licence, hash: of the data, for the card.
+        items: tracks, or images, or vectors.
+        skipped: tracks that gave nothing.
+    """
+
+    name: str
+    licence: str
+    hash: str
+    items: int
+    train: Part
+    held: Part
+    features: AudioFeatures | None = None
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """Where the data comes from.
+
+    Args:
+        data_dir: the user's folder of data; None takes `AITUNES_DATA`.
+        features: the store of prepared features; None takes `features/` and a name that says what is in it.
+        limit_items: use at most so many tracks, clips or images.
+        workers: that prepare.
+        seed: of the split, and of data that are generated.
+    """
+
+    data_dir: Path | None = None
+    features: Path | None = None
+    limit_items: int | None = None
+    workers: int = 2
+    seed: int = 0
+
+
+def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
+    """Where a case's prepared features lie, by default a name that changes with all that decides them."""
+    if options.features is not None:
+        return options.features
+    decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
+    return Path("features") / f"{case.name}-{hashlib.sha256(decides.encode()).hexdigest()[:8]}.h5"
+
+
+def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress) -> tuple[Path, StoreCard]:
+    """Prepare the features of a case's audio files, whatever has been prepared before.
+
+    Raises:
+        TrainingError: its data are no files, or cannot be prepared.
+    """
+    features, data = case.features_of(scenario), _open(case, options)
+    if features is None or not isinstance(data, Tracks):
+        raise TrainingError(f"{case.name} has no audio files: there is nothing to prepare, train it as it is.")
+    if options.limit_items is not None:
+        data = Tracks(data.name, data.licence, _spread(data, options.limit_items))
+    path = store_path(case, features, options)
+    return path, prepare_tracks(
+        data, PrepareOptions(features, seed=options.seed, workers=options.workers), path, progress
+    )
+
+
+def open_corpus(
+    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, report: Callable[[str], None]
+) -> Corpus:
+    """The data of a case for one of its scenarios; audio files are prepared first where they are not yet.
+
+    Raises:
+        AiTunesError: the data are not there, or not enough to train and evaluate with.
+    """
+    features = case.features_of(scenario)
+    if features is not None:
+        path = store_path(case, features, options)
+        if path.is_file():
+            return _of_store(FeatureStore(path), features)
+    data = _open(case, options)
+    if isinstance(data, SplitItems):
+        return _of_items(case, data, options.limit_items)
+    if features is None:
+        raise TrainingError(f"{case.name} gives audio, but says nothing about its features.")
+    if isinstance(data, ClipSeries):
+        return _of_clips(case, data, features, options)
+    report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
+    path, card = prepare_case(case, scenario, options, progress)
+    for reason in card.skipped:
+        report(f"Skipped: {reason}")
+    return _of_store(FeatureStore(path), features)
+
+
+def _open(case: Case, options: CorpusOptions) -> SplitItems | ClipSeries | Tracks:
+    data: SplitItems | ClipSeries | Tracks = case.data.open(options.data_dir)
+    return data
+
+
+def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
+    """Some of the tracks, of every label as evenly as may be."""
+    by_label: dict[str, list[Track]] = {}
+    for track in data.tracks:
+        by_label.setdefault(track.label, []).append(track)
+    turns = [(n, label, track) for label, tracks in by_label.items() for n, track in enumerate(tracks)]
+    chosen = sorted(turns, key=lambda turn: turn[:2])[:most]
+    return tuple(sorted((track for _, _, track in chosen), key=lambda track: track.name))
+
+
+def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
+    card = store.card
+    if card.features != features:
+        raise TrainingError(
+            f"{store.path} holds patches of other features than the scenario wants "
+            f"({_differences(card.features, features)}); prepare them for this scenario."
+        )
+    train, held = (_half(store, held) for held in (False, True))
+    _check_enough(card.name, len(train), len(held))
+    return Corpus(card.name, card.licence, card.hash, len(store.names), train, held, features, card.skipped)
+
+
+def _half(store: FeatureStore, held: bool) -> Part:
+    items = store.items(held)
+    tracks = store.track_of[items]
+    patches: Patches = StoredPatches(store.path, items)
+    if store.S.nbytes < _MEMORY_SHARE * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
+        patches = store.read(items)
+    return Part(patches, store.labels[tracks], store.names[tracks])
+
+
+def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
+    ours, theirs = one.as_dict(), other.as_dict()
+    return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
+
+
+def _of_items(case: Case, data: SplitItems, most: int | None) -> Corpus:
+    train, held = data.train.first(most), data.held_out.first(most)
+    _check_enough(case.name, len(train), len(held))
+    digest = hashlib.sha256(np.ascontiguousarray(train.S).data)
+    digest.update(np.ascontiguousarray(held.S).data)
+    description = case.data
+    return Corpus(
+        description.name,
+        description.licence,
+        digest.hexdigest(),
+        len(train) + len(held),
+        _part_of(train, "train"),
+        _part_of(held, "held out"),
+    )
+
+
+def _part_of(items: Items, half: str) -> Part:
+    names = np.array([f"{half} {n}" for n in range(len(items))])
+    return Part(items.S, items.labels, names)
+
+
+def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: CorpusOptions) -> Corpus:
+    count = min(clips.count, options.limit_items or clips.count)
+    data = prepare(clips.make_clip, count, options.seed, features, Levels(), workers=options.workers)
+    halves = split_clips(data.labels, _CLIP_HELD_OUT, options.seed)
+    train, held = (
+        Part(data.S[inside], data.labels[data.clips[inside]], data.names[data.clips[inside]])
+        for inside in (np.flatnonzero(np.isin(data.clips, half)) for half in halves)
+    )
+    _check_enough(case.data.name, len(train), len(held))
+    return Corpus(case.data.name, case.data.licence, data.hash, count, train, held, features)
+
+
+def _check_enough(name: str, train: int, held: int) -> None:
+    if min(train, held) < 1:
+        raise TrainingError(
+            f"{name} gives {train} patches to train on and {held} of other tracks to evaluate with; both need one at "
+            "least. Use more tracks, or cut a long one in two."
+        )

@@ -1,0 +1,200 @@
+"""The whole workshop from Python: choose an experiment, a scenario and a model; train, evaluate, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from aitunes.errors import TrainingError
+from aitunes.experiments.cases import CASES, find_case
+from aitunes.experiments.cases.case import Case
+from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.experiments.support import LAST_CHECKPOINT
+from aitunes.home import user_releases
+from training.assessment import assess, write_page
+from training.case_release import ReleaseNames, export_release
+from training.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
+from training.feature_preparation import Progress
+from training.feature_store import StoreCard
+from training.interactive import interactive_evaluation
+from training.projection import project
+from training.sampling import sample
+from training.train import Trained, TrainOptions, load_trained, train
+
+RUNS = Path("runs")
+NOTHING = "# Choose an experiment, and the code that repeats the choice stands here."
+
+
+def _silent(done: int, total: int, seconds: float) -> None:
+    pass
+
+
+@dataclass
+class HeadlessActionPipeline:
+    """Actions on what is selected, in the order experiment, scenario, model.
+
+    Args:
+        data: where the data come from.
+        runs: folder of checkpoints, one for every experiment and scenario in it.
+        report: told in a sentence what is going on.
+        progress: told how far the preparation is.
+        command: what a person typed, for the card.
+    """
+
+    data: CorpusOptions = field(default_factory=CorpusOptions)
+    runs: Path = RUNS
+    report: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+    progress: Progress = _silent
+    command: str = ""
+    _experiment: Case | None = None
+    _scenario: Scenario | None = None
+    _model: Path | None = None
+
+    @staticmethod
+    def list_experiments() -> list[str]:
+        """Names of all experiments."""
+        return list(CASES)
+
+    def select_experiment(self, name: str) -> Case:
+        """Choose an experiment; scenario and model are to be chosen anew."""
+        self._experiment, self._scenario, self._model = find_case(name), None, None
+        return self._experiment
+
+    def list_scenarios(self) -> list[str]:
+        """Names of the experiment's scenarios."""
+        return list(self.experiment.scenarios.names)
+
+    def select_scenario(self, name: str) -> Scenario:
+        """Choose one of the experiment's scenarios; the model is to be chosen anew."""
+        self._scenario, self._model = self.experiment.scenarios.find(name), None
+        return self._scenario
+
+    def list_models(self) -> list[Path]:
+        """Checkpoints of the scenario, the latest first."""
+        return sorted(self.run_dir.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+    def select_model(self, path: str | Path) -> Path:
+        """Choose a checkpoint: a path, or a name among those that `list_models` gives.
+
+        Raises:
+            TrainingError: there is none.
+        """
+        found = [place for place in (Path(path), self.run_dir / path, self.run_dir / f"{path}.ckpt") if place.is_file()]
+        if not found:
+            known = ", ".join(str(model) for model in self.list_models()) or "none"
+            raise TrainingError(f"There is no model {path}; there are: {known}.")
+        self._model = found[0]
+        return self._model
+
+    @staticmethod
+    def list_production_releases() -> list[tuple[str, str, str]]:
+        """Experiment, scenario and public name of every scenario whose release is for performers."""
+        return [
+            (case.name, scenario.name, scenario.prod_name or "")
+            for case in CASES.values()
+            for scenario in case.scenarios.production_grade()
+        ]
+
+    @property
+    def experiment(self) -> Case:
+        """The experiment that is selected."""
+        if self._experiment is None:
+            raise TrainingError(f"Select an experiment first: {', '.join(CASES)}.")
+        return self._experiment
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that is selected."""
+        if self._scenario is None:
+            raise TrainingError(
+                f"Select a scenario of {self.experiment.name} first: {', '.join(self.list_scenarios())}."
+            )
+        return self._scenario
+
+    @property
+    def model(self) -> Path:
+        """The checkpoint that is selected, or else the latest."""
+        if self._model is not None:
+            return self._model
+        models = self.list_models()
+        if not models:
+            raise TrainingError(f"There is no model of {self.experiment.name} {self.scenario.name} yet; train one.")
+        return self.run_dir / LAST_CHECKPOINT if self.run_dir / LAST_CHECKPOINT in models else models[0]
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the scenario's checkpoints go."""
+        return self.runs / self.experiment.name / self.scenario.name
+
+    def describe_current_state(self) -> str:
+        """What is selected, in a few lines."""
+        lines = [f"Experiment: {self.experiment.name}. {self.experiment.description}."]
+        if self._scenario is not None:
+            lines.append(
+                f"Scenario: {self.scenario.name}, version {self.scenario.version}. {self.scenario.description}"
+            )
+            lines.append(f"Model: {self._model or 'none selected; training starts anew'}")
+        return "\n".join(lines)
+
+    def get_current_code(self, epochs: int = 0, save_every: int = 0) -> str:
+        """The code that repeats the current choice."""
+        if self._experiment is None:
+            return NOTHING
+        lines = [f"actions.select_experiment({self._experiment.name!r})"]
+        if self._scenario is not None:
+            lines.append(f"actions.select_scenario({self._scenario.name!r})")
+        if self._model is not None:
+            lines.append(f"actions.select_model({str(self._model)!r})")
+        if self._scenario is not None and epochs > 0:
+            lines.append(f"actions.train({epochs}, {save_every})")
+        name = type(self).__name__
+        return "\n".join([f"from {type(self).__module__} import {name}", "", f"actions = {name}()", *lines])
+
+    def corpus(self) -> Corpus:
+        """The data of the scenario; audio is prepared where it has not been."""
+        return open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report)
+
+    def prepare(self) -> tuple[Path, StoreCard]:
+        """Prepare the features of the scenario's audio."""
+        return prepare_case(self.experiment, self.scenario, self.data, self.progress)
+
+    def train(self, epochs: int | None = None, save_every: int = 0, options: TrainOptions | None = None) -> Trained:
+        """Train the scenario, from the selected model's weights where one is selected.
+
+        Args:
+            epochs: None takes the scenario's.
+            save_every: epochs after which a checkpoint is kept besides the last one.
+            options: all the others; its run folder is replaced by the pipeline's.
+        """
+        chosen = options or TrainOptions(self.run_dir)
+        chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
+        return train(self.experiment, self.scenario, self.corpus(), chosen)
+
+    def load(self) -> Trained:
+        """The selected model, or the latest."""
+        return load_trained(self.experiment, self.scenario, self.model)
+
+    def evaluate(self, to: Path | None = None) -> tuple[dict[str, float], Path]:
+        """Figures of the model, and a page of pictures and sounds."""
+        trained, corpus = self.load(), self.corpus()
+        figures = assess(trained, corpus)
+        return figures, write_page(trained, corpus, figures, to or self.run_dir / "evaluation")
+
+    def interactive_evaluation(self, to: Path | None = None, ask: Callable[[str], str] = input) -> None:
+        """Reconstruct and sample what is asked for, until `q`."""
+        interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.report)
+
+    def project(self, to: Path | None = None) -> list[Path]:
+        """The codes of the data in two dimensions."""
+        return project(self.load(), self.corpus(), to or self.run_dir / "projection", self.data.seed)
+
+    def sample(self, count: int = 8, seconds: float = 4.0, seed: int = 0, to: Path | None = None) -> list[Path]:
+        """New pictures and sounds."""
+        return sample(self.load(), self.corpus(), count, seconds, seed, to or self.run_dir / "samples")
+
+    def export(self, to: Path | None = None, names: ReleaseNames = ReleaseNames()) -> Path:  # noqa: B008 - frozen
+        """Write a release into a folder of releases; None is where the instrument looks for the user's."""
+        trained, corpus = self.load(), self.corpus()
+        return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)

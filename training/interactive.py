@@ -1,0 +1,60 @@
+"""Evaluation by asking: this item, that one, something new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from training.assessment import mean_squared_errors
+from training.corpus import Corpus
+from training.evaluate import reconstruct
+from training.pictures import reconstructions_png
+from training.preview import render, wav_bytes
+from training.sampling import sample
+from training.train import Trained
+
+PROMPT = "item number, s for a sample, q to quit: "
+
+
+def interactive_evaluation(
+    trained: Trained, corpus: Corpus, to: Path, ask: Callable[[str], str], report: Callable[[str], None]
+) -> None:
+    """Write what is asked for, until `q` or the end of the input.
+
+    Args:
+        to: folder for pictures and sounds.
+        ask: gives an answer to a prompt.
+        report: told in a sentence what was written.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    report(f"{len(corpus.held)} held-out items, 0 to {len(corpus.held) - 1}.")
+    seed = 0
+    while True:
+        try:
+            answer = ask(PROMPT).strip().lower()
+        except EOFError:
+            return
+        if answer in ("q", "quit", "exit"):
+            return
+        if answer == "s":
+            written = sample(trained, corpus, 1, 4.0, seed, to)
+            seed += 1
+            report(f"Wrote {', '.join(str(path) for path in written)}.")
+        elif answer.isdecimal() and int(answer) < len(corpus.held):
+            report(_reconstruct(trained, corpus, int(answer), to))
+        else:
+            report(f"{answer!r} is none of these: 0 to {len(corpus.held) - 1}, s, q.")
+
+
+def _reconstruct(trained: Trained, corpus: Corpus, item: int, to: Path) -> str:
+    S = corpus.held.S[np.array([item])]
+    decoded = reconstruct(trained.experiment.model, S)
+    title = f"{corpus.held.names[item]} ({corpus.held.labels[item]})"
+    picture = to / f"item-{item}.png"
+    picture.write_bytes(reconstructions_png(S, decoded, [title], corpus.features))
+    if corpus.features is not None:
+        y = render(decoded[0], corpus.features)
+        picture.with_suffix(".wav").write_bytes(wav_bytes(y, corpus.features.sample_rate))
+    return f"{title}: mean squared error {mean_squared_errors(decoded, S)[0]:.5f}; {picture}."

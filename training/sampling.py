@@ -1,0 +1,56 @@
+"""New things out of a model: codes from where its data lie, decoded to pictures and, of audio, to sounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from aitunes.features import FloatArray
+from aitunes.release.card import LatentSpace
+from training.corpus import Corpus
+from training.evaluate import codes_of
+from training.pictures import samples_png
+from training.preview import render, wav_bytes
+from training.train import Trained
+
+_MOST_CODES = 5_000
+_BATCH = 32
+
+
+def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: int, to: Path) -> list[Path]:
+    """Write `samples.png` and, of audio, `sample-01.wav` and so on.
+
+    Codes are drawn from a normal distribution along the principal directions of the training data's codes, so that a
+    model without a prior of its own samples as well as one that has.
+
+    Args:
+        count: samples.
+        seconds: of each sound; every patch in it has a code of its own, on a straight way from the first to the last.
+        seed: of the codes.
+        to: their folder.
+    """
+    model, features = trained.experiment.model, corpus.features
+    latent = LatentSpace.from_codes(codes_of(model, np.asarray(corpus.train.some(_MOST_CODES).S)))
+    rng = np.random.default_rng(seed)
+    patches = 1 if features is None else max(1, round(seconds * features.frame_rate / features.frames))
+    ends = latent.codes(rng.standard_normal((count, 2, model.latent_dim)))
+    way = np.linspace(0.0, 1.0, patches, dtype=np.float32)[:, None]
+    S = [_decode(trained, (1.0 - way) * start + way * end) for start, end in ends]
+    to.mkdir(parents=True, exist_ok=True)
+    written = [to / "samples.png"]
+    written[0].write_bytes(samples_png(np.stack([part[0] for part in S]), features))
+    if features is not None:
+        for n, part in enumerate(S):
+            written.append(to / f"sample-{n + 1:02d}.wav")
+            y = render(np.concatenate(list(part), axis=1), features)
+            written[-1].write_bytes(wav_bytes(y, features.sample_rate))
+    return written
+
+
+def _decode(trained: Trained, codes: FloatArray) -> FloatArray:
+    with torch.no_grad():
+        starts = range(0, len(codes), _BATCH)
+        parts = [trained.experiment.model.decode(torch.from_numpy(codes[n : n + _BATCH])) for n in starts]
+    return np.concatenate([part.numpy() for part in parts])
