@@ -18,7 +18,7 @@ from aitunes.errors import AiTunesError, TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 
 SCHEMA = 1
-_CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)

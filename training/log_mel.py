@@ -147,8 +147,9 @@ def _mel_of(
         count = min(_BLOCK_FRAMES, mel.shape[0] - start)
         for n in range(count):
             first = (start + n) * hop
+            source, target = y[first : first + n_fft], windowed[n]
             for k in range(n_fft):
-                windowed[n, k] = y[first + k] * window[k]
+                target[k] = source[k] * window[k]
         r2c(windowed[:count], spectra[:count], axis, True, 1.0, 1)
         for n in range(count):
             _bands_of(spectra[n], mel[start + n], bands, weights)

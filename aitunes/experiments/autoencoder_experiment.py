@@ -53,15 +53,16 @@ class AutoencoderExperiment(LightningModule):
         passed = self.pass_through(batch)
         objective: Objective = self.loss(passed)
         count = len(passed.S)
-        self.log(f"{stage}/loss", objective.total, prog_bar=True, on_step=False, on_epoch=True, batch_size=count)
+        total = objective.total
+        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
         named = {f"{stage}/{name}": part for name, part in objective.parts.items()}
         if isinstance(passed.output, QuantisedOutput):
             named[f"{stage}/usage"] = passed.output.usage
         if stage == "train":
             weights = self.loss.weights()
             named |= {f"weight/{name}": torch.tensor(weights[name]) for name in self.loss.annealed}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=count)
-        return objective.total
+        self.log_dict(named, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
+        return total
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

@@ -66,8 +66,9 @@ def test_figures_say_how_good_and_how_full(made):
     assert all(np.isfinite(value) for value in figures.values())
 
 
-def test_a_page_shows_and_sounds(made, tmp_path):
+def test_a_page_shows_and_sounds(made, tmp_path, monkeypatch):
     trained, corpus, figures, _ = made
+    monkeypatch.setattr("training.assessment._SOUND_SECONDS", 0.3)
     page = write_page(trained, corpus, figures, tmp_path)
     text = page.read_text()
     for path in (*tmp_path.glob("*.png"), *tmp_path.glob("*.wav")):
@@ -81,7 +82,7 @@ def test_samples_and_projection_are_reproducible(made, tmp_path):
     trained, corpus, *_ = made
     for folder in ("one", "two"):
         project(trained, corpus, tmp_path / folder)
-        sample(trained, corpus, 2, 1.0, 3, tmp_path / folder)
+        sample(trained, corpus, 2, 0.3, 3, tmp_path / folder)
     one, two = (sorted((tmp_path / folder).iterdir()) for folder in ("one", "two"))
     assert [path.name for path in one] == [path.name for path in two]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(one, two, strict=True))

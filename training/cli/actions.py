@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +101,8 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
         quiet=arguments.quiet,
     )
     trained = actions.train(arguments.epochs, arguments.save_every, options)
-    print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes of this machine say nothing
+        print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
     return 0
 
 
