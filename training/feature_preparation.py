@@ -205,7 +205,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise TrainingError(f"{folder} is no folder; name a file in a folder with --to.") from error
+        raise TrainingError(f"{folder} is no folder; name a file in a folder with --features.") from error
 
 
 def _check_space(folder: Path, missing: list[Track], options: PrepareOptions, done: list[Path]) -> None:
@@ -215,9 +215,13 @@ def _check_space(folder: Path, missing: list[Track], options: PrepareOptions, do
     free = shutil.disk_usage(folder).free
     if wanted > free:
         raise TrainingError(
-            f"The features need about {wanted / 1e9:.1f} GB in {folder.resolve()} for a while (half of it in "
-            f"the end), where {free / 1e9:.1f} GB are free. Choose another disk with --to, or fewer patches."
+            f"The features need about {_size(wanted)} in {folder.resolve()} for a while (half of it in the end), where "
+            f"{_size(free)} are free. Choose another disk with --features, or fewer items."
         )
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _estimated_bytes(path: Path, options: PrepareOptions) -> int:
@@ -234,4 +238,4 @@ def _estimated_bytes(path: Path, options: PrepareOptions) -> int:
 def _nothing_left(refused: dict[int, str]) -> str:
     reasons = list(refused.values())
     more = f" … and {len(reasons) - _LISTED} more." if len(reasons) > _LISTED else ""
-    return f"None of the {len(reasons)} tracks gave a patch. " + " ".join(reasons[:_LISTED]) + more
+    return f"No track gave a patch; {len(reasons)} failed. " + " ".join(reasons[:_LISTED]) + more

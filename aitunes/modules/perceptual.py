@@ -31,7 +31,9 @@ class StructuralDissimilarity(Loss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        S, reconstruction = (x[:, None] if x.dim() == 3 else x for x in (passed.S, passed.output.reconstruction))
+        S, reconstruction = (
+            x[:, None].float() if x.dim() == 3 else x.float() for x in (passed.S, passed.output.reconstruction)
+        )
         border = min(_WIDEST_BORDER, (min(S.shape[-2:]) - 1) // 2) if S.dim() == 4 else 0
         if border < 1:
             raise ValueError(f"Structure needs two dimensions of at least 3 numbers, not {list(passed.S.shape[1:])}.")
@@ -77,7 +79,7 @@ class MultiResolutionSpectralError(Loss):
     @override
     def forward(self, passed: Pass) -> Tensor:
         low, high = self.db_range
-        powers = [10.0 ** ((S * (high - low) + low) / 10.0) for S in (passed.output.reconstruction, passed.S)]
+        powers = [10.0 ** ((S.float() * (high - low) + low) / 10.0) for S in (passed.output.reconstruction, passed.S)]
         fitting = [size for size in self.sizes if size <= min(passed.S.shape[1:])] or [1]
         errors = [self._at(size, *powers) for size in fitting]
         return torch.stack(errors).mean()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn import functional
 from typing_extensions import override
 
 from aitunes.modules.activations import activation, clamped
@@ -82,7 +83,7 @@ class PlaneAutoencoder(Autoencoder):
             blocks.first(channels[-1]),
             *(blocks.up(inputs, outputs, size) for (inputs, outputs), size in stages),
             blocks.last(channels[0]),
-            Doubling(channels[0], depth, sizes[0]),
+            SmoothDoubling(channels[0], depth, sizes[0]),
         )
         self.activation = activation(decoder_activation)
 
@@ -118,10 +119,7 @@ class PlaneAutoencoder(Autoencoder):
 class Doubling(nn.Module):
     """A transposed convolution from half of a size, rounded up, to that size.
 
-    Its kernel is twice its stride: every number out is made of as many numbers in, which leaves no checkerboard.
-
-    Reference:
-        Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016.
+    Its kernel is twice its stride, so that every number out is made of as many numbers in.
     """
 
     def __init__(self, inputs: int, outputs: int, size: Size) -> None:
@@ -134,6 +132,29 @@ class Doubling(nn.Module):
         height, width = self.size
         doubled: Tensor = self.convolution(x)
         return doubled[:, :, :height, :width]
+
+
+class SmoothDoubling(nn.Module):
+    """Linear interpolation from half of a size, rounded up, to that size, then a convolution.
+
+    A transposed convolution has weights of its own for even and odd rows and columns; as long as they are not learnt
+    to agree, a checkerboard lies over the patch, which in a spectrogram is a buzz. Here it never starts.
+
+    Reference:
+        Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016.
+    """
+
+    def __init__(self, inputs: int, outputs: int, size: Size) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3, 1, 1)
+        self.size = size
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = self.size
+        doubled = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        smooth: Tensor = self.convolution(doubled[:, :, :height, :width])
+        return smooth
 
 
 def nothing(channels: int) -> nn.Module:

@@ -87,6 +87,7 @@ class VectorQuantiser(nn.Module):
     @override
     def forward(self, vectors: Tensor) -> Quantised:
         """Quantise vectors [count, entry_dim]; in training mode the codebook then follows them."""
+        vectors = vectors.float()  # sums over many batches, whatever the precision of the model
         if self.training and not self.started:
             self._start(vectors.detach())
         chosen = self.nearest(vectors)

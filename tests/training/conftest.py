@@ -22,17 +22,28 @@ def audio_folder(tmp_path_factory):
     return folder
 
 
+def _perceptron(shape):
+    from aitunes.experiments.scenarios.scenario import Recipe
+    from aitunes.modules.losses import KLDivergence, SquaredError
+    from aitunes.modules.objective import WeightedLoss
+    from aitunes.modules.variational import VariationalAutoencoder
+
+    loss = WeightedLoss({"squared": SquaredError(), "kl": KLDivergence()}, {"kl": 0.01})
+    return Recipe(VariationalAutoencoder(shape, 6, (32,)), loss, 2, 8)
+
+
 @pytest.fixture(scope="module")
 def small_case():
     """`folder` with patches small enough for a test."""
     pytest.importorskip("lightning", reason="pip install aitunes[training]")
     from aitunes.experiments.cases import find_case
-    from aitunes.experiments.scenarios.scenario import ScenarioContainer
+    from aitunes.experiments.scenarios.scenario import Scenario, ScenarioContainer
     from aitunes.features import AudioFeatures
 
     features = AudioFeatures(22_050, 1024, 256, 32, 50.0, 11_025.0, (-60.0, 20.0), FRAMES)
     case = find_case("folder")
     scenarios = [replace(scenario, features=features) for scenario in case.scenarios if "low" in scenario.name]
+    scenarios.append(Scenario("tiny", "1", "A perceptron", _perceptron, features))
     return replace(case, features=features, scenarios=ScenarioContainer("folder", scenarios))
 
 

@@ -20,7 +20,7 @@ from training.train import TrainOptions, train  # noqa: E402
 pytestmark = pytest.mark.training
 
 
-@pytest.fixture(scope="module", params=["low-dim16", "low-vq"])
+@pytest.fixture(scope="module", params=["tiny", "low-vq"])
 def made(request, small_case, corpus_of, tmp_path_factory):
     folder, corpus = tmp_path_factory.mktemp("made"), corpus_of(request.param)
     trained = train(small_case, small_case.scenarios.find(request.param), corpus, TrainOptions(folder, 2, quiet=True))

@@ -100,7 +100,7 @@ def test_damaged_short_and_silent_tracks_are_listed_and_leave_no_trace(folder, t
 def test_a_run_in_which_everything_failed_is_an_error(tmp_path):
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "a.wav").write_text("no music")
-    with pytest.raises(TrainingError, match=r"None of the 1 tracks gave a patch.*a\.wav cannot be read"):
+    with pytest.raises(TrainingError, match=r"No track gave a patch; 1 failed.*a\.wav cannot be read"):
         prepare(tmp_path / "audio", tmp_path / "a.h5")
     assert not (tmp_path / "a.h5").exists()
 

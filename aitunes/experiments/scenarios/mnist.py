@@ -18,10 +18,10 @@ _OPTIMISATION = Optimisation(1e-3)
 _LATENT_DIM = 16
 
 KL_WEIGHTS: dict[str, tuple[str, Callable[[], float | Annealing]]] = {
-    "vae-big-kl": ("a divergence that counts 4: smooth, and blurred", lambda: 4.0),
-    "vae-small-kl": ("a divergence that counts 0.05: sharp, with gaps between the digits", lambda: 0.05),
-    "vae-linear-kl": ("a divergence that counts 0 to 1 over 10 epochs", lambda: LinearAnnealing(0.0, 1.0, 10)),
-    "vae-cyclic-kl": ("a divergence that counts 0 to 1 every 6 epochs", lambda: CyclicAnnealing(1.0, 6)),
+    "vae-big-kl": ("a divergence that counts 1: smooth, and blurred", lambda: 1.0),
+    "vae-small-kl": ("a divergence that counts 0.01: sharp, with gaps between the digits", lambda: 0.01),
+    "vae-linear-kl": ("a divergence that counts 0 to 0.2 over 10 epochs", lambda: LinearAnnealing(0.0, 0.2, 10)),
+    "vae-cyclic-kl": ("a divergence that counts 0 to 0.2 every 6 epochs", lambda: CyclicAnnealing(0.2, 6)),
 }
 
 
@@ -34,7 +34,7 @@ def ae(shape: tuple[int, ...]) -> Recipe:
 @scenario("cvae", "1", f"Convolutional variational autoencoder of {_LATENT_DIM} dimensions")
 def cvae(shape: tuple[int, ...]) -> Recipe:
     """Convolutional, Gaussian."""
-    return Recipe(CVAE(shape, _LATENT_DIM), squared_and_kl(0.5), _EPOCHS, _BATCH, _OPTIMISATION)
+    return Recipe(CVAE(shape, _LATENT_DIM), squared_and_kl(0.2), _EPOCHS, _BATCH, _OPTIMISATION)
 
 
 @scenario("vq", "1", "Residual autoencoder of 32 dimensions, quantised: 8 groups of 4, 128 entries")
