@@ -6,7 +6,7 @@ import queue
 import threading
 from pathlib import Path
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
 from instrument.outputs.file import FileOutput, file_format
 from instrument.paths import plain_name
@@ -35,16 +35,20 @@ class Recorder:
         """Begin to record under that file name.
 
         Raises:
-            RecordingError: a recording runs, or the file exists.
+            RecordingError: a recording runs, the file exists, or the folder cannot be used.
             PathError, OutputError: the name has a path in it, or the file cannot be written.
         """
         if self._blocks is not None:
             raise RecordingError("a recording runs already; stop it first")
         path = self._folder / plain_name(name)
         file_format(path, "24")
-        if path.exists():
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            taken = path.exists()
+        except OSError as error:
+            raise RecordingError(f"recordings cannot be kept in {self._folder}: {reason(error)}") from error
+        if taken:
             raise RecordingError(f"{name} exists already in {self._folder}; choose another name")
-        self._folder.mkdir(parents=True, exist_ok=True)
         output = FileOutput(path, self.sample_rate, "24")
         blocks: queue.SimpleQueue[FloatArray | None] = queue.SimpleQueue()
         self._failure = None

@@ -110,3 +110,31 @@ def test_a_stop_in_the_midst_of_a_push_does_not_stop_the_sound(tmp_path):
     assert recorder.looks == 1
     recorder.looks = None
     recorder.stop()
+
+
+@pytest.mark.parametrize("place", ["recordings", "home"])
+def test_a_file_in_the_folders_place_is_a_sentence(tmp_path, place):
+    (tmp_path / place).write_text("not a folder")
+    recorder = Recorder(tmp_path / "home" / "recordings" if place == "home" else tmp_path / place, 48_000.0)
+    with pytest.raises(
+        RecordingError, match=r"recordings cannot be kept in .*: a file stands in the place of a folder"
+    ):
+        recorder.start("a.wav")
+    assert not recorder.recording
+
+
+@pytest.mark.parametrize("call", ["exists", "mkdir"])
+def test_a_folder_that_may_not_be_used_is_a_sentence(recorder, monkeypatch, call):
+    def forbid(*arguments, **options):
+        raise PermissionError(13, "Permission denied", "recordings")
+
+    monkeypatch.setattr(f"pathlib.Path.{call}", forbid)
+    with pytest.raises(RecordingError, match=r"recordings cannot be kept in .*: Permission denied$"):
+        recorder.start("a.wav")
+
+
+def test_the_longest_name_of_many_bytes_is_recorded(recorder, tmp_path):
+    name = "🎹" * 49 + ".wav"
+    recorder.start(name)
+    recorder.stop()
+    assert (tmp_path / "recordings" / name).is_file()
