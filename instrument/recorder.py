@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from aitunes.errors import AiTunesError, reason
@@ -22,11 +23,16 @@ class Recorder:
     Args:
         folder: made when the first recording starts.
         sample_rate: of the output, Hz.
+        on_failure: takes the sentence when writing fails for the first time in a recording, on the recorder's thread;
+            what comes after is lost, and `stop` says so again.
     """
 
-    def __init__(self, folder: Path, sample_rate: float) -> None:
+    def __init__(
+        self, folder: Path, sample_rate: float, on_failure: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self._folder = folder
         self.sample_rate = sample_rate
+        self._on_failure = on_failure
         self._blocks: queue.SimpleQueue[FloatArray | None] | None = None
         self._thread: threading.Thread | None = None
         self._failure: AiTunesError | None = None
@@ -89,6 +95,7 @@ class Recorder:
                     output.write(y)
                 except AiTunesError as error:
                     self._failure = error
+                    self._on_failure(str(error))
         try:
             output.close()
         except AiTunesError as error:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import soundfile
 
+from aitunes.errors import reason
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 _ADD_PEAK_CHUNK = 0x1050  # sndfile.h: SFC_SET_ADD_PEAK_CHUNK
+_SYSTEM_ERROR = 2  # sndfile.h: SF_ERR_SYSTEM
 
 
 def file_format(path: Path, depth: str) -> tuple[str, str]:
@@ -54,11 +57,16 @@ class FileOutput:
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
+            _check_place(path)
+            # Made here first, because the system says why it cannot be, and libsndfile does not.
+            self._partial.touch()
             self._file = soundfile.SoundFile(
                 self._partial, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
             )
         except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{path} cannot be written: {error}.") from error
+            with contextlib.suppress(OSError):
+                self._partial.unlink()
+            raise _cannot_write(path, error) from error
         # The peak chunk holds the time of day, and the same score must give the same bytes.
         soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
 
@@ -78,7 +86,7 @@ class FileOutput:
         try:
             self._file.write(y)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{self._path} cannot be written: {error}.") from error
+            raise _cannot_write(self._path, error) from error
 
     def deepen(self, seconds: float) -> None:
         """A file is never late."""
@@ -93,9 +101,26 @@ class FileOutput:
             self._file.close()
             self._partial.replace(self._path)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{self._path} cannot be written: {error}.") from error
+            raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
         """Leave no trace of an unfinished file; what stood there before still stands."""
         self._file.close()
         self._partial.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if path.is_dir():
+        raise OutputError(f"{path} cannot be written: it is a folder; give the name of a file.")
+
+
+def _cannot_write(path: Path, error: OSError | soundfile.LibsndfileError) -> OutputError:
+    if isinstance(error, OSError):
+        why = reason(error)
+    elif error.code == _SYSTEM_ERROR:
+        why = "the disk is full or gone"
+    else:
+        why = error.error_string.rstrip(".")
+    return OutputError(f"{path} cannot be written: {why}.")
