@@ -173,11 +173,13 @@ def start_seconds(arguments: list[str]) -> float:
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("Playing"):
-                break
-        seconds = time.perf_counter() - begin
-        process.terminate()
+        try:
+            for line in process.stderr:
+                if line.startswith("Playing"):
+                    break
+            seconds = time.perf_counter() - begin
+        finally:  # or it would play on for ever, should the doctor be stopped
+            process.terminate()
         process.stderr.read()
     return seconds
 
