@@ -20,10 +20,11 @@ _NULL_RATE = 48_000.0
 
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it."""
+    releases = library(options)
     load_compiled_code()
     begin = time.perf_counter()
     output = open_output(options)
-    engine = Engine(output, library(options), engine_options(options), report=say)
+    engine = Engine(output, releases, engine_options(options), report=say)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())

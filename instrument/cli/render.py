@@ -15,12 +15,13 @@ from instrument.score import ScoreError
 def run(options: argparse.Namespace) -> int:
     """Render and say how long it took."""
     text = _read(options.score)
+    releases = library(options)
     load_compiled_code()
     begin = time.perf_counter()
     seconds = render_score(
         text,
         options.output,
-        library(options),
+        releases,
         RenderOptions(
             release=options.release,
             seconds=options.seconds,

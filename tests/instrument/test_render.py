@@ -251,3 +251,21 @@ def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path
     captured = capsys.readouterr()
     assert "schema version None" in captured.err
     assert "sinewave" in captured.out
+
+
+@pytest.mark.parametrize("command", ["models", "play", "render", "doctor"])
+def test_a_folder_of_releases_that_is_none_is_told(tiny, tmp_path, capsys, monkeypatch, command):
+    for module in ("play", "render", "doctor"):
+        monkeypatch.setattr(f"instrument.cli.{module}.load_compiled_code", lambda: None)
+    release = tiny.write(tmp_path / "my releases")
+    (tmp_path / "score.txt").write_text("")
+    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "models": []}.get(
+        command, ["--output", "none"]
+    )
+
+    def refused(folder):
+        assert main([command, *map(str, words), "--releases", str(folder)]) == 2
+        return capsys.readouterr().err
+
+    assert f"aitunes: --releases {tmp_path / 'missing'}: there is no such folder." in refused(tmp_path / "missing")
+    assert f"--releases '{release.parent}' --release tiny" in refused(release)
