@@ -19,7 +19,7 @@ _NULL_RATE = 48_000.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play until the person ends it."""
+    """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
     releases = library(options)
     load_compiled_code()
     begin = time.perf_counter()
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The buffer ran empty {engine.output.underruns} times, "
         f"the device interrupted {engine.output.device_underruns} times."
     )
-    return 0
+    return 1 if getattr(engine, "failed", False) else 0
 
 
 def open_output(options: argparse.Namespace) -> Output:
