@@ -26,7 +26,7 @@ def file_format(path: Path, depth: str) -> tuple[str, str]:
     """
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise OutputError(f"{path.name} must end in {' or '.join(_FORMATS)}.")
+        raise OutputError(f"The file's name must end in {' or '.join(_FORMATS)}, like take.wav; {path.name} does not.")
     if depth not in SUBTYPES:
         raise OutputError(f"The bit depth is one of {', '.join(SUBTYPES)}, not {depth}.")
     if not soundfile.check_format(kind, SUBTYPES[depth]):
@@ -51,13 +51,13 @@ class FileOutput:
     device_underruns = 0
 
     def __init__(self, path: Path, sample_rate: float, depth: str = "16") -> None:
+        _check_place(path)
         kind, subtype = file_format(path, depth)
         self.name = str(path)
         self.sample_rate = sample_rate
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
-            _check_place(path)
             # Made here first, because the system says why it cannot be, and libsndfile does not.
             self._partial.touch()
             self._file = soundfile.SoundFile(
@@ -110,10 +110,16 @@ class FileOutput:
 
 
 def _check_place(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.")
-    if path.is_dir():
-        raise OutputError(f"{path} cannot be written: it is a folder; give the name of a file.")
+    try:
+        str(path).encode()
+        if path.is_dir():
+            raise OutputError(f"{path} cannot be written: it is a folder; give the name of a file.")
+        if not path.parent.is_dir():
+            raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.")
+    except UnicodeEncodeError as error:  # a name of the file system's own that is not in its encoding
+        raise OutputError(f"{str(path)!a} cannot be written: its name is no text.") from error
+    except OSError as error:
+        raise _cannot_write(path, error) from error
 
 
 def _cannot_write(path: Path, error: OSError | soundfile.LibsndfileError) -> OutputError:

@@ -52,3 +52,14 @@ def test_libsndfiles_own_words_are_kept(tmp_path):
     with pytest.raises(OutputError, match=r"out\.wav cannot be written: [^.]*[^.]\.$"):
         FileOutput(tmp_path / "out.wav", -1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_needs_no_ending_to_be_told(tmp_path):
+    with pytest.raises(OutputError, match="it is a folder; give the name of a file"):
+        FileOutput(tmp_path, 44_100)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path):
+    with pytest.raises(OutputError, match=r"bad\\udcff\.wav' cannot be written: its name is no text\.$"):
+        FileOutput(tmp_path / "bad\udcff.wav", 44_100)
+    assert list(tmp_path.iterdir()) == []
