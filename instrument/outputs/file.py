@@ -63,12 +63,14 @@ class FileOutput:
             self._file = soundfile.SoundFile(
                 self._partial, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
             )
-        except (OSError, soundfile.LibsndfileError) as error:
+            # The peak chunk holds the time of day, and the same score must give the same bytes.
+            soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+        except BaseException as error:  # Ctrl-C too leaves nothing
             with contextlib.suppress(OSError):
                 self._partial.unlink()
-            raise _cannot_write(path, error) from error
-        # The peak chunk holds the time of day, and the same score must give the same bytes.
-        soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+            if isinstance(error, OSError | soundfile.LibsndfileError):
+                raise _cannot_write(path, error) from error
+            raise
 
     def start(self) -> None:
         """Nothing to start."""

@@ -63,3 +63,13 @@ def test_a_name_that_is_no_text_is_told(tmp_path):
     with pytest.raises(OutputError, match=r"bad\\udcff\.wav' cannot be written: its name is no text\.$"):
         FileOutput(tmp_path / "bad\udcff.wav", 44_100)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_it_is_opened_leaves_nothing(tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("soundfile.SoundFile", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        FileOutput(tmp_path / "out.wav", 44_100)
+    assert list(tmp_path.iterdir()) == []
