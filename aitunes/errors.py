@@ -5,6 +5,19 @@ class AiTunesError(Exception):
     """Something a person can mend; its text is shown to them as it stands."""
 
 
+def reason(error: OSError) -> str:
+    """Why the system refuses, for the end of a sentence: without numbers, paths or a full stop.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory"))
+    'No such file or directory'
+    """
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "a file stands in the place of a folder"
+    if isinstance(error, IsADirectoryError):
+        return "a folder stands in the place of a file"
+    return (error.strerror or str(error)).rstrip(".")
+
+
 class InvalidFeaturesError(AiTunesError, ValueError):
     """Audio features that contradict each other."""
 

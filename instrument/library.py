@@ -21,6 +21,7 @@ class Library:
     """
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self._read: dict[Path, tuple[tuple[int, int], ReleaseCard]] = {}
         self._folders = [paths.user_releases(), paths.bundled_releases()] if folders is None else list(folders)
 
     def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
@@ -29,7 +30,7 @@ class Library:
         complaints: list[str] = []
         for path in self._candidates():
             try:
-                card = read_card(path)
+                card = self._card(path)
                 _check_name(card, path)
             except ReleaseError as error:
                 complaints.append(str(error))
@@ -53,6 +54,18 @@ class Library:
                 return release
         known = ", ".join(sorted(self.cards()[0])) or "none"
         raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+
+    def _card(self, path: Path) -> ReleaseCard:
+        # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.
+        try:
+            state = (path / CARD).stat()
+        except OSError:
+            return read_card(path)  # which says why
+        stamp = state.st_mtime_ns, state.st_size
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = self._read[path] = stamp, read_card(path)
+        return known[1]
 
     def _candidates(self) -> list[Path]:
         found = [card.parent for folder in self._folders for card in sorted(folder.glob(f"*/{CARD}"))]

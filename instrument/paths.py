@@ -18,6 +18,9 @@ __all__ = [
     "user_releases",
 ]
 
+_MOST_CHARACTERS = 120
+_MOST_BYTES = 200  # file systems allow 255, and an unfinished file's name is longer than its own
+
 
 class PathError(AiTunesError):
     """A name that is no plain name, or a folder that cannot be used."""
@@ -45,6 +48,8 @@ def plain_name(name: str) -> str:
         PathError: it is empty, hidden, too long, or has a path or a control character in it.
     """
     forbidden = set('/\\:*?"<>|')
-    if not name or name.startswith(".") or len(name) > 120 or not name.isprintable() or forbidden & set(name):
-        raise PathError(f"{name[:120]!r} is not a plain file name")
+    if not name or name.startswith(".") or not name.isprintable() or forbidden & set(name):
+        raise PathError(f"{name[:_MOST_CHARACTERS]!r} is not a plain file name")
+    if len(name) > _MOST_CHARACTERS or len(name.encode()) > _MOST_BYTES:
+        raise PathError(f"{name[:_MOST_CHARACTERS]!r} is not a plain file name: it is too long")
     return name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
 from instrument.outputs.file import FileOutput, file_format
 from instrument.paths import plain_name
@@ -22,11 +23,16 @@ class Recorder:
     Args:
         folder: made when the first recording starts.
         sample_rate: of the output, Hz.
+        on_failure: takes the sentence when writing fails for the first time in a recording, on the recorder's thread;
+            what comes after is lost, and `stop` says so again.
     """
 
-    def __init__(self, folder: Path, sample_rate: float) -> None:
+    def __init__(
+        self, folder: Path, sample_rate: float, on_failure: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self._folder = folder
         self.sample_rate = sample_rate
+        self._on_failure = on_failure
         self._blocks: queue.SimpleQueue[FloatArray | None] | None = None
         self._thread: threading.Thread | None = None
         self._failure: AiTunesError | None = None
@@ -35,16 +41,20 @@ class Recorder:
         """Begin to record under that file name.
 
         Raises:
-            RecordingError: a recording runs, or the file exists.
+            RecordingError: a recording runs, the file exists, or the folder cannot be used.
             PathError, OutputError: the name has a path in it, or the file cannot be written.
         """
         if self._blocks is not None:
             raise RecordingError("a recording runs already; stop it first")
         path = self._folder / plain_name(name)
         file_format(path, "24")
-        if path.exists():
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            taken = path.exists()
+        except OSError as error:
+            raise RecordingError(f"recordings cannot be kept in {self._folder}: {reason(error)}") from error
+        if taken:
             raise RecordingError(f"{name} exists already in {self._folder}; choose another name")
-        self._folder.mkdir(parents=True, exist_ok=True)
         output = FileOutput(path, self.sample_rate, "24")
         blocks: queue.SimpleQueue[FloatArray | None] = queue.SimpleQueue()
         self._failure = None
@@ -85,6 +95,7 @@ class Recorder:
                     output.write(y)
                 except AiTunesError as error:
                     self._failure = error
+                    self._on_failure(str(error))
         try:
             output.close()
         except AiTunesError as error:

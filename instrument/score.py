@@ -61,7 +61,7 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
             else:
                 performance.apply(event.path, event.values or ())
         except AiTunesError as error:
-            raise ScoreError(f"Line {number} of the score: {error}.") from error
+            raise ScoreError(f"Line {number} of the score: {str(error).rstrip('.')}.") from error
         lines.append(ScoreLine(seconds, event))
     return lines
 

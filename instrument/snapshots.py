@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from instrument.namespace import ROOT, MessageError, check_arguments, expand
 from instrument.paths import plain_name
 from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
@@ -34,7 +35,7 @@ class SnapshotStore:
         """Keep a snapshot, in place of one of the same name.
 
         Raises:
-            SnapshotError: there are too many, or the file is damaged.
+            SnapshotError: there are too many, or the file is damaged or cannot be written.
         """
         stored = self._read()
         stored[plain_name(name)] = snapshot
@@ -65,20 +66,36 @@ class SnapshotStore:
             raise SnapshotError(f"there is no snapshot named {name!r}") from None
 
     def _read(self) -> dict[str, Snapshot]:
-        if not self._path.exists():
-            return {}
         try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
+            if not self._path.exists():
+                return {}
+            text = self._path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SnapshotError(f"{self._path} cannot be read: {reason(error)}") from error
+        except UnicodeDecodeError as error:
+            raise SnapshotError(f"{self._path} is damaged: it is no text; move it away to begin anew") from error
+        try:
+            values = json.loads(text)
             stored = {name: _snapshot(fields) for name, fields in values.items()}
-        except (OSError, ValueError, TypeError, AttributeError, KeyError, MessageError) as error:
+        except RecursionError as error:
+            raise SnapshotError(
+                f"{self._path} is damaged: it is nested too deeply; move it away to begin anew"
+            ) from error
+        except (ValueError, TypeError, AttributeError, KeyError, MessageError) as error:
             raise SnapshotError(f"{self._path} is damaged: {error}; move it away to begin anew") from error
         return stored
 
     def _write(self, stored: dict[str, Snapshot]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({name: asdict(value) for name, value in stored.items()}, indent=1)
         partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.partial")
-        partial.write_text(json.dumps({name: asdict(value) for name, value in stored.items()}, indent=1), "utf-8")
-        partial.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self._path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            raise SnapshotError(f"snapshots cannot be kept in {self._path.parent}: {reason(error)}") from error
 
 
 def _snapshot(fields: dict[str, Any]) -> Snapshot:

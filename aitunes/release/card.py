@@ -22,6 +22,7 @@ _LARGEST = 1e6  # of a latent space's numbers, so that codes stay far from what 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TOO_DEEP = "The card is nested too deeply; export the release again."
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,16 @@ class ReleaseCard:
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("name", "public_name", "description"):
+            if not isinstance(getattr(self, name), str):
+                raise ReleaseError(f"A card's {name} must be text; {_short(getattr(self, name))} is not.")
         if not _NAME.fullmatch(self.name):
             raise ReleaseError(
                 f"A release's name is lower-case letters, digits, '-' and '_', without a path; {self.name!r} is not."
             )
         for file_name, digest in self.files.items():
+            if not isinstance(digest, str):
+                raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
             if not _FILE_NAME.fullmatch(file_name) or ".." in file_name:
                 raise ReleaseError(f"The card of {self.name} names the file {file_name!r}, which is not a plain name.")
             if not _SHA256.fullmatch(digest):
@@ -189,12 +195,15 @@ class ReleaseCard:
             values = json.loads(text, parse_constant=_refuse_constant)
         except ValueError as error:
             raise ReleaseError(f"The card is not valid JSON: {error}.") from error
+        except RecursionError as error:
+            raise ReleaseError(_TOO_DEEP) from error
         version = values.pop("schema", None) if isinstance(values, dict) else None
         if version != SCHEMA_VERSION:
             raise ReleaseError(
                 f"The card has schema version {version!r}; this AiTunes reads version {SCHEMA_VERSION}. "
                 "Update AiTunes, or export the release again."
             )
+        _check_kinds(values)
         try:
             return cls(
                 **{
@@ -206,10 +215,33 @@ class ReleaseCard:
                     "training": TrainingRecord(**values["training"]),
                 }
             )
+        except RecursionError as error:
+            raise ReleaseError(_TOO_DEEP) from error
         except InvalidFeaturesError as error:
             raise ReleaseError(f"The card's audio features are wrong: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ReleaseError(f"The card is incomplete or misspelt: {error}.") from error
+
+
+def _check_kinds(values: dict[str, Any]) -> None:
+    named = {name: values.get(name, {}) for name in ("features", "output", "latent", "training", "files")}
+    inputs = values.get("inputs", [])
+    if not isinstance(inputs, list):
+        raise ReleaseError(f"The card's inputs must be a list […], not {_short(inputs)}.")
+    named.update({f"inputs[{n}]": item for n, item in enumerate(inputs)})
+    for name, value in named.items():
+        if not isinstance(value, dict):
+            raise ReleaseError(f"The card's {name} must be named values {{…}}, not {_short(value)}.")
+    for name, value in values.get("training", {}).items():
+        table = isinstance(value, dict)
+        items = value.values() if table else (value,)
+        if table is not (name in ("metrics", "versions")) or any(isinstance(item, list | dict) for item in items):
+            raise ReleaseError(f"The card's training must have plain values; its {name} has not.")
+
+
+def _short(value: object) -> str:
+    # The first level alone, because a damaged card may be deep or long.
+    return "a list" if isinstance(value, list) else "named values" if isinstance(value, dict) else repr(value)[:40]
 
 
 def _tensor(values: dict[str, Any]) -> TensorSpec:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.errors import ReleaseError
+from aitunes.errors import ReleaseError, reason
 from aitunes.release.card import ReleaseCard, TensorSpec
 
 if TYPE_CHECKING:
@@ -68,11 +68,17 @@ def read_card(folder: Path) -> ReleaseCard:
         ReleaseError: no such folder, no card, or a card that is wrong.
     """
     path = folder / CARD
-    if not path.is_file():
-        raise ReleaseError(f"{folder} is not a release: it has no {CARD}.")
     try:
-        card = ReleaseCard.from_json(path.read_text(encoding="utf-8"))
-    except (ReleaseError, UnicodeDecodeError) as error:
+        if not path.is_file():
+            raise ReleaseError(f"{folder} is not a release: it has no {CARD}.")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ReleaseError(f"{CARD} of the release in {folder} cannot be read: {reason(error)}.") from error
+    except UnicodeDecodeError as error:
+        raise ReleaseError(f"{CARD} of the release in {folder} is no text in UTF-8; copy it again.") from error
+    try:
+        card = ReleaseCard.from_json(text)
+    except ReleaseError as error:
         raise ReleaseError(f"The release in {folder} cannot be used. {error}") from error
     missing = [name for name in REQUIRED_FILES if name not in card.files]
     if missing:
@@ -103,9 +109,13 @@ def sha256(path: Path) -> str:
 def _verify_hashes(folder: Path, card: ReleaseCard) -> None:
     for name, digest in card.files.items():
         path = folder / name
-        if not path.is_file():
-            raise ReleaseError(f"The release {card.name} is incomplete: {name} is missing. Copy it again.")
-        if sha256(path) != digest:
+        try:
+            if not path.is_file():
+                raise ReleaseError(f"The release {card.name} is incomplete: {name} is missing. Copy it again.")
+            found = sha256(path)
+        except OSError as error:
+            raise ReleaseError(f"{name} of the release {card.name} cannot be read: {reason(error)}.") from error
+        if found != digest:
             raise ReleaseError(
                 f"{name} of the release {card.name} is not the file that was exported: its SHA-256 differs. "
                 "Copy it again."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 from collections.abc import Callable, Sequence
 
 from aitunes import __version__
 from aitunes.errors import AiTunesError
 from instrument.cli import parser as arguments
+from instrument.cli.stopping import Stopped, say, stoppable
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -22,19 +22,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; those of the process by default.
 
     Returns:
-        0, 1 for a failure, or 2 for a wrong usage; a sentence on stderr says why.
+        0, 1 for a failure, 2 for a wrong usage, or 128 and the number of the signal that ended it; a sentence on
+        stderr says why.
     """
     options = arguments.build().parse_args(argv)
     if options.version:
         print(f"AiTunes {__version__}")
         return 0
     try:
-        return _command(options)(options)
+        with stoppable():
+            return _command(options)(options)
     except AiTunesError as error:
-        print(f"aitunes: {error}", file=sys.stderr)
+        say(f"aitunes: {error}")
         return getattr(error, "exit_status", FAILURE)
-    except KeyboardInterrupt:
-        return 130
+    except Stopped as stopped:
+        say("Stopped; nothing was written.")
+        return stopped.exit_status
 
 
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import threading
 from pathlib import Path
 
+from aitunes.errors import AiTunesError, reason
+from aitunes.release.reader import CARD
 from instrument import paths
 from instrument.library import Library
 
@@ -26,10 +29,36 @@ def load_compiled_code() -> None:
     timer.cancel()
 
 
+class UsageError(AiTunesError):
+    """An option whose value cannot be meant."""
+
+    exit_status = 2
+
+
 def library(options: argparse.Namespace) -> Library:
-    """The folder given by --releases first, then the usual ones."""
-    folders: list[Path] = [] if options.releases is None else [options.releases]
+    """The folder given by --releases first, then the usual ones.
+
+    Raises:
+        UsageError: there is no such folder, or it is a release itself.
+    """
+    folders: list[Path] = [] if options.releases is None else [_folder_of_releases(options.releases)]
     return Library([*folders, paths.user_releases(), paths.bundled_releases()])
+
+
+def _folder_of_releases(folder: Path) -> Path:
+    try:
+        if not folder.is_dir():
+            raise UsageError(f"--releases {folder}: there is no such folder.")
+        if (folder / CARD).exists():
+            whole = folder.resolve()
+            raise UsageError(
+                f"--releases {folder}: this is a release itself; give the folder that holds it: "
+                f"--releases {shlex.quote(str(whole.parent))} --release {shlex.quote(whole.name)}"
+            )
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise UsageError(f"--releases {folder}: {reason(error)}.") from error
+    return folder
 
 
 def iterations(options: argparse.Namespace) -> int:

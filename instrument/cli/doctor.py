@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from instrument.cli.common import iterations, library, load_compiled_code
-from instrument.cli.play import open_output, say
+from instrument.cli.play import open_output
+from instrument.cli.stopping import say
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
 from instrument.engine import Engine, EngineOptions
+from instrument.library import Library
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
 from instrument.synthesis.voice import Voice
@@ -27,19 +29,18 @@ _FEWEST_CHANGES = 4
 
 def run(options: argparse.Namespace) -> int:
     """Measure, then print a table or JSON."""
-    seconds = min(options.seconds, _MOST_SECONDS)
+    seconds, releases = min(options.seconds, _MOST_SECONDS), library(options)
     say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
     load_compiled_code()
-    found = _examine(options, seconds)
+    found = _examine(options, releases, seconds)
     report = dataclasses.replace(found, advice=advise(found))
     print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(table(report)))
     return 0
 
 
-def _examine(options: argparse.Namespace, seconds: float) -> Report:
+def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> Report:
     imported, started = import_seconds(), start_seconds(["--release", options.release, *_output_arguments(options)])
     raise_priority(SYNTH_PRIORITY)
-    releases = library(options)
     voice = Voice(releases.open(options.release), 48_000.0, iterations(options), options.lookahead, background=False)
     hop_ms, costs = hop_costs(voice)
     tap = Tap(open_output(options), seconds + 2.0)

@@ -10,6 +10,7 @@ import time
 
 from instrument import paths
 from instrument.cli.common import iterations, library, load_compiled_code
+from instrument.cli.stopping import ending_signals, say
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -18,13 +19,14 @@ _NULL_RATE = 48_000.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play until the person ends it."""
+    """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
+    releases = library(options)
     load_compiled_code()
     begin = time.perf_counter()
     output = open_output(options)
-    engine = Engine(output, library(options), engine_options(options), report=say)
+    engine = Engine(output, releases, engine_options(options), report=say)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
     engine.start()
     say(_greeting(engine, time.perf_counter() - begin))
@@ -34,12 +36,7 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The buffer ran empty {engine.output.underruns} times, "
         f"the device interrupted {engine.output.device_underruns} times."
     )
-    return 0
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal."""
-    print(line, file=sys.stderr, flush=True)
+    return 1 if getattr(engine, "failed", False) else 0
 
 
 def open_output(options: argparse.Namespace) -> Output:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
+from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.render import RenderOptions, render_score
 from instrument.score import ScoreError
@@ -12,16 +14,14 @@ from instrument.score import ScoreError
 
 def run(options: argparse.Namespace) -> int:
     """Render and say how long it took."""
-    try:
-        text = options.score.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScoreError(f"The score {options.score} cannot be read: {error}.") from error
+    text = _read(options.score)
+    releases = library(options)
     load_compiled_code()
     begin = time.perf_counter()
     seconds = render_score(
         text,
         options.output,
-        library(options),
+        releases,
         RenderOptions(
             release=options.release,
             seconds=options.seconds,
@@ -34,3 +34,12 @@ def run(options: argparse.Namespace) -> int:
     taken = time.perf_counter() - begin
     print(f"{options.output}: {seconds:.1f} s of sound in {taken:.1f} s ({seconds / taken:.1f} × real time)")
     return 0
+
+
+def _read(score: Path) -> str:
+    try:
+        return score.read_text(encoding="utf-8-sig")  # Windows' editors begin a text with a mark
+    except OSError as error:
+        raise ScoreError(f"The score {score} cannot be read: {reason(error)}.") from error
+    except UnicodeDecodeError as error:
+        raise ScoreError(f"The score {score} cannot be read: it is no text in UTF-8; save it as such.") from error

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from instrument.engine import Engine
 from instrument.measures import Status
@@ -27,6 +28,10 @@ _CHANGES = 40
 _SETTLE_SECONDS = 0.15
 _WINDOW = 256
 _STEP = 8
+
+
+class DoctorError(AiTunesError):
+    """Something that cannot be measured, and why."""
 
 
 @dataclass(frozen=True)
@@ -168,16 +173,26 @@ def import_seconds() -> float:
 
 
 def start_seconds(arguments: list[str]) -> float:
-    """From the start of `aitunes play` in a fresh process to its first sound."""
+    """From the start of `aitunes play` in a fresh process to its first sound.
+
+    Raises:
+        DoctorError: it does not play; with what it said last.
+    """
     command = [sys.executable, "-m", "instrument", "play", "--osc-port", "0", *arguments]
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("Playing"):
-                break
-        seconds = time.perf_counter() - begin
-        process.terminate()
+        last = "it said nothing."
+        try:
+            for line in process.stderr:
+                if line.startswith("Playing"):
+                    break
+                last = line.strip().removeprefix("aitunes: ") or last
+            else:
+                raise DoctorError(f"`aitunes play` does not start: {last}")
+            seconds = time.perf_counter() - begin
+        finally:  # or it would play on for ever, should the doctor be stopped
+            process.terminate()
         process.stderr.read()
     return seconds
 

@@ -18,9 +18,14 @@ def advise(report: Report) -> list[str]:
     if report.output.startswith("none"):
         advice.append("There is no sound device: plug one in, or start JACK or PipeWire, and run the doctor again.")
     if total.share > _COMFORTABLE_LOAD or total.p99_ms > _TOO_MUCH * report.hop_ms:
+        remedy = (
+            f"choose --iterations {_affordable_iterations(report)}."
+            if report.iterations
+            else "--iterations 0 is the least, so close busy programs, or choose a release with a smaller model."
+        )
         advice.append(
             f"Sound takes {total.share:.0%} of one core, and one hop in a hundred {total.p99_ms / report.hop_ms:.0%} "
-            f"of its time: choose --iterations {_affordable_iterations(report)}."
+            f"of its time: {remedy}"
         )
     else:
         advice.append(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import soundfile
 
+from aitunes.errors import reason
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 _ADD_PEAK_CHUNK = 0x1050  # sndfile.h: SFC_SET_ADD_PEAK_CHUNK
+_SYSTEM_ERROR = 2  # sndfile.h: SF_ERR_SYSTEM
 
 
 def file_format(path: Path, depth: str) -> tuple[str, str]:
@@ -23,7 +26,7 @@ def file_format(path: Path, depth: str) -> tuple[str, str]:
     """
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise OutputError(f"{path.name} must end in {' or '.join(_FORMATS)}.")
+        raise OutputError(f"The file's name must end in {' or '.join(_FORMATS)}, like take.wav; {path.name} does not.")
     if depth not in SUBTYPES:
         raise OutputError(f"The bit depth is one of {', '.join(SUBTYPES)}, not {depth}.")
     if not soundfile.check_format(kind, SUBTYPES[depth]):
@@ -48,19 +51,26 @@ class FileOutput:
     device_underruns = 0
 
     def __init__(self, path: Path, sample_rate: float, depth: str = "16") -> None:
+        _check_place(path)
         kind, subtype = file_format(path, depth)
         self.name = str(path)
         self.sample_rate = sample_rate
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
+            # Made here first, because the system says why it cannot be, and libsndfile does not.
+            self._partial.touch()
             self._file = soundfile.SoundFile(
                 self._partial, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
             )
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{path} cannot be written: {error}.") from error
-        # The peak chunk holds the time of day, and the same score must give the same bytes.
-        soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+            # The peak chunk holds the time of day, and the same score must give the same bytes.
+            soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+        except BaseException as error:  # Ctrl-C too leaves nothing
+            with contextlib.suppress(OSError):
+                self._partial.unlink()
+            if isinstance(error, OSError | soundfile.LibsndfileError):
+                raise _cannot_write(path, error) from error
+            raise
 
     def start(self) -> None:
         """Nothing to start."""
@@ -78,7 +88,7 @@ class FileOutput:
         try:
             self._file.write(y)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{self._path} cannot be written: {error}.") from error
+            raise _cannot_write(self._path, error) from error
 
     def deepen(self, seconds: float) -> None:
         """A file is never late."""
@@ -93,9 +103,32 @@ class FileOutput:
             self._file.close()
             self._partial.replace(self._path)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise OutputError(f"{self._path} cannot be written: {error}.") from error
+            raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
         """Leave no trace of an unfinished file; what stood there before still stands."""
         self._file.close()
         self._partial.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    try:
+        str(path).encode()
+        if path.is_dir():
+            raise OutputError(f"{path} cannot be written: it is a folder; give the name of a file.")
+        if not path.parent.is_dir():
+            raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.")
+    except UnicodeEncodeError as error:  # a name of the file system's own that is not in its encoding
+        raise OutputError(f"{str(path)!a} cannot be written: its name is no text.") from error
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError | soundfile.LibsndfileError) -> OutputError:
+    if isinstance(error, OSError):
+        why = reason(error)
+    elif error.code == _SYSTEM_ERROR:
+        why = "the disk is full or gone"
+    else:
+        why = error.error_string.rstrip(".")
+    return OutputError(f"{path} cannot be written: {why}.")

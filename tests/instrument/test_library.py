@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from aitunes.errors import ReleaseError
+from aitunes.release.reader import CARD
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.paths import bundled_releases
 
@@ -50,3 +51,16 @@ def test_a_folder_with_another_releases_name_is_complained_of(tiny, tmp_path):
 def test_unfinished_releases_are_not_listed(tiny, tmp_path):
     tiny.write(tmp_path).rename(tmp_path / ".tiny-x1")
     assert Library([tmp_path, tmp_path / "missing"]).cards() == ({}, [])
+
+
+def test_a_card_is_parsed_again_only_when_its_file_has_changed(tiny, tmp_path):
+    library = Library([tmp_path])
+    path = tiny.write(tmp_path) / CARD
+    first = library.cards()[0]["tiny"]
+    assert library.cards()[0]["tiny"] is first
+    path.write_text(path.read_text().replace("Made by a test.", "Changed by a test."))
+    assert library.cards()[0]["tiny"].description == "Changed by a test."
+    path.write_text("{}")
+    assert library.cards()[0] == {}
+    path.unlink()
+    assert library.cards() == ({}, [])

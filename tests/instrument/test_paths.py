@@ -30,3 +30,10 @@ def test_a_plain_name_stays_in_its_folder(name):
 @pytest.mark.parametrize("name", ["take.wav", "Take 2 (loud).flac", "für Elise.wav", "a" * 120])
 def test_ordinary_names_are_plain(name):
     assert paths.plain_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["a" * 121, "é" * 101, "🎹" * 51])
+def test_a_name_too_long_for_a_file_system_is_refused(name):
+    with pytest.raises(paths.PathError, match="too long"):
+        paths.plain_name(name)
+    assert paths.plain_name(name[:50]) == name[:50]

@@ -1,3 +1,4 @@
+import queue
 import threading
 
 import numpy as np
@@ -110,3 +111,62 @@ def test_a_stop_in_the_midst_of_a_push_does_not_stop_the_sound(tmp_path):
     assert recorder.looks == 1
     recorder.looks = None
     recorder.stop()
+
+
+@pytest.mark.parametrize("place", ["recordings", "home"])
+def test_a_file_in_the_folders_place_is_a_sentence(tmp_path, place):
+    (tmp_path / place).write_text("not a folder")
+    recorder = Recorder(tmp_path / "home" / "recordings" if place == "home" else tmp_path / place, 48_000.0)
+    with pytest.raises(
+        RecordingError, match=r"recordings cannot be kept in .*: a file stands in the place of a folder"
+    ):
+        recorder.start("a.wav")
+    assert not recorder.recording
+
+
+@pytest.mark.parametrize("call", ["exists", "mkdir"])
+def test_a_folder_that_may_not_be_used_is_a_sentence(recorder, monkeypatch, call):
+    def forbid(*arguments, **options):
+        raise PermissionError(13, "Permission denied", "recordings")
+
+    monkeypatch.setattr(f"pathlib.Path.{call}", forbid)
+    with pytest.raises(RecordingError, match=r"recordings cannot be kept in .*: Permission denied$"):
+        recorder.start("a.wav")
+
+
+def test_the_longest_name_of_many_bytes_is_recorded(recorder, tmp_path):
+    name = "🎹" * 49 + ".wav"
+    recorder.start(name)
+    recorder.stop()
+    assert (tmp_path / "recordings" / name).is_file()
+
+
+def test_a_full_disk_is_told_at_once_and_once(tmp_path, rng):
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
+    told = queue.SimpleQueue()
+    recorder = Recorder(tmp_path, 48_000.0, told.put)
+    recorder.start("a.wav")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, before[1]))
+    try:
+        for _ in range(500):
+            recorder.push(rng.uniform(-0.5, 0.5, 128).astype(np.float32))
+        sentence = told.get(timeout=10.0)
+        assert sentence == f"{tmp_path / 'a.wav'} cannot be written: the disk is full or gone."
+        with pytest.raises(RecordingError, match=r"full or gone\.$"):
+            recorder.stop()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.empty()
+    assert soundfile.info(tmp_path / "a.wav").frames > 15_000
+
+
+def test_a_start_that_fails_leaves_nothing(recorder, tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise soundfile.LibsndfileError(2, "Error opening 'a.wav': ")
+
+    monkeypatch.setattr("soundfile.SoundFile._open", refuse)
+    with pytest.raises(OutputError, match=r"a\.wav cannot be written: the disk is full or gone\.$"):
+        recorder.start("a.wav")
+    assert not recorder.recording
+    assert list((tmp_path / "recordings").iterdir()) == []

@@ -208,9 +208,31 @@ def test_refusals_are_sentences_with_their_exit_status(releases, tmp_path, capsy
 
 def test_a_score_that_cannot_be_read_is_a_sentence(tmp_path, capsys):
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
-    for name in ("missing.txt", "binary.txt", "."):
+    whys = {
+        "missing.txt": "No such file or directory.",
+        "binary.txt": "it is no text in UTF-8; save it as such.",
+        ".": "a folder stands in the place of a file.",
+    }
+    for name, why in whys.items():
         assert main(["render", str(tmp_path / name), "-o", str(tmp_path / "out.wav")]) == 1
-        assert "cannot be read" in capsys.readouterr().err
+        assert capsys.readouterr().err == f"aitunes: The score {tmp_path / name} cannot be read: {why}\n"
+
+
+def test_a_score_may_begin_with_the_mark_of_windows_editors(releases, tmp_path):
+    (tmp_path / "score.txt").write_bytes("\ufeff0 /aitunes/play\r\n0.1 /aitunes/gain -6\r\n".encode())
+    words = ["render", tmp_path / "score.txt", "-o", tmp_path / "out.wav", "--releases", releases, "--release", "tiny"]
+    assert main([*map(str, words), "--seconds", "0.2"]) == 0
+
+
+@pytest.mark.parametrize("place", ["out.wav", "missing/out.wav"])
+def test_a_place_that_cannot_be_written_is_told_before_the_rendering(render, tmp_path, monkeypatch, place):
+    def too_late(*arguments):
+        raise AssertionError("it renders already")
+
+    monkeypatch.setattr(Voice, "render", too_late)
+    (tmp_path / "out.wav").mkdir()
+    with pytest.raises(AiTunesError, match=r"cannot be written: .*[^.]\.$"):
+        render(name=place)
 
 
 def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
@@ -229,3 +251,21 @@ def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path
     captured = capsys.readouterr()
     assert "schema version None" in captured.err
     assert "sinewave" in captured.out
+
+
+@pytest.mark.parametrize("command", ["models", "play", "render", "doctor"])
+def test_a_folder_of_releases_that_is_none_is_told(tiny, tmp_path, capsys, monkeypatch, command):
+    for module in ("play", "render", "doctor"):
+        monkeypatch.setattr(f"instrument.cli.{module}.load_compiled_code", lambda: None)
+    release = tiny.write(tmp_path / "my releases")
+    (tmp_path / "score.txt").write_text("")
+    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "models": []}.get(
+        command, ["--output", "none"]
+    )
+
+    def refused(folder):
+        assert main([command, *map(str, words), "--releases", str(folder)]) == 2
+        return capsys.readouterr().err
+
+    assert f"aitunes: --releases {tmp_path / 'missing'}: there is no such folder." in refused(tmp_path / "missing")
+    assert f"--releases '{release.parent}' --release tiny" in refused(release)

@@ -87,6 +87,12 @@ def test_a_wrong_line_is_refused_by_its_number(parse, line, sentence):
         parse(f"# title\n0 /aitunes/play\n\n{line}\n9 /aitunes/stop")
 
 
+@pytest.mark.parametrize("line", WRONG)
+def test_a_refusal_ends_with_one_full_stop(parse, line):
+    with pytest.raises(ScoreError, match=r"[^.]\.$"):
+        parse(line)
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_a_score_or_refused(cards, text):
     try:

@@ -53,6 +53,7 @@ def test_names_are_plain(store, path, name):
 
 DAMAGED = [
     "",
+    "[" * 100_000,
     "{",
     "[]",
     '{"a": 1}',
@@ -93,3 +94,28 @@ def test_there_is_room_for_so_many_and_no_more(store, path):
         store.save("one more", SNAPSHOT)
     store.save("0", SNAPSHOT)
     assert store.get("0") == SNAPSHOT
+
+
+def test_a_file_in_the_folders_place_is_a_sentence(store, path):
+    path.parent.write_text("not a folder")
+    with pytest.raises(SnapshotError, match=r"snapshots cannot be kept in .*: a file stands in the place of a folder"):
+        store.save("calm", SNAPSHOT)
+    assert store.names() == []
+
+
+def test_a_folder_in_the_files_place_is_a_sentence(store, path):
+    path.mkdir(parents=True)
+    with pytest.raises(SnapshotError, match="cannot be read: a folder stands in the place of a file"):
+        store.save("calm", SNAPSHOT)
+
+
+@pytest.mark.parametrize(("call", "sentence"), [("exists", "cannot be read"), ("replace", "cannot be kept in")])
+def test_a_file_that_may_not_be_used_is_a_sentence_and_leaves_nothing_behind(store, path, monkeypatch, call, sentence):
+    def forbid(*arguments, **options):
+        raise PermissionError(13, "Permission denied", "snapshots.json")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"pathlib.Path.{call}", forbid)
+        with pytest.raises(SnapshotError, match=f"{sentence}.*: Permission denied$"):
+            store.save("calm", SNAPSHOT)
+    assert not path.parent.exists() or list(path.parent.iterdir()) == []

@@ -135,3 +135,50 @@ def test_axes_are_orthonormal_and_most_variance_comes_first(rng):
     assert np.allclose(axes @ axes.T, np.eye(6), atol=1e-9)
     assert np.all(np.diff(latent.variance) <= 0)
     assert latent.explained_variance.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("key", ["name", "public_name", "description"])
+@pytest.mark.parametrize("value", [None, 5, ["x"], {}])
+def test_a_name_or_description_that_is_no_text_is_refused(card, key, value):
+    values = {**json.loads(card.to_json()), key: value}
+    with pytest.raises(ReleaseError, match=f"^A card's {key} must be text; .* is not\\.$"):
+        ReleaseCard.from_json(json.dumps(values))
+
+
+@pytest.mark.parametrize("key", ["features", "output", "latent", "training", "files"])
+@pytest.mark.parametrize("value", [[], None, "text", 5])
+def test_a_list_in_the_place_of_named_values_is_refused(card, key, value):
+    values = {**json.loads(card.to_json()), key: value}
+    with pytest.raises(ReleaseError, match=rf"^The card's {key} must be named values \{{…\}}, not .*\.$"):
+        ReleaseCard.from_json(json.dumps(values))
+
+
+def test_inputs_that_are_no_list_of_named_values_are_refused(card):
+    values = json.loads(card.to_json())
+    for inputs, sentence in (({}, r"inputs must be a list \[…\]"), ([[]], r"inputs\[0\] must be named values")):
+        with pytest.raises(ReleaseError, match=sentence):
+            ReleaseCard.from_json(json.dumps({**values, "inputs": inputs}))
+
+
+@pytest.mark.parametrize("depth", [300, 700, 900, 3_000, 100_000])
+@pytest.mark.parametrize("key", ["mean", "description", "versions"])
+def test_a_deep_card_is_refused(card, depth, key):
+    values = json.loads(card.to_json())
+    place = {"mean": values["latent"], "description": values, "versions": values["training"]}[key]
+    place[key] = "bottomless"
+    with pytest.raises(ReleaseError, match="card"):
+        ReleaseCard.from_json(json.dumps(values).replace('"bottomless"', "[" * depth + "]" * depth))
+
+
+@pytest.mark.parametrize(("key", "value"), [("metrics", []), ("versions", {"torch": []}), ("command", {"a": 1})])
+def test_a_training_record_of_other_kinds_is_refused(card, key, value):
+    values = json.loads(card.to_json())
+    values["training"][key] = value
+    with pytest.raises(ReleaseError, match=f"^The card's training must have plain values; its {key} has not\\.$"):
+        ReleaseCard.from_json(json.dumps(values))
+
+
+def test_a_hash_that_is_no_text_is_refused(card):
+    values = {**json.loads(card.to_json()), "files": {"decoder.onnx": 5}}
+    with pytest.raises(ReleaseError, match=r"no valid SHA-256 for decoder\.onnx"):
+        ReleaseCard.from_json(json.dumps(values))

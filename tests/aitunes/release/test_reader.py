@@ -176,3 +176,30 @@ def test_a_card_can_be_read_without_the_models(folder):
     for name in (DECODER, MAP):
         (folder / name).unlink()
     assert read_card(folder).name == "tiny"
+
+
+@pytest.mark.parametrize("call", ["is_file", "read_text"])
+def test_a_card_that_may_not_be_read_is_a_sentence(folder, monkeypatch, call):
+    def forbid(*arguments, **options):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(f"pathlib.Path.{call}", forbid)
+    refuses(folder, r"^card\.json of the release in .* cannot be read: Permission denied\.$")
+
+
+def test_a_file_that_may_not_be_read_is_a_sentence(folder, monkeypatch):
+    def forbid(*arguments):
+        raise OSError(5, "Input/output error", str(folder))
+
+    monkeypatch.setattr("hashlib.file_digest", forbid)
+    refuses(folder, r"of the release tiny cannot be read: Input/output error\.$")
+
+
+def test_a_card_that_is_no_text_is_a_sentence(folder):
+    (folder / CARD).write_bytes(b"\xff\xfe{")
+    refuses(folder, r"is no text in UTF-8; copy it again\.$")
+
+
+def test_a_deep_card_is_a_sentence(folder):
+    (folder / CARD).write_text("[" * 100_000)
+    refuses(folder, "The card is nested too deeply")

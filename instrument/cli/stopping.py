@@ -1,0 +1,54 @@
+"""How a command ends: Ctrl-C, the system's wish and a closed terminal are one, and leave nothing half-made."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+_ONE_SIGNAL_SECONDS = 1.0
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal to end; `exit_status` is the shell's for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_status = 128 + number
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Those that this system has; but under `nohup`, a closed terminal ends nothing."""
+    found = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within it, whatever signal asks the process to end raises `Stopped`."""
+    last = -_ONE_SIGNAL_SECONDS
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal last
+        # A terminal that closes may send two at once; the second must not end the cleaning up.
+        now = time.monotonic()
+        if now - last >= _ONE_SIGNAL_SECONDS:
+            last = now
+            raise Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in ending_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal; one that has closed is no reason to fail."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)

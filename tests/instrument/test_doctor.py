@@ -1,0 +1,80 @@
+"""The doctor says what is true, or why it cannot say anything."""
+
+from dataclasses import replace
+
+import pytest
+
+from instrument.doctor.measure import DoctorError, HopCost, Report, start_seconds
+from instrument.doctor.report import advise, table
+
+REPORT = Report(
+    machine={"system": "Linux", "scheduling": "real-time"},
+    import_seconds=0.1,
+    start_seconds=1.0,
+    iterations=4,
+    hop_ms=3.0,
+    costs=[HopCost("phase", 1.0, 1.5, 0.33), HopCost("total", 1.2, 1.7, 0.4)],
+    output="a device",
+    sample_rate=48_000.0,
+    device_ms=5.0,
+    stages_ms={"synthesis": 3.0},
+    latency_median_ms=15.0,
+    latency_low_ms=12.0,
+    latency_high_ms=18.0,
+    played_seconds=10.0,
+    underruns=0,
+    device_underruns=0,
+    mean_load=40.0,
+    peak_load=60.0,
+    advice=[],
+)
+
+
+@pytest.fixture
+def child(monkeypatch, tmp_path):
+    """Have a script of its own run in the place of `aitunes play`."""
+
+    def become(script):
+        (tmp_path / "instrument.py").write_text(script)
+        monkeypatch.chdir(tmp_path)
+
+    return become
+
+
+def test_the_start_ends_when_it_plays(child):
+    child("import sys, time; print('Playing', file=sys.stderr, flush=True); time.sleep(60)")
+    assert 0.0 < start_seconds([]) < 30.0
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("import sys; sys.exit('No display\\naitunes: There is no release.')", "There is no release."),
+        ("raise RuntimeError('broken')", "RuntimeError: broken"),
+        ("", "it said nothing."),
+    ],
+)
+def test_a_start_that_never_plays_is_told_in_its_own_words(child, script, sentence):
+    child(script)
+    with pytest.raises(DoctorError) as caught:
+        start_seconds([])
+    assert str(caught.value) == f"`aitunes play` does not start: {sentence}"
+
+
+def test_fewer_iterations_are_advised_where_there_are_any():
+    assert "choose --iterations 2." in advise(REPORT)[0]
+
+
+def test_nobody_is_advised_to_do_what_they_do_already():
+    advice = advise(replace(REPORT, iterations=0))[0]
+    assert "choose --iterations" not in advice
+    assert "--iterations 0 is the least" in advice
+
+
+def test_a_machine_that_carries_it_is_told_so():
+    easy = replace(REPORT, costs=[HopCost("phase", 0.2, 0.3, 0.07), HopCost("total", 0.3, 0.4, 0.1)])
+    assert advise(easy) == [
+        "Sound takes 10% of one core: this machine carries --iterations 4.",
+        "Nothing was interrupted at this block size.",
+    ]
+    assert "start to first sound 1.00 s" in list(table(easy))
