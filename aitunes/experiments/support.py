@@ -9,6 +9,7 @@ from pathlib import Path
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
+from aitunes.experiments.callbacks.batch_statistics import BatchStatistics
 from aitunes.experiments.callbacks.latent_plot import LatentPlot
 from aitunes.experiments.callbacks.loss_history import LossHistory
 from aitunes.experiments.callbacks.loss_plot import LossPlot
@@ -57,17 +58,18 @@ class AutoencoderExperimentSupport:
         return TensorBoardLogger(self.run_dir, name=None, version="tensorboard")
 
     def callbacks(self) -> list[Callback]:
-        """The guard first, so that what is not a number is found before it is saved; the history before its picture."""
+        """The guard before what saves, so that what is no number is found first; the history before its picture."""
         history = LossHistory(self.run_dir / HISTORY)
         stem = Path(LAST_CHECKPOINT).stem
         callbacks: list[Callback] = [
+            BatchStatistics(),
             NaNGuard(str(self.last_checkpoint)),
             history,
             LossPlot(history, self.run_dir / PROGRESS_PICTURE),
             ModelCheckpoint(self.run_dir, filename=stem, enable_version_counter=False),
         ]
         if self.plot_every:
-            callbacks.insert(1, LatentPlot(self.run_dir / LATENT_PICTURES, self.plot_every, self.label_names))
+            callbacks.insert(2, LatentPlot(self.run_dir / LATENT_PICTURES, self.plot_every, self.label_names))
         if self.save_every:
             callbacks.append(
                 KeptCheckpoints(
