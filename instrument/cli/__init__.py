@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from collections.abc import Callable, Sequence
 
 from aitunes import __version__
 from aitunes.errors import AiTunesError, reason
 from instrument.cli import parser as arguments
+from instrument.cli.common import import_with_compiled_code
 from instrument.cli.terminal import Stopped, accept_any_letter, drop_output, finish, say, stoppable
 
 USAGE_ERROR = 2
@@ -61,6 +61,6 @@ def _words(argv: Sequence[str]) -> list[str]:
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
     name = "lists" if options.command in ("models", "devices") else options.command or "play"
-    module = importlib.import_module(f"instrument.cli.{name}")
+    module = import_with_compiled_code(f"instrument.cli.{name}")
     run: Callable[[argparse.Namespace], int] = module.run
     return run

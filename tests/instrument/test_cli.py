@@ -1,5 +1,6 @@
 """The command with whatever words, homes and terminals a person may have."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from instrument.cli import main
+from instrument.cli.common import import_with_compiled_code
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,3 +80,30 @@ def test_a_list_onto_a_full_disk_is_a_sentence():
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         result = aitunes("models", stdout=full)
     assert (result.returncode, result.stderr) == (1, b"aitunes: No space left on device.\n")
+
+
+def test_compiled_code_finds_a_place_where_nothing_may_be_written(monkeypatch, tmp_path):
+    from numba.core import config
+
+    monkeypatch.setattr(config, "CACHE_DIR", config.CACHE_DIR)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    imported = []
+
+    def refuse_once(name):
+        imported.append(name)
+        if len(imported) == 1:
+            raise RuntimeError("cannot cache function 'advance': no locator available for file 'kernel.py'")
+        return sys
+
+    monkeypatch.setattr(importlib, "import_module", refuse_once)
+    assert import_with_compiled_code("a.module") is sys
+    assert imported == ["a.module", "a.module"]
+    assert Path(config.CACHE_DIR).parent == tmp_path
+
+    def fail(name):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    with pytest.raises(RuntimeError, match="something else"):
+        import_with_compiled_code("a.module")
