@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from aitunes.errors import ReleaseError
+from aitunes.errors import ReleaseError, reason
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, Release, read_card, read_release
 from instrument import paths
@@ -27,8 +27,8 @@ class Library:
     def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
         """Cards by release name, and a sentence for each folder that cannot be used."""
         cards: dict[str, ReleaseCard] = {}
-        complaints: list[str] = []
-        for path in self._candidates():
+        found, complaints = self._candidates()
+        for path in found:
             try:
                 card = self._card(path)
                 _check_name(card, path)
@@ -47,7 +47,7 @@ class Library:
         Raises:
             ReleaseError: there is none of that name, or it cannot be used.
         """
-        for path in self._candidates():
+        for path in self._candidates()[0]:
             if path.name == name:
                 release = read_release(path)
                 _check_name(release.card, path)
@@ -67,9 +67,15 @@ class Library:
             known = self._read[path] = stamp, read_card(path)
         return known[1]
 
-    def _candidates(self) -> list[Path]:
-        found = [card.parent for folder in self._folders for card in sorted(folder.glob(f"*/{CARD}"))]
-        return [path for path in found if not path.name.startswith(".")]
+    def _candidates(self) -> tuple[list[Path], list[str]]:
+        found: list[Path] = []
+        complaints: list[str] = []
+        for folder in self._folders:
+            try:
+                found += [card.parent for card in sorted(folder.glob(f"*/{CARD}"))]
+            except OSError as error:
+                complaints.append(f"The folder of releases {folder} cannot be read: {reason(error)}.")
+        return [path for path in found if not path.name.startswith(".")], complaints
 
 
 def _check_name(card: ReleaseCard, path: Path) -> None:

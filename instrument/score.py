@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 
 LOAD = f"{ROOT}/model/load"
+_MOST_SECONDS = 86_400.0
 
 
 class ScoreError(AiTunesError):
@@ -71,8 +71,8 @@ def _seconds(word: str) -> float:
         seconds = float(word)
     except ValueError:
         raise ValueError(f"it begins with {word!r}, not with a time in seconds") from None
-    if not math.isfinite(seconds) or seconds < 0.0:
-        raise ValueError(f"the time {word} is not 0 or more")
+    if not 0.0 <= seconds < _MOST_SECONDS:  # false for NaN too
+        raise ValueError(f"the time {word} is not 0 or more and less than a day")
     return seconds
 
 

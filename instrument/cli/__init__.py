@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import sys
 from collections.abc import Callable, Sequence
 
 from aitunes import __version__
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from instrument.cli import parser as arguments
-from instrument.cli.stopping import Stopped, say, stoppable
+from instrument.cli.common import import_with_compiled_code
+from instrument.cli.terminal import Stopped, accept_any_letter, drop_output, finish, say, stoppable
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -25,24 +26,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, 1 for a failure, 2 for a wrong usage, or 128 and the number of the signal that ended it; a sentence on
         stderr says why.
     """
-    options = arguments.build().parse_args(argv)
+    accept_any_letter()
+    options = arguments.build().parse_args(_words(sys.argv[1:] if argv is None else argv))
     if options.version:
         print(f"AiTunes {__version__}")
         return 0
     try:
         with stoppable():
-            return _command(options)(options)
+            status = _command(options)(options)
+            finish()
+            return status
     except AiTunesError as error:
         say(f"aitunes: {error}")
         return getattr(error, "exit_status", FAILURE)
+    except BrokenPipeError:  # `aitunes models | head` has seen enough
+        drop_output()
+        return FAILURE
+    except OSError as error:
+        drop_output()
+        say(f"aitunes: {f'{error.filename}: ' if error.filename else ''}{reason(error)}.")
+        return FAILURE
     except Stopped as stopped:
         say("Stopped; nothing was written.")
         return stopped.exit_status
 
 
+def _words(argv: Sequence[str]) -> list[str]:
+    # What `aitunes` alone does takes options too.
+    of_all = ("-h", "--help", "--version")
+    plays = bool(argv) and argv[0].startswith("-") and argv[0] not in of_all
+    return ["play", *argv] if plays else list(argv)
+
+
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
     name = "lists" if options.command in ("models", "devices") else options.command or "play"
-    module = importlib.import_module(f"instrument.cli.{name}")
+    module = import_with_compiled_code(f"instrument.cli.{name}")
     run: Callable[[argparse.Namespace], int] = module.run
     return run

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import importlib
+import os
 import shlex
+import shutil
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from types import ModuleType
 
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
@@ -14,6 +20,25 @@ from instrument import paths
 from instrument.library import Library
 
 _PATIENCE_SECONDS = 2.5
+
+
+def import_with_compiled_code(name: str) -> ModuleType:
+    """Import a module that has compiled code, even where numba finds no folder to keep it in.
+
+    That is so where neither the package's folder nor the user's home may be written.
+    """
+    try:
+        return importlib.import_module(name)
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+    from numba.core import config
+
+    # A fresh one each time: a lasting one, where everybody may write, could hold somebody else's code.
+    folder = os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="aitunes-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    config.reload_config()  # type: ignore[no-untyped-call, unused-ignore]
+    return importlib.import_module(name)
 
 
 def load_compiled_code() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
-from instrument.cli.stopping import say
+from instrument.cli.terminal import say
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
 from instrument.engine import Engine, EngineOptions

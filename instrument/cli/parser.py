@@ -8,6 +8,8 @@ from pathlib import Path
 from instrument.library import DEFAULT_RELEASE
 from instrument.osc.server import DEFAULT_PORT
 
+_FEWEST_SECONDS = 3.0  # in less the doctor hears too little
+
 _EXAMPLES = """\
 examples:
   aitunes                                   play the bundled release
@@ -74,7 +76,7 @@ def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser("doctor", help="measure this machine and advise")
     doctor.add_argument("--json", action="store_true", help="for scripts")
-    doctor.add_argument("--seconds", type=_positive, default=10.0, help="how long to play for underruns")
+    doctor.add_argument("--seconds", type=_enough, default=10.0, help="how long to play for underruns")
     doctor.add_argument("--output", choices=("device", "none"), default="device")
     doctor.add_argument("--device", metavar="NAME")
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
@@ -115,3 +117,13 @@ def _positive(word: str) -> float:
 
 
 _positive.__name__ = "number of seconds"
+
+
+def _enough(word: str) -> float:
+    number = float(word)
+    if not _FEWEST_SECONDS <= number < 86_400.0:
+        raise argparse.ArgumentTypeError(f"{word} is not at least {_FEWEST_SECONDS:g} and less than a day")
+    return number
+
+
+_enough.__name__ = "number of seconds"

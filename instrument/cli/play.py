@@ -10,7 +10,7 @@ import time
 
 from instrument import paths
 from instrument.cli.common import iterations, library, load_compiled_code
-from instrument.cli.stopping import ending_signals, say
+from instrument.cli.terminal import ending_signals, say
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput

@@ -64,3 +64,20 @@ def test_a_card_is_parsed_again_only_when_its_file_has_changed(tiny, tmp_path):
     assert library.cards()[0] == {}
     path.unlink()
     assert library.cards() == ({}, [])
+
+
+def test_a_folder_that_may_not_be_read_is_complained_of_and_hides_no_other(tiny, tmp_path, monkeypatch):
+    tiny.write(tmp_path / "open")
+    glob = type(tmp_path).glob
+
+    def forbid(folder, pattern):
+        if folder.name == "closed":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return glob(folder, pattern)
+
+    monkeypatch.setattr("pathlib.Path.glob", forbid)
+    library = Library([tmp_path / "closed", tmp_path / "open"])
+    cards, complaints = library.cards()
+    assert list(cards) == ["tiny"]
+    assert complaints == [f"The folder of releases {tmp_path / 'closed'} cannot be read: Permission denied."]
+    assert library.open("tiny").card.name == "tiny"

@@ -57,6 +57,8 @@ def test_lines_after_a_load_are_those_of_the_loaded_release(parse):
 
 
 WRONG = {
+    "1e300 /aitunes/play": "the time 1e300 is not 0 or more and less than a day",
+    "86400 /aitunes/play": "less than a day",
     "/aitunes/play": "begins with '/aitunes/play', not with a time",
     "-1 /aitunes/play": "time -1 is not 0 or more",
     "nan /aitunes/play": "time nan is not 0 or more",

@@ -1,7 +1,9 @@
-"""How a command ends: Ctrl-C, the system's wish and a closed terminal are one, and leave nothing half-made."""
+"""The terminal: what a command says there, and how it ends when Ctrl-C, the system or a closed window asks it to."""
 
 from __future__ import annotations
 
+import io
+import os
 import signal
 import sys
 import time
@@ -52,3 +54,27 @@ def say(line: str) -> None:
     """Tell the person at the terminal; one that has closed is no reason to fail."""
     with suppress(OSError):
         print(line, file=sys.stderr, flush=True)
+
+
+def accept_any_letter() -> None:
+    """A letter that the terminal or the file behind it does not have becomes "?", not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def finish() -> None:
+    """Hand over what was printed, while its failure can still be told.
+
+    Raises:
+        OSError: nobody reads it any more, or the disk is full.
+    """
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def drop_output() -> None:
+    """Forget what could not be printed, or the interpreter would try it once more at its end."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123  no path
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
