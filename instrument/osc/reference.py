@@ -78,7 +78,7 @@ def _row(row: Address) -> str:
 def _argument(argument: Argument) -> str:
     unit = f" {argument.unit}" if argument.unit else ""
     if math.isfinite(argument.low) and math.isfinite(argument.high):
-        return f"{argument.name} {argument.low:g} to {argument.high:g}{unit}".replace("-", "−")
+        return f"{argument.name} {argument.low:.10g} to {argument.high:.10g}{unit}".replace("-", "−")
     if math.isfinite(argument.low):
         return f"{argument.name} from {argument.low:g}{unit}"
     return f"{argument.name}{unit}"
