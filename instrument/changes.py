@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import copy
 import gc
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _LOADING_SECONDS = 0.15
 _SWAP_DEADLINE_SECONDS = 3.0
 _POLL_SECONDS = 0.02
+_CLOSING = "close-output"
 CLOSE_SECONDS = 2.0
 """How long to wait for a device that closes."""
 
@@ -151,6 +154,13 @@ def start_output(output: Output) -> str:
 
 def close_aside(output: Output) -> threading.Thread:
     """Close on a thread of its own: PortAudio waits for ever for a sound server that has gone."""
-    thread = threading.Thread(target=output.close, name="close-output", daemon=True)
+    thread = threading.Thread(target=output.close, name=_CLOSING, daemon=True)
     thread.start()
     return thread
+
+
+def leave_what_hangs() -> None:
+    """Let the process end although an output never closes, because PortAudio would wait for it at the exit, too."""
+    sounddevice = sys.modules.get("sounddevice")
+    if sounddevice is not None and any(thread.name == _CLOSING for thread in threading.enumerate()):
+        atexit.unregister(sounddevice._exit_handler)

@@ -18,7 +18,7 @@ from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
 from instrument import namespace, paths
-from instrument.changes import Changes, close_aside, start_output
+from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind, MessageError, Value
@@ -38,7 +38,6 @@ from instrument.synthesis.voice import Voice
 from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
-_CLOSE_SECONDS = 2.0
 _FAILING_SECONDS = 1.0
 
 
@@ -146,8 +145,9 @@ class Engine:
         with contextlib.ExitStack() as last:
             last.callback(gc.enable)
             last.callback(gc.unfreeze)
+            last.callback(leave_what_hangs)
             last.callback(self.synth.close)
-            last.callback(lambda: close_aside(self.output).join(_CLOSE_SECONDS))
+            last.callback(lambda: close_aside(self.output).join(CLOSE_SECONDS))
             last.callback(self._finish_recording)
             last.callback(self.worker.close)
             last.callback(self.osc.close)

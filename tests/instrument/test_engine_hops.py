@@ -1,8 +1,11 @@
 """The engine without its threads: hops are rendered by the test, so that what fails can be made to fail."""
 
+import gc
+import json
 import shutil
 import threading
 import time
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +43,7 @@ def engine(folder, tmp_path, said):
     yield engine
     engine.osc._socket.close()
     engine.synth.close()
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -308,3 +312,42 @@ def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch
     monkeypatch.setattr(engine.output, "wait", broken)
     engine._wait_for_output()
     assert said[0].startswith("The output none (silent) failed: the decoder is broken.")
+
+
+def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder, tiny, hopping):
+    tiny.write(folder, "patch", latent_dim=2, frames=64)
+    engine.changes.load_release("patch")
+    left = weakref.ref(engine.synth.voice)
+    session = weakref.ref(engine.synth.voice.release.decoder)
+    gc.disable()
+    try:
+        engine.changes.load_release("tiny")
+        deadline = time.monotonic() + 5.0
+        while left() or session():  # its decoding thread takes a moment to end
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+    finally:
+        gc.enable()
+
+
+def test_the_card_that_is_told_is_the_one_that_plays(engine, folder, tiny):
+    shutil.rmtree(folder / "tiny")
+    tiny.write(folder, "tiny", latent_dim=7)
+    engine.worker._describe_release(ANNE)
+    ((_, _, (text,)),) = notices(engine)
+    assert json.loads(text)["latent_dim"] == 3
+
+
+def test_long_names_are_shortened_in_refusals(engine):
+    name = "x" * 5_000
+    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, (name,), ANNE))
+    engine.worker.start()
+    deadline = time.monotonic() + 10.0
+    while not notices(engine):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    engine.worker.close()
+    ((_, address, (_, reason)),) = notices(engine)
+    assert address == "/fail"
+    assert "There is no release named" in reason
+    assert len(reason) < 400
