@@ -17,7 +17,7 @@ from instrument.synthesis.timeline import Event, Timeline, coalesced
 
 Send = Callable[[Peer, str, tuple[Any, ...]], None]
 
-_MOST_EVENTS = 512
+MOST_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
 _MOST_EXPANDED = 4_096
 """Of one packet, before; this thread and the synth's share the interpreter."""
@@ -102,10 +102,12 @@ class Dispatcher:
                 break
         if len(events) <= _MOST_EXPANDED:
             events = coalesced(events)
-        if len(events) > _MOST_EVENTS:
-            self._refuse(peer, packet.messages[0], f"one packet may change {_MOST_EVENTS} values; send it in parts")
+        if len(events) > MOST_EVENTS:
+            self._refuse(peer, packet.messages[0], f"one packet may change {MOST_EVENTS} values; send it in parts")
         elif events and not self._instrument.timeline.post(events, packet.time):
-            self._refuse(peer, packet.messages[0], "too many events are held for later; /clearSched")
+            flood = "more events wait than the sound can carry; send fewer"
+            held = "too many events are held for later; /clearSched"
+            self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
         self._send(peer, "/fail", (message.address[:_MOST_NAME], reason))

@@ -57,6 +57,7 @@ class Timeline:
         self._held: list[tuple[float, int, list[Event]]] = []
         self._held_events = 0
         self._ready: deque[list[Event]] = deque()
+        self._ready_events = 0
         # Written by one thread each: the one that posts for later, and the synth's.
         self._posted_events = self._taken_events = 0
         self._order = itertools.count()
@@ -67,12 +68,12 @@ class Timeline:
         """Add events that apply together, at once from any thread, or at a time from the receiving thread.
 
         Returns:
-            Whether there was room; events for at once always find some.
+            Whether there was room: for later `MAX_HELD` events, and for at once as many that wait for their hop.
         """
+        if len(events) > (MAX_HELD - self._ready_events if time is None else self.room):
+            self.refused_events += len(events)
+            return False
         if time is not None:
-            if len(events) > self.room:
-                self.refused_events += len(events)
-                return False
             self._posted_events += len(events)
         self._arrivals.append((time, events))
         return True
@@ -100,7 +101,7 @@ class Timeline:
             else:
                 ran.set_result(None)
 
-        self.post([Event("", Kind.ACTION, call=run)])
+        self._arrivals.append((None, [Event("", Kind.ACTION, call=run)]))
         deadline = monotonic() + _RUN_SECONDS
         while not wait([ran], timeout=_POLL_SECONDS).done:
             if (ended.is_set() or monotonic() > deadline) and ran.cancel():
@@ -126,7 +127,7 @@ class Timeline:
         while self._held and self._held[0][0] < hop_start + hop_seconds:
             group = heapq.heappop(self._held)[2]
             self._held_events -= len(group)
-            self._ready.append(group)
+            self._make_ready(group)
         events: list[Event] = []
         while self._ready:
             if events and len(events) + len(self._ready[0]) > MAX_DUE:
@@ -134,8 +135,14 @@ class Timeline:
                 # Going on only from half of the most makes sure that coalescing is worth its time.
                 if len(events) > MAX_DUE // 2 or len(events) + len(self._ready[0]) > MAX_DUE:
                     return events
-            events.extend(self._ready.popleft())
+            group = self._ready.popleft()
+            self._ready_events -= len(group)
+            events.extend(group)
         return coalesced(events) if len(events) > 1 else events
+
+    def _make_ready(self, group: list[Event]) -> None:
+        self._ready.append(group)
+        self._ready_events += len(group)
 
     def _take_arrivals(self, hop_start: float, hop_seconds: float) -> None:
         while self._arrivals:
@@ -147,7 +154,7 @@ class Timeline:
             if time is None or time < hop_start:
                 if time is not None and time < group[0].arrived - hop_seconds:
                     self.late_events += len(group)
-                self._ready.append(group)
+                self._make_ready(group)
             else:
                 heapq.heappush(self._held, (time, next(self._order), group))
                 self._held_events += len(group)
