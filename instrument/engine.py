@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
-from aitunes.release.reader import Release
+from aitunes.errors import AiTunesError
+from aitunes.features import FloatArray
+from aitunes.release.card import ReleaseCard
 from instrument import namespace, paths
+from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
-from instrument.namespace import ROOT, Kind, MessageError
+from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.server import DEFAULT_PORT, OscServer
+from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
-from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, SYNTH_PRIORITY, raise_priority
+from instrument.scheduling import SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
@@ -32,10 +38,7 @@ from instrument.synthesis.voice import Voice
 from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
-_LOADING_SECONDS = 0.15
-_SWAP_DEADLINE_SECONDS = 3.0
-_POLL_SECONDS = 0.02
-_HOP_DEADLINE_SECONDS = 2.0
+_FAILING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class EngineOptions:
     osc_port: int = DEFAULT_PORT
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
+    blocksize: int = 0
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)
 
@@ -74,8 +78,8 @@ class Engine:
     ) -> None:
         self.output = output
         self.scheduling = "ordinary"
+        self.failed = False
         self.timeline = Timeline()
-        self._library = library
         self._report = report
         release = library.open(options.release)
         voice = Voice(release, output.sample_rate, options.iterations, options.lookahead)
@@ -85,18 +89,31 @@ class Engine:
         self._load = LoadMeter()
         self._control, self._synthesis, self._buffer = Recent(), Recent(), Recent()
         self._stream_clock = StreamClock(voice.hop_seconds)
+        self._failing_seconds = 0.0
+        self._past_underruns = 0
         self._stopping = threading.Event()
-        self._stopped = threading.Event()
+        self.stopped = threading.Event()
         self._synth_thread = threading.Thread(target=self._run, name="synth", daemon=True)
         self.recorder = Recorder(options.recordings, output.sample_rate)
         self.publisher = Publisher()
-        self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher.reply)
+        self.changes = Changes(self, library, options.blocksize)
+        self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher)
         self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port)
 
     @property
     def rows(self) -> dict[str, namespace.Address]:
         """The namespace by concrete path, for the playing release."""
         return self._rows
+
+    @property
+    def card(self) -> ReleaseCard:
+        """The playing release's card."""
+        return self.synth.voice.release.card
+
+    @property
+    def underruns(self) -> int:
+        """Interruptions since the start, on whatever output."""
+        return self._past_underruns + self.output.underruns + self.output.device_underruns
 
     def start(self) -> None:
         """Warm up, then sound."""
@@ -105,10 +122,7 @@ class Engine:
         gc.freeze()
         gc.disable()
         sys.setswitchinterval(_SWITCH_SECONDS)
-        # Threads inherit the priority of the one that starts them: PortAudio's callback first, then our own.
-        raise_priority(DEVICE_PRIORITY)
-        self.output.start()
-        self.scheduling = raise_priority(CONTROL_PRIORITY)
+        self.scheduling = start_output(self.output)
         self._synth_thread.start()
         self.worker.start()
         self.osc.start()
@@ -116,7 +130,7 @@ class Engine:
     def wait(self) -> None:
         """Return when the engine has ended, by `quit`."""
         # A bounded wait keeps Ctrl-C alive on Windows.
-        while not self._stopped.wait(0.5):
+        while not self.stopped.wait(0.5):
             pass
 
     def quit(self) -> None:
@@ -126,21 +140,23 @@ class Engine:
     def close(self) -> None:
         """Fade out, finish the recording, free port and device; returns when all is done."""
         self._stopping.set()
-        self._stopped.wait(timeout=3.0)
-        if self.recorder.recording:
-            self.recorder.stop()
-        self.osc.close()
-        self.worker.close()
-        self.output.close()
-        self.synth.voice.close()
-        gc.unfreeze()
-        gc.enable()
+        self.stopped.wait(timeout=3.0)
+        # From the last to the first, each whatever the others raise.
+        with contextlib.ExitStack() as last:
+            last.callback(gc.enable)
+            last.callback(gc.unfreeze)
+            last.callback(leave_what_hangs)
+            last.callback(self.synth.close)
+            last.callback(lambda: close_aside(self.output).join(CLOSE_SECONDS))
+            last.callback(self._finish_recording)
+            last.callback(self.worker.close)
+            last.callback(self.osc.close)
 
     def status(self) -> Status:
         """The engine's measures."""
         mean, peak = self._load.percent
         return Status(
-            underruns=self.output.underruns + self.output.device_underruns,
+            underruns=self.underruns,
             late_events=self.timeline.late_events,
             malformed_packets=self.osc.dispatcher.malformed_packets,
             subscribers=len(self.osc.subscribers),
@@ -156,103 +172,63 @@ class Engine:
             playing=self.performance.playing,
         )
 
-    def load_release(self, name: str) -> None:
-        """Change to another release, cross-faded; called by the worker.
-
-        Raises:
-            ReleaseError: it cannot be used; the present one plays on.
-        """
-        self._change_voice(lambda: self._library.open(name))
-
-    def set_device(self, name: str) -> None:
-        """Move the stream to another sound device; called by the worker.
-
-        Raises:
-            OutputError: it cannot be opened; the present one plays on.
-        """
-        from instrument.outputs.device import DeviceOutput
-
-        self._move_to(DeviceOutput(name))
-
     def on_synth_thread(self, call: Callable[[], None]) -> None:
         """Run something at the next hop, and return when it has run.
 
         Raises:
+            MessageError: the engine is ending, and it will never run.
             Exception: what `call` raised; the sound goes on.
         """
-        ran: Future[None] = Future()
-
-        def run() -> None:
-            try:
-                call()
-            except Exception as error:  # noqa: BLE001  it is the caller's to deal with; the sound goes on
-                ran.set_exception(error)
-            else:
-                ran.set_result(None)
-
-        self.timeline.post([Event("", Kind.ACTION, call=run)])
-        ran.result(timeout=_HOP_DEADLINE_SECONDS)
+        self.timeline.run(call, self.stopped)
 
     def _warm_up(self) -> None:
         # Compiled code is loaded and first touched here, not between two hops.
         voice = self.synth.voice
+        voice.prepare(self.performance.advance(0.0), self.performance)
         for _ in range(8):
             y = voice.render(self.performance.advance(0.0), self.performance)
             OutputStage(self.output.sample_rate).process(y, 0.0, playing=True)
         voice.reset()
 
-    def _change_voice(self, open_release: Callable[[], Release]) -> None:
-        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
-        # deeper buffer until the new voice sounds alone and the old one is gone.
-        self.output.deepen(_LOADING_SECONDS)
-        time.sleep(_LOADING_SECONDS)
-        try:
-            voice = self._voice(open_release(), self.output.sample_rate)
-            self.on_synth_thread(lambda: self._take_voice(voice))
-            deadline = time.monotonic() + _SWAP_DEADLINE_SECONDS
-            while not (retired := self.synth.take_retired()) and time.monotonic() < deadline:
-                time.sleep(_POLL_SECONDS)
-            for old in retired:
-                old.close()
-            del retired
-        finally:
-            self.output.deepen(0.0)
-
-    def _voice(self, release: Release, sample_rate: float) -> Voice:
-        return Voice(release, sample_rate, self.performance.iterations, self.performance.lookahead)
-
-    def _take_voice(self, voice: Voice) -> None:
+    def take_voice(self, voice: Voice, author: Peer | None) -> None:
+        """Cross-fade to another voice, whose release the author asked for; on the synth's thread."""
         card = voice.release.card
+        if voice.hop_seconds != self.synth.hop_seconds:
+            self._stream_clock = StreamClock(voice.hop_seconds)
         self.synth.change_voice(voice)
-        if card.name != self.performance.release:
+        if not self.performance.plays(card.latent, card.name):
             self.performance.change_release(card.latent, card.name)
             self._rows = namespace.expand(card.latent_dim)
-            self.publisher.announce(None, f"{ROOT}/model/load", (card.name,))
+            self.publisher.announce(author, f"{ROOT}/model/load", (card.name,))
 
-    def _move_to(self, output: Output) -> None:
-        if self.recorder.recording and output.sample_rate != self.output.sample_rate:
-            output.close()
-            raise OutputError("the device runs at another sample rate; stop the recording first")
-        voice = self._voice(self.synth.voice.release, output.sample_rate)
-        output.start()
-        retired = self.output
-
-        def move() -> None:
-            self.output = output
-            self.synth = Synth(voice, self.performance, output.sample_rate)
-            self._stream_clock = StreamClock(voice.hop_seconds)
-
-        self.on_synth_thread(move)
+    def take_output(self, output: Output, voice: Voice) -> None:
+        """Go on elsewhere with a voice for that output's rate; on the synth's thread."""
+        self._switch_to(output)
+        self.synth = Synth(voice, self.performance, output.sample_rate)
+        self._stream_clock = StreamClock(voice.hop_seconds)
         self.recorder.sample_rate = output.sample_rate
-        retired.close()
+
+    def _switch_to(self, output: Output) -> None:
+        left, self.output = self.output, output
+        self._past_underruns += left.underruns + left.device_underruns
+
+    def _finish_recording(self) -> None:
+        if self.recorder.recording:
+            try:
+                self.recorder.stop()
+            except AiTunesError as error:
+                self._report(str(error))
 
     def _run(self) -> None:
         """The synth's thread; however it ends, nobody waits for it in vain."""
         raise_priority(SYNTH_PRIORITY)
         try:
             self._play()
+        except Exception as error:  # noqa: BLE001  whatever it is, the person is told, and the recording is saved
+            self.failed = True
+            self._tell(f"The synthesis has ended: {error!r}")
         finally:
-            self._stopped.set()
+            self.stopped.set()
 
     def _play(self) -> None:
         """Wait, apply what is due, render, write, until the sound has faded out."""
@@ -262,9 +238,7 @@ class Engine:
             begin = time.perf_counter()
             hop_seconds = self.synth.hop_seconds
             heard = self._stream_clock.observe(time.time() + buffered + self.output.latency_seconds)
-            for event in self.timeline.due(heard + self.synth.voice.latency_seconds, hop_seconds):
-                self._apply(event)
-            y = self.synth.render()
+            y = self._hop(heard + self.synth.voice.latency_seconds, hop_seconds)
             self.output.write(y)
             self.recorder.push(y)
             self._stream_clock.advance(len(y) / self.output.sample_rate)
@@ -277,39 +251,79 @@ class Engine:
                 if self.synth.output.silent and silent_since is None:
                     silent_since = time.perf_counter() + buffered + self.output.latency_seconds
 
+    def _hop(self, start: float, hop_seconds: float) -> FloatArray:
+        """One hop; silence where the synthesis fails, which ends the engine if it goes on.
+
+        Raises:
+            Exception: nothing but failures for a second.
+        """
+        try:
+            for event in self.timeline.due(start, hop_seconds):
+                self._apply(event)
+            y = self.synth.render()
+        except Exception as error:
+            if self._failing_seconds == 0.0:
+                self._tell(f"The synthesis failed: {error!r}")
+            self._failing_seconds += hop_seconds
+            if self._failing_seconds > _FAILING_SECONDS:
+                raise
+            return np.zeros(round(hop_seconds * self.output.sample_rate), np.float32)
+        self._failing_seconds = 0.0
+        return y
+
     def _wait_for_output(self) -> float:
         try:
             return self.output.wait()
-        except OutputError as error:
-            lost, self.output = self.output, NullOutput(self.output.sample_rate)
+        except Exception as error:  # noqa: BLE001  PortAudio's own, too, must not end the instrument
+            lost = self.output
+            sentence = str(error) if isinstance(error, OutputError) else f"The output {lost.name} failed: {error}."
+            self._switch_to(NullOutput(lost.sample_rate))
             self.output.start()
-            self.worker.submit(Event("", Kind.ACTION, call=lost.close))
-            self.publisher.announce(None, "/error", (str(error),))
-            self._report(f"{error} Playing on without sound; choose a device with {ROOT}/device/set.")
+            close_aside(lost)
+            self._tell(f"{sentence} Playing on without sound; choose a device with {ROOT}/device/set.")
             return self.output.wait()
 
     def _apply(self, event: Event) -> None:
+        try:
+            self._obey(event)
+        except MessageError as error:
+            self.publisher.reply(event.origin, "/fail", (event.path, str(error)))
+        except Exception as error:  # noqa: BLE001  a defect in one event must not cost the others of its hop
+            self.publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
+
+    def _obey(self, event: Event) -> None:
         if event.call is not None:
             event.call()
             return
         if event.arrived:
             self._control.add(max(0.0, time.time() - event.arrived))
+        if event.values is None:
+            self.publisher.reply(event.origin, event.path, self._value(event.path))
+            return
         if event.kind not in (Kind.SETTING, Kind.ACTION):
             self.worker.submit(event)
             return
         lookahead = self.performance.lookahead
-        try:
-            if event.values is None:
-                self.publisher.reply(event.origin, event.path, self.performance.value(event.path))
-                return
-            self.performance.apply(event.path, event.values)
-        except MessageError as error:
-            self.publisher.reply(event.origin, "/fail", (event.path, str(error)))
-            return
+        self.performance.apply(event.path, event.values)
         if self.performance.lookahead != lookahead:
-            release = self.synth.voice.release
-            self.worker.submit(Event("", Kind.ACTION, call=lambda: self._change_voice(lambda: release)))
+            self.worker.submit(Event("", Kind.ACTION, call=self.changes.change_lookahead))
         self.publisher.announce(event.origin, event.path, event.values)
 
+    def _value(self, path: str) -> tuple[Value, ...]:
+        if path == f"{ROOT}/model/load":
+            return (self.performance.release,)
+        if path == f"{ROOT}/device/set":
+            return (self.output.name,)
+        return self.performance.value(path)
+
+    def _tell(self, sentence: str) -> None:
+        """Everyone, subscribers and terminal, even where that has been closed."""
+        self.publisher.announce(None, "/error", (sentence,))
+        with contextlib.suppress(OSError, ValueError):
+            self._report(sentence)
+
     def _publish(self) -> None:
-        self.publisher.publish(self.osc, self.synth.output, self.output.underruns + self.output.device_underruns)
+        failure = self.synth.voice.source.take_failure()
+        if failure is not None:
+            self._tell(f"A patch could not be decoded, so the last one plays on: {failure}")
+        self.publisher.publish(self.osc, self.synth.output, self.underruns)

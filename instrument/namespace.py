@@ -38,13 +38,24 @@ class Argument:
 
 @dataclass(frozen=True)
 class Address:
-    """One row of the table. `many` repeats the last argument; `{n}` in a path stands for a latent coordinate."""
+    """One row of the table. `{n}` in a path stands for a latent coordinate.
+
+    Args:
+        many: the last argument repeats.
+        told: without arguments it asks for the value, as every setting does.
+    """
 
     path: str
     kind: Kind
     description: str
     arguments: tuple[Argument, ...] = ()
     many: bool = False
+    told: bool = False
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the address without arguments asks for a value."""
+        return self.told or self.kind is Kind.SETTING
 
     @property
     def types(self) -> str:
@@ -64,8 +75,10 @@ def _number(name: str, high: float = math.inf) -> Argument:
     return Argument("i", name, 0, high)
 
 
-def _row(path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False) -> Address:
-    return Address(ROOT + path, kind, description, arguments, many)
+def _row(
+    path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False, told: bool = False
+) -> Address:
+    return Address(ROOT + path, kind, description, arguments, many, told)
 
 
 def _server(path: str, description: str, *arguments: Argument) -> Address:
@@ -99,7 +112,13 @@ TABLE: tuple[Address, ...] = (
         _number("iterations", 64),
         Argument("i", "lookahead", 0, 8, "frames"),
     ),
-    _row("/model/load", Kind.COMMAND, "change to another release, cross-faded", _NAME),
+    _row(
+        "/model/load",
+        Kind.COMMAND,
+        "change to another release, cross-faded; with no name, the reply is the one that plays",
+        _NAME,
+        told=True,
+    ),
     _row(
         "/model/list", Kind.REQUEST, "a message a release, `/aitunes/model`: name, public name, description, latent_dim"
     ),
@@ -113,7 +132,7 @@ TABLE: tuple[Address, ...] = (
         _NAME,
         Argument("f", "morph_seconds", 0.0, 60.0, "s"),
     ),
-    _row("/snapshot/list", Kind.REQUEST, "the snapshots' names"),
+    _row("/snapshot/list", Kind.REQUEST, "a message a snapshot, `/aitunes/snapshot`: its name; then `/done`"),
     _row(
         "/record/start",
         Kind.COMMAND,
@@ -122,14 +141,20 @@ TABLE: tuple[Address, ...] = (
     ),
     _row("/record/stop", Kind.COMMAND, "end the recording"),
     _row("/device/list", Kind.REQUEST, "the sound devices' names"),
-    _row("/device/set", Kind.COMMAND, "move the stream to another sound device", _NAME),
+    _row(
+        "/device/set",
+        Kind.COMMAND,
+        "move the stream to another sound device; with no name, the reply is the present one's",
+        _NAME,
+        told=True,
+    ),
     _server(
         "/status",
         "`/status.reply`: underruns, late events, malformed packets, subscribers, mean and peak load in %, nominal "
         "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing",
     ),
     _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
-    _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id")),
+    _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),
     _server("/version", "`/version.reply`: name, major, minor, patch"),
     _server("/dumpOSC", "log arriving messages: 0 off, 1 parsed, 2 hex, 3 both", _number("mode", 3)),
     _server("/clearSched", "forget the events that are held for later"),

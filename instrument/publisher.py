@@ -15,6 +15,7 @@ from instrument.synthesis.dynamics import OutputStage, decibels
 
 METER_SECONDS = 0.04
 _COLLECT_SECONDS = 20.0
+_ERROR_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Publisher:
         self._meter_due = 0.0
         self._collect_due = time.monotonic() + _COLLECT_SECONDS
         self._underruns = 0
+        self._error_due = 0.0
 
     def reply(self, peer: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Answer the one who asked; nobody, where the engine asked itself."""
@@ -45,16 +47,17 @@ class Publisher:
 
     def publish(self, osc: OscServer, stage: OutputStage, underruns: int) -> None:
         """Send what has collected; called every few milliseconds by the publishing thread."""
-        if underruns > self._underruns:
+        now = time.monotonic()
+        if underruns > self._underruns and now >= self._error_due:
+            self._error_due = now + _ERROR_SECONDS
+            self._underruns = underruns
             self.announce(None, "/error", (f"the sound was interrupted: {underruns} underruns so far",))
-        self._underruns = underruns
         while self._notices:
             notice = self._notices.popleft()
             if notice.to_others:
                 osc.send_to_others(notice.peer, notice.address, notice.arguments)
             elif notice.peer is not None:
                 osc.send(notice.peer, notice.address, notice.arguments)
-        now = time.monotonic()
         if now >= self._meter_due:
             self._meter_due = now + METER_SECONDS
             osc.send_to_others(None, f"{ROOT}/meter", (decibels(stage.peak), decibels(stage.rms)))

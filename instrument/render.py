@@ -100,8 +100,10 @@ def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float
     performance = synth.performance
     if event.path == LOAD and event.values:
         release = releases[str(event.values[0])]
+        card = release.card
         synth.change_voice(_voice(release, rate, performance))
-        performance.change_release(release.card.latent, release.card.name)
+        if not performance.plays(card.latent, card.name):
+            performance.change_release(card.latent, card.name)
         return
     lookahead = performance.lookahead
     performance.apply(event.path, event.values or ())

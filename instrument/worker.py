@@ -5,36 +5,41 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from aitunes.errors import AiTunesError
+from aitunes.release.card import ReleaseCard
+from instrument.changes import Changes
 from instrument.library import Library
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
 from instrument.outputs.device import output_devices
+from instrument.publisher import Publisher
 from instrument.recorder import Recorder
 from instrument.snapshots import SnapshotStore
-from instrument.synthesis.performance import Performance
+from instrument.synthesis.performance import Performance, Snapshot
 from instrument.synthesis.timeline import Event
 
 _MOST_TEXT = 60_000
-
-Reply = Callable[[Peer | None, str, tuple[Any, ...]], None]
+_MOST_NAME = 120
+_SAVE = f"{ROOT}/snapshot/save"
 
 
 class Stage(Protocol):
-    """What the worker may do to the engine."""
+    """What the worker needs of the engine."""
 
     performance: Performance
 
-    def load_release(self, name: str) -> None:
-        """Change to another release, cross-faded."""
+    @property
+    def card(self) -> ReleaseCard:
+        """The playing release's card."""
 
-    def set_device(self, name: str) -> None:
-        """Move the stream to another sound device."""
+    @property
+    def changes(self) -> Changes:
+        """Changes of release and device."""
 
     def on_synth_thread(self, call: Callable[[], None]) -> None:
-        """Run something at the next hop, and return when it has run; raises the `AiTunesError` that it raised."""
+        """Run something at the next hop, and return when it has run; raises what it raised."""
 
 
 class Worker:
@@ -43,32 +48,36 @@ class Worker:
     Args:
         stage: the engine.
         library, recorder, snapshots: what commands work on.
-        reply: sends a message to a peer; must be safe on any thread.
+        publisher: sends answers, and changes to the others.
     """
 
     def __init__(
-        self, stage: Stage, library: Library, recorder: Recorder, snapshots: SnapshotStore, reply: Reply
+        self, stage: Stage, library: Library, recorder: Recorder, snapshots: SnapshotStore, publisher: Publisher
     ) -> None:
         self._stage = stage
         self._library = library
         self._recorder = recorder
         self._snapshots = snapshots
-        self._reply = reply
-        self._tasks: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._publisher = publisher
+        self._reply = publisher.reply
+        self._tasks: queue.SimpleQueue[tuple[Event, Snapshot | None] | None] = queue.SimpleQueue()
+        self._submitted = self._finished = 0
+        self._snapshot: Snapshot | None = None
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._handlers: dict[str, Callable[..., object]] = {
-            "/model/load": lambda peer, name: stage.load_release(name),
+            "/model/load": lambda peer, name: stage.changes.load_release(name, peer),
             "/model/list": self._list_releases,
             "/model/info": self._describe_release,
-            "/snapshot/save": lambda peer, name: snapshots.save(name, stage.performance.snapshot()),
+            "/snapshot/save": lambda peer, name: snapshots.save(name, self._snapshot or stage.performance.snapshot()),
             "/snapshot/delete": lambda peer, name: snapshots.delete(name),
             "/snapshot/recall": self._recall,
-            "/snapshot/list": lambda peer: reply(peer, f"{ROOT}/snapshot/list", tuple(snapshots.names())),
+            "/snapshot/list": self._list_snapshots,
             "/record/start": lambda peer, name: recorder.start(name),
             "/record/stop": lambda peer: recorder.stop(),
             "/device/list": self._list_devices,
-            "/device/set": lambda peer, name: stage.set_device(name),
-            "/sync": lambda peer, number: reply(peer, "/synced", (number,)),
+            "/device/set": lambda peer, name: stage.changes.set_device(name),
+            "/sync": lambda peer, number: self._reply(peer, "/synced", (number,)),
         }
 
     def start(self) -> None:
@@ -76,22 +85,31 @@ class Worker:
         self._thread.start()
 
     def submit(self, event: Event) -> None:
-        """Queue a command or request; never blocks."""
-        self._tasks.put(event)
+        """Queue a command or request; never blocks; synth's thread only.
+
+        A snapshot is taken here, at its place among the settings, unless commands before it have yet to be obeyed.
+        """
+        idle = self._finished == self._submitted
+        self._submitted += 1
+        self._tasks.put((event, self._stage.performance.snapshot() if idle and event.path == _SAVE else None))
 
     def close(self) -> None:
-        """Finish what is queued, and end."""
+        """Finish what is under way, drop what is queued, and end; a task that hangs is waited for 5 s."""
+        self._closing = True
         self._tasks.put(None)
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
-        while (event := self._tasks.get()) is not None:
+        while (task := self._tasks.get()) is not None and not self._closing:
+            event, self._snapshot = task
             try:
                 self._obey(event)
             except AiTunesError as error:
-                self._reply(event.origin, "/fail", (event.path, str(error)))
+                self._reply(event.origin, "/fail", (event.path, _shortened(str(error), event.values)))
             except Exception as error:  # noqa: BLE001  a defect in one command must not end all the later ones
                 self._reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
+            finally:
+                self._finished += 1
 
     def _obey(self, event: Event) -> None:
         if event.call is not None:
@@ -109,18 +127,41 @@ class Worker:
         self._reply(peer, "/done", (f"{ROOT}/model/list", len(cards)))
 
     def _describe_release(self, peer: Peer | None) -> None:
-        cards, _ = self._library.cards()
-        text = cards[self._stage.performance.release].to_json()
+        text = self._stage.card.to_json()
         if len(text) > _MOST_TEXT:
             raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
         self._reply(peer, f"{ROOT}/model/info", (text,))
 
     def _recall(self, peer: Peer | None, name: str, morph_seconds: float) -> None:
         snapshot = self._snapshots.get(name)
-        self._stage.on_synth_thread(lambda: self._stage.performance.recall(snapshot, morph_seconds))
+        performance = self._stage.performance
+
+        def recall() -> None:
+            before = performance.snapshot()
+            performance.recall(snapshot, morph_seconds)
+            for setting, values in snapshot.settings.items():
+                if values != before.settings[setting]:
+                    self._publisher.announce(peer, ROOT + setting, tuple(values))
+            self._publisher.announce(peer, f"{ROOT}/latent", performance.value(f"{ROOT}/latent"))
+
+        self._stage.on_synth_thread(recall)
+
+    def _list_snapshots(self, peer: Peer | None) -> None:
+        names = self._snapshots.names()
+        for name in names:
+            self._reply(peer, f"{ROOT}/snapshot", (name,))
+        self._reply(peer, "/done", (f"{ROOT}/snapshot/list", len(names)))
 
     def _list_devices(self, peer: Peer | None) -> None:
         devices = output_devices()
         for device in devices:
             self._reply(peer, f"{ROOT}/device", (device["name"], device["host"], float(device["sample_rate"])))
         self._reply(peer, "/done", (f"{ROOT}/device/list", len(devices)))
+
+
+def _shortened(sentence: str, values: tuple[Value, ...] | None) -> str:
+    """A sentence without the whole of the long names that it repeats."""
+    for name in values or ():
+        if isinstance(name, str) and len(name) > _MOST_NAME:
+            sentence = sentence.replace(name, f"{name[:_MOST_NAME]}…")
+    return sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -12,10 +13,16 @@ from instrument.namespace import Address, Kind, MessageError, Value, check_argum
 from instrument.osc.packets import Message, Packet, PacketError, parse
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.subscribers import Peer, Subscribers
-from instrument.synthesis.timeline import Event, Timeline
+from instrument.synthesis.timeline import Event, Timeline, coalesced
 
 Send = Callable[[Peer, str, tuple[Any, ...]], None]
 
+MOST_EVENTS = 512
+"""Of one packet, after coalescing; the synth's hop must carry them."""
+_MOST_EXPANDED = 4_096
+"""Of one packet, before; this thread and the synth's share the interpreter."""
+_MOST_NAME = 120
+_UNKNOWN = "there is no such address; docs/osc.md lists them"
 _LOOPBACK = ("127.", "::1")
 
 
@@ -70,13 +77,13 @@ class Dispatcher:
     def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
         """Obey a datagram that came from `peer` at `arrived`, seconds of the engine's clock."""
         if self._dump_mode & 2:
-            self._log(f"{peer[0]}:{peer[1]} {datagram.hex(' ', 4)}")
+            self._note(peer, datagram.hex(" ", 4))
         try:
             packets = parse(datagram)
         except PacketError as error:
             self.malformed_packets += 1
             if self._dump_mode:
-                self._log(f"{peer[0]}:{peer[1]} malformed: {error}")
+                self._note(peer, f"malformed: {error}")
             return
         self._subscribers.renew(peer)
         for packet in packets:
@@ -86,33 +93,64 @@ class Dispatcher:
         events: list[Event] = []
         for message in packet.messages:
             if self._dump_mode & 1:
-                self._log(f"{peer[0]}:{peer[1]} {message.address} {message.arguments}")
+                self._note(peer, f"{message.address} {message.arguments}")
             try:
                 events.extend(self._events(message, peer, arrived))
             except MessageError as error:
-                self._send(peer, "/fail", (message.address, str(error)))
-        if not events:
-            return
-        timeline = self._instrument.timeline
-        if packet.time is not None and len(events) > timeline.room:
-            self._send(peer, "/fail", (packet.messages[0].address, "too many events are held for later; /clearSched"))
-            return
-        timeline.post(events, packet.time)
+                self._refuse(peer, message, str(error))
+            if len(events) > _MOST_EXPANDED:
+                break
+        if len(events) <= _MOST_EXPANDED:
+            events = coalesced(events)
+        if len(events) > MOST_EVENTS:
+            self._refuse(peer, packet.messages[0], f"one packet may change {MOST_EVENTS} values; send it in parts")
+        elif events and not self._instrument.timeline.post(events, packet.time):
+            flood = "more events wait than the sound can carry; send fewer"
+            held = "too many events are held for later; /clearSched"
+            self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
+
+    def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
+        self._send(peer, "/fail", (message.address[:_MOST_NAME], reason))
+
+    def _note(self, peer: Peer, line: str) -> None:
+        # A terminal that has been closed is no reason to stop listening.
+        with contextlib.suppress(OSError, ValueError):
+            self._log(f"{peer[0]}:{peer[1]} {line}")
 
     def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
         rows = self._instrument.rows
         if not is_pattern(message.address):
             row = rows.get(message.address)
-            paths = [message.address] if row else []
-        else:
-            paths = matching(message.address, rows)
-        if not paths:
-            raise MessageError("there is no such address; docs/osc.md lists them")
-        events = (self._event(path, rows[path], message.arguments, peer, arrived) for path in paths)
-        return [event for event in events if event is not None]
+            if row is None:
+                raise MessageError(_UNKNOWN)
+            event = self._event(message.address, row, message.arguments, peer, arrived)
+            return [] if event is None else [event]
+        return self._events_of_pattern(message, peer, arrived)
+
+    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+        """Events of all the addresses that the arguments fit; without arguments, questions about settings only."""
+        rows = self._instrument.rows
+        refusal, events = MessageError(_UNKNOWN), []
+        fits = False
+        for path in matching(message.address, rows):
+            row = rows[path]
+            if not message.arguments and row.kind is not Kind.SETTING:
+                refusal = MessageError("a pattern without arguments asks for settings, and this is none of one")
+                continue
+            try:
+                event = self._event(path, row, message.arguments, peer, arrived)
+            except MessageError as error:
+                refusal = error
+                continue
+            fits = True
+            if event is not None:
+                events.append(event)
+        if not fits:
+            raise refusal
+        return events
 
     def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event | None:
-        if row.kind is Kind.SETTING and not arguments:
+        if row.has_value and not arguments:
             return Event(path, row.kind, None, peer, arrived)
         values = check_arguments(row, arguments)
         handler = self._server.get(path)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message import ParseError as OscParseError
-from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
 from pythonosc.parsing import ntp
 
 from aitunes.errors import AiTunesError
@@ -97,28 +97,39 @@ def _message(datagram: bytes) -> Message:
 def _check_type_tags(datagram: bytes) -> None:
     # python-osc skips tags it does not know, which would shift every later argument, and makes up zeros for
     # floats that are missing at the end.
-    start = datagram.find(b"\0,")
-    if start < 0:
+    start = _padded(datagram.find(b"\0"))
+    end = datagram.find(b"\0", start)
+    if datagram[start : start + 1] != b"," or end < 0:
         return
-    end = datagram.find(b"\0", start + 1)
-    tags = datagram[start + 2 : end].decode("latin-1")
+    tags = datagram[start + 1 : end].decode("latin-1")
     unknown = set(tags) - _LEAST_BYTES.keys()
     if unknown:
         raise PacketError(f"unknown OSC types {''.join(sorted(unknown))!r}")
-    if sum(_LEAST_BYTES[tag] for tag in tags) > len(datagram) - (end // 4 + 1) * 4:
+    if sum(_LEAST_BYTES[tag] for tag in tags) > len(datagram) - _padded(end):
         raise PacketError("arguments are missing")
+
+
+def _padded(end: int) -> int:
+    """Where text that ends before `end` gives way to what follows it: the next multiple of 4."""
+    return (end // 4 + 1) * 4
 
 
 def build(address: str, *arguments: Any) -> bytes:
     """The datagram of a message; Python types choose the OSC types (`int` i, `float` f, `str` s, `bool` T/F).
 
     A pair such as `("d", 48_000.0)` asks for a type by name.
+
+    Raises:
+        PacketError: a value has no form in OSC.
     """
     builder = OscMessageBuilder(address)
-    for argument in arguments:
-        if isinstance(argument, tuple):
-            type_tag, value = argument
-            builder.add_arg(value, type_tag)
-        else:
-            builder.add_arg(argument)
-    return builder.build().dgram
+    try:
+        for argument in arguments:
+            if isinstance(argument, tuple):
+                type_tag, value = argument
+                builder.add_arg(value, type_tag)
+            else:
+                builder.add_arg(argument)
+        return builder.build().dgram
+    except (BuildError, ValueError, OverflowError, UnicodeError, struct.error) as error:
+        raise PacketError(f"the answer cannot be sent: {error}") from error

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from instrument.namespace import TABLE, Address, Argument, Kind
+from instrument.osc.dispatcher import MOST_EVENTS
 from instrument.osc.packets import MAX_DEPTH
 from instrument.osc.server import DEFAULT_PORT
 from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
@@ -27,9 +28,11 @@ place. Replies go to the address and port that asked.
 - **Numbers** may come as `i`, `f`, `d` or `h`, switches as `T`, `F` or a number. A number out of its range is
   clipped to it; NaN and infinity are refused.
 - **Settings** sent without arguments ask: the reply is the same address with the value.
-- **Patterns** `? * [] {{}}` reach every address they match.
+- **Patterns** `? * [] {{}}` reach every address they match and their arguments fit; without arguments they ask for
+  settings, and do nothing else.
 - **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag of 1 or in the past is now; a
-  later one is held until its hop, up to {MAX_HELD:,} events.
+  later one is held until its hop, up to {MAX_HELD:,} events. One more than a hop past on arrival counts as late. One
+  packet may change {MOST_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
 - **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, `/aitunes/meter` with
   peak and RMS in dB 25 times a second, and `/error`. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
@@ -78,7 +81,7 @@ def _row(row: Address) -> str:
 def _argument(argument: Argument) -> str:
     unit = f" {argument.unit}" if argument.unit else ""
     if math.isfinite(argument.low) and math.isfinite(argument.high):
-        return f"{argument.name} {argument.low:g} to {argument.high:g}{unit}".replace("-", "−")
+        return f"{argument.name} {argument.low:.10g} to {argument.high:.10g}{unit}".replace("-", "−")
     if math.isfinite(argument.low):
         return f"{argument.name} from {argument.low:g}{unit}"
     return f"{argument.name}{unit}"

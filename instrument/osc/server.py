@@ -6,18 +6,20 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aitunes.errors import AiTunesError
 from instrument.osc.dispatcher import Dispatcher, Instrument
-from instrument.osc.packets import build
+from instrument.osc.packets import PacketError, build
 from instrument.osc.subscribers import Peer, Subscribers
 
 DEFAULT_PORT = 7420
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01
+_RETRY_SECONDS = 0.1
 
 
 class PortError(AiTunesError):
@@ -81,9 +83,16 @@ class OscServer:
         self._socket.close()
 
     def send(self, peer: Peer, address: str, arguments: tuple[Any, ...]) -> None:
-        """Send one message; a peer that is gone is no error, its lease ends by itself."""
+        """Send one message, or `/fail` where its values have no form in OSC.
+
+        A peer that is gone is no error, its lease ends by itself.
+        """
+        try:
+            datagram = build(address, *arguments)
+        except PacketError as error:
+            datagram = build("/fail", address, str(error))
         with contextlib.suppress(OSError):
-            self._socket.sendto(build(address, *arguments), peer)
+            self._socket.sendto(datagram, peer)
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Send one message to every subscriber but its author."""
@@ -95,12 +104,27 @@ class OscServer:
         while not self._closing.is_set():
             try:
                 datagram, peer = self._socket.recvfrom(_MAX_DATAGRAM)
-            except OSError:
+            except ConnectionError:
                 # Windows reports a peer that closed its port here; only our own close ends the loop.
                 continue
+            except OSError:
+                self._closing.wait(_RETRY_SECONDS)
+                continue
             if datagram:
-                self.dispatcher.receive(datagram, peer, self._clock())
+                with _survived():
+                    self.dispatcher.receive(datagram, peer, self._clock())
 
     def _publish_all(self) -> None:
         while not self._closing.wait(_PUBLISH_SECONDS):
-            self._publish()
+            with _survived():
+                self._publish()
+
+
+@contextlib.contextmanager
+def _survived() -> Iterator[None]:
+    """A defect is told at the terminal, where there is one, and the thread goes on."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001  a datagram, or a reply, must not end all the later ones
+        with contextlib.suppress(OSError, ValueError):
+            traceback.print_exc()

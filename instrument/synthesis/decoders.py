@@ -14,7 +14,10 @@ from instrument.scheduling import DECODER_PRIORITY, raise_priority
 from instrument.synthesis.performance import Performance
 
 CROSS_FADE_SECONDS = 0.06
-"""How long one decoded patch takes to give way to the next."""
+"""How long one decoded patch takes to give way to the next; never longer than the patch."""
+
+_SMALL_FRAMES = 8
+"""Patches up to this long cost little more than a frame, so they are decoded within the hop."""
 
 
 class FrameSource(Protocol):
@@ -23,25 +26,36 @@ class FrameSource(Protocol):
     def frame(self, z: FloatArray, performance: Performance) -> FloatArray | None:
         """Mel magnitudes [n_mels] for the code z [latent_dim]; None when they are those of the last call."""
 
+    def prepare(self, z: FloatArray) -> None:
+        """Decode z now, on the caller's thread, and raise what that raises."""
+
+    def take_failure(self) -> Exception | None:
+        """What a decode in the background raised since the last call."""
+
     def close(self) -> None:
         """End what runs in the background."""
 
 
 @dataclass
 class Decoder:
-    """Runs a release's decoder on one code."""
+    """Runs a release's decoder on one code; inputs besides the code are zeros."""
 
     release: Release
 
     def __post_init__(self) -> None:
         card = self.release.card
         self._features: AudioFeatures = card.features
-        self._input = card.inputs[0].name
+        code, *others = card.inputs
+        self._input = code.name
+        self._zeros = {
+            spec.name: np.zeros([1 if isinstance(size, str) else size for size in spec.shape], np.float32)
+            for spec in others
+        }
         self._outputs = [card.output.name]
 
     def __call__(self, z: FloatArray) -> FloatArray:
         """z [latent_dim] → mel magnitudes [n_mels, frames]; anything that is not finite becomes silence."""
-        (S,) = self.release.decoder.run(self._outputs, {self._input: z[None]})
+        (S,) = self.release.decoder.run(self._outputs, {self._input: z[None], **self._zeros})
         mel = self._features.denormalise(S[0])
         return np.nan_to_num(mel, copy=False, nan=0.0, posinf=0.0)
 
@@ -59,6 +73,13 @@ class FrameDecoder:
             return None
         self._last = z
         return self._decode(z)[:, 0]
+
+    def prepare(self, z: FloatArray) -> None:
+        """Decode z now; the next `frame` decodes it again."""
+        self._decode(z)
+
+    def take_failure(self) -> None:
+        """Nothing runs in the background."""
 
     def close(self) -> None:
         """Nothing runs in the background."""
@@ -79,7 +100,7 @@ class PatchDecoder:
         features = release.card.features
         self._decode = Decoder(release)
         self._frames = features.frames
-        self._fade_hops = max(1, round(CROSS_FADE_SECONDS * features.frame_rate))
+        self._fade_hops = min(features.frames, max(1, round(CROSS_FADE_SECONDS * features.frame_rate)))
         self._patch = np.zeros((features.n_mels, self._frames), np.float32)
         self._next: FloatArray | None = None
         self._faded = 0
@@ -104,18 +125,28 @@ class PatchDecoder:
             performance.position = self._set_position = self._playhead / self._frames
         return mel
 
+    def prepare(self, z: FloatArray) -> None:
+        """Decode z now, to begin with."""
+        self._patch = self._decode(z)
+        self._requested = z
+
+    def take_failure(self) -> Exception | None:
+        """What a decode in the background raised since the last call; the patch at hand plays on."""
+        return self._worker.take_failure()
+
     def close(self) -> None:
         """End the decoding thread."""
         self._worker.close()
 
     def _ask(self, z: FloatArray) -> None:
-        if self._next is None:
-            decoded = self._worker.take()
-            if decoded is not None:
-                self._next, self._faded = decoded, 0
+        if self._next is not None:
+            return
         if self._requested is None or not np.array_equal(z, self._requested):
             self._worker.request(z)
             self._requested = z
+        decoded = self._worker.take()
+        if decoded is not None:
+            self._next, self._faded = decoded, 0
 
     def _move_playhead(self, performance: Performance) -> None:
         if performance.position != self._set_position:
@@ -143,6 +174,9 @@ class _InPlaceDecoder:
         code, self._code = self._code, None
         return None if code is None else self._decode(code)
 
+    def take_failure(self) -> None:
+        """A failure goes to the caller of `take`."""
+
     def close(self) -> None:
         self._code = None
 
@@ -154,6 +188,8 @@ class _BackgroundDecoder:
         self._decode = decode
         self._code: FloatArray | None = None
         self._decoded: FloatArray | None = None
+        self._failure: Exception | None = None
+        self._failing = False
         self._wanted = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="patch-decoder", daemon=True)
@@ -166,6 +202,10 @@ class _BackgroundDecoder:
     def take(self) -> FloatArray | None:
         decoded, self._decoded = self._decoded, None
         return decoded
+
+    def take_failure(self) -> Exception | None:
+        failure, self._failure = self._failure, None
+        return failure
 
     def close(self) -> None:
         self._closing = True
@@ -180,9 +220,19 @@ class _BackgroundDecoder:
                 return
             code = self._code
             if code is not None:
-                self._decoded = self._decode(code)
+                self._decode_or_tell(code)
+
+    def _decode_or_tell(self, code: FloatArray) -> None:
+        try:
+            self._decoded = self._decode(code)
+            self._failing = False
+        except Exception as error:  # noqa: BLE001  onnxruntime's errors share no base class, and the thread lives on
+            if not self._failing:
+                self._failure, self._failing = error, True
 
 
 def source_for(release: Release, background: bool) -> FrameSource:
     """The frame source that suits a release."""
-    return FrameDecoder(release) if release.card.is_frame_model else PatchDecoder(release, background)
+    if release.card.is_frame_model:
+        return FrameDecoder(release)
+    return PatchDecoder(release, background and release.card.features.frames > _SMALL_FRAMES)

@@ -124,12 +124,18 @@ class Performance:
             self._remaining_seconds = 0.0
         return self._current
 
+    def plays(self, latent: LatentSpace, release: str) -> bool:
+        """Whether this is the present release; one that was exported again under its name may differ."""
+        return (release, latent) == (self.release, self._latent)
+
     def change_release(self, latent: LatentSpace, release: str) -> None:
         """Take over another latent space; the pad keeps its position, the other coordinates go home."""
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)
-        if max(self._pad_axes) >= len(latent.mean):
+        first, second = self._pad_axes
+        # One axis twice is what a release of one coordinate leaves behind.
+        if max(first, second) >= len(latent.mean) or first == second:
             self._pad_axes = _first_axes(latent)
         self._set_pad(x, y)
         self._current = self._target
@@ -167,6 +173,8 @@ class Performance:
         self.iterations, self.lookahead = iterations, lookahead
 
     def _set_axes(self, first: int, second: int) -> None:
+        if self.latent_dim == 1:
+            raise MessageError("this release has one axis")
         if max(first, second) >= self.latent_dim or first == second:
             raise MessageError(f"wants two different axes from 0 to {self.latent_dim - 1}")
         self._pad_axes = (first, second)
@@ -188,8 +196,8 @@ class Performance:
 
     def _set_pad(self, x: float | None, y: float | None) -> None:
         target = self._target.copy()
-        # The first axis comes last, because it wins where a release has no second.
-        for axis, place in ((self._pad_axes[1], y), (self._pad_axes[0], x)):
+        first, second = self._pad_axes
+        for axis, place in ((first, x), (second, y if second != first else None)):
             if place is None:
                 continue
             low, high = self._latent.pad_range[axis]

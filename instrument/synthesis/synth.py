@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,7 @@ class Synth:
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
         self._sounded = False
-        self._retired: list[Voice] = []
+        self._retired: deque[Voice] = deque()
 
     @property
     def hop_seconds(self) -> float:
@@ -60,8 +61,15 @@ class Synth:
 
     def take_retired(self) -> list[Voice]:
         """Voices that sound no more, for their resources to be freed off the synth's thread."""
-        retired, self._retired = self._retired, []
+        retired = []
+        while self._retired:
+            retired.append(self._retired.popleft())
         return retired
+
+    def close(self) -> None:
+        """End what the voices run in the background; the synth must not be rendered any more."""
+        for voice in (self.voice, *(outgoing.voice for outgoing in self._outgoing), *self.take_retired()):
+            voice.close()
 
     def render(self) -> FloatArray:
         """The next block at the output's rate, [samples] float32."""

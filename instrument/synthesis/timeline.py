@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
-from instrument.namespace import ROOT, Kind, Value
+from instrument.namespace import ROOT, Kind, MessageError, Value
 
 MAX_HELD = 4_096
+MAX_DUE = 256
+"""Most events of one hop; what is more waits for the next, but a bundle stays whole."""
+_RUN_SECONDS = 2.0
+_POLL_SECONDS = 0.05
 _ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes"})
 """Settings that say how others apply, so that what stands before and after them must stay there."""
 
@@ -49,13 +56,57 @@ class Timeline:
         self._arrivals: deque[tuple[float | None, list[Event] | None]] = deque()
         self._held: list[tuple[float, int, list[Event]]] = []
         self._held_events = 0
+        self._ready: deque[list[Event]] = deque()
+        self._ready_events = 0
+        # Written by one thread each: the one that posts for later, and the synth's.
+        self._posted_events = self._taken_events = 0
         self._order = itertools.count()
         self.late_events = 0
         self.refused_events = 0
 
-    def post(self, events: list[Event], time: float | None = None) -> None:
-        """Add events that apply together, at once or at a time; from any thread."""
+    def post(self, events: list[Event], time: float | None = None) -> bool:
+        """Add events that apply together, at once from any thread, or at a time from the receiving thread.
+
+        Returns:
+            Whether there was room: for later `MAX_HELD` events, and for at once as many that wait for their hop.
+        """
+        if len(events) > (MAX_HELD - self._ready_events if time is None else self.room):
+            self.refused_events += len(events)
+            return False
+        if time is not None:
+            self._posted_events += len(events)
         self._arrivals.append((time, events))
+        return True
+
+    def run(self, call: Callable[[], None], ended: threading.Event) -> None:
+        """Run something at the next hop, and return when it has run; from any thread but the synth's.
+
+        Args:
+            call: what to run.
+            ended: set when no hop will follow.
+
+        Raises:
+            MessageError: it has not begun to run, and never will.
+            Exception: what `call` raised.
+        """
+        ran: Future[None] = Future()
+
+        def run() -> None:
+            if not ran.set_running_or_notify_cancel():
+                return
+            try:
+                call()
+            except Exception as error:  # noqa: BLE001  it is the caller's to deal with; the sound goes on
+                ran.set_exception(error)
+            else:
+                ran.set_result(None)
+
+        self._arrivals.append((None, [Event("", Kind.ACTION, call=run)]))
+        deadline = monotonic() + _RUN_SECONDS
+        while not wait([ran], timeout=_POLL_SECONDS).done:
+            if (ended.is_set() or monotonic() > deadline) and ran.cancel():
+                raise MessageError("the engine is ending" if ended.is_set() else "the sound does not move on")
+        ran.result()
 
     def clear(self) -> None:
         """Forget the events that are held for later; from any thread."""
@@ -64,37 +115,55 @@ class Timeline:
     @property
     def room(self) -> int:
         """How many further events can be held for later."""
-        return max(0, MAX_HELD - self._held_events - len(self._arrivals))
+        return MAX_HELD - self._held_events - (self._posted_events - self._taken_events)
 
     def due(self, hop_start: float, hop_seconds: float) -> list[Event]:
-        """Events for the hop that starts then, without settings that the next ones overwrite; synth's thread only."""
-        events: list[Event] = []
-        self._take_arrivals(events, hop_start, hop_seconds)
+        """Events for the hop that starts then, without settings that the next ones overwrite; synth's thread only.
+
+        A time tag of the past is now. It counts as late when it was more than a hop past as its message arrived:
+        what the tag asked for could not be had. One that was merely too short before its hop does not count.
+        """
+        self._take_arrivals(hop_start, hop_seconds)
         while self._held and self._held[0][0] < hop_start + hop_seconds:
             group = heapq.heappop(self._held)[2]
             self._held_events -= len(group)
+            self._make_ready(group)
+        events: list[Event] = []
+        while self._ready:
+            if events and len(events) + len(self._ready[0]) > MAX_DUE:
+                events = coalesced(events)
+                # Going on only from half of the most makes sure that coalescing is worth its time.
+                if len(events) > MAX_DUE // 2 or len(events) + len(self._ready[0]) > MAX_DUE:
+                    return events
+            group = self._ready.popleft()
+            self._ready_events -= len(group)
             events.extend(group)
-        return _coalesced(events) if len(events) > 1 else events
+        return coalesced(events) if len(events) > 1 else events
 
-    def _take_arrivals(self, events: list[Event], hop_start: float, hop_seconds: float) -> None:
+    def _make_ready(self, group: list[Event]) -> None:
+        self._ready.append(group)
+        self._ready_events += len(group)
+
+    def _take_arrivals(self, hop_start: float, hop_seconds: float) -> None:
         while self._arrivals:
             time, group = self._arrivals.popleft()
             if group is None:
                 self._held.clear()
                 self._held_events = 0
-            elif time is None or time < hop_start:
-                # A time tag of a hop that is already rendered: now is the nearest that is left.
-                if time is not None and time < hop_start - hop_seconds:
+                continue
+            if time is None or time < hop_start:
+                if time is not None and time < group[0].arrived - hop_seconds:
                     self.late_events += len(group)
-                events.extend(group)
-            elif self._held_events + len(group) > MAX_HELD:
-                self.refused_events += len(group)
+                self._make_ready(group)
             else:
                 heapq.heappush(self._held, (time, next(self._order), group))
                 self._held_events += len(group)
+            if time is not None:
+                self._taken_events += len(group)
 
 
-def _coalesced(events: list[Event]) -> list[Event]:
+def coalesced(events: list[Event]) -> list[Event]:
+    """The events without those settings that a later one overwrites before anything depends on them."""
     kept: list[Event] = []
     overwritten: set[str] = set()
     for event in reversed(events):

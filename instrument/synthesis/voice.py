@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import soxr
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.mel_inversion import MelInversion
+from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import source_for
@@ -72,6 +75,19 @@ class Voice:
         y = np.concatenate(blocks)
         self._pending = y[length:]
         return y[:length]
+
+    def prepare(self, coordinates: FloatArray, performance: Performance) -> None:
+        """Decode, and render a hop that nobody hears: first touches, and what is wrong, come before the sound.
+
+        Raises:
+            ReleaseError: it cannot be played.
+        """
+        try:
+            self.source.prepare(self.code(coordinates))
+            self.render(coordinates, copy.copy(performance))
+        except Exception as error:  # onnxruntime's errors share no other base class
+            raise ReleaseError(f"The release {self.release.card.name} cannot be played: {error}") from error
+        self.reset()
 
     def reset(self) -> None:
         """Forget the sound so far, for a fresh start after silence."""

@@ -167,7 +167,8 @@ def test_releases_are_listed_and_described(client):
 
 def test_version_and_sync(client):
     assert client.ask("/version", reply="/version.reply")[0] == "AiTunes"
-    assert client.ask("/sync", 2**40, reply="/synced") == [2**40]
+    assert client.ask("/sync", 7, reply="/synced") == [7]
+    assert client.ask("/sync", 2**40, reply="/synced") == [2**31 - 1]
 
 
 def test_junk_is_counted_and_stops_nothing(client):
@@ -192,11 +193,13 @@ def test_a_snapshot_is_kept_told_recalled_and_dropped(client):
     client.send("/aitunes/latent", 1.0, -1.0, 0.5)
     client.command("/aitunes/snapshot/save", "calm")
     client.send("/aitunes/latent", 0.0, 0.0, 0.0)
-    assert client.ask("/aitunes/snapshot/list") == ["calm"]
+    client.send("/aitunes/snapshot/list")
+    assert client.expect("/aitunes/snapshot") == ["calm"]
+    assert client.expect("/done") == ["/aitunes/snapshot/list", 1]
     client.command("/aitunes/snapshot/recall", "calm", 0.0)
     assert client.ask("/aitunes/latent") == pytest.approx([1.0, -1.0, 0.5])
     client.command("/aitunes/snapshot/delete", "calm")
-    assert client.ask("/aitunes/snapshot/list") == []
+    assert client.ask("/aitunes/snapshot/list", reply="/done") == ["/aitunes/snapshot/list", 0]
 
 
 def test_a_release_is_changed_while_it_plays(silent_engine):
@@ -206,6 +209,7 @@ def test_a_release_is_changed_while_it_plays(silent_engine):
     client.send("/aitunes/pad/xy", 0.3, 0.6)
     client.command("/aitunes/model/load", "wide")
     assert status(client)["release"] == "wide"
+    assert client.ask("/aitunes/model/load") == ["wide"]
     assert other.expect("/aitunes/model/load") == ["wide"]
     assert client.ask("/aitunes/pad/xy") == pytest.approx([0.3, 0.6], abs=1e-5)
     client.send("/aitunes/latent/4", 1.0)

@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import time
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -94,36 +95,41 @@ def jack(lack):
     return jack
 
 
+@contextmanager
+def jack_server(program, jack, name, folder):
+    """A JACK server of our own, by name, so that it meets no other."""
+    with (folder / "jackd.log").open("w") as log:
+        process = subprocess.Popen(
+            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 20.0
+            while True:
+                try:
+                    jack.Client("probe", servername=name, no_start_server=True).close()
+                    break
+                except jack.JackError:
+                    assert process.poll() is None, "jackd ended"
+                    assert time.monotonic() < deadline, "jackd does not answer"
+                    time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10.0)
+
+
 @pytest.fixture(scope="module")
 def server(need, jack, tmp_path_factory):
-    """A JACK server of our own, by name, so that it meets no other."""
-    program, name = need("jackd", "jackd2"), f"aitunes-test-{os.getpid()}"
-    log = (tmp_path_factory.mktemp("jack") / "jackd.log").open("w")
-    process = subprocess.Popen(
-        [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        deadline = time.monotonic() + 20.0
-        while True:
-            try:
-                jack.Client("probe", servername=name, no_start_server=True).close()
-                break
-            except jack.JackError:
-                assert process.poll() is None, "jackd ended"
-                assert time.monotonic() < deadline, "jackd does not answer"
-                time.sleep(0.05)
+    name = f"aitunes-test-{os.getpid()}"
+    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path_factory.mktemp("jack")):
         yield name
-    finally:
-        process.terminate()
-        try:
-            process.wait(10.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10.0)
-        log.close()
 
 
 @pytest.fixture
@@ -250,3 +256,19 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     ear.connect()
     ear.wait_for(sounds)
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
+
+
+def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(need, jack, start, tmp_path):
+    name = f"aitunes-lost-{os.getpid()}"
+    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path) as jackd:
+        engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        client.command("/notify", 1)
+        jackd.kill()
+        assert "Playing on without sound" in client.expect("/error", where=lambda values: "Playing on" in values[0])[0]
+        # The worker does not wait for a device that never closes.
+        assert client.ask("/sync", 1, reply="/synced") == [1]
+        assert client.ask("/aitunes/device/set") == ["none (silent)"]
+        client.command("/quit")
+        assert engine.ends() == 0
+        assert "Traceback" not in engine.text

@@ -83,3 +83,17 @@ def test_meters_come_twenty_five_times_a_second(wire, monkeypatch):
     meters = [arguments for peer, address, arguments in wire.sent if (peer, address) == (ANNE, "/aitunes/meter")]
     assert len(meters) == pytest.approx(1.0 / METER_SECONDS, abs=1)
     assert meters[0] == pytest.approx((-6.02, -20.0), abs=0.01)
+
+
+def test_interruptions_are_told_once_a_second_at_most(wire, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("instrument.publisher.time.monotonic", lambda: now[0])
+    publisher = Publisher()
+    for n in range(1, 301):
+        now[0] += 0.01
+        publisher.publish(wire, Stage(), n)
+    told = [arguments[0] for address, arguments in wire.heard(BELA)]
+    assert len(told) == 3
+    now[0] += 1.0
+    publisher.publish(wire, Stage(), 300)
+    assert "300 underruns" in wire.heard(BELA)[-1][1][0]

@@ -77,14 +77,17 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/gain", ("loud",), "gain_db must be a number"),
         ("/aitunes/gain", (float("nan"),), "gain_db is not a finite number"),
         ("/aitunes/glide", (float("inf"),), "glide_seconds is not a finite number"),
-        ("/aitunes/model/load", (), "wants 1 argument (name)"),
+        ("/aitunes/snapshot/save", (), "wants 1 argument (name)"),
+        ("/aitunes/sto?", (), "a pattern without arguments asks for settings"),
+        ("/aitunes/pad/*", (1, 2, 3), "wants 2 arguments"),
+        ("/aitunes/" + "x" * 200, (), "there is no such address"),
         ("/aitunes/play", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 argument (subscribe)"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_to_its_author_and_changes_nothing(bench, address, arguments, sentence):
     ((peer, reply, (failed, reason)),) = bench.send(address, *arguments)
-    assert (peer, reply, failed) == (ANNE, "/fail", address)
+    assert (peer, reply, failed) == (ANNE, "/fail", address[:120])
     assert sentence in reason
     assert bench.due() == []
 
@@ -94,6 +97,68 @@ def test_a_pattern_reaches_every_address_it_stands_for(bench):
     assert bench.due() == [("/aitunes/pad/x", (0.5,)), ("/aitunes/pad/y", (0.5,))]
     bench.send("/aitunes/latent/*", 9.0)
     assert bench.due() == [(f"/aitunes/latent/{n}", (4.0,)) for n in range(3)]
+
+
+def test_a_pattern_reaches_those_addresses_that_its_arguments_fit(bench):
+    assert bench.send("/aitunes/*/x*", 0.5) == []
+    assert bench.due() == [("/aitunes/pad/x", (0.5,))]
+    assert bench.send("/aitunes/*", -3.0) == []
+    reached = dict(bench.due())
+    assert reached["/aitunes/gain"] == (-3.0,)
+    assert "/aitunes/play" not in reached
+    assert "/aitunes/quality" not in reached
+
+
+def test_a_pattern_without_arguments_asks_and_does_nothing_else(bench):
+    assert bench.send("/aitunes/*") == []
+    asked = bench.due()
+    assert ("/aitunes/gain", None) in asked
+    assert all(values is None for _, values in asked)
+    assert not {"/aitunes/stop", "/aitunes/play", "/aitunes/model/load"} & {path for path, _ in asked}
+    assert [reply for _, reply, _ in bench.send("/qui?")] == ["/fail"]
+    assert not bench.engine.ended
+
+
+@pytest.mark.parametrize("path", ["/aitunes/model/load", "/aitunes/device/set"])
+def test_commands_that_choose_tell_what_is_chosen(bench, path):
+    assert bench.send(path) == []
+    assert bench.due() == [(path, None)]
+
+
+def test_a_bundle_of_settings_that_overwrite_each_other_becomes_the_last_before_the_synth_sees_it(bench):
+    bench.engine.rows = expand(512)
+    assert bench.receive(bundle(None, *[build("/aitunes/latent/*", float(n % 4)) for n in range(7)])) == []
+    ((_, events),) = bench.engine.timeline._arrivals
+    assert len(events) == 512
+    assert {event.values for event in events} == {(2.0,)}
+
+
+@pytest.mark.parametrize(
+    ("messages", "size"), [([("/aitunes/gain",)] * 513, 3), ([("/aitunes/latent/*", 1.0)] * 1_500, 512)]
+)
+def test_a_packet_that_would_hold_up_the_synth_is_refused(bench, messages, size):
+    bench.engine.rows = expand(size)
+    ((_, address, (_, reason)),) = bench.receive(bundle(None, *[build(*message) for message in messages]))
+    assert address == "/fail"
+    assert "512 values" in reason
+    assert bench.due() == []
+
+
+def test_a_terminal_that_was_closed_ends_nothing(bench):
+    def closed(line):
+        raise ValueError("I/O operation on closed file")
+
+    bench.dispatcher._log = closed
+    bench.send("/dumpOSC", 3)
+    bench.send("/aitunes/gain", -6.0)
+    bench.receive(b"junk")
+    assert bench.due() == [("/aitunes/gain", (-6.0,))]
+
+
+def test_a_sync_of_any_number_can_be_answered(bench):
+    bench.send("/sync", ("d", 1e300))
+    ((_, values),) = bench.due()
+    assert build("/synced", *values)
 
 
 def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):

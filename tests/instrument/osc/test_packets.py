@@ -144,3 +144,15 @@ def test_what_is_neither_message_nor_bundle_is_refused(datagram):
 
 def test_a_message_without_type_tags_has_no_arguments():
     assert parse(padded(b"/x"))[0].messages == [Message("/x", [])]
+
+
+@pytest.mark.parametrize("address", [b"/a\0\0", b"/a\0x", b"/abc\0xyz"])
+def test_types_that_nobody_knows_are_refused_whatever_pads_the_address(address, caplog):
+    with pytest.raises(PacketError, match="unknown OSC types 'q'"):
+        parse(address + b",q\0\0" + bytes(8))
+    assert caplog.records == []
+
+
+def test_a_value_that_osc_cannot_carry_is_refused():
+    with pytest.raises(PacketError, match="cannot be sent"):
+        build("/synced", 2**80)

@@ -105,3 +105,52 @@ def test_the_publisher_is_called_again_and_again(fake_engine):
     server.start()
     assert enough.wait(10.0)
     server.close()
+
+
+def test_a_reply_that_cannot_be_built_becomes_a_refusal(server, client):
+    server.send(client.getsockname(), "/synced", (2**80,))
+    (message,) = parse(client.recv(1000))[0].messages
+    assert (message.address, message.arguments[0]) == ("/fail", "/synced")
+
+
+def test_a_defect_in_the_publisher_or_the_dispatcher_ends_neither_thread(fake_engine, client, monkeypatch, capsys):
+    calls = []
+    enough = threading.Event()
+
+    def publish():
+        calls.append(True)
+        if len(calls) == 3:
+            enough.set()
+        raise RuntimeError("a defect")
+
+    server = OscServer(fake_engine(), publish, port=0)
+    receive = server.dispatcher.receive
+    monkeypatch.setattr(
+        server.dispatcher,
+        "receive",
+        lambda datagram, *rest: 1 / 0 if b"/aitunes" in datagram else receive(datagram, *rest),
+    )
+    server.start()
+    assert enough.wait(10.0)
+    client.sendto(build("/aitunes/gain", 0.0), (server.host, server.port))
+    assert ask(client, server, "/version")[0].address == "/version.reply"
+    server.close()
+    assert "a defect" in capsys.readouterr().err
+
+
+def test_a_dead_socket_does_not_spin(fake_engine):
+    server = OscServer(fake_engine(), lambda: None, port=0)
+    tries = []
+
+    class Dead:
+        def recvfrom(self, size):
+            tries.append(True)
+            raise OSError("bad file descriptor")
+
+    living, server._socket = server._socket, Dead()
+    server._threads[0].start()
+    time.sleep(0.05)
+    server._closing.set()
+    server._threads[0].join(5.0)
+    living.close()
+    assert len(tries) <= 2

@@ -184,3 +184,64 @@ def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform
     release = open_release("tiny")
     frame = FrameDecoder(replace(release, decoder=Broken())).frame(np.zeros(3, np.float32), perform(release))
     assert np.isfinite(frame).all()
+
+
+def test_nothing_is_decoded_while_a_patch_fades_in(patch, performance):
+    gated = Gated(patch.decoder)
+    gated.gate.set()
+    source = PatchDecoder(replace(patch, decoder=gated), background=False)
+    source.prepare(HOME)
+    for n in range(FADE_HOPS):
+        source.frame(np.array([0.1 + n / 100, 0.0], np.float32), performance)
+    assert len(gated.asked) == 2
+
+
+def test_a_prepared_patch_sounds_at_once(patch, performance):
+    source = PatchDecoder(patch, background=False)
+    source.prepare(HOME)
+    assert np.allclose(source.frame(HOME, performance), column(patch, 0), atol=1e-4)
+
+
+def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives_on(patch, performance):
+    class Failing:
+        def run(self, outputs, inputs):
+            if inputs["z"][0, 0] > 1.0:
+                raise RuntimeError("no such code")
+            return patch.decoder.run(outputs, inputs)
+
+    source = PatchDecoder(replace(patch, decoder=Failing()), background=True)
+    try:
+        source.prepare(HOME)
+        performance.frozen = True
+        told = []
+        deadline = time.monotonic() + 10.0
+        for n in range(10_000):
+            assert np.allclose(source.frame(np.array([2.0 + n, 0.0], np.float32), performance), column(patch, 0))
+            told += [failure] if (failure := source.take_failure()) else []
+            if told and n > 100:
+                break
+            time.sleep(1e-4)
+        assert len(told) == 1
+        low = np.array([0.5, 0.0], np.float32)
+        while not np.allclose(source.frame(low, performance), column(patch, 0, low), atol=1e-4):
+            assert time.monotonic() < deadline
+            time.sleep(1e-4)
+    finally:
+        source.close()
+
+
+def test_a_small_patch_is_decoded_within_the_hop_and_fades_within_its_length(tiny, tmp_path, perform):
+    from aitunes.release.reader import read_release
+
+    tiny.write(tmp_path, "small", latent_dim=2, frames=4)
+    release = read_release(tmp_path / "small")
+    before = threading.active_count()
+    source = source_for(release, background=True)
+    assert threading.active_count() == before
+    source.prepare(HOME)
+    performance = perform(release)
+    performance.frozen = True
+    for _ in range(4):
+        mel = source.frame(LIFTED, performance)
+    (S,) = release.decoder.run(None, {"z": LIFTED[None]})
+    assert np.allclose(mel, release.card.features.denormalise(S[0])[:, 0], atol=1e-4)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -208,3 +210,28 @@ def test_a_coordinate_without_variance_has_a_place_on_the_pad(performance):
     assert np.isfinite(performance.pad).all()
     performance.change_release(latent_space(5), "first")
     assert np.isfinite(performance.advance(0.01)).all()
+
+
+def test_a_release_of_one_coordinate_leaves_the_next_two_axes():
+    performance = Performance(latent_space(1), "one", iterations=1)
+    performance.change_release(latent_space(3), "three")
+    performance.apply("/aitunes/pad/xy", (0.25, 0.75))
+    assert performance.value("/aitunes/pad/axes") == (0, 1)
+    assert performance.pad == pytest.approx((0.25, 0.75), abs=1e-5)
+
+
+def test_a_release_of_one_coordinate_has_one_axis():
+    performance = Performance(latent_space(1), "one", iterations=1)
+    performance.apply("/aitunes/pad/x", (0.25,))
+    performance.apply("/aitunes/pad/y", (0.75,))
+    assert performance.pad[0] == pytest.approx(0.25, abs=1e-5)
+    with pytest.raises(MessageError, match="this release has one axis"):
+        performance.apply("/aitunes/pad/axes", (0, 1))
+
+
+def test_a_release_that_was_exported_again_is_another():
+    latent = latent_space(3)
+    performance = Performance(latent, "three", iterations=1)
+    assert performance.plays(latent_space(3), "three")
+    assert not performance.plays(latent, "four")
+    assert not performance.plays(replace(latent, pad_range=((-1.0, 1.0),) * 3), "three")

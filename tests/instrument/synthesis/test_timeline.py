@@ -1,7 +1,9 @@
+import threading
+
 import pytest
 
-from instrument.namespace import ROOT, Kind
-from instrument.synthesis.timeline import MAX_HELD, Event, Timeline
+from instrument.namespace import ROOT, Kind, MessageError
+from instrument.synthesis.timeline import MAX_DUE, MAX_HELD, Event, Timeline
 
 HOP = 0.01
 
@@ -10,8 +12,16 @@ def setting(path, *values):
     return Event(path, Kind.SETTING, values)
 
 
-def action(path):
-    return Event(path, Kind.ACTION, ())
+def action(path, arrived=0.0):
+    return Event(path, Kind.ACTION, (), arrived=arrived)
+
+
+def take_all(timeline, hop_start):
+    """Events of as many hops as it takes to have them all."""
+    events = []
+    while some := timeline.due(hop_start, HOP):
+        events += some
+    return events
 
 
 @pytest.fixture
@@ -46,11 +56,12 @@ def test_held_events_come_in_order_of_time_and_equal_times_in_order_of_arrival(t
     assert [event.path for event in timeline.due(0.9, 5.0)] == ["/1", "/3", "/2", "/0"]
 
 
-def test_an_event_counts_as_late_when_more_than_one_hop_past(timeline):
-    timeline.post([action("/on time")], 0.995)
-    assert len(timeline.due(1.0, HOP)) == 1
+def test_an_event_counts_as_late_when_more_than_one_hop_past_as_it_arrived(timeline):
+    timeline.post([action("/on time", arrived=1.0)], 0.995)
+    timeline.post([action("/short of its hop", arrived=0.9)], 0.95)
+    assert len(timeline.due(2.0, HOP)) == 2
     assert timeline.late_events == 0
-    timeline.post([action("/late"), action("/too")], 0.985)
+    timeline.post([action("/late", arrived=1.0), action("/too", arrived=1.0)], 0.985)
     assert len(timeline.due(1.0, HOP)) == 2
     assert timeline.late_events == 2
 
@@ -69,11 +80,11 @@ def test_as_many_events_are_held_as_promised(timeline):
         assert timeline.room == MAX_HELD - n
         timeline.post([action(f"/{n}")], 10.0)
     assert timeline.room == 0
-    timeline.post([action("/one too many")], 10.0)
+    assert not timeline.post([action("/one too many")], 10.0)
     timeline.due(0.0, HOP)
     assert timeline.room == 0
     assert timeline.refused_events == 1
-    assert len(timeline.due(10.0, HOP)) == MAX_HELD
+    assert len(take_all(timeline, 10.0)) == MAX_HELD
     assert timeline.room == MAX_HELD
 
 
@@ -83,10 +94,9 @@ def test_a_bundle_counts_as_many_events_as_it_has(timeline):
         timeline.post(group, 10.0)
     timeline.due(0.0, HOP)
     assert timeline.room == MAX_HELD % 100
-    timeline.post(group, 10.0)
-    timeline.due(0.0, HOP)
+    assert not timeline.post(group, 10.0)
     assert timeline.refused_events == 100
-    assert len(timeline.due(10.0, HOP)) == MAX_HELD // 100 * 100
+    assert len(take_all(timeline, 10.0)) == MAX_HELD // 100 * 100
     timeline.post(group, 20.0)
     timeline.due(19.0, HOP)
     assert timeline.refused_events == 100
@@ -130,3 +140,59 @@ def test_settings_that_change_what_others_mean_keep_their_place(timeline, path):
     ]
     timeline.post(events)
     assert timeline.due(0.0, HOP) == events
+
+
+def test_a_hop_takes_so_many_events_and_the_next_hop_the_rest(timeline):
+    for n in range(MAX_DUE + 10):
+        timeline.post([action(f"/{n}")])
+    hops = [timeline.due(0.0, HOP) for _ in range(3)]
+    assert [len(hop) for hop in hops] == [MAX_DUE, 10, 0]
+    assert [event.path for hop in hops for event in hop] == [f"/{n}" for n in range(MAX_DUE + 10)]
+
+
+def test_a_bundle_stays_whole_however_long_it_is(timeline):
+    timeline.post([action("/before")])
+    timeline.post([action("/x")] * (MAX_DUE + 1))
+    timeline.post([action("/after")])
+    assert [len(timeline.due(0.0, HOP)) for _ in range(3)] == [1, MAX_DUE + 1, 1]
+
+
+def test_room_counts_events_that_are_not_yet_taken(timeline):
+    assert timeline.post([action("/x")] * (MAX_HELD - 1), 10.0)
+    assert timeline.room == 1
+    assert not timeline.post([action("/x")] * 2, 10.0)
+    assert timeline.post([action("/at once")] * 2)
+
+
+def test_what_runs_at_a_hop_hands_back_what_it_raises(timeline):
+    def fail():
+        raise MessageError("no")
+
+    def hop():
+        while thread.is_alive():
+            for event in timeline.due(0.0, HOP):
+                event.call()
+
+    raised = []
+
+    def ask():
+        with pytest.raises(MessageError, match="no"):
+            timeline.run(fail, threading.Event())
+        raised.append(True)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    hop()
+    assert raised == [True]
+
+
+def test_a_flood_that_the_hops_cannot_carry_is_refused(timeline):
+    posted = taken = 0
+    for _ in range(100):
+        posted += sum(timeline.post([action("/x")] * MAX_DUE) for _ in range(4))
+        taken += len(timeline.due(0.0, HOP))
+        assert timeline._ready_events <= MAX_HELD + 4 * MAX_DUE
+    assert timeline.refused_events > 0
+    taken += len(take_all(timeline, 0.0))
+    assert taken == posted * MAX_DUE
+    assert timeline.post([action("/x")])

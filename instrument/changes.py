@@ -1,0 +1,166 @@
+"""Another release, look-ahead or device for a playing engine: made ready beside the synth, then handed over."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import copy
+import gc
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aitunes.errors import AiTunesError
+from aitunes.release.reader import Release
+from instrument.library import Library
+from instrument.osc.subscribers import Peer
+from instrument.outputs import Output, OutputError
+from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, raise_priority
+from instrument.synthesis.voice import Voice
+
+if TYPE_CHECKING:
+    from instrument.engine import Engine
+
+_LOADING_SECONDS = 0.15
+_SWAP_DEADLINE_SECONDS = 3.0
+_POLL_SECONDS = 0.02
+_CLOSING = "close-output"
+CLOSE_SECONDS = 2.0
+"""How long to wait for a device that closes."""
+
+
+class Changes:
+    """Changes of the engine that take time; called by the worker, one after another.
+
+    Args:
+        engine: takes a voice or an output on the synth's thread.
+        library: where releases are found.
+        blocksize: frames a callback of a sound device, 0 for the device's own.
+    """
+
+    def __init__(self, engine: Engine, library: Library, blocksize: int = 0) -> None:
+        self._engine = engine
+        self._library = library
+        self._blocksize = blocksize
+
+    def load_release(self, name: str, author: Peer | None = None) -> None:
+        """Change to another release, cross-faded.
+
+        Raises:
+            ReleaseError: it cannot be used; the present one plays on.
+        """
+        self._change_voice(lambda: self._library.open(name), author)
+
+    def change_lookahead(self) -> None:
+        """Change to the look-ahead that is set, cross-faded."""
+        # Of many changes in the worker's queue, the first takes the newest value and leaves the others nothing to do.
+        engine = self._engine
+        if engine.synth.voice.lookahead != engine.performance.lookahead:
+            self._change_voice(lambda: engine.synth.voice.release)
+
+    def set_device(self, name: str) -> None:
+        """Move the stream to another sound device.
+
+        Raises:
+            OutputError: it cannot be opened; the present one plays on.
+        """
+        from instrument.outputs.device import DeviceOutput
+
+        self.move_to(DeviceOutput(name, self._blocksize))
+
+    def move_to(self, output: Output) -> None:
+        """Move the stream to another output, not yet started.
+
+        Raises:
+            AiTunesError: it cannot be used, and is closed; the present one plays on.
+        """
+        engine = self._engine
+        with contextlib.ExitStack() as undo:
+            undo.callback(output.close)
+            if engine.recorder.recording and output.sample_rate != engine.output.sample_rate:
+                raise OutputError("the device runs at another sample rate; stop the recording first")
+            voice = self._prepared(engine.synth.voice.release, output.sample_rate)
+            undo.callback(voice.close)
+            start_output(output)
+            left, silenced = engine.output, engine.synth
+            engine.on_synth_thread(lambda: engine.take_output(output, voice))
+            undo.pop_all()
+        silenced.close()
+        close_aside(left).join(CLOSE_SECONDS)
+
+    def _change_voice(self, open_release: Callable[[], Release], author: Peer | None = None) -> None:
+        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
+        # deeper buffer until the new voice sounds alone and the old one is gone.
+        engine = self._engine
+        engine.output.deepen(_LOADING_SECONDS)
+        time.sleep(_LOADING_SECONDS)
+        try:
+            with contextlib.ExitStack() as undo:
+                voice = self._prepared(open_release(), engine.output.sample_rate)
+                undo.callback(voice.close)
+                engine.on_synth_thread(lambda: engine.take_voice(voice, author))
+                undo.pop_all()
+            self._free_retired()
+        finally:
+            engine.output.deepen(0.0)
+
+    def _prepared(self, release: Release, sample_rate: float) -> Voice:
+        """A voice that has rendered where it will begin, so that a release that fails does so here."""
+        card = release.card
+        rehearsal = copy.copy(self._engine.performance)
+        if not rehearsal.plays(card.latent, card.name):
+            rehearsal.change_release(card.latent, card.name)
+        voice = Voice(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
+        try:
+            voice.prepare(rehearsal.advance(0.0), rehearsal)
+        except AiTunesError:
+            voice.close()
+            raise
+        return voice
+
+    def _free_retired(self) -> None:
+        engine = self._engine
+        deadline = time.monotonic() + _SWAP_DEADLINE_SECONDS
+        while not (retired := engine.synth.take_retired()):
+            if time.monotonic() > deadline or engine.stopped.wait(_POLL_SECONDS):
+                return
+        while retired:
+            retired.pop().close()
+        # What a session leaves behind is collected now, and what lives is not looked at again.
+        gc.collect()
+        gc.freeze()
+
+
+def start_output(output: Output) -> str:
+    """Start with a callback above all of our own threads; the scheduling that the system grants those.
+
+    Raises:
+        OutputError: it cannot be started.
+    """
+    # Threads inherit the priority of the one that starts them: PortAudio's callback first, then our own.
+    raise_priority(DEVICE_PRIORITY)
+    try:
+        output.start()
+    except AiTunesError:
+        raise
+    except Exception as error:  # PortAudio's own, which exists only where PortAudio does
+        raise OutputError(f"{output.name} cannot be started: {error}") from error
+    finally:
+        scheduling = raise_priority(CONTROL_PRIORITY)
+    return scheduling
+
+
+def close_aside(output: Output) -> threading.Thread:
+    """Close on a thread of its own: PortAudio waits for ever for a sound server that has gone."""
+    thread = threading.Thread(target=output.close, name=_CLOSING, daemon=True)
+    thread.start()
+    return thread
+
+
+def leave_what_hangs() -> None:
+    """Let the process end although an output never closes, because PortAudio would wait for it at the exit, too."""
+    sounddevice = sys.modules.get("sounddevice")
+    if sounddevice is not None and any(thread.name == _CLOSING for thread in threading.enumerate()):
+        atexit.unregister(sounddevice._exit_handler)

@@ -1,0 +1,353 @@
+"""The engine without its threads: hops are rendered by the test, so that what fails can be made to fail."""
+
+import gc
+import json
+import shutil
+import threading
+import time
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aitunes.errors import ReleaseError
+from instrument.engine import Engine, EngineOptions
+from instrument.library import Library
+from instrument.namespace import ROOT, Kind, MessageError
+from instrument.outputs import OutputError
+from instrument.outputs.null import NullOutput
+from instrument.synthesis.timeline import Event
+
+pytestmark = pytest.mark.training
+
+ANNE = ("127.0.0.1", 1)
+HOP = 128 / 44_100
+
+
+@pytest.fixture
+def folder(tiny, tmp_path):
+    tiny.write(tmp_path / "releases", "tiny", latent_dim=3)
+    return tmp_path / "releases"
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def engine(folder, tmp_path, said):
+    options = EngineOptions("tiny", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
+    engine = Engine(NullOutput(44_100.0), Library([folder]), options, report=said.append)
+    yield engine
+    engine.osc._socket.close()
+    engine.synth.close()
+    gc.unfreeze()
+
+
+@pytest.fixture
+def hopping(engine):
+    """Render hops on a thread, as long as the test lasts."""
+    over = threading.Event()
+
+    def hop():
+        while not over.is_set():
+            engine._hop(0.0, HOP)
+            time.sleep(1e-4)
+
+    thread = threading.Thread(target=hop)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def notices(engine):
+    """Everything that would be sent, (peer, address, arguments)."""
+    return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher._notices]
+
+
+def broken(*_arguments, **_settings):
+    raise RuntimeError("the decoder is broken")
+
+
+@pytest.mark.parametrize("latent_dim", [2, 3, 5])
+def test_a_release_that_was_exported_again_under_its_name_is_taken_over(engine, folder, tiny, hopping, latent_dim):
+    shutil.rmtree(folder / "tiny")
+    tiny.write(folder, "tiny", latent_dim=latent_dim)
+    engine.changes.load_release("tiny")
+    assert engine.performance.latent_dim == latent_dim
+    assert f"{ROOT}/latent/{latent_dim - 1}" in engine.rows
+    assert f"{ROOT}/latent/{latent_dim}" not in engine.rows
+    engine.timeline.run(lambda: None, engine.stopped)
+    assert engine._failing_seconds == 0.0
+
+
+def test_a_release_that_cannot_render_is_refused_before_it_sounds(engine, hopping, monkeypatch):
+    voice = engine.synth.voice
+    monkeypatch.setattr("instrument.synthesis.decoders.Decoder.__call__", broken)
+    with pytest.raises(ReleaseError, match="tiny cannot be played: the decoder is broken"):
+        engine.changes.load_release("tiny")
+    assert engine.synth.voice is voice
+
+
+def test_a_hop_that_fails_is_silent_and_told_once(engine, said, monkeypatch):
+    monkeypatch.setattr(engine.synth, "render", broken)
+    for _ in range(3):
+        y = engine._hop(0.0, HOP)
+        assert len(y) == 128
+        assert not y.any()
+    assert [address for _, address, _ in notices(engine)] == ["/error"]
+    assert said == ["The synthesis failed: RuntimeError('the decoder is broken')"]
+    monkeypatch.undo()
+    engine._hop(0.0, HOP)
+    assert engine._failing_seconds == 0.0
+
+
+def test_a_synthesis_that_fails_for_a_second_ends_the_engine_as_failed(engine, said, monkeypatch):
+    monkeypatch.setattr(engine.synth, "render", broken)
+    monkeypatch.setattr(engine.output, "wait", lambda: 0.0)
+    monkeypatch.setattr("instrument.engine.raise_priority", lambda priority: "ordinary")
+    engine._run()
+    assert engine.failed
+    assert engine.stopped.is_set()
+    assert said[-1].startswith("The synthesis has ended")
+
+
+def test_a_closed_terminal_fails_nothing(engine):
+    def closed(line):
+        raise ValueError("I/O operation on closed file")
+
+    engine._report = closed
+    engine._tell("Hello.")
+    assert notices(engine) == [(None, "/error", ("Hello.",))]
+
+
+def test_an_event_that_fails_costs_the_others_of_its_hop_nothing(engine):
+    engine.timeline.post([Event("/x", Kind.SETTING, (1,), ANNE), Event(f"{ROOT}/speed", Kind.SETTING, (2.0,), ANNE)])
+    assert engine._hop(0.0, HOP).any()
+    assert engine.performance.speed == 2.0
+    assert (notices(engine)[0][:2], notices(engine)[0][2][0]) == ((ANNE, "/fail"), "/x")
+
+
+def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
+    gate = threading.Event()
+
+    class Lost(NullOutput):
+        underruns = 3
+
+        def wait(self):
+            raise OutputError("It has gone.")
+
+        def close(self):
+            gate.wait(20.0)
+
+    engine.output = Lost(44_100.0)
+    engine.output.underruns = 3
+    engine._wait_for_output()
+    assert said[0].startswith("It has gone. Playing on without sound")
+    assert engine.worker._tasks.empty()
+    assert engine.underruns >= 3  # what the lost device counted is not forgotten
+    gate.set()
+
+
+class Elsewhere(NullOutput):
+    """Another device, which remembers whether it was closed."""
+
+    closed = False
+
+    def close(self):
+        self.closed = True
+
+
+def test_moving_to_another_output_closes_what_it_leaves(engine, hopping, monkeypatch):
+    left, there = engine.output, Elsewhere(48_000.0)
+    left.underruns = 5
+    closed = []
+    monkeypatch.setattr(engine.synth.voice.source, "close", lambda: closed.append(True))
+    engine.changes.move_to(there)
+    assert engine.output is there
+    assert engine.recorder.sample_rate == 48_000.0
+    assert engine.underruns >= 5
+    assert closed
+    assert not there.closed
+
+
+def test_an_output_that_cannot_start_is_closed_and_named(engine, hopping, monkeypatch):
+    left, there = engine.output, Elsewhere(48_000.0)
+    monkeypatch.setattr(there, "start", broken)
+    with pytest.raises(OutputError, match="cannot be started: the decoder is broken"):
+        engine.changes.move_to(there)
+    assert there.closed
+    assert engine.output is left
+
+
+def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(engine, hopping):
+    engine.recorder.start("take.wav")
+    there = Elsewhere(48_000.0)
+    with pytest.raises(OutputError, match="stop the recording first"):
+        engine.changes.move_to(there)
+    engine.recorder.stop()
+    assert there.closed
+
+
+def test_many_changes_of_look_ahead_make_one_voice(engine, hopping):
+    made = []
+    take_voice = engine.take_voice
+    engine.take_voice = lambda voice, author: (made.append(voice.lookahead), take_voice(voice, author))
+    for lookahead in (1, 2, 3):
+        engine.performance.lookahead = lookahead
+    for _ in range(3):
+        engine.changes.change_lookahead()
+    assert made == [3]
+
+
+def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
+    clock = engine._stream_clock
+    engine.changes.load_release("tiny")
+    assert engine._stream_clock is clock
+    tiny.write(folder, "slow", latent_dim=3, n_fft=1024, hop_length=256)
+    engine.changes.load_release("slow")
+    assert engine._stream_clock._hop_seconds == engine.synth.voice.hop_seconds
+
+
+def test_the_author_of_a_change_of_release_does_not_hear_of_it(engine, folder, tiny, hopping):
+    tiny.write(folder, "wide", latent_dim=5)
+    engine.changes.load_release("wide", ANNE)
+    (notice,) = [notice for notice in engine.publisher._notices if notice.address == f"{ROOT}/model/load"]
+    assert (notice.peer, notice.to_others) == (ANNE, True)
+
+
+def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping):
+    engine.performance.apply(f"{ROOT}/gain", (-6.0,))
+    engine.performance.apply(f"{ROOT}/latent", (1.0, 0.0, 0.5))
+    engine.worker._snapshots.save("calm", engine.performance.snapshot())
+    engine.performance.apply(f"{ROOT}/gain", (0.0,))
+    engine.worker._recall(ANNE, "calm", 0.5)
+    told = [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher._notices if notice.to_others]
+    assert told == [(ANNE, f"{ROOT}/gain", (-6.0,)), (ANNE, f"{ROOT}/latent", (1.0, 0.0, 0.5))]
+
+
+def test_a_snapshot_is_of_its_place_among_the_settings(engine):
+    """In a bundle of a gain, a snapshot and another gain, it holds the first."""
+    setting = f"{ROOT}/gain"
+    engine.timeline.post([
+        Event(setting, Kind.SETTING, (-6.0,)),
+        Event(f"{ROOT}/snapshot/save", Kind.COMMAND, ("calm",)),
+        Event(setting, Kind.SETTING, (-12.0,)),
+    ])  # fmt: skip
+    engine._hop(0.0, HOP)
+    engine.worker.start()
+    engine.timeline.post([Event("/sync", Kind.COMMAND, (1,), ANNE)])
+    engine._hop(0.0, HOP)
+    deadline = time.monotonic() + 10.0
+    while not any(address == "/synced" for _, address, _ in notices(engine)):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    engine.worker.close()
+    assert engine.worker._snapshots.get("calm").settings["/gain"] == [-6.0]
+
+
+def test_what_plays_is_told_to_those_who_ask_without_arguments(engine):
+    engine.timeline.post([
+        Event(f"{ROOT}/model/load", Kind.COMMAND, None, ANNE),
+        Event(f"{ROOT}/device/set", Kind.COMMAND, None, ANNE),
+    ])  # fmt: skip
+    engine._hop(0.0, HOP)
+    assert [arguments for _, _, arguments in notices(engine)] == [("tiny",), (engine.output.name,)]
+
+
+def test_nobody_waits_for_a_hop_that_never_comes(engine):
+    engine.stopped.set()
+    ran = []
+    with pytest.raises(MessageError, match="ending"):
+        engine.on_synth_thread(lambda: ran.append(True))
+    engine._hop(0.0, HOP)
+    assert ran == []
+
+
+def test_closing_drops_queued_work_and_reports_a_recording_that_failed(engine, said, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(engine.changes, "load_release", lambda name, author: loaded.append(name))
+    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("tiny",)))
+    engine.recorder.start("take.wav")
+    monkeypatch.setattr(engine.recorder, "stop", lambda: (_ for _ in ()).throw(OutputError("The disk is full.")))
+    engine.osc.start()
+    engine.stopped.set()
+    engine.worker._closing = True
+    engine.worker.start()
+    engine.close()
+    assert loaded == []
+    assert said == ["The disk is full."]
+
+
+def test_a_patch_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine, monkeypatch):
+    failure = [RuntimeError("no")]
+    monkeypatch.setattr(engine.synth.voice.source, "take_failure", lambda: failure.pop() if failure else None)
+    engine._publish()
+    assert engine._hop(0.0, HOP).shape == (128,)
+
+
+def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
+    from aitunes.release.card import TensorSpec
+    from instrument.synthesis.voice import Voice
+
+    class TwoInputs:
+        def __init__(self, decoder):
+            self.decoder = decoder
+
+        def run(self, outputs, inputs):
+            assert np.array_equal(inputs["pitch"], np.zeros((1, 1), np.float32))
+            return self.decoder.run(outputs, {"z": inputs["z"]})
+
+    release = open_release("tiny")
+    pitch = TensorSpec("pitch", ("batch", 1), (0.0, 1.0))
+    card = replace(release.card, inputs=(*release.card.inputs, pitch))
+    voice = Voice(replace(release, card=card, decoder=TwoInputs(release.decoder)), 44_100.0, 1)
+    assert voice.render(np.zeros(3, np.float32), perform(release)).shape == (128,)
+
+
+def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch):
+    monkeypatch.setattr(engine.output, "wait", broken)
+    engine._wait_for_output()
+    assert said[0].startswith("The output none (silent) failed: the decoder is broken.")
+
+
+def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder, tiny, hopping):
+    tiny.write(folder, "patch", latent_dim=2, frames=64)
+    engine.changes.load_release("patch")
+    left = weakref.ref(engine.synth.voice)
+    session = weakref.ref(engine.synth.voice.release.decoder)
+    gc.disable()
+    try:
+        engine.changes.load_release("tiny")
+        deadline = time.monotonic() + 5.0
+        while left() or session():  # its decoding thread takes a moment to end
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+    finally:
+        gc.enable()
+
+
+def test_the_card_that_is_told_is_the_one_that_plays(engine, folder, tiny):
+    shutil.rmtree(folder / "tiny")
+    tiny.write(folder, "tiny", latent_dim=7)
+    engine.worker._describe_release(ANNE)
+    ((_, _, (text,)),) = notices(engine)
+    assert json.loads(text)["latent_dim"] == 3
+
+
+def test_long_names_are_shortened_in_refusals(engine):
+    name = "x" * 5_000
+    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, (name,), ANNE))
+    engine.worker.start()
+    deadline = time.monotonic() + 10.0
+    while not notices(engine):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    engine.worker.close()
+    ((_, address, (_, reason)),) = notices(engine)
+    assert address == "/fail"
+    assert "There is no release named" in reason
+    assert len(reason) < 400
