@@ -67,6 +67,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         release=options.release,
         osc_host=options.osc_host,
         osc_port=options.osc_port,
+        blocksize=options.blocksize,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
