@@ -109,9 +109,9 @@ def test_a_synthesis_that_fails_for_a_second_ends_the_engine_as_failed(engine, s
     monkeypatch.setattr(engine.synth, "render", broken)
     monkeypatch.setattr(engine.output, "wait", lambda: 0.0)
     monkeypatch.setattr("instrument.engine.raise_priority", lambda priority: "ordinary")
-    engine._run()
+    threading.Thread(target=engine._run, daemon=True).start()
+    assert engine.stopped.wait(20.0)
     assert engine.failed
-    assert engine.stopped.is_set()
     assert said[-1].startswith("The synthesis has ended")
 
 
@@ -132,7 +132,7 @@ def test_an_event_that_fails_costs_the_others_of_its_hop_nothing(engine):
 
 
 def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
-    gate = threading.Event()
+    gate, closed = threading.Event(), threading.Event()
 
     class Lost(NullOutput):
         underruns = 3
@@ -142,12 +142,14 @@ def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
 
         def close(self):
             gate.wait(20.0)
+            closed.set()
 
     engine.output = Lost(44_100.0)
     engine.output.underruns = 3
     engine._wait_for_output()
     assert said[0].startswith("It has gone. Playing on without sound")
     assert engine.worker._tasks.empty()
+    assert not closed.is_set()
     assert engine.underruns >= 3  # what the lost device counted is not forgotten
     gate.set()
 
