@@ -94,7 +94,11 @@ class Engine:
         self._stopping = threading.Event()
         self.stopped = threading.Event()
         self._synth_thread = threading.Thread(target=self._run, name="synth", daemon=True)
-        self.recorder = Recorder(options.recordings, output.sample_rate)
+        self.recorder = Recorder(
+            options.recordings,
+            output.sample_rate,
+            on_failure=lambda sentence: self.publisher.announce(None, "/error", (sentence,)),
+        )
         self.publisher = Publisher()
         self.changes = Changes(self, library, options.blocksize)
         self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher)

@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> int:
     engine.wait()
     engine.close()
     say(
-        f"Stopped. The buffer ran empty {engine.output.underruns} times, "
-        f"the device interrupted {engine.output.device_underruns} times."
+        f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
+        f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
     )
     return 1 if getattr(engine, "failed", False) else 0
 

@@ -60,5 +60,6 @@ def _wildcard(piece: str) -> str:
         return "(?:" + "|".join(re.escape(choice) for choice in dict.fromkeys(inside.split(","))) + ")"
     if not inside:
         return "(?!)"  # no character at all: matches nothing
-    escaped = re.escape(inside).replace(r"\-", "-")
+    # A run of hyphens means a range from one to another, which re would take for a set difference to come.
+    escaped = re.sub(r"(\\-)+", "-", re.escape(inside))
     return f"[^/{escaped[1:]}]" if escaped.startswith("!") else f"(?!/)[{escaped}]"
