@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
     )
-    return 1 if getattr(engine, "failed", False) else 0
+    return 1 if engine.failed else 0
 
 
 def open_output(options: argparse.Namespace) -> Output:

@@ -8,7 +8,7 @@ import pytest
 from instrument.cli import main
 
 
-@pytest.mark.parametrize(("ending", "status"), [({}, 0), ({"failed": False}, 0), ({"failed": True}, 1)])
+@pytest.mark.parametrize(("ending", "status"), [({"failed": False}, 0), ({"failed": True}, 1)])
 def test_an_engine_that_failed_is_a_failure(monkeypatch, tmp_path, ending, status):
     card = SimpleNamespace(public_name="Nothing")
     engine = SimpleNamespace(
@@ -16,6 +16,7 @@ def test_an_engine_that_failed_is_a_failure(monkeypatch, tmp_path, ending, statu
         wait=lambda: None,
         close=lambda: None,
         quit=lambda: None,
+        underruns=0,
         output=SimpleNamespace(name="none", sample_rate=48_000.0, underruns=0, device_underruns=0),
         osc=SimpleNamespace(host="127.0.0.1", port=1),
         synth=SimpleNamespace(voice=SimpleNamespace(release=SimpleNamespace(card=card))),
