@@ -63,9 +63,8 @@ def main() -> None:
                     onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
                     time.sleep(0.005)
                     gaps.append(1e3 * np.diff(stamps[first:]).max())
-                print(
-                    f"{len(content) / 1e6:6.1f} MB as {how:5}  median {np.median(gaps):5.1f} ms, most {max(gaps):5.1f} ms"
-                )
+                size, median = len(content) / 1e6, np.median(gaps)
+                print(f"{size:6.1f} MB as {how:5}  median {median:5.1f} ms, most {max(gaps):5.1f} ms")
     done.set()
 
 
