@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import copy
 import gc
 import sys
 import threading
@@ -18,6 +17,7 @@ from instrument.library import Library
 from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, raise_priority
+from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.voice import Voice
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ class Changes:
     def _prepared(self, release: Release, sample_rate: float) -> Voice:
         """A voice that has rendered where it will begin, so that a release that fails does so here."""
         card = release.card
-        rehearsal = copy.copy(self._engine.performance)
-        if not rehearsal.plays(card.latent, card.name):
-            rehearsal.change_release(card.latent, card.name)
+        playing = card.latent, card.name, PitchRange.of(card)
+        rehearsal = self._engine.performance.rehearsal()
+        if not rehearsal.plays(*playing):
+            rehearsal.change_release(*playing)
         voice = Voice(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
         try:
             voice.prepare(rehearsal.advance(0.0), rehearsal)

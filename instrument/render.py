@@ -12,6 +12,7 @@ from aitunes.release.reader import Release
 from instrument.library import Library
 from instrument.outputs.file import FileOutput
 from instrument.score import LOAD, ScoreLine, parse_score
+from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
@@ -76,7 +77,8 @@ def _play(
 ) -> None:
     first = releases[options.release]
     rate = output.sample_rate
-    performance = Performance(first.card.latent, first.card.name, options.iterations, options.lookahead)
+    card = first.card
+    performance = Performance(card.latent, card.name, options.iterations, options.lookahead, PitchRange.of(card))
     synth = Synth(_voice(first, rate, performance), performance, rate)
     timeline = Timeline()
     waiting = deque(lines)
@@ -102,8 +104,9 @@ def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float
         release = releases[str(event.values[0])]
         card = release.card
         synth.change_voice(_voice(release, rate, performance))
-        if not performance.plays(card.latent, card.name):
-            performance.change_release(card.latent, card.name)
+        playing = card.latent, card.name, PitchRange.of(card)
+        if not performance.plays(*playing):
+            performance.change_release(*playing)
         return
     lookahead = performance.lookahead
     performance.apply(event.path, event.values or ())

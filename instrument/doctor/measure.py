@@ -20,6 +20,7 @@ from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.osc.packets import build
 from instrument.outputs import Output
+from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice import Voice
 
@@ -200,16 +201,18 @@ def start_seconds(arguments: list[str]) -> float:
 def hop_costs(voice: Voice) -> tuple[float, list[HopCost]]:
     """Hop length in ms, and what decoding, mel inversion and phase reconstruction take of it."""
     rng = np.random.default_rng(0)
-    performance = Performance(voice.release.card.latent, voice.release.card.name, voice.phase.iterations)
+    card = voice.release.card
+    performance = Performance(card.latent, card.name, voice.phase.iterations, pitches=PitchRange.of(card))
     points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
-    y = np.zeros(voice.release.card.features.hop_length, np.float32)
+    S = np.zeros((1, card.features.bins), np.float32)
+    y = np.zeros(card.features.hop_length, np.float32)
     for hop, coordinates in enumerate(points):
         moments = [time.perf_counter()]
-        mel = voice.source.frame(voice.code(coordinates), performance)
-        assert mel is not None  # every point is a new one
+        frame = voice.source.frame(voice.code(coordinates), performance)
+        assert frame is not None  # every point is a new one
         moments.append(time.perf_counter())
-        S = voice.inversion.process(mel[None])
+        voice.invert(frame, S)
         moments.append(time.perf_counter())
         voice.phase.process(S, out=y)
         moments.append(time.perf_counter())

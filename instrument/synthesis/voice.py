@@ -1,4 +1,4 @@
-"""One release sounding: code → mel frame → linear magnitudes → samples → the output's rate."""
+"""One release sounding: code → frame → linear magnitudes → samples → the output's rate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
-from instrument.synthesis.decoders import source_for
+from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.patches import PatchDecoder
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.polyphony import Polyphony
 
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
@@ -39,11 +41,13 @@ class Voice:
         self.hop_seconds = features.hop_length / features.sample_rate
         self.lookahead = lookahead
         self.phase = StreamingGriffinLim(features.n_fft, features.hop_length, iterations, lookahead)
-        self.inversion = MelInversion(features)
+        self.inversion = MelInversion(features) if features.scale == "mel" else None
         self.source = source_for(release, background)
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._magnitudes = np.zeros((1, features.bins), np.float32)
         self._hop = np.zeros(features.hop_length, np.float32)
+        self._silent_hops = 0
+        self._memory_hops = features.n_fft // features.hop_length + lookahead
         self._pending = np.zeros(0, np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
@@ -60,11 +64,27 @@ class Voice:
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
-        mel = self.source.frame(self.code(coordinates), performance)
-        if mel is not None:
-            self.inversion.process(mel[None], out=self._magnitudes)
-        self.phase.process(self._magnitudes, out=self._hop)
+        frame = self.source.frame(self.code(coordinates), performance)
+        if frame is not None:
+            self.invert(frame, self._magnitudes)
+            self._silent_hops = 0 if frame.any() else max(1, self._silent_hops)
+        if self._silent_hops:
+            self._silent_hops += 1
+        if not self.resting:
+            self.phase.process(self._magnitudes, out=self._hop)
         return self.resampler.process(self._hop)
+
+    @property
+    def resting(self) -> bool:
+        """Whether silence has lasted for so long that the phases remember nothing else, and a hop costs nothing."""
+        return self._silent_hops > self._memory_hops + 1
+
+    def invert(self, frame: FloatArray, out: FloatArray) -> None:
+        """Linear magnitudes [1, bins] of a frame [bands] of the release."""
+        if self.inversion is None:
+            out[0] = frame
+        else:
+            self.inversion.process(frame[None], out=out)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
@@ -83,7 +103,7 @@ class Voice:
             ReleaseError: it cannot be played.
         """
         try:
-            self.source.prepare(self.code(coordinates))
+            self.source.prepare(self.code(coordinates), performance)
             self.render(coordinates, copy.copy(performance))
         except Exception as error:  # onnxruntime's errors share no other base class
             raise ReleaseError(f"The release {self.release.card.name} cannot be played: {error}") from error
@@ -97,6 +117,11 @@ class Voice:
     def close(self) -> None:
         """End what runs in the background."""
         self.source.close()
+
+
+def source_for(release: Release, background: bool) -> FrameSource:
+    """The frame source that suits a release."""
+    return Polyphony(release) if release.card.is_frame_model else PatchDecoder(release, background)
 
 
 def load_compiled_code() -> None:

@@ -291,7 +291,7 @@ def test_a_patch_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine
     assert engine._hop(0.0, HOP).shape == (128,)
 
 
-def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
+def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform):
     from aitunes.release.card import TensorSpec
     from instrument.synthesis.voice import Voice
 
@@ -300,12 +300,12 @@ def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
             self.decoder = decoder
 
         def run(self, outputs, inputs):
-            assert np.array_equal(inputs["pitch"], np.zeros((1, 1), np.float32))
+            assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
     release = open_release("tiny")
-    pitch = TensorSpec("pitch", ("batch", 1), (0.0, 1.0))
-    card = replace(release.card, inputs=(*release.card.inputs, pitch))
+    wind = TensorSpec("wind", ("batch", 1), (0.5, 1.0))
+    card = replace(release.card, inputs=(*release.card.inputs, wind))
     voice = Voice(replace(release, card=card, decoder=TwoInputs(release.decoder)), 44_100.0, 1)
     assert voice.render(np.zeros(3, np.float32), perform(release)).shape == (128,)
 

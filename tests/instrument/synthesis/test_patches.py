@@ -1,4 +1,4 @@
-"""Codes become frames: at once for frame models, through a playhead and cross-fades for patch models."""
+"""Codes become frames through a playhead and cross-fades; decoding never holds them up."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from instrument.synthesis.decoders import CROSS_FADE_SECONDS, FrameDecoder, PatchDecoder, source_for
+from instrument.synthesis.patches import CROSS_FADE_SECONDS, PatchDecoder
+from instrument.synthesis.voice import source_for
 
 pytestmark = pytest.mark.training
 
@@ -154,43 +155,11 @@ def test_closing_ends_the_background_thread(patch, performance):
     assert not thread.is_alive()
 
 
-def test_a_frame_model_answers_in_the_same_hop(open_release, perform):
-    release = open_release("tiny")
-    source = source_for(release, background=True)
-    assert isinstance(source, FrameDecoder)
-    performance = perform(release)
-    for z in (np.zeros(3, np.float32), np.array([1.0, -2.0, 0.5], np.float32)):
-        (S,) = release.decoder.run(None, {"z": z[None]})
-        assert np.allclose(source.frame(z, performance), release.card.features.denormalise(S[0, :, 0]))
-
-
-def test_a_point_that_rests_is_not_decoded_again(open_release, perform):
-    release = open_release("tiny")
-    gated = Gated(release.decoder)
-    gated.gate.set()
-    source = FrameDecoder(replace(release, decoder=gated))
-    z = np.ones(3, np.float32)
-    assert source.frame(z, perform(release)) is not None
-    assert source.frame(z.copy(), perform(release)) is None
-    assert len(gated.asked) == 1
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform, value):
-    class Broken:
-        def run(self, outputs, inputs):
-            return (np.full((1, 32, 1), value, np.float32),)
-
-    release = open_release("tiny")
-    frame = FrameDecoder(replace(release, decoder=Broken())).frame(np.zeros(3, np.float32), perform(release))
-    assert np.isfinite(frame).all()
-
-
 def test_nothing_is_decoded_while_a_patch_fades_in(patch, performance):
     gated = Gated(patch.decoder)
     gated.gate.set()
     source = PatchDecoder(replace(patch, decoder=gated), background=False)
-    source.prepare(HOME)
+    source.prepare(HOME, performance)
     for n in range(FADE_HOPS):
         source.frame(np.array([0.1 + n / 100, 0.0], np.float32), performance)
     assert len(gated.asked) == 2
@@ -198,7 +167,7 @@ def test_nothing_is_decoded_while_a_patch_fades_in(patch, performance):
 
 def test_a_prepared_patch_sounds_at_once(patch, performance):
     source = PatchDecoder(patch, background=False)
-    source.prepare(HOME)
+    source.prepare(HOME, performance)
     assert np.allclose(source.frame(HOME, performance), column(patch, 0), atol=1e-4)
 
 
@@ -211,7 +180,7 @@ def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives
 
     source = PatchDecoder(replace(patch, decoder=Failing()), background=True)
     try:
-        source.prepare(HOME)
+        source.prepare(HOME, performance)
         performance.frozen = True
         told = []
         deadline = time.monotonic() + 10.0
@@ -238,8 +207,8 @@ def test_a_small_patch_is_decoded_within_the_hop_and_fades_within_its_length(tin
     before = threading.active_count()
     source = source_for(release, background=True)
     assert threading.active_count() == before
-    source.prepare(HOME)
     performance = perform(release)
+    source.prepare(HOME, performance)
     performance.frozen = True
     for _ in range(4):
         mel = source.frame(LIFTED, performance)
