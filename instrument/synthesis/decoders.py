@@ -18,10 +18,10 @@ Controls = tuple[float, ...]
 
 
 class FrameSource(Protocol):
-    """Gives the voice its next spectrogram frame."""
+    """Gives the voice the next spectrogram frame of every tone."""
 
-    def frame(self, z: FloatArray, performance: Performance) -> FloatArray | None:
-        """Magnitudes [bands] for the code z [latent_dim]; None when they are those of the last call."""
+    def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
+        """Magnitudes [bands] for the code z [latent_dim] by the tone's slot; only those that have changed."""
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z now, on the caller's thread, and raise what that raises."""

@@ -59,6 +59,12 @@ class PitchRange:
         return None
 
 
+def plays_notes(card: ReleaseCard) -> bool:
+    """Whether a keyboard plays the release."""
+    pitches = PitchRange.of(card)
+    return pitches is not None and pitches.notes
+
+
 def velocity_db(velocity: int) -> float:
     """Level of a note-on of velocity 1..127, dB: amplitude grows with the square of the velocity.
 
@@ -219,12 +225,13 @@ class Keyboard:
             string.held = False
 
     def change_release(self, pitches: PitchRange | None) -> None:
-        """Go on with another release: notes that it does not play end, and one that plays none gets its drone."""
+        """Go on with another release: it lacks the notes that it does not play; one that plays none gets its drone."""
         self.pitches = pitches
         self._keys = [note for note in self._keys if self._plays(note)]
         for string in self._strings:
-            if string.held and not self._plays(string.note):
-                self._let_go(string.note)
+            if not self._plays(string.note):
+                string.held = string.new = False
+                string.gain = 0.0
         if pitches is None or not pitches.notes:
             self._drone.held = True
 

@@ -49,7 +49,7 @@ class PatchDecoder:
         aside = background and self._frames > SMALL_FRAMES
         self._worker = _BackgroundDecoder(self._decode) if aside else _InPlaceDecoder(self._decode)
 
-    def frame(self, z: FloatArray, performance: Performance) -> FloatArray:
+    def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Magnitudes [bands] under the playhead, which then moves on by the speed that is set."""
         gain = self._ask(z, performance)
         self._move_playhead(performance)
@@ -63,7 +63,7 @@ class PatchDecoder:
         if not performance.frozen:
             self._playhead = (self._playhead + performance.speed) % self._frames
             performance.position = self._set_position = self._playhead / self._frames
-        return S * np.float32(gain)
+        return {DRONE_SLOT: S * np.float32(gain)}
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z now, to begin with."""

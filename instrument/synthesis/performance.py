@@ -179,6 +179,7 @@ class Performance:
     def change_release(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> None:
         """Take over another latent space; the pad keeps its position, the other coordinates go home."""
         self.keyboard.change_release(pitches)
+        self.tones = self.keyboard.tones
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)

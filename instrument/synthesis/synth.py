@@ -85,7 +85,7 @@ class Synth:
         """The next block at the output's rate, [samples] float32."""
         performance = self.performance
         for voice in (self.voice, *(outgoing.voice for outgoing in self._outgoing)):
-            voice.phase.iterations = min(performance.iterations, self.most_iterations)
+            voice.iterations = min(performance.iterations, self.most_iterations)
         coordinates = performance.advance(self.voice.hop_seconds)
         performance.sound(self.voice.hop_seconds)
         if not performance.playing and self.output.silent:

@@ -1,4 +1,4 @@
-"""One release sounding: code → frame → linear magnitudes → samples → the output's rate."""
+"""One release sounding: code → frames, one a tone → samples → the output's rate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.notes import SLOTS, plays_notes
 from instrument.synthesis.patches import PatchDecoder
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
+from instrument.synthesis.strand import Strand
 
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
@@ -28,7 +30,8 @@ class Voice:
     Args:
         release: a verified release.
         output_rate: Hz.
-        iterations, lookahead: phase reconstruction effort.
+        iterations: refinements a hop, shared by the tones that sound.
+        lookahead: frames that a hop waits for.
         background: decode patch models on a thread of their own.
     """
 
@@ -39,20 +42,22 @@ class Voice:
         features = card.features
         self.release = release
         self.hop_seconds = features.hop_length / features.sample_rate
+        self.iterations = iterations
         self.lookahead = lookahead
-        self.phase = StreamingGriffinLim(features.n_fft, features.hop_length, iterations, lookahead)
-        self.inversion = MelInversion(features) if features.scale == "mel" else None
         self.source = source_for(release, background)
+        self.strands = [Strand(features, lookahead) for _ in range(SLOTS if plays_notes(card) else 1)]
         self.resampler = Resampler(features.sample_rate, output_rate)
-        self._magnitudes = np.zeros((1, features.bins), np.float32)
         self._hop = np.zeros(features.hop_length, np.float32)
-        self._silent_hops = 0
-        self._memory_hops = features.n_fft // features.hop_length + lookahead
         self._pending = np.zeros(0, np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
-        centre = features.n_fft / 2 + self.phase.delay
+        centre = features.n_fft / 2 + lookahead * features.hop_length
         self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
+
+    @property
+    def resting(self) -> bool:
+        """Whether there is nothing left to hear, so that a hop costs next to nothing."""
+        return all(strand.resting for strand in self.strands)
 
     def code(self, coordinates: FloatArray) -> FloatArray:
         """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
@@ -64,27 +69,15 @@ class Voice:
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
-        frame = self.source.frame(self.code(coordinates), performance)
-        if frame is not None:
-            self.invert(frame, self._magnitudes)
-            self._silent_hops = 0 if frame.any() else max(1, self._silent_hops)
-        if self._silent_hops:
-            self._silent_hops += 1
-        if not self.resting:
-            self.phase.process(self._magnitudes, out=self._hop)
+        for slot, frame in self.source.frames(self.code(coordinates), performance).items():
+            self.strands[slot].take(frame)
+        sounding = [strand for strand in self.strands if not strand.resting]
+        # Tones share the refinements, so that a chord costs little more than a note.
+        iterations = max(self.iterations // max(1, len(sounding)), min(self.iterations, 1))
+        self._hop[:] = 0.0
+        for strand in sounding:
+            self._hop += strand.render(iterations)
         return self.resampler.process(self._hop)
-
-    @property
-    def resting(self) -> bool:
-        """Whether silence has lasted for so long that the phases remember nothing else, and a hop costs nothing."""
-        return self._silent_hops > self._memory_hops + 1
-
-    def invert(self, frame: FloatArray, out: FloatArray) -> None:
-        """Linear magnitudes [1, bins] of a frame [bands] of the release."""
-        if self.inversion is None:
-            out[0] = frame
-        else:
-            self.inversion.process(frame[None], out=out)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
@@ -111,7 +104,9 @@ class Voice:
 
     def reset(self) -> None:
         """Forget the sound so far, for a fresh start after silence."""
-        self.phase.reset()
+        for strand in self.strands:
+            if not strand.resting:
+                strand.reset()
         self._pending = self._pending[:0]
 
     def close(self) -> None:

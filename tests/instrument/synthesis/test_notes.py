@@ -246,19 +246,12 @@ def test_a_release_without_pitch_has_no_pitch_to_set():
 
 
 def test_another_release_goes_on_with_the_notes_that_it_plays(keyboard):
+    keyboard.release_seconds = 1.0
     press(keyboard, 40, 60)
     hops(keyboard, 1)
     keyboard.change_release(PitchRange(50.0, 70.0))
     assert pitches(keyboard) == [60]
     assert not keyboard.drone
-
-
-def test_one_voice_falls_back_to_a_key_that_the_next_release_plays(keyboard):
-    keyboard.voices = 1
-    press(keyboard, 60, 38, 40)
-    hops(keyboard, 1)
-    keyboard.change_release(PitchRange(50.0, 70.0))
-    assert pitches(keyboard) == [60]
 
 
 @pytest.mark.parametrize("without_notes", [None, PitchRange(36.0, 84.0, notes=False)])

@@ -52,7 +52,7 @@ def source(patch, performance):
 def settle(source, performance, z):
     performance.frozen = True
     for _ in range(FADE_HOPS + 2):
-        source.frame(z, performance)
+        source.frames(z, performance)[0]
     performance.frozen = False
     performance.position = 0.0
     source._set_position = None  # so that the position just set counts as new
@@ -67,7 +67,7 @@ def column(patch, position, z=HOME):
 
 
 def frames(source, performance, count, z=HOME):
-    return np.array([source.frame(z, performance) for _ in range(count)])
+    return np.array([source.frames(z, performance)[0] for _ in range(count)])
 
 
 @pytest.mark.parametrize("speed", [1.0, 0.5, -1.0, 4.0, -0.25])
@@ -115,9 +115,9 @@ def test_a_code_that_comes_during_a_fade_waits_and_only_the_newest_waits(patch, 
     source = PatchDecoder(replace(patch, decoder=gated), background=False)
     settle(source, performance, HOME)
     performance.frozen = True
-    source.frame(LIFTED, performance)
+    source.frames(LIFTED, performance)[0]
     for n in range(FADE_HOPS + 2):
-        source.frame(np.array([n / 100, 0.0], np.float32), performance)
+        source.frames(np.array([n / 100, 0.0], np.float32), performance)[0]
     settle(source, performance, np.array([3.0, 0.0], np.float32))
     assert gated.asked[0] == [0.0, 0.0]
     assert gated.asked[1] == [2.0, 0.0]
@@ -129,13 +129,13 @@ def test_decoding_in_the_background_never_holds_up_the_frames(patch, performance
     source = PatchDecoder(replace(patch, decoder=gated), background=True)
     try:
         for n in range(100):  # would last 10 s a frame if one of them waited for the gate
-            assert not source.frame(np.array([n / 50, 0.0], np.float32), performance).any()
+            assert not source.frames(np.array([n / 50, 0.0], np.float32), performance)[0].any()
         performance.frozen = True
         performance.position = 0.0
         gated.gate.set()
         last = np.array([99 / 50, 0.0], np.float32)
         deadline = time.monotonic() + 20.0
-        while not np.allclose(source.frame(last, performance), column(patch, 0, last), atol=1e-4):
+        while not np.allclose(source.frames(last, performance)[0], column(patch, 0, last), atol=1e-4):
             assert time.monotonic() < deadline
             time.sleep(0.001)
         assert gated.asked[-1] == last.tolist()
@@ -149,7 +149,7 @@ def test_closing_ends_the_background_thread(patch, performance):
     before = set(threading.enumerate())
     source = source_for(patch, background=True)
     (thread,) = set(threading.enumerate()) - before
-    source.frame(HOME, performance)
+    source.frames(HOME, performance)[0]
     source.close()
     thread.join(timeout=10.0)
     assert not thread.is_alive()
@@ -161,14 +161,14 @@ def test_nothing_is_decoded_while_a_patch_fades_in(patch, performance):
     source = PatchDecoder(replace(patch, decoder=gated), background=False)
     source.prepare(HOME, performance)
     for n in range(FADE_HOPS):
-        source.frame(np.array([0.1 + n / 100, 0.0], np.float32), performance)
+        source.frames(np.array([0.1 + n / 100, 0.0], np.float32), performance)[0]
     assert len(gated.asked) == 2
 
 
 def test_a_prepared_patch_sounds_at_once(patch, performance):
     source = PatchDecoder(patch, background=False)
     source.prepare(HOME, performance)
-    assert np.allclose(source.frame(HOME, performance), column(patch, 0), atol=1e-4)
+    assert np.allclose(source.frames(HOME, performance)[0], column(patch, 0), atol=1e-4)
 
 
 def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives_on(patch, performance):
@@ -185,14 +185,14 @@ def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives
         told = []
         deadline = time.monotonic() + 10.0
         for n in range(10_000):
-            assert np.allclose(source.frame(np.array([2.0 + n, 0.0], np.float32), performance), column(patch, 0))
+            assert np.allclose(source.frames(np.array([2.0 + n, 0.0], np.float32), performance)[0], column(patch, 0))
             told += [failure] if (failure := source.take_failure()) else []
             if told and n > 100:
                 break
             time.sleep(1e-4)
         assert len(told) == 1
         low = np.array([0.5, 0.0], np.float32)
-        while not np.allclose(source.frame(low, performance), column(patch, 0, low), atol=1e-4):
+        while not np.allclose(source.frames(low, performance)[0], column(patch, 0, low), atol=1e-4):
             assert time.monotonic() < deadline
             time.sleep(1e-4)
     finally:
@@ -211,6 +211,6 @@ def test_a_small_patch_is_decoded_within_the_hop_and_fades_within_its_length(tin
     source.prepare(HOME, performance)
     performance.frozen = True
     for _ in range(4):
-        mel = source.frame(LIFTED, performance)
+        mel = source.frames(LIFTED, performance)[0]
     (S,) = release.decoder.run(None, {"z": LIFTED[None]})
     assert np.allclose(mel, release.card.features.denormalise(S[0])[:, 0], atol=1e-4)

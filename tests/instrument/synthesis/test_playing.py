@@ -49,7 +49,9 @@ def test_a_note_sounds_at_its_pitch(synth, frequency, note, iterations):
     act(synth, "/note", note, 100)
     play(synth, 0.3)
     # Phases that are only propagated know a partial's frequency no better than its three loudest bins tell.
-    assert 1200 * np.log2(frequency(play(synth, 1.0), RATE) / hz(note)) == pytest.approx(0.0, abs=5 if iterations else 12)
+    assert 1200 * np.log2(frequency(play(synth, 1.0), RATE) / hz(note)) == pytest.approx(
+        0.0, abs=5 if iterations else 12
+    )
 
 
 def test_bend_and_pitch_are_heard(synth, frequency):
@@ -59,8 +61,8 @@ def test_bend_and_pitch_are_heard(synth, frequency):
     assert frequency(play(synth, 1.0), RATE) == pytest.approx(hz(58.5), rel=0.003)
 
 
-def test_every_note_of_a_chord_is_heard(synth):
-    chord = (57, 61, 64, 69)
+@pytest.mark.parametrize("chord", [(57, 61, 64), (60, 64, 67), (69, 73, 76)])
+def test_every_note_of_a_chord_is_heard_though_their_partials_share_bins(synth, chord):
     for note in chord:
         act(synth, "/note", note, 100)
     play(synth, 0.3)
@@ -68,7 +70,7 @@ def test_every_note_of_a_chord_is_heard(synth):
     S = np.abs(np.fft.rfft(y * np.hanning(len(y))))
     S = 20.0 * np.log10(S / S.max() + 1e-9)
     peaks = [S[round(hz(note) * len(y) / RATE) + np.arange(-3, 4)].max() for note in chord]
-    assert min(peaks) > -9.0
+    assert min(peaks) > -4.0
 
 
 @pytest.mark.parametrize("iterations", [0, 8])
@@ -144,7 +146,8 @@ def test_after_the_last_note_all_is_silent_and_costs_no_reconstruction(synth, mo
     act(synth, "/notes/off")
     play(synth, 0.2)
     assert synth.resting
-    monkeypatch.setattr(synth.voice.phase, "process", None)  # whoever reconstructs now fails
+    for strand in synth.voice.strands:
+        monkeypatch.setattr(strand, "render", None)  # whoever reconstructs now fails
     assert not play(synth, 0.2).any()
 
 
@@ -180,3 +183,12 @@ def test_moving_the_pad_changes_the_timbre_and_not_the_pitch(synth, frequency):
         heard.append((frequency(y, RATE), np.sum(S * np.arange(len(S))) / np.sum(S)))
     assert heard[0][0] == pytest.approx(heard[1][0], rel=0.003)
     assert heard[1][1] > 1.1 * heard[0][1]
+
+
+@pytest.mark.parametrize(("notes", "asked", "each"), [(1, 24, 24), (4, 24, 6), (3, 2, 1), (2, 0, 0)])
+def test_tones_share_the_refinements_of_a_hop(synth, notes, asked, each):
+    act(synth, "/quality", asked, 0)
+    for note in range(60, 60 + notes):
+        act(synth, "/note", note, 100)
+    play(synth, 0.1)
+    assert [strand._phase.iterations for strand in synth.voice.strands if not strand.resting] == [each] * notes

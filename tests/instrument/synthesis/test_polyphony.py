@@ -1,4 +1,4 @@
-"""Tones become frames: decoded together, mixed by power, and only where something has changed."""
+"""Tones become frames: decoded together, and only where something has changed."""
 
 from dataclasses import replace
 
@@ -70,13 +70,13 @@ def test_a_frame_model_answers_in_the_same_hop(open_release, perform):
     performance = perform(release)
     for z in (np.zeros(3, np.float32), np.array([1.0, -2.0, 0.5], np.float32)):
         (S,) = release.decoder.run(None, {"z": z[None]})
-        assert np.allclose(source.frame(z, performance), release.card.features.denormalise(S[0, :, 0]))
+        assert np.allclose(source.frames(z, performance)[0], release.card.features.denormalise(S[0, :, 0]))
 
 
 def test_what_rests_is_not_decoded_again(watched, playing):
     source, decoder = watched("notes")
-    assert source.frame(HOME, playing((60.0, 0.0, 1.0))) is not None
-    assert source.frame(HOME.copy(), playing((60.0, 0.0, 1.0))) is None
+    assert list(source.frames(HOME, playing((60.0, 0.0, 1.0)))) == [1]
+    assert source.frames(HOME.copy(), playing((60.0, 0.0, 1.0))) == {}
     assert decoder.batches == [1]
 
 
@@ -87,15 +87,15 @@ def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform
             return (np.full((1, 32, 1), value, np.float32),)
 
     release = open_release("tiny")
-    frame = Polyphony(replace(release, decoder=Broken())).frame(np.zeros(3, np.float32), perform(release))
-    assert np.isfinite(frame).all()
+    frames = Polyphony(replace(release, decoder=Broken())).frames(np.zeros(3, np.float32), perform(release))
+    assert np.isfinite(frames[0]).all()
 
 
 def test_a_chord_is_decoded_in_one_call_and_further_notes_alone(watched, playing):
     source, decoder = watched("notes")
     chord = [(60.0, 0.0, 1.0), (64.0, -6.0, 1.0), (67.0, -12.0, 1.0)]
-    source.frame(HOME, playing(*chord))
-    source.frame(HOME, playing(*chord, (72.0, 0.0, 0.1)))
+    source.frames(HOME, playing(*chord))
+    source.frames(HOME, playing(*chord, (72.0, 0.0, 0.1)))
     assert decoder.batches == [3, 1]
     assert decoder.asked[0]["pitch"] == [[60.0], [64.0], [67.0]]
     assert decoder.asked[0]["level"] == [[0.0], [-6.0], [-12.0]]
@@ -104,33 +104,38 @@ def test_a_chord_is_decoded_in_one_call_and_further_notes_alone(watched, playing
 def test_envelopes_ask_for_nothing_and_the_pad_for_everything_at_once(watched, playing):
     source, decoder = watched("notes")
     for gain in (0.2, 0.6, 1.0, 0.3):
-        assert source.frame(HOME, playing((60.0, 0.0, gain), (64.0, 0.0, 1.0))) is not None
-    source.frame(BRIGHT, playing((60.0, 0.0, 0.3), (64.0, 0.0, 1.0)))
+        assert 1 in source.frames(HOME, playing((60.0, 0.0, gain), (64.0, 0.0, 1.0)))
+    source.frames(BRIGHT, playing((60.0, 0.0, 0.3), (64.0, 0.0, 1.0)))
     assert decoder.batches == [2, 2]
 
 
-def test_tones_are_mixed_by_power(watched, playing, open_release):
+def test_every_tone_has_its_own_frame_at_its_own_gain(watched, playing, open_release):
     source, _ = watched("notes")
-    mixed = source.frame(BRIGHT, playing((60.0, 0.0, 0.5), (64.0, -10.0, 1.0)))
+    frames = source.frames(BRIGHT, playing((60.0, 0.0, 0.5), (64.0, -10.0, 1.0)))
     release = open_release("notes")
-    low, high = 0.5 * alone(release, 60.0, z=BRIGHT), alone(release, 64.0, -10.0, z=BRIGHT)
-    assert np.allclose(mixed, np.hypot(low, high), rtol=1e-5)
-    assert low.max() > 1.0
+    assert sorted(frames) == [1, 2]
+    assert np.allclose(frames[1], 0.5 * alone(release, 60.0, z=BRIGHT), rtol=1e-4)
+    assert np.allclose(frames[2], alone(release, 64.0, -10.0, z=BRIGHT), rtol=1e-4)
 
 
-def test_silence_is_told_once(watched, playing):
+def test_only_what_has_changed_is_given_and_the_end_of_a_tone_once(watched, playing):
     source, decoder = watched("notes")
-    source.frame(HOME, playing((60.0, 0.0, 1.0)))
-    assert not source.frame(HOME, playing()).any()
-    assert source.frame(BRIGHT, playing()) is None
-    assert decoder.batches == [1]
+    source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, 0.0, 1.0)))
+    assert sorted(source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, 0.0, 0.9)))) == [2]
+    ended = source.frames(HOME, playing((60.0, 0.0, 1.0)))
+    assert sorted(ended) == [2]
+    assert not ended[2].any()
+    assert source.frames(HOME, playing((60.0, 0.0, 1.0))) == {}
+    source.frames(HOME, playing())
+    assert source.frames(BRIGHT, playing()) == {}
+    assert decoder.batches == [2]
 
 
 def test_a_quiet_note_is_asked_for_as_such_and_a_quieter_one_than_the_model_knows_scaled(watched, playing):
     source, decoder = watched("notes")
-    mixed = source.frame(HOME, playing((60.0, -80.0, 1.0))).copy()
+    frame = source.frames(HOME, playing((60.0, -80.0, 1.0)))[1]
     assert decoder.asked[0]["level"] == [[-60.0]]
-    assert np.allclose(mixed, 0.1 * decoder_answer(decoder), rtol=1e-4)
+    assert np.allclose(frame, 0.1 * decoder_answer(decoder), rtol=1e-4)
 
 
 def decoder_answer(decoder):
@@ -142,14 +147,14 @@ def decoder_answer(decoder):
 
 def test_a_release_without_level_is_scaled(watched, playing, open_release):
     source, decoder = watched("unlevelled")
-    mixed = source.frame(HOME, playing((60.0, -20.0, 1.0)))
+    frame = source.frames(HOME, playing((60.0, -20.0, 1.0)))[1]
     assert set(decoder.asked[0]) == {"z", "pitch"}
-    assert np.allclose(mixed, 0.1 * alone(open_release("unlevelled"), 60.0), rtol=1e-4)
+    assert np.allclose(frame, 0.1 * alone(open_release("unlevelled"), 60.0), rtol=1e-4)
 
 
 def test_pitches_beyond_the_releases_sound_at_its_edge(watched, playing):
     source, decoder = watched("notes")
-    source.frame(HOME, playing((20.0, 0.0, 1.0), (120.0, 0.0, 1.0)))
+    source.frames(HOME, playing((20.0, 0.0, 1.0), (120.0, 0.0, 1.0)))
     assert decoder.asked[0]["pitch"] == [[45.0], [84.0]]
 
 
@@ -157,16 +162,22 @@ def test_preparing_touches_every_number_of_tones(watched, playing):
     source, decoder = watched("notes")
     source.prepare(HOME, playing())
     assert decoder.batches == list(range(1, SLOTS + 1))
-    assert source.frame(HOME, playing((60.0, 0.0, 1.0))) is not None
+    assert list(source.frames(HOME, playing((60.0, 0.0, 1.0)))) == [1]
+
+
+def test_a_release_without_notes_touches_one(watched, open_release, perform):
+    source, decoder = watched("tiny")
+    source.prepare(np.zeros(3, np.float32), perform(open_release("tiny")))
+    assert decoder.batches == [1]
 
 
 def test_a_decode_that_fails_is_tried_again(watched, playing):
     source, decoder = watched("notes")
     working, decoder.decoder = decoder.decoder, None
     with pytest.raises(AttributeError):
-        source.frame(HOME, playing((60.0, 0.0, 1.0)))
+        source.frames(HOME, playing((60.0, 0.0, 1.0)))
     decoder.decoder = working
-    assert source.frame(HOME, playing((60.0, 0.0, 1.0))).any()
+    assert source.frames(HOME, playing((60.0, 0.0, 1.0)))[1].any()
 
 
 def test_a_patch_model_with_pitch_sounds_at_the_drones(open_release, perform):
@@ -174,13 +185,13 @@ def test_a_patch_model_with_pitch_sounds_at_the_drones(open_release, perform):
     performance = perform(release)
     source = source_for(release, background=False)
     source.prepare(HOME, performance)
-    assert np.allclose(source.frame(HOME, performance), alone(release, 69.0), rtol=1e-4)
+    assert np.allclose(source.frames(HOME, performance)[0], alone(release, 69.0), rtol=1e-4)
     performance.keyboard.sound_at(57.0)
     for _ in range(20):
         performance.sound(0.003)
-        frame = source.frame(HOME, performance)
+        frame = source.frames(HOME, performance)[0]
     assert np.allclose(frame, alone(release, 57.0), rtol=1e-4)
     performance.keyboard.drone = False
     performance.keyboard.release_seconds = 0.0
     performance.sound(0.003)
-    assert not source.frame(HOME, performance).any()
+    assert not source.frames(HOME, performance)[0].any()
