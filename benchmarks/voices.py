@@ -8,32 +8,39 @@ refinements a hop: all for the one mix, or shared by the voices. "Held" chords t
 for a second, as an instrument does whose point rests; there the sum of voices that were reconstructed alone at 24
 refinements each stands for the ideal. Distances are also given for a window of 8,192, which sees single partials.
 
-The cost is that of a hop while the pad moves, so that every voice is decoded anew, with a release that has a pitch.
+The cost is that of a hop while the pad moves, so that every voice is decoded anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS, StreamingGriffinLim
 from aitunes.audio_processing.metrics import log_spectral_distance, spectral_convergence
-from aitunes.errors import AiTunesError
 from aitunes.features import stft_magnitudes
+from aitunes.release.card import LatentSpace, TensorSpec
+from aitunes.release.reader import DECODER, ENCODER, MAP, TORCHSCRIPT, Release, read_card, read_release
+from aitunes.release.writer import write_release
 from benchmarks.phase_reconstruction import load, padded_magnitudes
-from instrument.library import Library
+from instrument.library import DEFAULT_RELEASE, Library
 from instrument.namespace import ROOT
+from instrument.paths import bundled_releases
 from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.voice import Voice, load_compiled_code
 
 N_FFT, HOP, LONG = 1024, 128, 8192
+STAND_IN = "stand-in"
 CHORDS = (
     ("piano_049_Cs3", "piano_057_A3"),
     ("guitar_052_E3", "violin_066_Fs4"),
@@ -120,33 +127,78 @@ def print_comparison(data: Path, held: bool) -> None:
         print(f"  mean of {len(rows)} chords: {way:12}" + "".join(f"{value:8.1f}" for value in np.mean(rows, axis=0)))
 
 
-def print_cost(name: str) -> None:
+def write_stand_in(folder: Path) -> Path:
+    """A release with pitch and level whose untrained decoder has the size of a real one: 10 → 512 → 1024 → 513."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(0)
+    template = read_card(bundled_releases() / DEFAULT_RELEASE)
+    features = replace(template.features, n_fft=N_FFT, hop_length=HOP, scale="linear", frames=1)
+    batch = "batch"
+    card = replace(
+        template,
+        name=STAND_IN,
+        latent_dim=8,
+        features=features,
+        inputs=(
+            TensorSpec("z", (batch, 8), (-16.0, 16.0)),
+            TensorSpec("pitch", (batch, 1), (36.0, 96.0)),
+            TensorSpec("level", (batch, 1), (-60.0, 0.0)),
+        ),
+        output=TensorSpec("S", (batch, features.bins, 1), (0.0, 1.0)),
+        latent=LatentSpace.from_codes(rng.normal(size=(256, 8))),
+    )
+    sizes = (10, 512, 1024, features.bins)
+    tensors = [numpy_helper.from_array(np.array([2], np.int64), "last")]
+    nodes = [helper.make_node("Concat", ["z", "pitch", "level"], ["x0"], axis=1)]
+    for n, (wide, narrow) in enumerate(itertools.pairwise(sizes)):
+        weights = rng.normal(size=(wide, narrow)) / np.sqrt(wide)
+        tensors.append(numpy_helper.from_array(weights.astype(np.float32), f"w{n}"))
+        nodes.append(helper.make_node("MatMul", [f"x{n}", f"w{n}"], [f"y{n}"]))
+        nodes.append(helper.make_node("Relu" if n < 2 else "Sigmoid", [f"y{n}"], [f"x{n + 1}"]))
+    nodes.append(helper.make_node("Unsqueeze", ["x3", "last"], ["S"]))
+    described = [
+        [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, list(spec.shape)) for spec in specs]
+        for specs in (card.inputs, (card.output,))
+    ]
+    graph = helper.make_graph(nodes, "decoder", *described, tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    others = {name: (bundled_releases() / DEFAULT_RELEASE / name).read_bytes() for name in (ENCODER, TORCHSCRIPT, MAP)}
+    return write_release(folder, card, {DECODER: model.SerializeToString(), **others})
+
+
+def print_cost(release: Release) -> None:
     """Time of a hop with so many voices, all of them decoded anew in each."""
-    release = Library().open(name)
     card = release.card
     pitches = PitchRange.of(card)
     if pitches is None or not pitches.notes:
-        sys.exit(f"The release {name} plays no notes; give --release one that does.")
+        sys.exit(f"The release {card.name} plays no notes; give --release one that does.")
     load_compiled_code()
     hop_ms = 1e3 * card.features.hop_length / card.features.sample_rate
-    print(f"\n{name}: {card.features.bands} bands, hop {hop_ms:.2f} ms")
+    print(f"\n{card.name}: {card.features.bands} bands, hop {hop_ms:.2f} ms; median / p99 of a hop, share of a core")
     for count in COUNTS:
-        performance = Performance(card.latent, card.name, DEFAULT_ITERATIONS, pitches=pitches)
-        voice = Voice(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)
-        voice.prepare(performance.advance(0.0), performance)
-        synth = Synth(voice, performance, card.features.sample_rate)
-        performance.apply(f"{ROOT}/voices", (count,))
-        for note in np.linspace(pitches.low + 1, pitches.high - 1, count).round():
-            performance.apply(f"{ROOT}/note", (int(note), 100))
+        synth = playing(release, pitches, count)
         took = []
         for hop in range(_HOPS):
-            performance.apply(f"{ROOT}/pad/xy", (0.5 + 0.4 * np.sin(hop / 50), 0.5 + 0.4 * np.cos(hop / 70)))
+            place = 0.5 + 0.4 * np.sin(hop / 50), 0.5 + 0.4 * np.cos(hop / 70)
+            synth.performance.apply(f"{ROOT}/pad/xy", place)
             begin = time.perf_counter()
             synth.render()
             took.append(time.perf_counter() - begin)
         median, p99 = np.percentile(took[200:], [50, 99])
-        share = median / synth.hop_seconds
-        print(f"  {count} voices: {1e3 * median:.3f} / {1e3 * p99:.3f} ms a hop (median / p99), {share:.1%} of a core")
+        print(f"  {count} voices: {1e3 * median:.3f} / {1e3 * p99:.3f} ms, {median / synth.hop_seconds:.1%}")
+
+
+def playing(release: Release, pitches: PitchRange, voices: int) -> Synth:
+    """A synth that holds a chord."""
+    card = release.card
+    performance = Performance(card.latent, card.name, DEFAULT_ITERATIONS, pitches=pitches)
+    voice = Voice(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)
+    voice.prepare(performance.advance(0.0), performance)
+    performance.apply(f"{ROOT}/voices", (voices,))
+    for note in np.linspace(pitches.low + 1, pitches.high - 1, voices).round():
+        performance.apply(f"{ROOT}/note", (int(note), 100))
+    return Synth(voice, performance, card.features.sample_rate)
 
 
 def main() -> int:
@@ -154,19 +206,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = os.environ.get("AITUNES_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--data", type=Path, default=Path(default), help="folder of audio")
-    parser.add_argument("--release", help="a release with pitch, for the cost")
+    parser.add_argument("--release", help="with pitch, for the cost; by default an untrained one")
     arguments = parser.parse_args()
     if not (arguments.data / "notes").is_dir():
         print(f"No notes in {arguments.data}; give --data.", file=sys.stderr)
         return 1
     for held in (False, True):
         print_comparison(arguments.data, held)
-    if arguments.release:
-        try:
-            print_cost(arguments.release)
-        except AiTunesError as error:
-            print(error, file=sys.stderr)
-            return 1
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.release:
+            print_cost(Library().open(arguments.release))
+        else:
+            print_cost(read_release(write_stand_in(Path(folder))))
     return 0
 
 

@@ -15,10 +15,11 @@ class Strand:
     Args:
         features: of the release.
         lookahead: frames that a hop waits for.
+        slot: of the tone; the noise in one must not be that in another, or they would add up to more.
     """
 
-    def __init__(self, features: AudioFeatures, lookahead: int) -> None:
-        self._phase = StreamingGriffinLim(features.n_fft, features.hop_length, lookahead=lookahead)
+    def __init__(self, features: AudioFeatures, lookahead: int, slot: int) -> None:
+        self._phase = StreamingGriffinLim(features.n_fft, features.hop_length, lookahead=lookahead, seed=1 + slot)
         self._inversion = MelInversion(features) if features.scale == "mel" else None
         self._magnitudes = np.zeros((1, features.bins), np.float32)
         self._hop = np.zeros(features.hop_length, np.float32)

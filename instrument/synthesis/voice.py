@@ -45,7 +45,7 @@ class Voice:
         self.iterations = iterations
         self.lookahead = lookahead
         self.source = source_for(release, background)
-        self.strands = [Strand(features, lookahead) for _ in range(SLOTS if plays_notes(card) else 1)]
+        self.strands = [Strand(features, lookahead, slot) for slot in range(SLOTS if plays_notes(card) else 1)]
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros(features.hop_length, np.float32)
         self._pending = np.zeros(0, np.float32)
