@@ -1,30 +1,35 @@
-"""An engine that is overloaded, and then is not: what it does with its refinements, and what the listener hears of it.
+"""An engine that is asked for more than the machine carries: what it does with its refinements, and what is heard.
 
-    python -m benchmarks.effort [--iterations 64] [--busy 3]
+    python -m benchmarks.effort [--busy 3]
 
-Without sound device and without real-time scheduling, on one core that it shares with busy processes of a lower
-priority (`nice`) for some seconds, while a chord is held and the pad moves. Linux only.
+Without sound device, paced by a clock. A chord is held and the pad moves; first with the default quality, alone and
+beside busy processes of a lower priority (`nice`), then with all that `/aitunes/quality` can ask for, then back.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import psutil
-
+from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from benchmarks.live import Client, engine
 from benchmarks.voices import STAND_IN, write_stand_in
+from instrument.namespace import MOST_ITERATIONS, MOST_LOOKAHEAD
 
 _BUSY = "while True: sum(i * i for i in range(10_000))"
 _NICE = 5
 _CHORD = (48, 55, 60, 64)
-_PHASES = (("alone", 5.0), ("busy", 10.0), ("alone", 20.0))
+# What goes on, seconds, iterations, look-ahead.
+_PHASES = (
+    ("alone", 5.0, DEFAULT_ITERATIONS, 0),
+    ("beside others", 10.0, DEFAULT_ITERATIONS, 0),
+    ("asked for the most", 10.0, MOST_ITERATIONS, MOST_LOOKAHEAD),
+    ("asked for less", 15.0, DEFAULT_ITERATIONS, 0),
+)
 
 
 def watch(client: Client, seconds: float) -> list[list[object]]:
@@ -38,40 +43,30 @@ def watch(client: Client, seconds: float) -> list[list[object]]:
     return seen
 
 
-def confine(pid: int) -> None:
-    """One core, no real-time scheduling."""
-    process = psutil.Process(pid)
-    for thread in process.threads():
-        os.sched_setscheduler(thread.id, os.SCHED_OTHER, os.sched_param(0))
-        os.sched_setaffinity(thread.id, {0})
-
-
-def run(iterations: int, busy: int) -> None:
+def run(busy: int) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
         write_stand_in(Path(folder))
-        words = ["--output", "none", "--releases", folder, "--release", STAND_IN, "--iterations", str(iterations)]
-        with engine(*words) as client:
-            confine(client.pid)
+        with engine("--output", "none", "--releases", folder, "--release", STAND_IN) as client:
             for note in _CHORD:
                 client.send("/aitunes/note", note, 100)
-            for phase, seconds in _PHASES:
-                command = ["taskset", "-c", "0", "nice", "-n", str(_NICE), sys.executable, "-c", _BUSY]
-                others = [subprocess.Popen(command) for _ in range(busy if phase == "busy" else 0)]
+            for phase, seconds, iterations, lookahead in _PHASES:
                 before = client.status()
+                client.send("/aitunes/quality", iterations, lookahead)
+                command = ["nice", "-n", str(_NICE), sys.executable, "-c", _BUSY]
+                others = [subprocess.Popen(command) for _ in range(busy if "others" in phase else 0)]
                 try:
                     seen = watch(client, seconds)
                 finally:
                     for other in others:
                         other.kill()
-                steps = [status[14] for status in seen]
-                print(f"{phase:6} {seconds:4.0f} s: iterations {steps}")
-                print(f"       underruns {seen[-1][0] - before[0]}, load mean {seen[-1][4]:.0f} %")
+                print(f"{phase}, {seconds:.0f} s: iterations in use, twice a second {[status[14] for status in seen]}")
+                print(
+                    f"    underruns {seen[-1][0] - before[0]}, load mean {seen[-1][4]:.0f} %, peak {seen[-1][5]:.0f} %"
+                )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--iterations", type=int, default=64)
     parser.add_argument("--busy", type=int, default=3, help="processes")
-    arguments = parser.parse_args()
-    run(arguments.iterations, arguments.busy)
+    run(parser.parse_args().busy)

@@ -3,7 +3,8 @@
     python -m benchmarks.quality [--data FOLDER] [--seconds 5]
 
 The magnitudes are those of real files at the bundled release's 1024/128; the same for everyone, with a window of
-silence on either side. Quality is the mean spectral convergence; cost the median of a hop and its share of a core.
+silence on either side. Quality is the mean spectral convergence; cost the
+processor time of a hop and its share of a core, which does not count what others' work delays.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def print_steps(spectra: list[np.ndarray], lookahead: int) -> None:
 def print_librosa(spectra: list[np.ndarray]) -> None:
     """The same for librosa, whose cost is that of the whole sound, told by the hop."""
     for iterations in LIBROSA_STEPS:
-        begin = time.perf_counter()
+        begin = time.process_time()
         sounds = [offline(S, N_FFT, HOP, iterations) for S in spectra]
-        each = (time.perf_counter() - begin) / sum(len(S) for S in spectra)
+        each = (time.process_time() - begin) / sum(len(S) for S in spectra)
         scores = [score(y, S, N_FFT, HOP) for y, S in zip(sounds, spectra, strict=True)]
         share = each * SAMPLE_RATE / HOP
         print(

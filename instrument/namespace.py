@@ -13,6 +13,7 @@ from aitunes.release.card import LATENT_LIMIT
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
 MOST_ITERATIONS = 64
+MOST_LOOKAHEAD = 8
 
 Value = float | int | bool | str
 
@@ -145,9 +146,10 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/quality",
         Kind.SETTING,
-        "phase reconstruction effort; 0 iterations is the cheapest; near a drop-out the engine does with fewer",
+        "phase reconstruction effort: iterations a hop, shared by the notes that sound; 0 is the cheapest, and near a "
+        "drop-out the engine does with fewer than asked for",
         _number("iterations", MOST_ITERATIONS),
-        Argument("i", "lookahead", 0, 8, "frames"),
+        Argument("i", "lookahead", 0, MOST_LOOKAHEAD, "frames"),
     ),
     _row(
         "/model/load",

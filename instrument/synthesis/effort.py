@@ -23,6 +23,15 @@ _TOO_MUCH, _AIM = 0.8, 0.65
 _EASY, _STEP = 0.5, 1.5
 
 
+def shared(iterations: int, among: int) -> int:
+    """Refinements for each of those that sound at once, so that many cost little more than one.
+
+    >>> shared(24, 4), shared(3, 4), shared(0, 4), shared(24, 0)
+    (6, 1, 0, 24)
+    """
+    return max(iterations // max(1, among), min(iterations, 1))
+
+
 class Effort:
     """Decides from the load of the synth's thread how many refinements a hop gets; never more than are asked for.
 

@@ -69,8 +69,7 @@ def velocity_db(velocity: int) -> float:
     """Level of a note-on of velocity 1..127, dB: amplitude grows with the square of the velocity.
 
     Reference:
-        MIDI Manufacturers Association, *DLS Level 1*, 1999: 20 log10(127² / velocity²) of attenuation; General
-        MIDI Level 2 asks for the same curve.
+        MIDI Manufacturers Association, *Downloadable Sounds Level 1*: attenuation of 20 log10(127² / velocity²).
 
     >>> velocity_db(127)
     0.0

@@ -11,6 +11,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from instrument.namespace import MOST_ITERATIONS
 from instrument.synthesis.dynamics import OutputStage, equal_power_fade
+from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice import Voice
 
@@ -84,8 +85,9 @@ class Synth:
     def render(self) -> FloatArray:
         """The next block at the output's rate, [samples] float32."""
         performance = self.performance
-        for voice in (self.voice, *(outgoing.voice for outgoing in self._outgoing)):
-            voice.iterations = min(performance.iterations, self.most_iterations)
+        voices = [self.voice, *(outgoing.voice for outgoing in self._outgoing)]
+        for voice in voices:
+            voice.iterations = shared(min(performance.iterations, self.most_iterations), len(voices))
         coordinates = performance.advance(self.voice.hop_seconds)
         performance.sound(self.voice.hop_seconds)
         if not performance.playing and self.output.silent:

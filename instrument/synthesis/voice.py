@@ -14,6 +14,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.effort import shared
 from instrument.synthesis.notes import SLOTS, plays_notes
 from instrument.synthesis.patches import PatchDecoder
 from instrument.synthesis.performance import Performance
@@ -72,8 +73,7 @@ class Voice:
         for slot, frame in self.source.frames(self.code(coordinates), performance).items():
             self.strands[slot].take(frame)
         sounding = [strand for strand in self.strands if not strand.resting]
-        # Tones share the refinements, so that a chord costs little more than a note.
-        iterations = max(self.iterations // max(1, len(sounding)), min(self.iterations, 1))
+        iterations = shared(self.iterations, len(sounding))
         self._hop[:] = 0.0
         for strand in sounding:
             self._hop += strand.render(iterations)

@@ -1,8 +1,11 @@
 """Refinements follow the load of the hops: down before a drop-out, up again after ease, as asked where all is well."""
 
+import doctest
+
 import numpy as np
 import pytest
 
+from instrument.synthesis import effort
 from instrument.synthesis.effort import EASE_SECONDS, LASTING_SECONDS, WINDOW_SECONDS, Effort
 
 HOP = 0.0029
@@ -20,6 +23,10 @@ def play(effort, seconds, asked=24, strain=1.0, fixed=FIXED):
 
 def share(iterations, strain):
     return (FIXED + EACH * iterations) * strain
+
+
+def test_the_examples_in_the_documentation_hold():
+    assert doctest.testmod(effort).failed == 0
 
 
 def test_an_easy_load_leaves_what_was_asked_for():
