@@ -3,8 +3,8 @@
     python -m benchmarks.quality [--data FOLDER] [--seconds 5]
 
 The magnitudes are those of real files at the bundled release's 1024/128; the same for everyone, with a window of
-silence on either side. Quality is the mean spectral convergence; cost the
-processor time of a hop and its share of a core, which does not count what others' work delays.
+silence on either side. Quality is the mean spectral convergence; cost the processor time of a hop, which does not
+count what others' work delays, and its share of a core.
 """
 
 from __future__ import annotations

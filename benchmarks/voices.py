@@ -192,7 +192,7 @@ def print_cost(release: Release) -> None:
 def playing(release: Release, pitches: PitchRange, voices: int) -> Synth:
     """A synth that holds a chord."""
     card = release.card
-    performance = Performance(card.latent, card.name, DEFAULT_ITERATIONS, pitches=pitches)
+    performance = Performance.of(card, DEFAULT_ITERATIONS)
     voice = Voice(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)
     voice.prepare(performance.advance(0.0), performance)
     performance.apply(f"{ROOT}/voices", (voices,))

@@ -17,7 +17,6 @@ from instrument.library import Library
 from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, raise_priority
-from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.voice import Voice
 
 if TYPE_CHECKING:
@@ -108,11 +107,8 @@ class Changes:
 
     def _prepared(self, release: Release, sample_rate: float) -> Voice:
         """A voice that has rendered where it will begin, so that a release that fails does so here."""
-        card = release.card
-        playing = card.latent, card.name, PitchRange.of(card)
         rehearsal = self._engine.performance.rehearsal()
-        if not rehearsal.plays(*playing):
-            rehearsal.change_release(*playing)
+        rehearsal.take_over(release.card)
         voice = Voice(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
         try:
             voice.prepare(rehearsal.advance(0.0), rehearsal)

@@ -32,7 +32,6 @@ from instrument.scheduling import SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import Effort
-from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
@@ -85,10 +84,7 @@ class Engine:
         self._report = report
         release = library.open(options.release)
         voice = Voice(release, output.sample_rate, options.iterations, options.lookahead)
-        card = release.card
-        self.performance = Performance(
-            card.latent, card.name, options.iterations, options.lookahead, PitchRange.of(card)
-        )
+        self.performance = Performance.of(release.card, options.iterations, options.lookahead)
         self.synth = Synth(voice, self.performance, output.sample_rate)
         self._rows = namespace.expand(self.performance.latent_dim)
         self._load = LoadMeter()
@@ -207,10 +203,8 @@ class Engine:
         if voice.hop_seconds != self.synth.hop_seconds:
             self._stream_clock = StreamClock(voice.hop_seconds)
         self.synth.change_voice(voice)
-        playing = card.latent, card.name, PitchRange.of(card)
-        if not self.performance.plays(*playing):
-            drone = self.performance.keyboard.drone
-            self.performance.change_release(*playing)
+        drone = self.performance.keyboard.drone
+        if self.performance.take_over(card):
             self._announce_drone(drone)
             self._rows = namespace.expand(card.latent_dim)
             self.publisher.announce(author, f"{ROOT}/model/load", (card.name,))

@@ -12,7 +12,6 @@ from aitunes.release.reader import Release
 from instrument.library import Library
 from instrument.outputs.file import FileOutput
 from instrument.score import LOAD, ScoreLine, parse_score
-from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
@@ -77,8 +76,7 @@ def _play(
 ) -> None:
     first = releases[options.release]
     rate = output.sample_rate
-    card = first.card
-    performance = Performance(card.latent, card.name, options.iterations, options.lookahead, PitchRange.of(card))
+    performance = Performance.of(first.card, options.iterations, options.lookahead)
     synth = Synth(_voice(first, rate, performance), performance, rate)
     timeline = Timeline()
     waiting = deque(lines)
@@ -102,11 +100,8 @@ def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float
     performance = synth.performance
     if event.path == LOAD and event.values:
         release = releases[str(event.values[0])]
-        card = release.card
         synth.change_voice(_voice(release, rate, performance))
-        playing = card.latent, card.name, PitchRange.of(card)
-        if not performance.plays(*playing):
-            performance.change_release(*playing)
+        performance.take_over(release.card)
         return
     lookahead = performance.lookahead
     performance.apply(event.path, event.values or ())

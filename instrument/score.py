@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from aitunes.errors import AiTunesError
 from aitunes.release.card import ReleaseCard
 from instrument.namespace import ROOT, Address, Kind, MessageError, Value, check_arguments, expand
-from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 
@@ -51,15 +50,14 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
         except ValueError as error:
             raise ScoreError(f"Line {number} of the score: {error}.") from error
     lines: list[ScoreLine] = []
-    rows = expand(first.latent_dim)
-    performance = Performance(first.latent, first.name, iterations=0, pitches=PitchRange.of(first))
+    rows, performance = expand(first.latent_dim), Performance.of(first, iterations=0)
     for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
         try:
             event = _event(words, rows)
             if event.path == LOAD and event.values:
                 card = card_of(str(event.values[0]))
                 rows = expand(card.latent_dim)
-                performance.change_release(card.latent, card.name, PitchRange.of(card))
+                performance.take_over(card)
             else:
                 performance.apply(event.path, event.values or ())
         except AiTunesError as error:

@@ -20,7 +20,7 @@ from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.osc.packets import build
 from instrument.outputs import Output
-from instrument.synthesis.notes import DRONE_SLOT, PitchRange
+from instrument.synthesis.notes import DRONE_SLOT
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice import Voice
 
@@ -201,8 +201,7 @@ def start_seconds(arguments: list[str]) -> float:
 def hop_costs(voice: Voice) -> tuple[float, list[HopCost]]:
     """Hop length in ms, and what decoding, mel inversion and phase reconstruction take of it."""
     rng = np.random.default_rng(0)
-    card = voice.release.card
-    performance = Performance(card.latent, card.name, voice.iterations, pitches=PitchRange.of(card))
+    performance = Performance.of(voice.release.card, voice.iterations)
     points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
     strand = voice.strands[DRONE_SLOT]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from aitunes.features import FloatArray
-from aitunes.release.card import LATENT_LIMIT, LatentSpace
+from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value
 from instrument.synthesis.notes import Keyboard, PitchRange
 
@@ -115,6 +115,11 @@ class Performance:
             "/drone": lambda: (keyboard.drone,),
         }
 
+    @classmethod
+    def of(cls, card: ReleaseCard, iterations: int, lookahead: int = 0) -> Self:
+        """The performance of a release as it starts."""
+        return cls(card.latent, card.name, iterations, lookahead, PitchRange.of(card))
+
     @property
     def latent_dim(self) -> int:
         """Latent coordinates of the playing release."""
@@ -175,6 +180,14 @@ class Performance:
     def plays(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> bool:
         """Whether this is the present release; one that was exported again under its name may differ."""
         return (release, latent, pitches) == (self.release, self._latent, self.keyboard.pitches)
+
+    def take_over(self, card: ReleaseCard) -> bool:
+        """Go on with a release; whether it is another than the present one."""
+        release = card.latent, card.name, PitchRange.of(card)
+        if self.plays(*release):
+            return False
+        self.change_release(*release)
+        return True
 
     def change_release(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> None:
         """Take over another latent space; the pad keeps its position, the other coordinates go home."""

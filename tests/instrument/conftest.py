@@ -20,7 +20,6 @@ from aitunes.release.card import TensorSpec
 from aitunes.release.reader import read_release
 from aitunes.release.writer import write_release
 from instrument.osc.packets import build, parse
-from instrument.synthesis.notes import PitchRange
 from instrument.synthesis.performance import Performance
 
 ROOT = Path(__file__).parents[2]
@@ -129,9 +128,7 @@ def open_release(releases):
 @pytest.fixture
 def perform():
     """A performance of a release as it starts."""
-    return lambda release: Performance(
-        release.card.latent, release.card.name, iterations=4, pitches=PitchRange.of(release.card)
-    )
+    return lambda release: Performance.of(release.card, iterations=4)
 
 
 @pytest.fixture(scope="session")
