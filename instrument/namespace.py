@@ -14,6 +14,7 @@ ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
 MOST_ITERATIONS = 64
 MOST_LOOKAHEAD = 8
+MOST_VOICES = 8
 
 Value = float | int | bool | str
 
@@ -124,7 +125,7 @@ TABLE: tuple[Address, ...] = (
         "/voices",
         Kind.SETTING,
         "how many notes sound at once; 1 plays legato, and the newest held note has priority",
-        Argument("i", "voices", 1, 8),
+        Argument("i", "voices", 1, MOST_VOICES),
     ),
     _row(
         "/portamento",

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aitunes.release.card import ReleaseCard
-from instrument.namespace import MessageError
+from instrument.namespace import MOST_VOICES, MessageError
 
-MAX_VOICES = 8
-SLOTS = 1 + MAX_VOICES
+SLOTS = 1 + MOST_VOICES
 """Tones that can sound at once: the drone, then the voices."""
 DRONE_SLOT = 0
 CONCERT_PITCH = 69.0
@@ -151,11 +150,11 @@ class Keyboard:
         self._struck = 0
         self._drone = _String(held=True, gain=1.0)
         self._drone_wanted = False
-        self._strings = [_String() for _ in range(MAX_VOICES)]
+        self._strings = [_String() for _ in range(MOST_VOICES)]
 
     @property
     def voices(self) -> int:
-        """How many notes sound at once, 1 to `MAX_VOICES`."""
+        """How many notes sound at once, 1 to `MOST_VOICES`."""
         return self._voices
 
     @voices.setter
@@ -276,13 +275,15 @@ class Keyboard:
         string.move(note, self.portamento_seconds)
 
     def _string_for(self, note: int) -> _String:
+        """The string of the same note, or a free one, or the one that gives way."""
         sounding = [string for string in self._strings if string.sounding]
-        for string in sounding:
+        held = [string for string in sounding if string.held]
+        room = len(held) < self._voices
+        for string in (*held, *(sounding if room else ())):
             if string.note == note:
                 return string
+        if not room:
+            return min(held, key=lambda string: string.struck)
         if len(sounding) < self._voices:
             return next(string for string in self._strings if not string.sounding)
-        released = [string for string in sounding if not string.held]
-        if released:
-            return min(released, key=lambda string: string.loudness)
-        return min(sounding, key=lambda string: string.struck)
+        return min((string for string in sounding if not string.held), key=lambda string: string.loudness)
