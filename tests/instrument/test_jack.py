@@ -258,6 +258,46 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
 
 
+def test_a_device_that_vanishes_and_comes_back_is_told_and_played_on(need, jack, start, tmp_path):
+    name = f"aitunes-back-{os.getpid()}"
+    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path):
+        engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        client.command("/notify", 1)
+        device = client.ask("/aitunes/device/set")
+    assert client.expect("/aitunes/device/set") == ["none (silent)"]
+    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path):
+        assert client.expect("/aitunes/device/set") == device
+        ear = Ear(jack, name)
+        try:
+            ear.connect()
+            ear.wait_for(sounds)
+        finally:
+            ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+    assert "Traceback" not in engine.text
+
+
+def test_an_engine_that_found_no_device_plays_on_the_first_that_appears(need, jack, start, tmp_path):
+    name = f"aitunes-late-{os.getpid()}"
+    engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+    client = engine.client()
+    client.command("/notify", 1)
+    engine.says("Silent until then")
+    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path):
+        assert client.expect("/aitunes/device/changed") == ["system"]
+        assert client.expect("/aitunes/device/set") == ["system"]
+        ear = Ear(jack, name)
+        try:
+            ear.connect()
+            ear.wait_for(sounds)
+        finally:
+            ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+
+
 def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(need, jack, start, tmp_path):
     name = f"aitunes-lost-{os.getpid()}"
     with jack_server(need("jackd", "jackd2"), jack, name, tmp_path) as jackd:
