@@ -51,6 +51,7 @@ class EngineOptions:
     release: str = DEFAULT_RELEASE
     osc_host: str = "127.0.0.1"
     osc_port: int = DEFAULT_PORT
+    osc_tcp: bool = False
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
     blocksize: int = 0
@@ -111,7 +112,7 @@ class Engine:
         self.changes = Changes(self, library, self.devices.devices, options.blocksize)
         stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
         self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
-        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port)
+        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell)
 
     @property
     def rows(self) -> dict[str, namespace.Address]:

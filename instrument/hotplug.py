@@ -85,7 +85,7 @@ class DeviceScanner:
 
 
 class DeviceWatch:
-    """Looks every few seconds, while somebody wants to know, and tells of changes.
+    """Looks every few seconds, while somebody wants to know and nothing that plays is disturbed, and tells of changes.
 
     Args:
         engine: told of devices, and brought back to the one that it lost.
@@ -129,9 +129,13 @@ class DeviceWatch:
             self._tried = names
             self._engine.soon(changes.return_to_device)
 
+    def _wanted(self) -> bool:
+        engine = self._engine
+        return not engine.output.feels_scans and (bool(engine.osc.subscribers) or engine.changes.awaited is not None)
+
     def _run(self) -> None:
         while not self._closing.is_set():
-            if self._engine.osc.subscribers or self._engine.changes.awaited is not None:
+            if self._wanted():
                 with contextlib.suppress(OutputError):  # who asks for the list is told why there is none
                     self.look()
             self._closing.wait(LOOK_SECONDS)

@@ -71,6 +71,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         release=options.release,
         osc_host=options.osc_host,
         osc_port=options.osc_port,
+        osc_tcp=options.osc_tcp,
         blocksize=options.blocksize,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),

@@ -53,7 +53,8 @@ class DeviceOutput:
             wanted = "the default sound device" if device is None else f"the sound device {device!r}"
             raise OutputError(f"{wanted[0].upper()}{wanted[1:]} cannot be opened: {error}.") from error
         self.name: str = described["name"]
-        self._host: str = sounddevice.query_hostapis(described["hostapi"])["name"]
+        # Whoever looks for devices there joins JACK's graph for a moment, and the graph may stumble over that.
+        self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
@@ -115,7 +116,7 @@ class DeviceOutput:
 
     def close(self) -> None:
         """Stop at once, and free the device."""
-        if self._gone and self._host.startswith("JACK"):
+        if self._gone and self._jack:
             # PortAudio waits for ever for a sound server that has gone, and ends the process when another one comes.
             atexit.unregister(portaudio()._exit_handler)
             return
