@@ -381,13 +381,13 @@ def test_over_tcp_the_same_engine_answers_and_a_connection_that_leaves_leaves_no
         for message in (("/notify", 1), ("/aitunes/gain", -3.0), ("/sync", 7)):
             connection.sendall(slip.encode(build(*message)))
         heard = b""
-        while build("/synced", 7) not in heard:
+        while slip.encode(build("/synced", 7)) not in heard:
             heard += connection.recv(65_536)
         client.send("/aitunes/gain", -6.0)
-        while build("/aitunes/gain", -6.0) not in heard:
+        while slip.encode(build("/aitunes/gain", -6.0)) not in heard:
             heard += connection.recv(65_536)
-        assert build("/done", "/notify", 1) in heard
-        assert build("/aitunes/gain", -3.0) not in heard
+        assert slip.encode(build("/done", "/notify", 1)) in heard
+        assert slip.encode(build("/aitunes/gain", -3.0)) not in heard
         assert status(client)["subscribers"] == 1
     deadline = time.monotonic() + 20.0
     while status(client)["subscribers"]:
