@@ -28,7 +28,20 @@ from instrument.synthesis.timeline import Timeline
 
 PEER = ("127.0.0.1", 9)
 PATHS = [*expand(8), "/aitunes/*", "/*/pad/[xy]", "/{aitunes,x}/gain", "/nothing", "/aitunes/latent/99999"]
-STRANGE = [math.nan, math.inf, -math.inf, ("d", 1e300), -0.0, 2**31 - 1, -(2**31), "", "x" * 999, True, None, b"\xff" * 64]
+STRANGE = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    ("d", 1e300),
+    -0.0,
+    2**31 - 1,
+    -(2**31),
+    "",
+    "x" * 999,
+    True,
+    None,
+    b"\xff" * 64,
+]
 NOT_TRIED = ("/quit", "/dumpOSC")
 
 
