@@ -77,9 +77,9 @@ def main() -> None:
     dispatcher = Dispatcher(instrument, Subscribers(time.monotonic), send, log=lambda line: None)
     begin, slowest, applied, memory = time.perf_counter(), 0.0, 0, 0
     for number, packet in enumerate(packets(random.Random(options.seed), options.packets)):
-        before = time.perf_counter()
+        before = time.thread_time()
         dispatcher.receive(packet, PEER, 0.0)
-        slowest = max(slowest, time.perf_counter() - before)
+        slowest = max(slowest, time.thread_time() - before)
         if number % 50 == 0:
             applied += hop(instrument)
         if number % 1000 == 0:
@@ -92,7 +92,7 @@ def main() -> None:
     print(f"counted as malformed    {dispatcher.malformed_packets}")
     print(f"refused with /fail      {replies['/fail']}")
     print(f"events applied          {applied}")
-    print(f"slowest packet          {1e3 * slowest:.1f} ms")
+    print(f"slowest packet          {1e3 * slowest:.1f} ms of processor time")
     print(f"memory grown by         {grown:.1f} MiB after the first tenth")
 
 

@@ -122,10 +122,10 @@ class DeviceWatch:
         if names != before:
             self._engine.publisher.announce(None, f"{ROOT}/device/changed", tuple(names))
         changes = self._engine.changes
-        if changes.awaited is None:
+        if changes.awaited is None or names != self._tried:
             self._tried = None
-        elif names != self._tried and names and changes.awaited in (*names, ANY_DEVICE):
-            # A device that is there and does not open is tried again when something has changed.
+        # A device that is there and does not open is tried again when something has changed.
+        if changes.awaited in (*names, ANY_DEVICE) and names and self._tried is None:
             self._tried = names
             self._engine.soon(changes.return_to_device)
 
