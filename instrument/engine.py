@@ -259,7 +259,7 @@ class Engine:
             begin = time.perf_counter()
             hop_seconds = self.synth.hop_seconds
             heard = self._stream_clock.observe(time.time() + buffered + self.output.latency_seconds)
-            y = self._hop(heard + self.synth.voice.latency_seconds, hop_seconds)
+            y = self._hop(heard + self.synth.change_seconds, hop_seconds)
             self.output.write(y)
             self.recorder.push(y)
             self.scope.push(y)
