@@ -13,7 +13,7 @@ _FEWEST_SECONDS = 3.0  # in less the doctor hears too little
 _EXAMPLES = """\
 examples:
   aitunes                                   play the bundled release
-  aitunes play --release sinewave --device JACK
+  aitunes play --release chamber --device JACK
   aitunes play --output none                no sound, but everything else
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
