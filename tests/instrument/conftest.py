@@ -127,10 +127,12 @@ class OscClient:
 
 
 class EngineProcess:
-    """`python -m instrument …` as a person starts it, on a free port."""
+    """`python -m instrument …` as a person starts it, on a free port; OSCQuery beside it only where it is asked for."""
 
     def __init__(self, home, *words, environment=None):
         self.home = home
+        if words[:1] == ("play",) and "--oscquery" not in words:
+            words = (*words, "--no-oscquery")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *map(str, words)],
             cwd=ROOT,

@@ -1,0 +1,88 @@
+"""An engine, and the OSCQuery server beside it, as two processes; everything over real sockets."""
+
+import json
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from instrument.osc.packets import build, parse
+
+DEADLINE_SECONDS = 20.0
+
+
+class Served:
+    """An engine and what another program sees of it over HTTP and WebSocket."""
+
+    def __init__(self, engine, client, server):
+        self.engine, self.client, self.server = engine, client, server
+        self.port = int(server.says(r"OSCQuery at http://127\.0\.0\.1:(\d+)/").group(1))
+
+    def get(self, path):
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=DEADLINE_SECONDS)
+
+    @contextmanager
+    def listen(self, **options):
+        """A WebSocket to the server."""
+        with connect(f"ws://127.0.0.1:{self.port}/", **options) as websocket:
+            yield Conversation(websocket)
+
+
+class Conversation:
+    """Commands and OSC over a WebSocket."""
+
+    def __init__(self, websocket):
+        self.websocket = websocket
+
+    def command(self, command, data):
+        self.websocket.send(json.dumps({"COMMAND": command, "DATA": data}))
+
+    def send(self, address, *arguments):
+        self.websocket.send(build(address, *arguments))
+
+    def listen(self, *paths):
+        """LISTEN, and return when the server has obeyed, which it does in the order of the commands."""
+        for path in paths:
+            self.command("LISTEN", path)
+        self.send("/version")
+        self.expect("/version.reply")
+
+    def frames(self, seconds=DEADLINE_SECONDS):
+        """What arrives, until it has been quiet for so long: addresses with arguments, and commands as they are."""
+        while True:
+            try:
+                frame = self.websocket.recv(timeout=seconds)
+            except TimeoutError:
+                return
+            if isinstance(frame, str):
+                yield json.loads(frame)
+            else:
+                (message,) = parse(frame)[0].messages
+                yield message.address, message.arguments
+
+    def expect(self, address, where=lambda arguments: True):
+        """Arguments of the next message to that address that is as wanted."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        for frame in self.frames():
+            if isinstance(frame, tuple) and frame[0] == address and where(frame[1]):
+                return frame[1]
+            if time.monotonic() > deadline:
+                break
+        raise AssertionError(f"no {address} within {DEADLINE_SECONDS} s")
+
+
+@pytest.fixture
+def serve(start):
+    """Start the server for an engine's OSC port."""
+    return lambda port, *words: start(
+        "oscquery", "--connect", f"127.0.0.1:{port}", "--http-port", 0, "--no-discovery", *words
+    )
+
+
+@pytest.fixture
+def served(silent_engine, serve):
+    """An engine on the release `tiny` with its server."""
+    engine, client = silent_engine()
+    return Served(engine, client, serve(client.engine[1]))
