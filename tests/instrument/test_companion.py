@@ -87,9 +87,7 @@ def test_without_the_extra_it_is_left_out_unless_it_is_asked_for(start, releases
     assert "pip install 'aitunes[web]'" in alone.text
 
 
-@pytest.mark.parametrize(
-    "place", ["localhost", "there:", ":7420", "there:0", "there:99999", "there:osc"]
-)
+@pytest.mark.parametrize("place", ["localhost", "there:", ":7420", "there:0", "there:99999", "there:osc"])
 def test_a_place_is_a_host_and_a_port(start, place):
     process = start("oscquery", "--connect", place)
     assert process.ends() == 2
