@@ -30,11 +30,16 @@ def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
     It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
     take over its real-time priority. Then it waits until what this yields is called.
     """
-    command = [sys.executable, "-P", "-m", "instrument", "oscquery", "--companion", *words]
+    command = [sys.executable, "-P", "-m", "instrument.oscquery", *words]
     # -P keeps folders of the person's own that happen to be called like ours out of the way.
     path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path})
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is the engine's, which fades out first
+        )
     except OSError as error:
         say(f"OSCQuery is left out: its process cannot be started ({error.strerror}).")
         yield lambda: None

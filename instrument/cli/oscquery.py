@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
@@ -14,19 +13,12 @@ from instrument.cli.common import UsageError
 from instrument.cli.companion import WEB_MISSING, web_is_installed
 from instrument.cli.terminal import ending_signals, say
 
-_NICENESS = 10
-
 
 def run(options: argparse.Namespace) -> int:
     """Serve until the person, or the engine that started it, ends it."""
     if not web_is_installed():
         raise UsageError(WEB_MISSING)
-    if options.companion:
-        with contextlib.suppress(AttributeError, OSError):  # Windows has no nice
-            os.nice(_NICENESS)
-        if not sys.stdin.buffer.readline():  # until there is sound, nothing may compete with it
-            return 0
-    # Here, because the engine's sound comes before these imports.
+    # Here, because it needs what may not be installed.
     from instrument.oscquery.serve import OscQueryServer, ServerOptions
 
     http = (options.http_host, options.http_port)
@@ -41,6 +33,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _stop_with_engine(stop: Callable[[], None]) -> None:
     # The engine holds the other end of this pipe, which closes with it, however it ends.
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # a buffered reader would be locked when the interpreter ends
         pass
     stop()

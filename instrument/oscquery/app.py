@@ -68,9 +68,7 @@ class _Server:
         return _json({name: node[name] for name in wanted if name in node} if wanted else node)
 
     async def _node(self, path: str, with_values: bool) -> nodes.Node | None:
-        view = await self._engine.view()
-        if with_values:
-            view = await self._engine.view(nodes.readable(view.facts, path))
+        view = await self._engine.view(lambda facts: nodes.readable(facts, path) if with_values else ())
         return nodes.find(nodes.tree(view.facts, view.values), path)
 
     async def converse(self, websocket: WebSocket) -> None:

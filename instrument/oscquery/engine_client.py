@@ -96,20 +96,26 @@ class EngineClient:
         finally:
             transport.close()
 
-    async def view(self, paths: Sequence[str] = ()) -> View:
-        """The facts, and the values at these paths; a path that the engine refuses has none.
+    async def view(self, choose: Callable[[Facts], Sequence[str]] = lambda facts: ()) -> View:
+        """The facts, and the values at the paths that are chosen by them; one that the engine refuses has none.
 
         Raises:
             EngineGoneError: it does not answer.
         """
-        values = await self._values({_LATENT, _RELEASE, *paths})
+        # Nearly always the facts are those of the last time, and one exchange is enough.
+        asked = set(choose(self._facts))
+        values = await self._values({_LATENT, _RELEASE, *asked})
         if not {_LATENT, _RELEASE} <= values.keys():
             raise EngineGoneError(f"No AiTunes answers at {self.host}:{self.port}; start one with `aitunes`.")
         latent_dim, name = len(values[_LATENT]), values[_RELEASE][0]
         if (name, latent_dim) != (self._named, self._facts.latent_dim) or time.monotonic() > self._facts_due:
             self._facts = await self._read_facts(latent_dim)
             self._named, self._facts_due = name, time.monotonic() + _FACTS_SECONDS
-        return View(self._facts, {path: values[path] for path in paths if path in values})
+        facts = self._facts
+        chosen = choose(facts)
+        if missing := set(chosen) - asked:
+            values.update(await self._values(missing))
+        return View(facts, {path: values[path] for path in chosen if path in values})
 
     async def _values(self, paths: Iterable[str]) -> dict[str, list[Any]]:
         waiting = set(paths)

@@ -12,11 +12,12 @@ from typing import Any
 from instrument.osc.packets import build
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError, Peer, View, messages_of
-from instrument.oscquery.nodes import Node
+from instrument.oscquery.nodes import Facts, Node
 
 _RENEW_SECONDS = 2.0
 _FOLLOW_SECONDS = 0.04
 _MOST_WAITING = 1_024
+_STIRRING = {"setting", "action", "command"}
 
 Frame = bytes | str
 
@@ -89,7 +90,7 @@ class Listeners:
 
     async def _is_method(self, path: str) -> bool:
         try:
-            view = await self._engine.view([path])
+            view = await self._engine.view(lambda _: [path])
         except EngineGoneError:
             # It may come back; what it does not have then is left out then.
             return path.startswith("/")
@@ -112,7 +113,9 @@ class Listeners:
                 if message.address in listener.paths:
                     self._known[message.address] = message.arguments
                     listener.send(datagram)
-            if message.address in self._structure or message.address == "/done":
+            # A renewal's answer stirs too: whatever was lost on the way is found then.
+            tags = self._structure.get(message.address, {}).get("TAGS", ())
+            if message.address == "/done" or _STIRRING.intersection(tags):
                 self._stirred.set()
 
     async def _follow(self) -> None:
@@ -120,12 +123,14 @@ class Listeners:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
-            listened = {path for listener in self._everyone for path in listener.paths}
             with contextlib.suppress(EngineGoneError):
-                view = await self._engine.view(sorted(listened))
+                view = await self._engine.view(self._listened)
                 self._tell_structure(view)
                 self._tell_values(view)
             await asyncio.sleep(_FOLLOW_SECONDS)
+
+    def _listened(self, _: Facts) -> list[str]:
+        return sorted({path for listener in self._everyone for path in listener.paths})
 
     def _tell_values(self, view: View) -> None:
         for path, values in view.values.items():

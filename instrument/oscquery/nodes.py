@@ -135,7 +135,7 @@ def _attributes(path: str, row: Address, facts: Facts, values: Sequence[Any] | N
         node["UNIT"] = [_UNITS.get(argument.unit, argument.unit) or None for argument in arguments]
     if types == "T":
         node["OVERLOADS"] = [{"TYPE": "F"}]
-    if values is not None and node["ACCESS"] & READABLE:
+    if values is not None and len(values) == len(types) and node["ACCESS"] & READABLE:
         node["VALUE"] = [_json(value) for value in values]
     return node
 
