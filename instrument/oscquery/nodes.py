@@ -39,6 +39,8 @@ UNSUPPORTED = frozenset({"HTML"})
 READABLE = 1
 _WRITABLE = 2
 _UNITS = {"s": "time.second", "dB": "gain.db", "Hz": "time.hz"}
+_INPUTS = {"note": "pitch"}
+"""Arguments whose range a release narrows by that of a decoder's input."""
 _CONTAINERS = {
     "/": "an instrument whose sound is a latent space",
     ROOT: "the instrument",
@@ -141,6 +143,8 @@ def _attributes(path: str, row: Address, facts: Facts, values: Sequence[Any] | N
 
 
 def _access(row: Address) -> int:
+    if row.kind.name == "NOTICE":  # heard with LISTEN, never sent
+        return READABLE
     if row.has_value:
         return READABLE | _WRITABLE
     return _WRITABLE if row.arguments else 0
@@ -151,7 +155,7 @@ def _range(path: str, argument: Argument, facts: Facts) -> Node:
         return {"VALS": list(facts.releases)} if facts.releases else {}
     low, high = argument.low, argument.high
     for name, least, most in facts.input_ranges:
-        if name == argument.name:
+        if name == _INPUTS.get(argument.name):
             low, high = max(low, least), min(high, most)
     return {key: _json(edge) for key, edge in (("MIN", low), ("MAX", high)) if math.isfinite(edge)}
 

@@ -1,8 +1,10 @@
 """Nodes follow from the table alone."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from instrument.namespace import ROOT, TABLE, Argument, expand
+from instrument.namespace import ROOT, TABLE, Address, Argument, expand
 from instrument.oscquery import nodes
 from instrument.oscquery.nodes import Facts
 
@@ -86,9 +88,17 @@ def test_releases_to_choose_from_are_listed_where_they_are_known():
 
 
 def test_an_input_that_the_release_narrows_has_the_narrower_range():
-    wide = Argument("f", "pitch", 0.0, 127.0)
+    wide = Argument("f", "note", 0.0, 127.0)
     facts = Facts(3, input_ranges=(("pitch", 36.0, 84.5),))
     assert nodes._range(f"{ROOT}/pitch", wide, facts) == {"MIN": 36.0, "MAX": 84.5}
+
+
+def test_what_nobody_sends_can_only_be_heard(monkeypatch):
+    notice = SimpleNamespace(name="NOTICE")
+    row = Address("/aitunes/meter", notice, "the level", (Argument("f", "peak", -120.0, 0.0, "dB"),))
+    monkeypatch.setattr(nodes, "expand", lambda latent_dim: {"/aitunes/meter": row})
+    meter = described("/aitunes/meter")
+    assert (meter["ACCESS"], meter["TAGS"], "VALUE" in meter) == (1, ["notice"], False)
 
 
 def test_what_must_arrive_is_critical():
