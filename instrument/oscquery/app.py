@@ -90,7 +90,7 @@ class _Server:
         tasks = {
             asyncio.create_task(self._receive(websocket, listener)),
             asyncio.create_task(_send(websocket, listener)),
-            asyncio.create_task(_lags(listener)),
+            asyncio.create_task(listener.lags.wait()),
         }
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -116,10 +116,6 @@ async def _send(websocket: WebSocket, listener: Listener) -> None:
         await (websocket.send_text(frame) if isinstance(frame, str) else websocket.send_bytes(frame))
 
 
-async def _lags(listener: Listener) -> None:
-    await listener.lags.wait()
-
-
 def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
     here = request.scope["server"]
     optional = sorted(nodes.ATTRIBUTES - nodes.REQUIRED) + list(_COMMANDS)
@@ -135,12 +131,9 @@ def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
 
 
 def _trusted(websocket: WebSocket) -> bool:
-    """Whether a page in a browser may play: one from this machine or this server, not any that somebody visits."""
+    """Whether a page in a browser may play: one that this machine serves, not any that somebody visits."""
     origin = websocket.headers.get("origin")
-    if origin is None:
-        return True
-    place = urlsplit(origin)
-    return place.hostname in LOOPBACK or place.netloc == websocket.headers.get("host")
+    return origin is None or urlsplit(origin).hostname in LOOPBACK
 
 
 def _is_local(connection: HTTPConnection) -> bool:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 
 import ifaddr
-from zeroconf import InterfaceChoice, IPVersion, NonUniqueNameException, ServiceInfo
+from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from instrument.oscquery.app import LOOPBACK, NAME
@@ -34,7 +34,7 @@ async def announce(http: tuple[str, int], osc: tuple[str, int], say: Callable[[s
         for kind, (host, port) in ((HTTP_TYPE, http), (OSC_TYPE, osc)):
             await zeroconf.async_register_service(_service(kind, host, port), allow_name_change=True)
         await asyncio.Event().wait()
-    except (OSError, NonUniqueNameException) as error:
+    except (OSError, Error) as error:
         say(_refusal(error))
     finally:
         await zeroconf.async_unregister_all_services()

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from instrument.namespace import expand
 from instrument.osc.packets import build
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError, Peer, View, messages_of
@@ -96,14 +97,14 @@ class Listeners:
             return path.startswith("/")
         if path in view.values:
             self._known.setdefault(path, view.values[path])
-        return nodes.find(nodes.tree(view.facts, {}), path) is not None
+        return path in expand(view.facts.latent_dim)
 
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(EngineGoneError):
                 async with self._engine.peer(self._hear) as subscription, asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._follow())
-                    tasks.create_task(_renew(subscription))
+                    tasks.create_task(_subscribe(subscription))
             await asyncio.sleep(_RENEW_SECONDS)
 
     def _hear(self, datagram: bytes) -> None:
@@ -158,10 +159,13 @@ class Listeners:
             self._known.pop(path, None)
 
 
-async def _renew(subscription: Peer) -> None:
-    while True:
-        subscription.send(build("/notify", 1))
-        await asyncio.sleep(_RENEW_SECONDS)
+async def _subscribe(subscription: Peer) -> None:
+    try:
+        while True:
+            subscription.send(build("/notify", 1))
+            await asyncio.sleep(_RENEW_SECONDS)
+    finally:
+        subscription.send(build("/notify", 0))
 
 
 def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:

@@ -7,9 +7,9 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError, reason
@@ -55,8 +55,7 @@ class OscQueryServer:
         self._options = options
         self._say = say
         self._socket = _listen(*options.http)
-        host, port = options.http[0], self._socket.getsockname()[1]
-        self.http = (host, port)
+        self.http = (options.http[0], self._socket.getsockname()[1])
         config = uvicorn.Config(
             application(EngineClient(*options.engine), self._lifespan),
             log_level="warning",
@@ -76,18 +75,20 @@ class OscQueryServer:
         self._server.should_exit = True
 
     @contextlib.asynccontextmanager
-    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
-        host, port = self.http
-        self._say(f"OSCQuery at http://{host}:{port}/")
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._say("OSCQuery at http://{}:{}/".format(*self.http))
         # Beside the serving: it takes a second or two to see whether the name is free.
-        tasks = [announce(self.http, self._options.engine, self._say)] if self._options.discovery else []
-        announcing = asyncio.gather(*tasks)
+        announcing = asyncio.create_task(self._announce())
         try:
             yield
         finally:
             announcing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await announcing
+
+    async def _announce(self) -> None:
+        if self._options.discovery:
+            await announce(self.http, self._options.engine, self._say)
 
 
 class _Server(uvicorn.Server):

@@ -73,16 +73,24 @@ class Conversation:
         raise AssertionError(f"no {address} within {DEADLINE_SECONDS} s")
 
 
-@pytest.fixture
-def serve(start):
-    """Start the server for an engine's OSC port."""
-    return lambda port, *words: start(
-        "oscquery", "--connect", f"127.0.0.1:{port}", "--http-port", 0, "--no-discovery", *words
-    )
+SERVE = ("oscquery", "--http-port", 0, "--no-discovery", "--connect")
+
+
+@pytest.fixture(scope="module")
+def served(engine_process, releases, tmp_path_factory):
+    """An engine on the release `tiny` with its server; for tests that leave both running, and the release as it is."""
+    home = tmp_path_factory.mktemp("home")
+    words = ("play", "--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny")
+    engine = engine_process(home, *words)
+    client = engine.client()
+    server = engine_process(home, *SERVE, f"127.0.0.1:{client.engine[1]}")
+    yield Served(engine, client, server)
+    server.close()
+    engine.close()
 
 
 @pytest.fixture
-def served(silent_engine, serve):
-    """An engine on the release `tiny` with its server."""
+def fresh(silent_engine, start):
+    """The same for one test alone."""
     engine, client = silent_engine()
-    return Served(engine, client, serve(client.engine[1]))
+    return Served(engine, client, start(*SERVE, f"127.0.0.1:{client.engine[1]}"))

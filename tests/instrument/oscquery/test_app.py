@@ -58,16 +58,16 @@ def test_a_value_that_the_engine_has_changed_is_the_one_that_is_told(served):
     assert first > 0.5
 
 
-def test_an_engine_that_has_gone_is_said_and_found_again(served, start, releases):
-    port = served.client.engine[1]
-    served.engine.interrupt()
-    served.engine.ends()
-    response = served.get("/aitunes/gain?VALUE")
+def test_an_engine_that_has_gone_is_said_and_found_again(fresh, start, releases):
+    port = fresh.client.engine[1]
+    fresh.engine.interrupt()
+    fresh.engine.ends()
+    response = fresh.get("/aitunes/gain?VALUE")
     assert response.status_code == 503
     assert response.text == f"No AiTunes answers at 127.0.0.1:{port}; start one with `aitunes`.\n"
-    assert served.get("/?HOST_INFO").status_code == 200
+    assert fresh.get("/?HOST_INFO").status_code == 200
     start("play", "--output", "none", "--osc-port", port, "--releases", releases, "--release", "wide").client()
-    assert served.get("/aitunes/latent?TYPE").json() == {"TYPE": "fffff"}
+    assert fresh.get("/aitunes/latent?TYPE").json() == {"TYPE": "fffff"}
 
 
 def test_nothing_can_be_written_over_http(served):
@@ -82,8 +82,8 @@ def test_a_taken_port_is_named(served, start):
     assert "--http-port" in second.text
 
 
-def test_ctrl_c_ends_the_server_without_a_word(served):
-    with served.listen():
-        served.server.interrupt()
-        assert served.server.ends() == 0
-    assert "Traceback" not in served.server.text
+def test_ctrl_c_ends_the_server_without_a_word(fresh):
+    with fresh.listen():
+        fresh.server.interrupt()
+        assert fresh.server.ends() == 0
+    assert "Traceback" not in fresh.server.text

@@ -64,8 +64,8 @@ def test_both_services_are_announced_where_they_are_and_withdrawn_at_the_end(sta
         assert "Traceback" not in server.text
 
 
-def test_nothing_is_announced_where_that_is_not_wanted(start, found, serve):
-    server = serve(9)
+def test_nothing_is_announced_where_that_is_not_wanted(start, found):
+    server = start("oscquery", "--connect", "127.0.0.1:9", "--http-port", 0, "--no-discovery")
     quiet = int(server.says(r"OSCQuery at http://127\.0\.0\.1:(\d+)/").group(1))
     loud = start("oscquery", "--connect", "127.0.0.1:9", "--http-port", 0)
     port = int(loud.says(r"OSCQuery at http://127\.0\.0\.1:(\d+)/").group(1))

@@ -1,5 +1,7 @@
 """What a program hears over a WebSocket, and what it may say."""
 
+import time
+
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -75,13 +77,13 @@ def test_osc_goes_in_as_well_and_its_refusals_come_back(served):
         assert one.expect("/aitunes/glide") == [2.5]
 
 
-def test_a_change_of_release_adds_and_removes_paths(served):
-    with served.listen() as one:
+def test_a_change_of_release_adds_and_removes_paths(fresh):
+    with fresh.listen() as one:
         one.listen("/aitunes/latent/2")
         added = [("PATH_ADDED", f"/aitunes/latent/{n}") for n in (3, 4)]
-        assert list(commands_after(served, one, "wide")) == [*added, ("PATH_CHANGED", "/aitunes/latent")]
+        assert list(commands_after(fresh, one, "wide")) == [*added, ("PATH_CHANGED", "/aitunes/latent")]
         removed = [("PATH_REMOVED", f"/aitunes/latent/{n}") for n in (2, 3, 4)]
-        assert list(commands_after(served, one, "patch")) == [*removed, ("PATH_CHANGED", "/aitunes/latent")]
+        assert list(commands_after(fresh, one, "patch")) == [*removed, ("PATH_CHANGED", "/aitunes/latent")]
 
 
 def commands_after(served, conversation, release):
@@ -121,25 +123,31 @@ def test_without_listeners_the_engine_is_left_alone(served):
     with served.listen() as one:
         one.listen("/aitunes/gain")
         assert subscribers() == 1
+    deadline = time.monotonic() + 20.0
+    while subscribers():
+        assert time.monotonic() < deadline
 
 
-def test_listeners_find_an_engine_that_was_started_again(served, start, releases):
-    with served.listen() as one:
+def test_listeners_find_an_engine_that_was_started_again(fresh, start, releases):
+    with fresh.listen() as one:
         one.listen("/aitunes/gain")
-        port = served.client.engine[1]
-        served.engine.interrupt()
-        served.engine.ends()
+        port = fresh.client.engine[1]
+        fresh.engine.interrupt()
+        fresh.engine.ends()
         words = ("play", "--output", "none", "--osc-port", port, "--releases", releases, "--release", "wide")
         client = start(*words).client()
+        deadline = time.monotonic() + 20.0
         while client.ask("/status", reply="/status.reply")[3] == 0:
-            pass
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
         client.send("/aitunes/gain", -3.0)
         assert one.expect("/aitunes/gain", where=lambda values: values == [-3.0])
 
 
 def test_only_pages_of_this_machine_may_play(served):
-    with pytest.raises(InvalidStatus, match="403"), served.listen(origin="http://elsewhere.example"):
-        pass
+    for origin in ("http://elsewhere.example", f"http://elsewhere.example:{served.port}", "null"):
+        with pytest.raises(InvalidStatus, match="403"), served.listen(origin=origin):
+            pass
     with served.listen(origin="http://localhost:8080") as one:
         one.listen("/aitunes/gain")
 
