@@ -125,7 +125,7 @@ def _attributes(path: str, row: Address, facts: Facts, values: Sequence[Any] | N
         # A setting is sent again and again; what is sent once must arrive.
         "CRITICAL": row.kind in (Kind.ACTION, Kind.COMMAND),
     }
-    arguments = row.arguments[:-1] + row.arguments[-1:] * facts.latent_dim if row.many else row.arguments
+    arguments = row.arguments * facts.latent_dim if path == f"{ROOT}/latent" else row.arguments
     if not arguments:
         return node
     types = "".join(argument.type for argument in arguments)
