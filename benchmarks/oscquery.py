@@ -2,7 +2,8 @@
 
     python -m benchmarks.oscquery --seconds 10
 
-JACK's dummy driver paces the engine (48 kHz, periods of 128). Underruns are those of the ring, which the engine counts.
+JACK's dummy driver paces the engine (48 kHz, periods of 128). Underruns are all that the
+engine counts, those that JACK's driver reports included; its last words tell them apart.
 """
 
 from __future__ import annotations
