@@ -28,7 +28,8 @@ _FIRST_SEMITONES = 2.3
 its hop rate, which `hop_flux_db` would take for clicks."""
 _HIGHEST_HARMONIC_HZ = 8_000.0
 _ENVELOPE_POINTS = 48
-_FLUX_WINDOW, _FLUX_STEP = 512, 16
+_FLUX_WINDOW, _FLUX_STEP = 64, 8
+_FLUX_BAND_HZ = 4.0
 _LEVEL_SECONDS = 0.05
 
 
@@ -165,19 +166,22 @@ def level_range_db(y: FloatArray, sample_rate: int) -> float:
 
 
 def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
-    """Spectral flux of a held note at the rate of the hops, relative to the note: what a click a hop would be.
+    """How strongly the spectral flux of a held note swings at the rate of the hops, relative to the note.
 
-    Harmonics beat at multiples of the pitch, so none of those may lie within some 10 Hz of the hop rate.
+    The windows are shorter than a hop, so that a click in each one shows. Harmonics beat at multiples of the pitch, of
+    which none may lie within some 10 Hz of the hop rate.
+
+    Reference:
+        Dixon, *Onset detection revisited*, DAFx 2006, equation 2.
     """
     windows = np.lib.stride_tricks.sliding_window_view(y, _FLUX_WINDOW)[::_FLUX_STEP]
     S = np.abs(np.fft.rfft(windows * np.hanning(_FLUX_WINDOW), axis=1))
-    flux = np.sqrt((np.diff(S, axis=0) ** 2).sum(axis=1))
-    window = np.hanning(flux.size)
+    flux = np.maximum(np.diff(S, axis=0), 0.0).sum(axis=1)
+    window = np.blackman(flux.size)
     spectrum = 2.0 * np.abs(np.fft.rfft((flux - flux.mean()) * window)) / window.sum()
     rate = np.fft.rfftfreq(flux.size, _FLUX_STEP / features.sample_rate)
-    at_hops = np.abs(rate - features.frame_rate) < 4.0 / HELD_SECONDS
-    note = np.sqrt((S**2).sum(axis=1)).mean()
-    return float(20.0 * np.log10(max(spectrum[at_hops].max(), 1e-12) / note))
+    at_hops = np.abs(rate - features.frame_rate) < _FLUX_BAND_HZ
+    return float(20.0 * np.log10(max(spectrum[at_hops].max(), 1e-12) / S.sum(axis=1).mean()))
 
 
 def dc_db(y: FloatArray) -> float:
