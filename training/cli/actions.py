@@ -30,7 +30,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     if arguments.action == "list":
         return _list(arguments)
     with preparation_bar(arguments.quiet) as progress:
-        actions = HeadlessActionPipeline(_corpus_options(arguments), arguments.runs, _say, progress, command)
+        data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
+        actions = HeadlessActionPipeline(data, runs, run, _say, progress, command)
         if arguments.threads:
             torch.set_num_threads(arguments.threads)
         _select(arguments, actions)
@@ -64,7 +65,7 @@ def _list(arguments: argparse.Namespace) -> int:
         for recipe in RELEASE_RECIPES.values():
             print(f"{'release ' + recipe.name:12} {recipe.public_name}, the release that comes with AiTunes")
         return 0
-    actions = HeadlessActionPipeline(runs=arguments.runs)
+    actions = HeadlessActionPipeline(runs=arguments.runs, run=arguments.run)
     case = actions.select_experiment(arguments.experiment)
     if arguments.scenario is None:
         for scenario in case.scenarios:

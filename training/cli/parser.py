@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def _experiment(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument("-E", "--experiment", metavar="NAME", required=required, help="`aitunes-train list` names them")
     parser.add_argument("-S", "--scenario", metavar="NAME", required=required, help="`list -E NAME` names them")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="of checkpoints (runs)")
+    parser.add_argument("--run", type=run_name, default="", metavar="NAME",
+                        help="a folder of its own for this run, beside the scenario's others")  # fmt: skip
 
 
 def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -122,6 +125,13 @@ def _release(actions: Actions[argparse.ArgumentParser]) -> None:
         "--threads", type=at_least(1), default=1, help="that train; another number rounds otherwise (default: 1)"
     )
     release.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the run folder")
+
+
+def run_name(text: str) -> str:
+    """The name of a folder: words, digits, hyphens."""
+    if not re.fullmatch(r"(\w[\w.-]*)?", text):
+        raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens, not {text!r}")
+    return text
 
 
 def at_least(least: int) -> Callable[[str], int]:
