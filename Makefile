@@ -62,5 +62,5 @@ $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
-	@$(PIP) install $(TORCH) --editable '.[training,dev]'
+	@$(PIP) install $(TORCH) --editable '.[window,dev]'
 	@touch $@ $(STAMPS)/base

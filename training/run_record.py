@@ -15,7 +15,7 @@ LOG = "log.txt"
 """What a run said that was started by the window."""
 
 STARTING, TRAINING, DONE, STOPPED, FAILED = "starting", "training", "done", "stopped", "failed"
-_SAME_PROCESS_SECONDS = 1.0
+_SAME_PROCESS_SECONDS = 60.0  # the system reckons a process's beginning from its clock, which may be set meanwhile
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def is_running(record: RunRecord) -> bool:
     """Whether the very process that the record names is still at work."""
     if record.state not in (STARTING, TRAINING):
         return False
-    return abs(process_started(record.pid) - record.process_started) < _SAME_PROCESS_SECONDS
+    began = process_started(record.pid)
+    return began > 0.0 and abs(began - record.process_started) < _SAME_PROCESS_SECONDS
 
 
 def stop(record: RunRecord) -> None:

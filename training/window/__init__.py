@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from aitunes.errors import TrainingError
@@ -21,9 +21,11 @@ def open_window(choice: Choice) -> int:
     Raises:
         TrainingError: Qt or a display is missing.
     """
-    missing = [package for module, package in _PACKAGES.items() if importlib.util.find_spec(module) is None]
+    missing = [package for module, package in _PACKAGES.items() if find_spec(module) is None]
     if missing:
-        raise TrainingError(f"The window needs {' and '.join(missing)}: pip install 'aitunes[pad]', or add --headless.")
+        raise TrainingError(
+            f"The window needs {' and '.join(missing)}: pip install 'aitunes[window]', or add --headless."
+        )
     if not _has_display():
         raise TrainingError(
             "There is no display for the window. Add --headless, or name an action (`aitunes-train --help`)."

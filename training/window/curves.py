@@ -12,6 +12,7 @@ from training.window.look import named
 
 _WIDTH = 1.6
 _MARKED = 30
+_DECADE = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Curve:
 
 
 class CurvesPlot(QWidget):
-    """Lines over epochs; logarithmic where all values are above 0.
+    """Lines over epochs; logarithmic where the values span more than a decade, all of them above 0.
 
     Args:
         title: over the plot.
@@ -51,6 +52,7 @@ class CurvesPlot(QWidget):
         self._item.setLabel("bottom", "epoch")
         self._item.showGrid(x=True, y=True, alpha=0.15)
         self._item.getAxis("left").setWidth(52)
+        self._item.getViewBox().setLimits(xMin=0.0)
         self._item.setClipToView(True)
         self._item.setDownsampling(auto=True, mode="peak")
         if legend:
@@ -65,8 +67,7 @@ class CurvesPlot(QWidget):
         shown = [curve for curve in curves if curve.x]
         for name in self._lines.keys() - {curve.name for curve in shown}:
             self._item.removeItem(self._lines.pop(name))
-        logarithmic = bool(shown) and min(min(curve.y) for curve in shown) > 0.0
-        self._item.setLogMode(y=logarithmic)
+        self._item.setLogMode(y=_is_wide([value for curve in shown for value in curve.y]))
         for curve in shown:
             if curve.name not in self._lines:
                 self._lines[curve.name] = self._item.plot(name=curve.name)
@@ -83,3 +84,7 @@ class CurvesPlot(QWidget):
             symbolBrush=curve.colour,
             symbolPen=None,
         )
+
+
+def _is_wide(values: list[float]) -> bool:
+    return bool(values) and 0.0 < _DECADE * min(values) < max(values)

@@ -93,9 +93,8 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(f"Ctrl+{n + 1}"), self).activated.connect(partial(self.tabs.setCurrentIndex, n))
 
     def _train(self) -> None:
-        if self.workshop.scenario is not None:
-            self.tabs.setCurrentWidget(self.training)
-            self.workshop.train()
+        self.tabs.setCurrentWidget(self.training)
+        self.workshop.train()
 
     def _evaluate(self) -> None:
         self.tabs.setCurrentWidget(self.evaluation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
@@ -34,8 +35,16 @@ class Newest(QWidget):
             view.play_wanted.connect(workshop.player.play)
         self._waiting = False
         self.item.setKeyboardTracking(False)
+        workshop.watcher.run_changed.connect(self._run_changed)
         workshop.watcher.checkpoint_written.connect(self._follow)
         self.item.valueChanged.connect(self._ask)
+
+    def _run_changed(self, run: Run) -> None:
+        if self._run is not None and run.folder != self._run.folder:
+            self._run = None
+            self.text.clear()
+            for view in (self.original, self.reconstruction):
+                view.clear()
 
     def _follow(self, run: Run) -> None:
         self._run = run
@@ -53,11 +62,13 @@ class Newest(QWidget):
         self._workshop.quick.ask("compare", wish, self._show, self._failed)
 
     def _show(self, found: Answer) -> None:
+        self._go_on()
+        if self._run is None or not Path(found["model"]).is_relative_to(self._run.folder):
+            return  # of a run that was followed before
         self.item.setMaximum(found["items"] - 1)
         self.original.show_exhibit(found["original"])
         self.reconstruction.show_exhibit(found["reconstruction"])
         self.text.setText(f"{found['name']} ({found['label']}), epoch {found['epochs']}, error {found['error']:.4g}")
-        self._go_on()
 
     def _failed(self, sentence: str) -> None:
         self.text.setText(sentence)

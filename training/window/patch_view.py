@@ -62,6 +62,13 @@ class PatchView(QWidget):
         else:
             self._show_image(values)
 
+    def clear(self) -> None:
+        """Show nothing."""
+        self._sound = None
+        self.play_button.setVisible(False)
+        self._plot.clear()
+        self._axes("", "", square=True)
+
     def _play(self) -> None:
         if self._sound is not None:
             self.play_wanted.emit(self._sound)
@@ -94,5 +101,5 @@ class PatchView(QWidget):
         item.setAspectLocked(square)
         item.invertY(square)
         for side, text in (("left", vertical), ("bottom", horizontal)):
-            item.showAxis(side, not square)
             item.setLabel(side, text)
+            item.showAxis(side, not square)

@@ -13,6 +13,7 @@ from training.window.runs import Run, find_runs, read_curves, read_run
 _LIVE_MS = 500
 _HISTORY_MS = 3_000
 _LEAST_SHARE = 20.0
+_NEVER = -1
 
 
 class RunWatcher(QObject):
@@ -20,7 +21,7 @@ class RunWatcher(QObject):
 
     Signals:
         run_changed: the followed `Run`, or None.
-        curves_changed: rows of the followed run.
+        curves_changed: rows of the followed run, [] before its first epoch is over.
         checkpoint_written: the followed run has a new whole epoch: its `Run`.
         runs_changed: list of all `Run`s, the latest first.
     """
@@ -35,8 +36,7 @@ class RunWatcher(QObject):
         self.root = root
         self.run: Run | None = None
         self.runs: list[Run] = []
-        self._stamp = self._checkpoint = 0
-        self._not_before = 0.0
+        self._stamp, self._checkpoint, self._not_before = _NEVER, 0, 0.0
         self._live, self._history = QTimer(self), QTimer(self)
         self._live.setInterval(_LIVE_MS)
         self._history.setInterval(_HISTORY_MS)
@@ -58,8 +58,7 @@ class RunWatcher(QObject):
 
     def follow(self, folder: Path) -> None:
         """Follow the run in a folder."""
-        self._stamp = self._checkpoint = 0
-        self._not_before = 0.0
+        self._stamp, self._checkpoint, self._not_before = _NEVER, 0, 0.0
         self.run = None
         self._look(folder)
 

@@ -6,6 +6,7 @@ A request is a line of JSON on standard input, `{"id", "action", "choice", …}`
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -50,6 +51,8 @@ class Worker:
             self.say({"id": self.id, "done": _ACTIONS[wish["action"]](self.actions, wish)})
         except AiTunesError as error:
             self.say({"id": self.id, "failed": str(error)})
+        except BrokenPipeError:
+            raise  # the window is gone
         except OSError as error:
             name = error.filename or "A file"
             self.say({"id": self.id, "failed": f"{name} cannot be used: {error.strerror or error}."})
@@ -195,8 +198,10 @@ def main() -> None:
         print(json.dumps(answer, default=str), file=answers, flush=True)
 
     worker = Worker(say)
-    for line in sys.stdin:
-        worker.obey(json.loads(line))
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin:
+            worker.obey(json.loads(line))
+    os._exit(0)  # without a last flush into a pipe that nobody reads
 
 
 if __name__ == "__main__":

@@ -159,6 +159,9 @@ class Workshop(QObject):
 
     def train(self) -> None:
         """Start a training of its own process, and follow it."""
+        if self.scenario is None:
+            self.said.emit("The experiments are still being loaded; a moment.")
+            return
         try:
             folder = start_training(self.choice)
         except TrainingError as error:
