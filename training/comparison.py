@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from training.assessment import mean_squared_errors
 from training.corpus import Corpus
 from training.evaluate import reconstruct
-from training.preview import render, wav_bytes
+from training.preview import wav_bytes
 from training.sampling import sampled
 from training.train import Trained
 
@@ -24,7 +25,7 @@ class Exhibit:
     """Something to look at, and of audio to hear.
 
     Args:
-        values: a file of S [n_mels, frames], [colours, height, width], [height, width] or [values], 0..1, float32.
+        values: a file of S [bands, frames], [colours, height, width], [height, width] or [values], 0..1, float32.
         sound: a WAV file; None where there is no audio.
         seconds: of the sound; 0 where there is none.
     """
@@ -66,8 +67,9 @@ def compare(trained: Trained, corpus: Corpus, item: int, to: Path) -> Comparison
     if corpus.features is not None:
         following = np.arange(item, min(len(held), item + _patches(corpus.features)))
         chosen = following[held.names[following] == held.names[item]]
-    S = held.S[chosen]
-    decoded = reconstruct(trained.experiment.model, S)
+    part = held.of(chosen)
+    S = np.asarray(part.S)
+    decoded = reconstruct(trained.experiment.model, S, part.conditions)
     return Comparison(
         _write(S, corpus.features, to, "original"),
         _write(decoded, corpus.features, to, "reconstruction"),
@@ -99,5 +101,5 @@ def _write(S: FloatArray, features: AudioFeatures | None, to: Path, name: str) -
     if features is None:
         return Exhibit(to / f"{name}.npy", None, 0.0)
     sound = to / f"{name}.wav"
-    sound.write_bytes(wav_bytes(render(values, features), features.sample_rate))
+    sound.write_bytes(wav_bytes(sound_of_frames(values, features), features.sample_rate))
     return Exhibit(to / f"{name}.npy", sound, values.shape[1] / features.frame_rate)

@@ -38,6 +38,7 @@ class PatchView(QWidget):
         self._plot.setAccessibleName(f"Picture of the {title.lower()}")
         self.play_button = QPushButton("▶ Play")
         self.play_button.setAccessibleName(f"Play the {title.lower()}")
+        self._keep_room_for(self.play_button)
         self.play_button.setVisible(False)
         self.play_button.clicked.connect(self._play)
         head = QHBoxLayout()
@@ -48,6 +49,13 @@ class PatchView(QWidget):
         layout.setSpacing(GAP // 2)
         layout.addLayout(head)
         layout.addWidget(self._plot, 1)
+
+    @staticmethod
+    def _keep_room_for(button: QPushButton) -> None:
+        # Pictures side by side stay at one height, whether there is something to hear yet or not.
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
 
     def show_exhibit(self, exhibit: dict[str, Any]) -> None:
         """Show what the worker has written: `values`, `sound`, `seconds`."""

@@ -15,9 +15,11 @@ class Player(QObject):
 
     Signals:
         said: a sentence, where nothing can be heard.
+        finished: a sound was begun, or could not be.
     """
 
     said = Signal(str)
+    finished = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,3 +48,5 @@ class _Play(QRunnable):
             self.player.said.emit(str(error))
         except (OSError, soundfile.SoundFileError) as error:
             self.player.said.emit(f"{self.path} cannot be played: {error}.")
+        finally:
+            self.player.finished.emit()

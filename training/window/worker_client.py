@@ -93,5 +93,5 @@ class WorkerClient(QObject):
             return
         unanswered, self._requests = self._requests, {}
         for request in unanswered.values():
-            request.failed(f"The worker process ended before it could {request.action}; try again.")
+            request.failed(f"The worker process ended before it was done with: {request.action}. Try again.")
         self.busy_changed.emit("")

@@ -138,7 +138,7 @@ def test_a_worker_that_dies_is_told_and_replaced(open_window, qtbot):
     window.workshop.said.connect(said.append)
     window.workshop.quick._process.kill()
     window.workshop.refresh_models()
-    qtbot.waitUntil(lambda: any("ended before it could models" in one or "again" in one for one in said), timeout=9_000)
+    qtbot.waitUntil(lambda: any("ended before" in sentence for sentence in said), timeout=PATIENCE_MS)
     window.workshop.refresh_models()
     with qtbot.waitSignal(window.workshop.models_changed, timeout=PATIENCE_MS):
         pass
