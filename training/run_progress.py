@@ -23,8 +23,7 @@ class RunProgress(Callback):
 
     Args:
         folder: of the run.
-        experiment, scenario: what is trained.
-        save_every: epochs after which a checkpoint is kept.
+        record: what is known before; time and process are filled in here.
         examples: of an epoch.
         clock: seconds, for rates.
     """
@@ -32,15 +31,13 @@ class RunProgress(Callback):
     def __init__(
         self,
         folder: Path,
-        experiment: str,
-        scenario: str,
-        save_every: int,
+        record: RunRecord,
         examples: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder, self.examples, self.clock = folder, examples, clock
         pid = os.getpid()
-        self.record = RunRecord(experiment, scenario, time.time(), pid, process_started(pid), 0, save_every)
+        self.record = replace(record, started=time.time(), pid=pid, process_started=process_started(pid))
         self._begun = self._written = clock()
         self._done_before = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import psutil
@@ -35,14 +35,15 @@ class RunRecord:
         examples_per_second: validation included.
         seconds_left: None before that can be said.
         sentence: why it failed.
+        data: `data_dir`, `limit_items` and `seed`, as far as they are known.
     """
 
     experiment: str
     scenario: str
-    started: float
-    pid: int
-    process_started: float
-    epochs: int
+    started: float = 0.0
+    pid: int = 0
+    process_started: float = 0.0
+    epochs: int = 0
     save_every: int = 0
     state: str = STARTING
     epoch: int = 0
@@ -50,6 +51,7 @@ class RunRecord:
     examples_per_second: float = 0.0
     seconds_left: float | None = None
     sentence: str = ""
+    data: dict[str, str | int] = field(default_factory=dict)
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -64,7 +66,7 @@ def read_record(folder: Path) -> RunRecord | None:
     """The folder's record; None where there is none, or something else stands in its place."""
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return RunRecord(**{field.name: found[field.name] for field in fields(RunRecord)})
+        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord)})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

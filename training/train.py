@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from training.checkpoints import Identity, Signature, WholeCheckpointIO, check_i
 from training.corpus import Corpus
 from training.loading import EpochBatches, loader
 from training.run_progress import RunProgress
+from training.run_record import RunRecord
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
@@ -44,6 +45,7 @@ class TrainOptions:
         start_from: a checkpoint of the same scenario whose weights a new training starts with.
         devices, nodes, precision: as Lightning's Trainer has them.
         quiet: no progress bar.
+        data: where the data came from, for the run's record.
     """
 
     run_dir: Path
@@ -56,6 +58,7 @@ class TrainOptions:
     nodes: int = 1
     precision: str = "32-true"
     quiet: bool = False
+    data: dict[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     labels = tuple(np.unique([*corpus.train.labels, *corpus.held.labels]).tolist())
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
-    told = RunProgress(options.run_dir, case.name, scenario.name, options.save_every, len(corpus.train))
+    record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
+    told = RunProgress(options.run_dir, record, len(corpus.train))
     trainer = _trainer(support, told, identity, options, epochs)
     rank, world = trainer.global_rank, trainer.world_size
     batches = EpochBatches(len(corpus.train), recipe.batch_size, options.seed, rank, world)

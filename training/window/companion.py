@@ -44,7 +44,7 @@ class Companion(QObject):
     def _checkpoint(self, run: Run) -> None:
         if not self.is_on:
             return
-        if self._workshop.long.busy:
+        if self._workshop.studio.busy:
             self._waiting = run
             return
         model = _model_to_send(run)
@@ -55,7 +55,7 @@ class Companion(QObject):
         self.told.emit("Exporting a checkpoint …")
         choice = self._workshop.choice_of(run)
         wish = {"choice": replace(choice, model=str(model)).as_dict(), "engine": self.engine}
-        self._workshop.long.ask("export", wish, self._sent, self.told.emit)
+        self._workshop.studio.ask("export", wish, self._sent, self.told.emit)
 
     def _sent(self, answer: Answer) -> None:
         self.told.emit(f"{answer['release']} plays, as it was after epoch {answer['epochs']}.")

@@ -70,7 +70,7 @@ class EvaluationTab(QWidget):
         layout.addWidget(both, 1)
 
     def _show_busy(self, action: str) -> None:
-        self.button.setEnabled(not action)
+        self.button.setEnabled(action != "evaluate")
 
     def _show(self, found: Answer) -> None:
         self._page = Path(found["page"])

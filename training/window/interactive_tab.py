@@ -49,6 +49,7 @@ class InteractiveTab(QWidget):
 
     def compare(self) -> None:
         """Show the item whose number is set."""
+        self.text.setText("A moment …")
         self._ask("compare", self._show, item=self.item.value())
 
     def generate(self) -> None:
@@ -58,7 +59,7 @@ class InteractiveTab(QWidget):
 
     def _ask(self, action: str, done: Callable[[Answer], None], **wish: int) -> None:
         choice, to = self._workshop.choice.as_dict(), str(self._workshop.scratch("interactive"))
-        self._workshop.quick.ask(action, {"choice": choice, "to": to, **wish}, done)
+        self._workshop.studio.ask(action, {"choice": choice, "to": to, **wish}, done)
 
     def begin(self) -> None:
         """Show all three."""

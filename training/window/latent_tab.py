@@ -34,7 +34,7 @@ class LatentTab(QWidget):
         self.plane.activated.connect(self._show_plane)
         self.colour.activated.connect(self._show_plane)
         workshop.looked_at_latent.connect(self._show)
-        workshop.busy_changed.connect(lambda action: self.button.setEnabled(not action))
+        workshop.busy_changed.connect(lambda action: self.button.setEnabled(action != "latent"))
 
     def _bars(self, name: str) -> pyqtgraph.PlotWidget:
         plot = named(pyqtgraph.PlotWidget(), f"{name} of each latent dimension")

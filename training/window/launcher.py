@@ -27,14 +27,21 @@ def start_training(choice: Choice) -> Path:
             )
     except OSError as error:
         raise TrainingError(f"{command[0]} cannot be started: {error.strerror}.") from error
-    begun = process_started(process.pid)
-    write_record(
-        folder,
-        RunRecord(
-            choice.experiment, choice.scenario, time.time(), process.pid, begun, choice.epochs, choice.save_every
-        ),
-    )
+    write_record(folder, _record(choice, process.pid))
     return folder
+
+
+def _record(choice: Choice, pid: int) -> RunRecord:
+    """What is known before the process says anything itself."""
+    return RunRecord(
+        choice.experiment,
+        choice.scenario,
+        time.time(),
+        pid,
+        process_started(pid),
+        choice.epochs,
+        choice.save_every,
+    )
 
 
 def _new_folder(choice: Choice) -> Path:

@@ -53,13 +53,13 @@ class Newest(QWidget):
     def _ask(self) -> None:
         if self._run is None:
             return
-        if self._workshop.quick.waits_for("compare"):
+        if self._workshop.studio.waits_for("compare"):
             self._waiting = True
             return
         self._waiting = False
         choice = replace(self._workshop.choice_of(self._run), model=str(self._run.folder / "last.ckpt"))
         wish = {"choice": choice.as_dict(), "item": self.item.value(), "to": str(self._workshop.scratch("newest"))}
-        self._workshop.quick.ask("compare", wish, self._show, self._failed)
+        self._workshop.studio.ask("compare", wish, self._show, self._failed)
 
     def _show(self, found: Answer) -> None:
         self._go_on()

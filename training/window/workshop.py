@@ -26,7 +26,7 @@ Answer = dict[str, Any]
 class Workshop(QObject):
     """Holds the choice, and has everything done elsewhere: by two workers, by runs of their own, by the player.
 
-    What takes a moment goes to one worker, what takes long to another, so that lists stay quick during an evaluation.
+    Lists and texts come from one worker; whatever needs a model and its data from another, which may take long.
 
     Signals:
         catalogue_changed: list of experiments with their scenarios.
@@ -53,25 +53,25 @@ class Workshop(QObject):
         self.choice = choice
         self.catalogue: list[Answer] = []
         self.models: list[Answer] = []
-        self.quick, self.long = WorkerClient(self), WorkerClient(self)
+        self.lists, self.studio = WorkerClient(self), WorkerClient(self)
         self.watcher = RunWatcher(Path(choice.runs), self)
         self.player = Player(self)
         self._scratch = tempfile.TemporaryDirectory(prefix="aitunes-window-", ignore_cleanup_errors=True)
-        for speaker in (self.quick, self.long, self.player):
+        for speaker in (self.lists, self.studio, self.player):
             speaker.said.connect(self.said)
-        self.long.busy_changed.connect(self.busy_changed)
+        self.studio.busy_changed.connect(self.busy_changed)
         self.watcher.checkpoint_written.connect(self._model_was_written)
 
     def start(self) -> None:
-        """Look for runs, and have the worker say what there is."""
+        """Have the worker say what there is, and look for runs."""
+        self.lists.ask("catalogue", {}, self._take_catalogue)
         self.watcher.start()
-        self.quick.ask("catalogue", {}, self._take_catalogue)
 
     def close(self) -> None:
         """End the workers; runs go on."""
         self.watcher.stop()
-        self.quick.close()
-        self.long.close()
+        self.lists.close()
+        self.studio.close()
         self._scratch.cleanup()
 
     def scratch(self, name: str) -> Path:
@@ -111,24 +111,26 @@ class Workshop(QObject):
         self.choice_changed.emit(self.choice)
 
     def choice_of(self, run: Run) -> Choice:
-        """What a run trains, and its last model; where the data are is taken from what is chosen."""
+        """What a run trains, and its last model; of runs before there were records, the data are those that are chosen."""
         model = run.folder / "last.ckpt"
         path = str(model) if model.is_file() else ""
-        return replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)
+        chosen = replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)
+        data: dict[str, Any] = dict(run.record.data) if run.record is not None else {}
+        return replace(chosen, **data)
 
     def _choose(self, choice: Choice) -> None:
         self.choice = choice
         self.choice_changed.emit(choice)
         self.details_changed.emit({})
         self.refresh_models()
-        self.quick.ask("details", {"choice": choice.as_dict()}, partial(self._take_details, choice))
+        self.lists.ask("details", {"choice": choice.as_dict()}, partial(self._take_details, choice))
 
     def refresh_models(self) -> None:
         """Have the checkpoints listed."""
         choice = self.choice
         if choice.scenario:
             asked = replace(choice, model="")  # a model that is gone by now must not keep the others from being listed
-            self.quick.ask("models", {"choice": asked.as_dict()}, partial(self._take_models, choice))
+            self.lists.ask("models", {"choice": asked.as_dict()}, partial(self._take_models, choice))
 
     def _take_catalogue(self, found: list[Answer]) -> None:
         self.catalogue = found
@@ -152,7 +154,7 @@ class Workshop(QObject):
 
     def _model_was_written(self, run: Run) -> None:
         chosen = (self.choice.experiment, self.choice.scenario) == (run.experiment, run.scenario)
-        if chosen and not self.quick.waits_for("models"):
+        if chosen and not self.lists.waits_for("models"):
             self.refresh_models()
 
     # What can be done
@@ -180,17 +182,17 @@ class Workshop(QObject):
 
     def evaluate(self) -> None:
         """Figures, pictures and sounds of the chosen model."""
-        self.long.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
+        self.studio.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
 
     def look_at_latent(self) -> None:
         """The codes of the data, and what each latent dimension does."""
-        self.long.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
+        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
 
     def export(self, **names: str) -> None:
         """A release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see the worker."""
         given = {name: value for name, value in names.items() if value}
-        self.long.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
+        self.studio.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
 
     def code(self, done: Callable[[str], None]) -> None:
         """Have `done` called with the Python code of the choice."""
-        self.quick.ask("code", {"choice": self.choice.as_dict()}, done)
+        self.lists.ask("code", {"choice": self.choice.as_dict()}, done)

@@ -43,7 +43,7 @@ def test_a_scenario_is_trained_looked_at_and_repeated_in_code(open_window, qtbot
     assert window.workshop.choice.model.endswith("epoch-0000.ckpt")
     window.tabs.setCurrentWidget(window.interactive)
     qtbot.waitUntil(lambda: "mean squared error" in window.interactive.text.text(), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window.workshop.quick.busy == "", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.workshop.studio.busy == "", timeout=PATIENCE_MS)
     assert "epoch-0000" in window.interactive.text.text()
 
     window.workshop.code(window.panel._copy)
@@ -136,7 +136,7 @@ def test_a_worker_that_dies_is_told_and_replaced(open_window, qtbot):
     window = open_window(experiment="vectors5d")
     said = []
     window.workshop.said.connect(said.append)
-    window.workshop.quick._process.kill()
+    window.workshop.lists._process.kill()
     window.workshop.refresh_models()
     qtbot.waitUntil(lambda: any("ended before" in sentence for sentence in said), timeout=PATIENCE_MS)
     window.workshop.refresh_models()
