@@ -203,14 +203,14 @@ class HeadlessActionPipeline:
             options: all the others; its run folder is replaced by the pipeline's.
         """
         chosen = options or TrainOptions(self.run_dir)
-        data = {
-            "data_dir": str(self.data.data_dir or ""),
-            "limit_items": self.data.limit_items or 0,
-            "seed": self.data.seed,
+        own = self.data
+        data: dict[str, str | int] = {
+            "data_dir": str(own.data_dir or ""),
+            "limit_items": own.limit_items or 0,
+            "seed": own.seed,
         }
         chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
-        chosen = replace(chosen, data=data)
-        return train(self.experiment, self.scenario, self.corpus(), chosen)
+        return train(self.experiment, self.scenario, self.corpus(), replace(chosen, data=data))
 
     def load(self) -> Trained:
         """The selected model, or the latest; read again when its file has changed."""

@@ -111,7 +111,7 @@ class Workshop(QObject):
         self.choice_changed.emit(self.choice)
 
     def choice_of(self, run: Run) -> Choice:
-        """What a run trains, and its last model; of runs before there were records, the data are those that are chosen."""
+        """What a run trains, and its last model; of runs older than records, the chosen data."""
         model = run.folder / "last.ckpt"
         path = str(model) if model.is_file() else ""
         chosen = replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QMessageBox
 
 from training.window.runs import find_runs
 
@@ -153,7 +153,7 @@ def test_everything_has_a_name_and_fits_its_smallest_size(open_window):
             own = not widget.objectName().startswith("qt_") and widget.parent() is not None
             inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox) or "Scroll" in type(widget).__name__
             if own and not inside and widget.isVisible():
-                text = widget.text() if isinstance(widget, QPushButton) else ""
+                text = widget.text() if isinstance(widget, QAbstractButton) else ""
                 assert widget.accessibleName() or text, widget
     letters = [text[text.index("&") + 1].lower() for text in mnemonics(window)]
     assert len(letters) == len(set(letters)), letters
