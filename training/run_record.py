@@ -66,8 +66,8 @@ def read_record(folder: Path) -> RunRecord | None:
     """The folder's record; None where there is none, or something else stands in its place."""
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord)})
-    except (OSError, ValueError, TypeError, KeyError):
+        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord) if one.name in found})
+    except (OSError, ValueError, TypeError):
         return None
 
 

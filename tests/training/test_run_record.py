@@ -55,6 +55,11 @@ def test_what_is_no_record_is_none(tmp_path, text):
     assert read_record(tmp_path) is None
 
 
+def test_a_record_of_another_version_is_read_as_far_as_it_goes(tmp_path):
+    (tmp_path / RECORD).write_text('{"experiment": "mnist", "scenario": "ae", "epoch": 2, "moon": 1}')
+    assert read_record(tmp_path) == RunRecord("mnist", "ae", epoch=2)
+
+
 def test_a_run_lives_as_long_as_its_very_process(process):
     record = record_of(process.pid, state=TRAINING)
     assert is_running(record)
