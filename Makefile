@@ -59,7 +59,8 @@ $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
 	@rm $(VENV)/warm-up.wav && touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
-	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
+	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
+	  supercollider-language supercollider-server
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
 	@$(PIP) install $(TORCH) --editable '.[window,dev]'

@@ -11,6 +11,10 @@ from aitunes.errors import AiTunesError
 from aitunes.release.card import LATENT_LIMIT
 
 ROOT = "/aitunes"
+DRONE = f"{ROOT}/drone"
+MOST_ITERATIONS = 64
+MOST_LOOKAHEAD = 8
+MOST_VOICES = 8
 
 Value = float | int | bool | str
 
@@ -23,11 +27,12 @@ class Kind(Enum):
     COMMAND = "work beside the sound; answered with /done or /fail"
     REQUEST = "a question; answered with a reply"
     SERVER = "about the connection, not the sound"
+    NOTICE = "what the engine tells; nobody sends it"
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: its OSC type (f i s T), name, range and unit."""
+    """One argument: its OSC type (f i s T b), name, range and unit."""
 
     type: str
     name: str
@@ -75,6 +80,10 @@ def _number(name: str, high: float = math.inf) -> Argument:
     return Argument("i", name, 0, high)
 
 
+def _level(name: str) -> Argument:
+    return Argument("f", name, -120.0, 0.0, "dB")
+
+
 def _row(
     path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False, told: bool = False
 ) -> Address:
@@ -83,6 +92,10 @@ def _row(
 
 def _server(path: str, description: str, *arguments: Argument) -> Address:
     return Address(path, Kind.SERVER, description, arguments)
+
+
+def _notice(path: str, description: str, *arguments: Argument, many: bool = False) -> Address:
+    return Address(path, Kind.NOTICE, description, arguments, many)
 
 
 TABLE: tuple[Address, ...] = (
@@ -100,6 +113,41 @@ TABLE: tuple[Address, ...] = (
     _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
     _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
     _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
+    _row(
+        "/note",
+        Kind.ACTION,
+        "MIDI note on, or off with velocity 0; the first one ends the drone",
+        _number("note", 127),
+        _number("velocity", 127),
+    ),
+    _row("/notes/off", Kind.ACTION, "end all notes"),
+    _row("/pitch", Kind.SETTING, "pitch of the drone, which then sounds", Argument("f", "note", 0.0, 127.0)),
+    _row("/bend", Kind.SETTING, "shifts all notes and the drone", Argument("f", "bend", -24.0, 24.0, "semitones")),
+    _row(
+        "/envelope",
+        Kind.SETTING,
+        "time for a note to reach its level, and once let go to fall by 60 dB",
+        Argument("f", "attack_seconds", 0.0, 10.0, "s"),
+        Argument("f", "release_seconds", 0.0, 20.0, "s"),
+    ),
+    _row(
+        "/voices",
+        Kind.SETTING,
+        "how many notes sound at once; 1 plays legato, and the newest held note has priority",
+        Argument("i", "voices", 1, MOST_VOICES),
+    ),
+    _row(
+        "/portamento",
+        Kind.SETTING,
+        "time for the pitch to get from one note to the next that overlaps it, with one voice, and for the drone's",
+        Argument("f", "portamento_seconds", 0.0, 10.0, "s"),
+    ),
+    _row(
+        "/drone",
+        Kind.SETTING,
+        "sound without a note; from the start to the first note, and under the notes where it is asked for",
+        Argument("T", "sounding"),
+    ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
     _row("/freeze", Kind.SETTING, "hold the playhead inside a patch model's patch", Argument("T", "frozen")),
@@ -108,9 +156,10 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/quality",
         Kind.SETTING,
-        "phase reconstruction effort",
-        _number("iterations", 64),
-        Argument("i", "lookahead", 0, 8, "frames"),
+        "phase reconstruction effort: iterations a hop, shared by the notes that sound; 0 is the cheapest, and near a "
+        "drop-out the engine does with fewer than asked for",
+        _number("iterations", MOST_ITERATIONS),
+        Argument("i", "lookahead", 0, MOST_LOOKAHEAD, "frames"),
     ),
     _row(
         "/model/load",
@@ -140,18 +189,59 @@ TABLE: tuple[Address, ...] = (
         _NAME,
     ),
     _row("/record/stop", Kind.COMMAND, "end the recording"),
-    _row("/device/list", Kind.REQUEST, "the sound devices' names"),
+    _row(
+        "/gesture/record",
+        Kind.COMMAND,
+        "record the settings and acts that arrive, until `/aitunes/gesture/stop`; with no name, the reply is the one "
+        "that is being recorded, or empty",
+        _NAME,
+        told=True,
+    ),
+    _row("/gesture/stop", Kind.COMMAND, "end the recording of a gesture and keep it; if none runs, end the replay"),
+    _row(
+        "/gesture/play",
+        Kind.COMMAND,
+        "replay a gesture, looped or once; what a hand moves meanwhile stays playable; with no arguments, the reply is "
+        "what is being replayed, or an empty name",
+        _NAME,
+        _number("loop", 1),
+        Argument("f", "speed", 0.1, 10.0),
+        told=True,
+    ),
+    _row("/gesture/delete", Kind.COMMAND, "drop a gesture", _NAME),
+    _row("/gesture/list", Kind.REQUEST, "a message a gesture, `/aitunes/gesture`: its name; then `/done`"),
+    _row(
+        "/device/list",
+        Kind.REQUEST,
+        "a message a sound device that is there, `/aitunes/device`: its name, host API and sample rate; then `/done`",
+    ),
     _row(
         "/device/set",
         Kind.COMMAND,
-        "move the stream to another sound device; with no name, the reply is the present one's",
+        "move the stream to another sound device, given a part of its name, or empty for the default one; without, the "
+        "reply is the present one's name",
         _NAME,
         told=True,
+    ),
+    _notice(
+        "/aitunes/device/changed",
+        "sound devices have come or gone; these are there now",
+        Argument("s", "name"),
+        many=True,
+    ),
+    _notice("/error", "what went wrong with the sound, in a sentence", Argument("s", "sentence")),
+    _notice("/aitunes/meter", "the output's level, 25 a second", _level("peak"), _level("rms")),
+    _notice(
+        "/aitunes/scope",
+        "the sound's spectrum, 25 a second: the levels in dB, −120 to about 0, of 64 bands of equal width in mel from "
+        "30 Hz to 16 kHz, as float32; big-endian, as all numbers of OSC are",
+        Argument("b", "levels"),
     ),
     _server(
         "/status",
         "`/status.reply`: underruns, late events, malformed packets, subscribers, mean and peak load in %, nominal "
-        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing",
+        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing, "
+        "iterations in use",
     ),
     _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
     _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),

@@ -9,17 +9,23 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pythonosc.parsing import ntp
 
+from aitunes.release.card import TensorSpec
 from aitunes.release.reader import read_release
+from aitunes.release.writer import write_release
 from instrument.osc.packets import build, parse
 from instrument.synthesis.performance import Performance
 
 ROOT = Path(__file__).parents[2]
+RATE = 48_000
+ROOM_SECONDS = 120
 DEADLINE_SECONDS = 20.0
 
 
@@ -36,7 +42,85 @@ def releases(tiny, tmp_path_factory):
     tiny.write(folder, "long-patch", latent_dim=4, frames=96)
     tiny.sine(folder, "sine", 440.0, n_fft=1024, n_mels=128)
     tiny.sine(folder, "high-sine", 1000.0, n_fft=1024, n_mels=128, latent_dim=6)
+    write_pitched(tiny, folder, "notes")
+    write_pitched(tiny, folder, "unlevelled", level=False)
+    write_pitched(tiny, folder, "pitched-patch", frames=16)
     return folder
+
+
+PITCHES = (45.0, 84.0)
+
+
+def write_pitched(tiny, parent, name, level=True, frames=1):
+    """A release of six partials at any pitch of `PITCHES`; the first coordinate makes it brighter, level darker.
+
+    Its decoder draws the main lobe of a Hann window, -6 dB a bin beside its centre times the distance squared.
+    """
+    from onnx import TensorProto, checker, helper, numpy_helper
+
+    card = tiny.card(name, latent_dim=2, frames=frames, scale="linear", n_fft=1024, db_range=(-60.0, 40.0))
+    bins, (low, high) = card.features.bins, card.features.db_range
+    controls = [TensorSpec("pitch", ("batch", 1), PITCHES)]
+    controls += [TensorSpec("level", ("batch", 1), (-60.0, 0.0))] if level else []
+    card = replace(card, inputs=(*card.inputs, *controls))
+    partials = np.arange(1, 7)
+    constants = {
+        "concert": 69.0,
+        "octave": 12.0,
+        "two": 2.0,
+        "partials": partials[None] * 440.0 * card.features.n_fft / card.features.sample_rate,
+        "bins": np.arange(bins)[None, None],
+        "lobe": -6.0,
+        "tilt": 30.0 - 6.0 * (partials[None] - 1),
+        "brightness": np.stack([partials - 1.0, 0.0 * partials]),
+        "darkness": 0.1 * (partials[None] - 1.0) + 1.0,
+        "low": low,
+        "range": high - low,
+        "silence": 0.0,
+        "full": 1.0,
+    }
+    tensors = [numpy_helper.from_array(np.array(value, np.float32), key) for key, value in constants.items()]
+    tensors += [numpy_helper.from_array(np.array([2], np.int64), "last")]
+    tensors += [numpy_helper.from_array(np.array([1, 1, frames], np.int64), "repeat")]
+    steps = [
+        ("Sub", "pitch concert", "above"),
+        ("Div", "above octave", "octaves"),
+        ("Pow", "two octaves", "ratio"),
+        ("Mul", "ratio partials", "centres"),
+        ("Unsqueeze", "centres last", "places"),
+        ("Sub", "bins places", "distance"),
+        ("Mul", "distance distance", "square"),
+        ("Mul", "square lobe", "lobes"),
+        ("MatMul", "z brightness", "bright"),
+        ("Add", "bright tilt", "tilted"),
+        ("Mul", "level darkness", "dark"),
+        ("Add", "tilted dark", "levels"),
+        ("Unsqueeze", "levels last" if level else "tilted last", "heights"),
+        ("Add", "lobes heights", "each"),
+        ("ReduceMax", "each", "loudest"),
+        ("Unsqueeze", "loudest last", "column"),
+        ("Tile", "column repeat", "decibels"),
+        ("Sub", "decibels low", "above_low"),
+        ("Div", "above_low range", "normalised"),
+        ("Clip", "normalised silence full", "S"),
+    ]
+    nodes = [
+        helper.make_node(
+            kind, inputs.split(), [output], **({"axes": [1], "keepdims": 0} if kind == "ReduceMax" else {})
+        )
+        for kind, inputs, output in steps
+        if level or output not in ("dark", "levels")
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "decoder",
+        [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, list(spec.shape)) for spec in card.inputs],
+        [helper.make_tensor_value_info("S", TensorProto.FLOAT, ["batch", bins, frames])],
+        tensors,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    checker.check_model(model)
+    return write_release(parent, card, tiny.files(card, model.SerializeToString()))
 
 
 @pytest.fixture
@@ -47,7 +131,7 @@ def open_release(releases):
 @pytest.fixture
 def perform():
     """A performance of a release as it starts."""
-    return lambda release: Performance(release.card.latent, release.card.name, iterations=4)
+    return lambda release: Performance.of(release.card, iterations=4)
 
 
 @pytest.fixture(scope="session")
@@ -221,3 +305,150 @@ def silent_engine(start, releases):
         return engine, engine.client()
 
     return run
+
+
+class Ear:
+    """A JACK client that records what the engine's first output port plays."""
+
+    def __init__(self, jack, server):
+        self.client = jack.Client("ear", servername=server, no_start_server=True)
+        self._samples = np.zeros(ROOM_SECONDS * RATE, np.float32)
+        self._first_frame = None
+        self.count = 0
+        self._port = self.client.inports.register("in")
+        self.client.set_process_callback(self._process)
+        self.client.activate()
+
+    def _process(self, frames):
+        if self._first_frame is None:
+            self._first_frame = self.client.last_frame_time
+        # A callback that Python missed leaves silence, so that positions stay those of JACK's own clock.
+        self.count = self.client.last_frame_time - self._first_frame + frames
+        if self.count <= len(self._samples):
+            self._samples[self.count - frames : self.count] = self._port.get_array()
+
+    def connect(self, seconds=60.0):
+        """Listen to the engine as soon as it has a port."""
+        deadline = time.monotonic() + seconds
+        while not (ports := self.client.get_ports("PortAudio", is_audio=True, is_output=True)):
+            assert time.monotonic() < deadline, "the engine has opened no port"
+            time.sleep(0.01)
+        self.client.connect(ports[0], self._port)
+
+    def now(self):
+        """Position of this moment in what is recorded."""
+        return self.client.frame_time - self._first_frame
+
+    @property
+    def heard(self):
+        """All that was recorded so far, [samples]."""
+        return self._samples[: self.count]
+
+    def frame_at(self, seconds):
+        """Position of a moment of `time.time` in what is recorded."""
+        # Whoever is held up between two looks, at the frames and at the clock, looks again.
+        looks = []
+        for _ in range(50):
+            before, frame, after = time.time(), self.now(), time.time()
+            looks.append((after - before, frame + (seconds - before) * RATE))
+            if after - before < 5e-5:
+                break
+        return min(looks)[1]
+
+    def listen(self, seconds):
+        """The next so many seconds."""
+        begin = self.count
+        wanted = begin + round(seconds * RATE)
+        deadline = time.monotonic() + seconds + 10.0
+        while self.count < wanted:
+            assert time.monotonic() < deadline, "JACK has stopped"
+            time.sleep(0.01)
+        return self._samples[begin:wanted].copy()
+
+    def wait_for(self, heard, seconds=10.0, window=0.1):
+        """Listen window by window until one is as wanted."""
+        deadline = time.monotonic() + seconds
+        while not heard(y := self.listen(window)):
+            assert time.monotonic() < deadline, "what was waited for was not heard"
+        return y
+
+    def first_sound(self, begin, seconds=10.0):
+        """Position of the first sample that is not zero."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = np.flatnonzero(self._samples[begin : self.count])
+            if len(found):
+                return begin + int(found[0])
+            assert time.monotonic() < deadline, "no sound"
+            time.sleep(0.005)
+
+    def close(self):
+        self.client.deactivate()
+        self.client.close()
+
+
+@pytest.fixture(scope="session")
+def jack(lack):
+    try:
+        import jack
+    except (ImportError, OSError) as error:
+        lack(f"JACK-Client cannot be loaded: {error}")
+    jack.set_error_function(lambda message: None)
+    jack.set_info_function(lambda message: None)
+    return jack
+
+
+@contextmanager
+def run_jack_server(program, jack, name, folder):
+    with (folder / "jackd.log").open("w") as log:
+        process = subprocess.Popen(
+            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 20.0
+            while True:
+                try:
+                    jack.Client("probe", servername=name, no_start_server=True).close()
+                    break
+                except jack.JackError:
+                    assert process.poll() is None, "jackd ended"
+                    assert time.monotonic() < deadline, "jackd does not answer"
+                    time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10.0)
+
+
+@pytest.fixture(scope="session")
+def jack_server(need, jack):
+    """`jack_server(name, folder)`: a JACK server of our own, by name, so that it meets no other."""
+    program = need("jackd", "jackd2")
+    return lambda name, folder: run_jack_server(program, jack, name, folder)
+
+
+@pytest.fixture(scope="module")
+def server(jack_server, tmp_path_factory):
+    name = f"aitunes-test-{os.getpid()}"
+    with jack_server(name, tmp_path_factory.mktemp("jack")):
+        yield name
+
+
+@pytest.fixture
+def new_ear(jack):
+    """`new_ear(server)`: a JACK client that records."""
+    return lambda server: Ear(jack, server)
+
+
+@pytest.fixture
+def ear(new_ear, server):
+    ear = new_ear(server)
+    yield ear
+    ear.close()

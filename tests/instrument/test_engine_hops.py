@@ -39,6 +39,7 @@ def said():
 @pytest.fixture
 def engine(folder, tmp_path, said):
     options = EngineOptions("tiny", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
+    options = replace(options, gestures=tmp_path / "gestures")
     engine = Engine(NullOutput(44_100.0), Library([folder]), options, report=said.append)
     yield engine
     engine.osc._socket.close()
@@ -120,7 +121,7 @@ def test_a_closed_terminal_fails_nothing(engine):
         raise ValueError("I/O operation on closed file")
 
     engine._report = closed
-    engine._tell("Hello.")
+    engine.tell("Hello.")
     assert notices(engine) == [(None, "/error", ("Hello.",))]
 
 
@@ -197,7 +198,7 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
 def test_many_changes_of_look_ahead_make_one_voice(engine, hopping):
     made = []
     take_voice = engine.take_voice
-    engine.take_voice = lambda voice, author: (made.append(voice.lookahead), take_voice(voice, author))
+    engine.take_voice = lambda voice: (made.append(voice.lookahead), take_voice(voice))
     for lookahead in (1, 2, 3):
         engine.performance.lookahead = lookahead
     for _ in range(3):
@@ -214,11 +215,15 @@ def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
     assert engine._stream_clock._hop_seconds == engine.synth.voice.hop_seconds
 
 
-def test_the_author_of_a_change_of_release_does_not_hear_of_it(engine, folder, tiny, hopping):
+def test_a_command_that_is_done_is_told_to_the_others(engine, folder, tiny, hopping):
     tiny.write(folder, "wide", latent_dim=5)
-    engine.changes.load_release("wide", ANNE)
-    (notice,) = [notice for notice in engine.publisher._notices if notice.address == f"{ROOT}/model/load"]
-    assert (notice.peer, notice.to_others) == (ANNE, True)
+    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("wide",), ANNE))
+    engine.worker.start()
+    engine.worker._tasks.put(None)
+    engine.worker._thread.join(20.0)
+    done, told = engine.publisher._notices
+    assert (done.peer, done.to_others, done.address) == (ANNE, False, "/done")
+    assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/model/load", ("wide",))
 
 
 def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping):
@@ -271,7 +276,7 @@ def test_nobody_waits_for_a_hop_that_never_comes(engine):
 
 def test_closing_drops_queued_work_and_reports_a_recording_that_failed(engine, said, monkeypatch):
     loaded = []
-    monkeypatch.setattr(engine.changes, "load_release", lambda name, author: loaded.append(name))
+    monkeypatch.setattr(engine.changes, "load_release", lambda name: loaded.append(name))
     engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("tiny",)))
     engine.recorder.start("take.wav")
     monkeypatch.setattr(engine.recorder, "stop", lambda: (_ for _ in ()).throw(OutputError("The disk is full.")))
@@ -291,7 +296,7 @@ def test_a_patch_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine
     assert engine._hop(0.0, HOP).shape == (128,)
 
 
-def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
+def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform):
     from aitunes.release.card import TensorSpec
     from instrument.synthesis.voice import Voice
 
@@ -300,12 +305,12 @@ def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
             self.decoder = decoder
 
         def run(self, outputs, inputs):
-            assert np.array_equal(inputs["pitch"], np.zeros((1, 1), np.float32))
+            assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
     release = open_release("tiny")
-    pitch = TensorSpec("pitch", ("batch", 1), (0.0, 1.0))
-    card = replace(release.card, inputs=(*release.card.inputs, pitch))
+    wind = TensorSpec("wind", ("batch", 1), (0.5, 1.0))
+    card = replace(release.card, inputs=(*release.card.inputs, wind))
     voice = Voice(replace(release, card=card, decoder=TwoInputs(release.decoder)), 44_100.0, 1)
     assert voice.render(np.zeros(3, np.float32), perform(release)).shape == (128,)
 
@@ -353,3 +358,47 @@ def test_long_names_are_shortened_in_refusals(engine):
     assert address == "/fail"
     assert "There is no release named" in reason
     assert len(reason) < 400
+
+
+def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
+    monkeypatch.setattr("instrument.engine.raise_priority", lambda priority: "ordinary")
+    frames, overloaded = engine.synth.voice.source.frames, threading.Event()
+
+    def busy(z, performance):
+        """A decoder that takes most of the hop."""
+        until = time.perf_counter() + (0.95 * HOP if overloaded.is_set() else 0.0)
+        while time.perf_counter() < until:
+            pass
+        return frames(z, performance)
+
+    def wait_for(iterations):
+        deadline = time.monotonic() + 60.0
+        while engine.status().iterations != iterations:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    monkeypatch.setattr(engine.synth.voice.source, "frames", busy)
+    engine.output.start()
+    thread = threading.Thread(target=engine._run, daemon=True)
+    thread.start()
+    assert engine.status().iterations == engine.performance.iterations == 1
+    overloaded.set()
+    wait_for(0)
+    assert engine.synth.most_iterations == 0
+    assert engine.performance.iterations == 1  # what the player asked for stands
+    overloaded.clear()
+    wait_for(1)
+    engine.quit()
+    thread.join(20.0)
+
+
+def test_an_overload_that_lasts_is_told_once(engine):
+    for _ in range(round(12.0 / HOP)):
+        engine._judge(2.0 * HOP, HOP)
+    assert [address for _, address, _ in notices(engine)] == []  # it has not sounded yet: nothing is known
+    engine._hop(0.0, HOP)
+    for _ in range(round(12.0 / HOP)):
+        engine._judge(2.0 * HOP, HOP)
+    ((_, address, (sentence,)),) = notices(engine)
+    assert address == "/error"
+    assert "carries 0 of 1 iterations" in sentence

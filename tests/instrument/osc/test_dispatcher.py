@@ -83,6 +83,8 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/" + "x" * 200, (), "there is no such address"),
         ("/aitunes/play", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 argument (subscribe)"),
+        ("/aitunes/meter", (0.0, 0.0), "told to subscribers"),
+        ("/aitunes/scope", (), "told to subscribers"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_to_its_author_and_changes_nothing(bench, address, arguments, sentence):
@@ -196,9 +198,9 @@ def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench)
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsT\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTi\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-2:] == ("tiny", True)
+    assert arguments[-3:] == ("tiny", True, 24)
 
 
 def test_version_is_a_name_and_three_numbers(bench):
