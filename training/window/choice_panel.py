@@ -29,7 +29,7 @@ from training.window.words import count, moment
 from training.window.workshop import Answer, Workshop
 
 _MOST = 1_000_000_000
-_NO_MODEL = "None: train anew, look at the latest"
+_NO_MODEL = "The latest; train anew"
 
 
 class ChoicePanel(QWidget):

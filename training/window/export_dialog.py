@@ -21,7 +21,9 @@ class ExportDialog(QDialog):
         choice = workshop.choice
         self.name = self._line("Name of the release", f"{choice.experiment}-{choice.scenario}")
         self.public_name = self._line("Public name", scenario.get("public_name") or choice.scenario)
-        self.description = self._line("Description", scenario.get("description", ""))
+        self.description = self._line(
+            "Description", scenario.get("public_description") or scenario.get("description", "")
+        )
         self.folder = self._line("Folder of releases", "the instrument's own")
         self.play = QCheckBox("Have a playing &engine change to it")
         self.engine = self._line("Address of the engine, HOST:PORT", DEFAULT_ENGINE)

@@ -18,12 +18,12 @@ SERIES = ("#4c9be8", "#f0a33e", "#5bbf73", "#e0635c", "#a67fd6", "#3fb8b5", "#d9
 """Colours of curves, readable on dark and on light."""
 
 _DARK = {
-    QPalette.ColorRole.Window: "#1e2126",
+    QPalette.ColorRole.Window: "#272b32",
     QPalette.ColorRole.WindowText: "#e3e6ea",
-    QPalette.ColorRole.Base: "#16181c",
-    QPalette.ColorRole.AlternateBase: "#1b1e23",
+    QPalette.ColorRole.Base: "#15171b",
+    QPalette.ColorRole.AlternateBase: "#1c1f24",
     QPalette.ColorRole.Text: "#e3e6ea",
-    QPalette.ColorRole.Button: "#2b2f36",
+    QPalette.ColorRole.Button: "#383e48",
     QPalette.ColorRole.ButtonText: "#e3e6ea",
     QPalette.ColorRole.BrightText: "#ffffff",
     QPalette.ColorRole.ToolTipBase: "#2b2f36",
