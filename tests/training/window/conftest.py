@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_MS = 120_000
+PATIENCE_MS = 300_000
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLin
 
 from training.window.runs import find_runs
 
-pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]
-PATIENCE_MS = 120_000
+pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
+PATIENCE_MS = 300_000
 
 
 def click(qtbot, button):
