@@ -63,5 +63,5 @@ $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	  supercollider-language supercollider-server nodejs
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
-	@$(PIP) install $(TORCH) --editable '.[web,training,dev]'
+	@$(PIP) install $(TORCH) --editable '.[web,window,dev]'
 	@touch $@ $(STAMPS)/base

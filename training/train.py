@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSu
 from training.checkpoints import Identity, Signature, WholeCheckpointIO, check_identity, check_resumable, load_weights
 from training.corpus import Corpus
 from training.loading import EpochBatches, loader
+from training.run_progress import RunProgress
+from training.run_record import RunRecord
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
@@ -43,6 +45,7 @@ class TrainOptions:
         start_from: a checkpoint of the same scenario whose weights a new training starts with.
         devices, nodes, precision: as Lightning's Trainer has them.
         quiet: no progress bar.
+        data: where the data came from, for the run's record.
     """
 
     run_dir: Path
@@ -55,6 +58,7 @@ class TrainOptions:
     nodes: int = 1
     precision: str = "32-true"
     quiet: bool = False
+    data: dict[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     labels = tuple(np.unique([*corpus.train.labels, *corpus.held.labels]).tolist())
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
-    trainer = _trainer(support, identity, options, epochs)
+    record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
+    told = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, told, identity, options, epochs)
     rank, world = trainer.global_rank, trainer.world_size
     batches = EpochBatches(len(corpus.train), recipe.batch_size, options.seed, rank, world)
     batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
@@ -135,7 +141,9 @@ class EpochSeed(Callback):
         torch.manual_seed(int(source.integers(_SEED_RANGE)))
 
 
-def _trainer(support: AutoencoderExperimentSupport, identity: Identity, options: TrainOptions, epochs: int) -> Trainer:
+def _trainer(
+    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -146,7 +154,7 @@ def _trainer(support: AutoencoderExperimentSupport, identity: Identity, options:
             num_nodes=options.nodes,
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
-            callbacks=[*support, Signature(identity), EpochSeed(options.seed)],
+            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,
