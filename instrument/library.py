@@ -47,13 +47,17 @@ class Library:
         Raises:
             ReleaseError: there is none of that name, or it cannot be used.
         """
-        for path in self._candidates()[0]:
-            if path.name == name:
-                release = read_release(path)
-                _check_name(release.card, path)
-                return release
+        path = self.find(name)
+        if path is not None:
+            release = read_release(path)
+            _check_name(release.card, path)
+            return release
         known = ", ".join(sorted(self.cards()[0])) or "none"
         raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+
+    def find(self, name: str) -> Path | None:
+        """The folder of a release by its name, read or not; None where there is none."""
+        return next((path for path in self._candidates()[0] if path.name == name), None)
 
     def _card(self, path: Path) -> ReleaseCard:
         # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.

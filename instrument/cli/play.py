@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import sys
 import time
 
 from instrument import paths
 from instrument.cli.common import iterations, library, load_compiled_code
+from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.terminal import ending_signals, say
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
@@ -25,13 +24,16 @@ def run(options: argparse.Namespace) -> int:
     begin = time.perf_counter()
     output = open_output(options)
     engine = Engine(output, releases, engine_options(options), report=say)
+    pad = open_pad(options, engine)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
     engine.start()
-    say(_greeting(engine, time.perf_counter() - begin))
+    say(_greeting(engine, time.perf_counter() - begin, pad is not None))
     engine.wait()
     engine.close()
+    if pad is not None:
+        pad.close()
     say(
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
@@ -74,18 +76,22 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
     )
 
 
-def _greeting(engine: Engine, seconds: float) -> str:
+def open_pad(options: argparse.Namespace, engine: Engine) -> PadProcess | None:
+    """The window beside the engine, where there is a display and it is wanted and installed."""
+    if not options.pad or not has_display():
+        return None
+    if not pad_is_installed():
+        say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
+        return None
+    return PadProcess(options, engine.osc.host, engine.osc.port, say)
+
+
+def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
     card = engine.synth.voice.release.card
-    seen = "" if _has_display() else "No display: "
+    how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
-        f"{seen}{'h' if seen else 'H'}eadless, played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
+        f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
         f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
     )
-
-
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -178,7 +178,7 @@ def start_seconds(arguments: list[str]) -> float:
     Raises:
         DoctorError: it does not play; with what it said last.
     """
-    command = [sys.executable, "-m", "instrument", "play", "--osc-port", "0", *arguments]
+    command = [sys.executable, "-m", "instrument", "play", "--no-pad", "--osc-port", "0", *arguments]
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
