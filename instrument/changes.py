@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from aitunes.errors import AiTunesError
 from aitunes.release.reader import Release
 from instrument.library import Library
-from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, raise_priority
 from instrument.synthesis.voice import Voice
@@ -45,13 +44,13 @@ class Changes:
         self._library = library
         self._blocksize = blocksize
 
-    def load_release(self, name: str, author: Peer | None = None) -> None:
+    def load_release(self, name: str) -> None:
         """Change to another release, cross-faded.
 
         Raises:
             ReleaseError: it cannot be used; the present one plays on.
         """
-        self._change_voice(lambda: self._library.open(name), author)
+        self._change_voice(lambda: self._library.open(name))
 
     def change_lookahead(self) -> None:
         """Change to the look-ahead that is set, cross-faded."""
@@ -90,7 +89,7 @@ class Changes:
         silenced.close()
         close_aside(left).join(CLOSE_SECONDS)
 
-    def _change_voice(self, open_release: Callable[[], Release], author: Peer | None = None) -> None:
+    def _change_voice(self, open_release: Callable[[], Release]) -> None:
         # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
         # deeper buffer until the new voice sounds alone and the old one is gone.
         engine = self._engine
@@ -100,7 +99,7 @@ class Changes:
             with contextlib.ExitStack() as undo:
                 voice = self._prepared(open_release(), engine.output.sample_rate)
                 undo.callback(voice.close)
-                engine.on_synth_thread(lambda: engine.take_voice(voice, author))
+                engine.on_synth_thread(lambda: engine.take_voice(voice))
                 undo.pop_all()
             self._free_retired()
         finally:

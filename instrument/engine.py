@@ -19,23 +19,25 @@ from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
 from instrument import namespace, paths
 from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
+from instrument.gesture_store import GestureStore
+from instrument.gestures import PLAY, RECORD, STOP, Gestures
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.server import DEFAULT_PORT, OscServer
-from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
+from instrument.scope import Scope
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
 from instrument.synthesis.voice import Voice
-from instrument.worker import Worker
+from instrument.worker import Mark, Worker
 
 _SWITCH_SECONDS = 2e-4
 _FAILING_SECONDS = 1.0
@@ -53,6 +55,7 @@ class EngineOptions:
     blocksize: int = 0
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)
+    gestures: Path = field(default_factory=paths.gestures)
 
 
 class Engine:
@@ -100,8 +103,11 @@ class Engine:
             on_failure=lambda sentence: self.publisher.announce(None, "/error", (sentence,)),
         )
         self.publisher = Publisher()
+        self.scope = Scope(output.sample_rate)
+        self.gestures = Gestures(self.timeline, lambda path, values: self.publisher.announce(None, path, values))
         self.changes = Changes(self, library, options.blocksize)
-        self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher)
+        stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
+        self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
         self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port)
 
     @property
@@ -194,8 +200,8 @@ class Engine:
             OutputStage(self.output.sample_rate).process(y, 0.0, playing=True)
         voice.reset()
 
-    def take_voice(self, voice: Voice, author: Peer | None) -> None:
-        """Cross-fade to another voice, whose release the author asked for; on the synth's thread."""
+    def take_voice(self, voice: Voice) -> None:
+        """Cross-fade to another voice; on the synth's thread."""
         card = voice.release.card
         if voice.hop_seconds != self.synth.hop_seconds:
             self._stream_clock = StreamClock(voice.hop_seconds)
@@ -203,7 +209,6 @@ class Engine:
         if not self.performance.plays(card.latent, card.name):
             self.performance.change_release(card.latent, card.name)
             self._rows = namespace.expand(card.latent_dim)
-            self.publisher.announce(author, f"{ROOT}/model/load", (card.name,))
 
     def take_output(self, output: Output, voice: Voice) -> None:
         """Go on elsewhere with a voice for that output's rate; on the synth's thread."""
@@ -211,6 +216,7 @@ class Engine:
         self.synth = Synth(voice, self.performance, output.sample_rate)
         self._stream_clock = StreamClock(voice.hop_seconds)
         self.recorder.sample_rate = output.sample_rate
+        self.scope = Scope(output.sample_rate)
 
     def _switch_to(self, output: Output) -> None:
         left, self.output = self.output, output
@@ -245,6 +251,7 @@ class Engine:
             y = self._hop(heard + self.synth.voice.latency_seconds, hop_seconds)
             self.output.write(y)
             self.recorder.push(y)
+            self.scope.push(y)
             self._stream_clock.advance(len(y) / self.output.sample_rate)
             self._buffer.add(buffered)
             work = time.perf_counter() - begin
@@ -262,6 +269,7 @@ class Engine:
             Exception: nothing but failures for a second.
         """
         try:
+            self.gestures.advance(hop_seconds)
             for event in self.timeline.due(start, hop_seconds):
                 self._apply(event)
             y = self.synth.render()
@@ -305,19 +313,32 @@ class Engine:
             self.publisher.reply(event.origin, event.path, self._value(event.path))
             return
         if event.kind not in (Kind.SETTING, Kind.ACTION):
-            self.worker.submit(event)
+            self.worker.submit(event, self._mark(event))
             return
+        self.gestures.hear(event, self.performance)
         lookahead = self.performance.lookahead
         self.performance.apply(event.path, event.values)
         if self.performance.lookahead != lookahead:
             self.worker.submit(Event("", Kind.ACTION, call=self.changes.change_lookahead))
         self.publisher.announce(event.origin, event.path, event.values)
 
+    def _mark(self, event: Event) -> Mark | None:
+        """What a command needs of its place among the settings, which it would find changed when it is obeyed."""
+        if event.path == RECORD and event.values:
+            return self.gestures.begin(str(event.values[0]), self.performance, self._rows)
+        if event.path == STOP:
+            return self.gestures.end()
+        if event.path == f"{ROOT}/snapshot/save" and self.worker.idle:
+            return self.performance.snapshot()
+        return None
+
     def _value(self, path: str) -> tuple[Value, ...]:
         if path == f"{ROOT}/model/load":
             return (self.performance.release,)
         if path == f"{ROOT}/device/set":
             return (self.output.name,)
+        if path in (RECORD, PLAY):
+            return self.gestures.values[path]
         return self.performance.value(path)
 
     def _tell(self, sentence: str) -> None:
@@ -330,4 +351,4 @@ class Engine:
         failure = self.synth.voice.source.take_failure()
         if failure is not None:
             self._tell(f"A patch could not be decoded, so the last one plays on: {failure}")
-        self.publisher.publish(self.osc, self.synth.output, self.underruns)
+        self.publisher.publish(self.osc, self.synth.output, self.scope, self.underruns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aitunes.errors import ReleaseError, reason
@@ -48,12 +48,22 @@ class Library:
             ReleaseError: there is none of that name, or it cannot be used.
         """
         path = self.find(name)
-        if path is not None:
-            release = read_release(path)
-            _check_name(release.card, path)
-            return release
-        known = ", ".join(sorted(self.cards()[0])) or "none"
-        raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+        if path is None:
+            raise _missing(name, self.cards()[0])
+        release = read_release(path)
+        _check_name(release.card, path)
+        return release
+
+    def card(self, name: str) -> ReleaseCard:
+        """A release's card alone.
+
+        Raises:
+            ReleaseError: there is none of that name that can be used.
+        """
+        cards, _ = self.cards()
+        if name not in cards:
+            raise _missing(name, cards)
+        return cards[name]
 
     def find(self, name: str) -> Path | None:
         """The folder of a release by its name, read or not; None where there is none."""
@@ -80,6 +90,11 @@ class Library:
             except OSError as error:
                 complaints.append(f"The folder of releases {folder} cannot be read: {reason(error)}.")
         return [path for path in found if not path.name.startswith(".")], complaints
+
+
+def _missing(name: str, cards: Iterable[str]) -> ReleaseError:
+    known = ", ".join(sorted(cards)) or "none"
+    return ReleaseError(f"There is no release named {name!r}; there are: {known}.")
 
 
 def _check_name(card: ReleaseCard, path: Path) -> None:

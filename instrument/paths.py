@@ -12,6 +12,7 @@ __all__ = [
     "PathError",
     "anchors",
     "bundled_releases",
+    "gestures",
     "home",
     "plain_name",
     "recordings",
@@ -45,6 +46,11 @@ def anchors() -> Path:
 def snapshots() -> Path:
     """The file of snapshots."""
     return home() / "snapshots.json"
+
+
+def gestures() -> Path:
+    """Gestures, a score each."""
+    return home() / "gestures"
 
 
 def plain_name(name: str) -> str:

@@ -152,6 +152,8 @@ class Dispatcher:
     def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event | None:
         if row.has_value and not arguments:
             return Event(path, row.kind, None, peer, arrived)
+        if row.kind is Kind.NOTICE:
+            raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
         values = check_arguments(row, arguments)
         handler = self._server.get(path)
         if handler is None:

@@ -34,10 +34,10 @@ place. Replies go to the address and port that asked.
   later one is held until its hop, up to {MAX_HELD:,} events. One more than a hop past on arrival counts as late. One
   packet may change {MOST_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
-- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, `/aitunes/meter` with
-  peak and RMS in dB 25 times a second, and `/error`. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
+- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, and of what stands under
+  Notices. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
 
-Types: `f` a number, `i` a whole number, `s` text, `T` a switch; `…` repeats the last.
+Types: `f` a number, `i` a whole number, `s` text, `T` a switch, `b` bytes; `…` repeats the last.
 """
 
 _SECTIONS = {
@@ -46,6 +46,7 @@ _SECTIONS = {
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
     Kind.REQUEST: "Questions.",
+    Kind.NOTICE: "What subscribers are told beside the changes of settings.",
     Kind.SERVER: "The connection and the engine, as SuperCollider's server has them.",
 }
 

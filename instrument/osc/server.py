@@ -87,18 +87,19 @@ class OscServer:
 
         A peer that is gone is no error, its lease ends by itself.
         """
-        try:
-            datagram = build(address, *arguments)
-        except PacketError as error:
-            datagram = build("/fail", address, str(error))
-        with contextlib.suppress(OSError):
-            self._socket.sendto(datagram, peer)
+        self._send_datagram(peer, _datagram(address, arguments))
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Send one message to every subscriber but its author."""
-        for peer in self.subscribers.current():
-            if peer != author:
-                self.send(peer, address, arguments)
+        others = [peer for peer in self.subscribers.current() if peer != author]
+        if others:
+            datagram = _datagram(address, arguments)
+            for peer in others:
+                self._send_datagram(peer, datagram)
+
+    def _send_datagram(self, peer: Peer, datagram: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendto(datagram, peer)
 
     def _receive_all(self) -> None:
         while not self._closing.is_set():
@@ -118,6 +119,13 @@ class OscServer:
         while not self._closing.wait(_PUBLISH_SECONDS):
             with _survived():
                 self._publish()
+
+
+def _datagram(address: str, arguments: tuple[Any, ...]) -> bytes:
+    try:
+        return build(address, *arguments)
+    except PacketError as error:
+        return build("/fail", address, str(error))
 
 
 @contextlib.contextmanager

@@ -84,8 +84,8 @@ class Lists(QObject):
         self._arriving[kind].append(arguments)
         return True
 
-    def hear_done(self, path: str) -> None:
-        """A list is whole, or something has changed one."""
+    def hear_act(self, path: str) -> None:
+        """Something has been done: a list is whole, or one has changed."""
         kind = _LISTED.get(path)
         if kind is not None:
             self._items[kind], self._arriving[kind] = self._arriving[kind], []

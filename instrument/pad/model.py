@@ -25,8 +25,13 @@ SETTINGS: dict[str, tuple[Value, ...]] = {
     "/position": (0.0,),
     "/speed": (1.0,),
     "/quality": (4, 0),
+    "/gesture/record": ("",),
+    "/gesture/play": ("", 0, 1.0),
 }
 """Settings beside the latent position, as they are until the engine says otherwise."""
+
+GESTURES = ("/gesture/record", "/gesture/play")
+"""What is being recorded and replayed."""
 
 KEPT = ("/glide", "/gain", "/freeze", "/position", "/speed", "/quality")
 """What an engine that starts anew is given back."""
@@ -55,8 +60,8 @@ class EngineModel(QObject):
     scoped = Signal(object)
     """Band levels, [bands] dB."""
 
-    done = Signal(str, list)
-    """A command has been obeyed: its address and arguments."""
+    acted = Signal(str, list)
+    """A command has been obeyed, ours or another's: its address below the root, and its arguments."""
 
     told = Signal(str)
     """A sentence for the performer."""
@@ -183,7 +188,7 @@ class EngineModel(QObject):
         self._ask_settings()
 
     def _ask_settings(self) -> None:
-        for name in (*KEPT, "/pad/axes", "/latent"):
+        for name in (*KEPT, *GESTURES, "/pad/axes", "/latent"):
             self.send(name)
 
     def _give_back(self, card: ReleaseCard) -> None:
@@ -201,8 +206,12 @@ class EngineModel(QObject):
             hearer(*([arguments] if address in ("/status.reply", "/done") else arguments))
         elif address.startswith(f"{ROOT}/latent/"):
             self._hear_coordinate(int(address.rsplit("/", 1)[1]), arguments[0])
-        elif not self.lists.hear(address, arguments) and address.startswith(ROOT):
+        elif self.lists.hear(address, arguments):
+            pass
+        elif address.removeprefix(ROOT) in self.values and address.removeprefix(ROOT) not in GESTURES:
             self._take(address.removeprefix(ROOT), tuple(arguments))
+        elif address.startswith(ROOT):
+            self._hear_act(address, arguments)
 
     def _hear_status(self, arguments: list[Any]) -> None:
         self.status = EngineStatus.from_arguments(arguments)
@@ -215,10 +224,20 @@ class EngineModel(QObject):
             self.send("/model/info")
         elif path == f"{ROOT}/snapshot/recall":
             self._ask_settings()
-        elif path == f"{ROOT}/device/set":
-            self.send("/device/set")
-        self.lists.hear_done(path)
-        self.done.emit(path, rest)
+        self._hear_act(path, rest)
+
+    def _hear_act(self, path: str, arguments: list[Any]) -> None:
+        """Something has been done, at our word or another's."""
+        name = path.removeprefix(ROOT)
+        if name == "/device/set":
+            self.send(name)
+        elif name in GESTURES:
+            self._take(name, tuple(arguments))
+        elif name == "/gesture/stop":
+            for gesture in GESTURES:
+                self._take(gesture, SETTINGS[gesture])
+        self.lists.hear_act(path)
+        self.acted.emit(name, arguments)
 
     def _hear_fail(self, path: str, reason: str) -> None:
         if path == f"{ROOT}/model/load":
@@ -249,8 +268,9 @@ class EngineModel(QObject):
         self._ask_settings()
 
     def _hear_device(self, name: str) -> None:
-        self.device = name
-        self.changed.emit("/device")
+        if name != self.device:
+            self.device = name
+            self.changed.emit("/device")
 
     def _hear_latent(self, *coordinates: float) -> None:
         if len(coordinates) == self.latent_dim:

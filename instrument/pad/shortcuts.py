@@ -23,6 +23,7 @@ def install_shortcuts(window: Window) -> None:
         "W": lambda: point.set_wandering(not point.wandering),
         "B": lambda: anchors.activate(not anchors.active),
         "C": point.jump,
+        "G": window.gestures.toggle_record,
         "L": lambda: window.picker.open(),
         "H": lambda: window.help.open(),
         "?": lambda: window.help.open(),

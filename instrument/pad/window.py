@@ -86,6 +86,7 @@ class Window(QMainWindow):
         self.record = RecordButton(model)
         self.coordinates = Coordinates(model, point)
         self.anchor_panel = AnchorPanel(model, point, anchors, encoding)
+        self.gestures = GesturePanel(model)
         self.snapshots = SnapshotBar(model)
         self.status_line = StatusLine(model)
         self.tabs = self._tabs()
@@ -111,7 +112,7 @@ class Window(QMainWindow):
         for page, name in (
             (self.coordinates, "Space"),
             (self.anchor_panel, "Anchors"),
-            (GesturePanel(self._model), "Gestures"),
+            (self.gestures, "Gestures"),
             (SoundPanel(self._model, self.record), "Sound"),
         ):
             holder = QWidget()

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from instrument.library import Library
 from instrument.osc.packets import build, parse
+from instrument.render import RenderOptions, render_score
 
 pytestmark = pytest.mark.training
 
@@ -200,6 +202,65 @@ def test_a_snapshot_is_kept_told_recalled_and_dropped(client):
     assert client.ask("/aitunes/latent") == pytest.approx([1.0, -1.0, 0.5])
     client.command("/aitunes/snapshot/delete", "calm")
     assert client.ask("/aitunes/snapshot/list", reply="/done") == ["/aitunes/snapshot/list", 0]
+
+
+def test_a_gesture_is_recorded_replayed_to_all_kept_as_a_score_and_dropped(silent_engine, releases, tmp_path):
+    engine, client = silent_engine()
+    other = engine.client()
+    other.command("/notify", 1)
+    # One bundle, one hop: what stands behind the command belongs to the gesture already.
+    client.bundle(("/aitunes/gesture/record", "wave"), ("/aitunes/pad/xy", 0.1, 0.2))
+    assert other.expect("/aitunes/gesture/record") == ["wave"]
+    assert client.ask("/aitunes/gesture/record") == ["wave"]
+    assert "being recorded already" in client.refused("/aitunes/gesture/record", "other")
+    client.bundle(("/aitunes/gain", -6.0), ("/aitunes/gesture/stop",))
+    client.expect("/done", where=lambda done: done[0] == "/aitunes/gesture/stop")
+    assert other.expect("/aitunes/gesture/record") == [""]
+    assert client.ask("/aitunes/gesture/list", reply="/aitunes/gesture") == ["wave"]
+
+    client.command("/aitunes/gesture/play", "wave", 1, 10.0)
+    assert client.ask("/aitunes/gesture/play") == ["wave", 1, 10.0]
+    # Both the hand that recorded it and all others see the gesture move the instrument, again and again.
+    client.command("/notify", 1)
+    for listener in (client, other, client, other):
+        assert listener.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
+        assert listener.expect("/aitunes/gain", where=lambda values: values == [-6.0])
+    client.send("/aitunes/speed", 2.0)
+    assert other.expect("/aitunes/speed") == [2.0]
+    assert other.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
+    client.command("/aitunes/gesture/stop")
+    assert other.expect("/aitunes/gesture/play") == ["", 0, 1.0]
+    assert "no gesture is being recorded or replayed" in client.refused("/aitunes/gesture/stop")
+    client.command("/aitunes/gesture/play", "wave", 0, 1.0)
+    assert client.expect("/aitunes/gesture/play") == ["", 0, 1.0]
+
+    score = engine.home / "gestures" / "wave.txt"
+    render_score(score.read_text(), tmp_path / "wave.wav", Library([releases]), RenderOptions("tiny"))
+    client.command("/aitunes/gesture/delete", "wave")
+    assert not score.exists()
+    assert "no gesture named 'wave'" in client.refused("/aitunes/gesture/play", "wave", 0, 1.0)
+
+
+def test_a_gesture_that_cannot_be_played_is_refused_by_its_line(silent_engine):
+    engine, client = silent_engine()
+    folder = engine.home / "gestures"
+    folder.mkdir(parents=True)
+    (folder / "wrong.txt").write_text("0 /aitunes/play\n1 /aitunes/latent/7 0\n")
+    assert "Line 2 of the score: there is no address" in client.refused("/aitunes/gesture/play", "wrong", 0, 1.0)
+    for words in (("/play", "../x", 0, 1.0), ("/delete", "../x"), ("/record", "../x")):
+        assert "not a plain file name" in client.refused(f"/aitunes/gesture{words[0]}", *words[1:])
+    assert client.ask("/aitunes/gesture/record") == [""]
+
+
+def test_subscribers_see_the_spectrum_of_what_sounds(other, client):
+    (blob,) = other.expect("/aitunes/scope")
+    levels = np.frombuffer(blob, ">f4")
+    assert levels.shape == (64,)
+    assert levels.max() > -60.0
+    client.send("/aitunes/stop")
+    other.expect("/aitunes/scope", where=lambda values: np.frombuffer(values[0], ">f4").max() == -120.0)
+    client.send("/aitunes/play")
+    other.expect("/aitunes/scope", where=lambda values: np.frombuffer(values[0], ">f4").max() > -60.0)
 
 
 def test_a_release_is_changed_while_it_plays(silent_engine):

@@ -33,6 +33,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F", "freeze"),
             ("C", "chance"),
             ("R", "record, end the recording"),
+            ("G", "record a gesture, keep it"),
         ),
     ),
     (

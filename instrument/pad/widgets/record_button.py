@@ -9,7 +9,6 @@ from datetime import datetime
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
-from instrument.namespace import ROOT
 from instrument.pad.model import EngineModel
 
 
@@ -26,7 +25,7 @@ class RecordButton(QPushButton):
         self._model, self._clock = model, clock
         self.format = "wav"
         self._begin: float | None = None
-        self._asked = ""
+        self._file = ""
         self.setCheckable(True)
         self.setProperty("role", "record")
         self.setAccessibleName("Record the sound to a file")
@@ -34,7 +33,7 @@ class RecordButton(QPushButton):
         self.clicked.connect(self._toggle)
         self._timer = QTimer(self, interval=200)
         self._timer.timeout.connect(self._show)
-        model.done.connect(self._hear_done)
+        model.acted.connect(self._hear)
         model.told.connect(lambda _sentence: self._show())
 
     @property
@@ -53,17 +52,17 @@ class RecordButton(QPushButton):
         if self.recording:
             self._model.send("/record/stop")
         else:
-            self._asked = f"{datetime.now():%Y-%m-%d %H.%M.%S}.{self.format}"
-            self._model.send("/record/start", self._asked)
+            self._model.send("/record/start", f"{datetime.now():%Y-%m-%d %H.%M.%S}.{self.format}")
 
-    def _hear_done(self, path: str, arguments: list[object]) -> None:
-        if path == f"{ROOT}/record/start":
+    def _hear(self, name: str, arguments: list[object]) -> None:
+        if name == "/record/start":
+            self._file = str(arguments[0])
             self._begin = self._clock()
             self._timer.start()
-        elif path == f"{ROOT}/record/stop":
-            self._model.told.emit(f"Recorded {self._asked}." if self._asked else "The recording has ended.")
+            self._show()
+        elif name == "/record/stop":
+            self._model.told.emit(f"Recorded {self._file}." if self._file else "The recording has ended.")
             self.forget()
-        self._show()
 
     def _show(self) -> None:
         self.setChecked(self.recording)
