@@ -1,7 +1,7 @@
 """The spectrogram that a model is trained on and the instrument turns back into sound.
 
-A model sees *normalised log-mel*: the magnitude spectrogram, summed into mel bands, in decibels, mapped so
-that `db_range` becomes 0..1. This module is numpy alone, because the live side must not load librosa.
+A model sees the magnitude spectrogram in decibels, mapped so that `db_range` becomes 0..1: summed into mel bands
+(*normalised log-mel*), or as it is. This module is numpy alone, because the live side must not load librosa.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from aitunes.errors import InvalidFeaturesError
 
 FloatArray = NDArray[np.float32]
 
+SCALES = ("mel", "linear")
+
 
 @dataclass(frozen=True)
 class AudioFeatures:
@@ -31,6 +33,8 @@ class AudioFeatures:
         f_max: highest edge, Hz; at most half the sample rate.
         db_range: decibels (20 log10 of mel magnitude) that map to 0 and to 1.
         frames: frames in one patch; 1 is a model that decodes every hop.
+        scale: "mel", or "linear" for the bins of the transform themselves: what mel bands blur, and what every
+            frame would have to be inverted from, is then the model's own. `n_mels`, `f_min` and `f_max` are not used.
 
     Raises:
         InvalidFeaturesError: a value is out of range or contradicts another.
@@ -44,6 +48,7 @@ class AudioFeatures:
     f_max: float = 20_000.0
     db_range: tuple[float, float] = (-80.0, 20.0)
     frames: int = 1
+    scale: str = "mel"
 
     def __post_init__(self) -> None:
         whole = ("sample_rate", "n_fft", "hop_length", "n_mels", "frames")
@@ -62,6 +67,8 @@ class AudioFeatures:
                 f"Frequencies must rise from 0 to half the sample rate ({self.sample_rate / 2:g} Hz): "
                 f"f_min {self.f_min!r}, f_max {self.f_max!r}."
             )
+        if self.scale not in SCALES:
+            raise InvalidFeaturesError(f"scale must be one of {', '.join(SCALES)}, not {self.scale!r}.")
         low, high = self.db_range
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
             raise InvalidFeaturesError(f"db_range must be two rising numbers, not {self.db_range!r}.")
@@ -74,6 +81,11 @@ class AudioFeatures:
     def bins(self) -> int:
         """Frequency bins of the linear spectrogram."""
         return self.n_fft // 2 + 1
+
+    @property
+    def bands(self) -> int:
+        """Values in a frame: mel bands, or the bins of a linear scale."""
+        return self.n_mels if self.scale == "mel" else self.bins
 
     @property
     def frame_rate(self) -> float:
@@ -91,14 +103,14 @@ class AudioFeatures:
         return np.linalg.pinv(self.filter_bank.astype(np.float64)).astype(np.float32)
 
     def normalise(self, mel: NDArray[Any]) -> FloatArray:
-        """Mel magnitudes to 0..1 over `db_range`, whatever their shape."""
+        """Magnitudes to 0..1 over `db_range`, whatever their shape."""
         low, high = self.db_range
         floor = 10.0 ** (low / 20.0)
         db = 20.0 * np.log10(np.maximum(mel, floor))
         return np.clip((db - low) / (high - low), 0.0, 1.0).astype(np.float32)
 
     def denormalise(self, S: NDArray[Any]) -> FloatArray:
-        """Normalised log-mel to mel magnitudes; 0 becomes silence itself, not the floor of `db_range`."""
+        """Normalised frames to magnitudes; 0 becomes silence itself, not the floor of `db_range`."""
         low, high = self.db_range
         scale = np.float32(np.log(10.0) / 20.0)
         S = np.asarray(S, dtype=np.float32)
@@ -106,7 +118,7 @@ class AudioFeatures:
         return np.where(S > 0.0, mel, np.float32(0.0)).astype(np.float32, copy=False)
 
     def analyse(self, y: NDArray[Any]) -> FloatArray:
-        """Normalised log-mel frames of a waveform.
+        """Normalised frames of a waveform.
 
         Frame n covers samples n · hop_length to n · hop_length + n_fft; nothing is padded.
 
@@ -114,12 +126,13 @@ class AudioFeatures:
             y: mono waveform [samples] at `sample_rate`.
 
         Returns:
-            S [n_mels, count] with count = 1 + (samples − n_fft) // hop_length.
+            S [bands, count] with count = 1 + (samples − n_fft) // hop_length.
 
         Raises:
             InvalidFeaturesError: the waveform is not mono or shorter than one window.
         """
-        return self.normalise(self.filter_bank @ stft_magnitudes(y, self.n_fft, self.hop_length))
+        magnitudes = stft_magnitudes(y, self.n_fft, self.hop_length)
+        return self.normalise(self.filter_bank @ magnitudes if self.scale == "mel" else magnitudes)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a card."""

@@ -27,11 +27,20 @@ _TOO_DEEP = "The card is nested too deeply; export the release again."
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output of the decoder: its name, its shape ("batch" first) and the range of its values."""
+    """One input or output of the decoder: its name, its shape ("batch" first) and the range of its values.
+
+    The first input is the latent code. The instrument knows two further ones by name, each [batch, 1]: `pitch`, a
+    MIDI note with fraction, and `level`, decibels below the loudest that the model was trained on.
+    """
 
     name: str
     shape: tuple[int | str, ...]
     range: tuple[float, float]
+
+    def neutral(self) -> NDArray[np.float32]:
+        """A batch of one that says nothing in particular: zeros, or what of the range is nearest to them."""
+        value = min(max(0.0, self.range[0]), self.range[1])
+        return np.full([1 if isinstance(size, str) else size for size in self.shape], value, np.float32)
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ class ReleaseCard:
     def _check_shapes(self) -> None:
         if type(self.latent_dim) is not int or self.latent_dim < 1:
             raise ReleaseError(f"The card of {self.name} has the latent_dim {self.latent_dim!r}, not a whole number.")
-        d, wanted = self.latent_dim, ("batch", self.features.n_mels, self.features.frames)
+        d, wanted = self.latent_dim, ("batch", self.features.bands, self.features.frames)
         if not self.inputs or self.inputs[0].shape != ("batch", d):
             raise ReleaseError(f"The card of {self.name} must list the latent input of shape [batch, {d}] first.")
         if self.output.shape != wanted:

@@ -193,12 +193,8 @@ def _same_shape(spec: TensorSpec, shape: list[int | str | None]) -> bool:
 
 
 def _verify_answer(decoder: InferenceSession, card: ReleaseCard) -> None:
-    zeros = {
-        spec.name: np.zeros([1 if isinstance(size, str) else size for size in spec.shape], np.float32)
-        for spec in card.inputs
-    }
     try:
-        (S,) = decoder.run(None, zeros)
+        (S,) = decoder.run(None, {spec.name: spec.neutral() for spec in card.inputs})
     except Exception as error:  # onnxruntime's errors share no other base class
         raise ReleaseError(f"The decoder of {card.name} cannot decode z = 0: {error}") from error
     if not np.isfinite(S).all():

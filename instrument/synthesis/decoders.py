@@ -38,7 +38,7 @@ class FrameSource(Protocol):
 
 @dataclass
 class Decoder:
-    """Runs a release's decoder on one code; inputs besides the code are zeros."""
+    """Runs a release's decoder on one code; further inputs say nothing."""
 
     release: Release
 
@@ -47,10 +47,7 @@ class Decoder:
         self._features: AudioFeatures = card.features
         code, *others = card.inputs
         self._input = code.name
-        self._zeros = {
-            spec.name: np.zeros([1 if isinstance(size, str) else size for size in spec.shape], np.float32)
-            for spec in others
-        }
+        self._zeros = {spec.name: spec.neutral() for spec in others}
         self._outputs = [card.output.name]
 
     def __call__(self, z: FloatArray) -> FloatArray:
@@ -101,7 +98,7 @@ class PatchDecoder:
         self._decode = Decoder(release)
         self._frames = features.frames
         self._fade_hops = min(features.frames, max(1, round(CROSS_FADE_SECONDS * features.frame_rate)))
-        self._patch = np.zeros((features.n_mels, self._frames), np.float32)
+        self._patch = np.zeros((features.bands, self._frames), np.float32)
         self._next: FloatArray | None = None
         self._faded = 0
         self._requested: FloatArray | None = None

@@ -45,6 +45,13 @@ def test_a_full_scale_sine_peaks_at_half_the_window_sum():
     assert stft_magnitudes(y, 1024, 256)[43].mean() == pytest.approx(256, rel=1e-4)
 
 
+def test_a_linear_scale_keeps_the_bins_of_the_transform(rng):
+    features = AudioFeatures(scale="linear")
+    y = 0.1 * rng.standard_normal(4096).astype(np.float32)
+    assert features.bands == 513
+    assert np.allclose(features.denormalise(features.analyse(y)), stft_magnitudes(y, 1024, 128), rtol=1e-3, atol=2e-4)
+
+
 def test_dict_round_trip():
     features = AudioFeatures(frames=8, f_min=0.0)
     assert AudioFeatures.from_dict(features.as_dict()) == features
@@ -57,6 +64,7 @@ def test_dict_round_trip():
         ({"n_fft": 1023, "hop_length": 341}, "n_fft must be even"),
         ({"hop_length": 300}, "must divide n_fft"),
         ({"hop_length": 1024}, "at most half"),
+        ({"scale": "bark"}, "scale must be one of mel, linear"),
         ({"f_min": 9000.0, "f_max": 8000.0}, "must rise"),
         ({"f_max": 30_000.0}, "half the sample rate"),
         ({"db_range": (0.0, -80.0)}, "two rising numbers"),
