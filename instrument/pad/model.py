@@ -25,6 +25,12 @@ SETTINGS: dict[str, tuple[Value, ...]] = {
     "/position": (0.0,),
     "/speed": (1.0,),
     "/quality": (4, 0),
+    "/pitch": (60.0,),
+    "/bend": (0.0,),
+    "/envelope": (0.01, 0.3),
+    "/voices": (1,),
+    "/portamento": (0.0,),
+    "/drone": (True,),
     "/gesture/record": ("",),
     "/gesture/play": ("", 0, 1.0),
 }
@@ -32,6 +38,9 @@ SETTINGS: dict[str, tuple[Value, ...]] = {
 
 GESTURES = ("/gesture/record", "/gesture/play")
 """What is being recorded and replayed."""
+
+OF_NOTES = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
+"""Settings of releases that have a pitch."""
 
 KEPT = ("/glide", "/gain", "/freeze", "/position", "/speed", "/quality")
 """What an engine that starts anew is given back."""
@@ -159,6 +168,11 @@ class EngineModel(QObject):
     # Where things are.
 
     @property
+    def has_pitch(self) -> bool:
+        """Whether the release plays notes."""
+        return self.card is not None and any(spec.name == "pitch" for spec in self.card.inputs)
+
+    @property
     def latent_dim(self) -> int:
         """Latent coordinates of the release."""
         return len(self.glide.target)
@@ -188,12 +202,13 @@ class EngineModel(QObject):
         self._ask_settings()
 
     def _ask_settings(self) -> None:
-        for name in (*KEPT, *GESTURES, "/pad/axes", "/latent"):
+        notes = OF_NOTES if self.has_pitch else ()
+        for name in (*KEPT, *notes, *GESTURES, "/pad/axes", "/latent"):
             self.send(name)
 
     def _give_back(self, card: ReleaseCard) -> None:
         self.load(card.name)
-        for name in KEPT:
+        for name in (*KEPT, *(("/envelope", "/voices", "/portamento", "/bend") if self.has_pitch else ())):
             self.send(name, *self.values[name])
         self.send("/play" if self.playing else "/stop")
         self.send("/device/set")

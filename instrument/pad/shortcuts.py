@@ -24,6 +24,7 @@ def install_shortcuts(window: Window) -> None:
         "B": lambda: anchors.activate(not anchors.active),
         "C": point.jump,
         "G": window.gestures.toggle_record,
+        "K": lambda: window.notes.typing.toggle() if window.notes.isVisible() else None,
         "L": lambda: window.picker.open(),
         "H": lambda: window.help.open(),
         "?": lambda: window.help.open(),

@@ -36,6 +36,7 @@ from instrument.pad.widgets.coordinates import Coordinates
 from instrument.pad.widgets.gesture_panel import GesturePanel
 from instrument.pad.widgets.help_sheet import HelpSheet
 from instrument.pad.widgets.meter import Meter
+from instrument.pad.widgets.note_strip import NoteStrip
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.release_picker import ReleasePicker
 from instrument.pad.widgets.snapshot_bar import SnapshotBar
@@ -46,7 +47,8 @@ from instrument.pad.widgets.surface import Surface
 from instrument.pad.widgets.transport import Transport
 
 FRAME_MS = 16
-_STRIP_LETTERS = 6.5
+_STRIP_LETTERS = 8.0
+_NOTES_LETTERS = 9.6
 _SIDE_LETTERS = 24.0
 
 
@@ -87,6 +89,7 @@ class Window(QMainWindow):
         self.coordinates = Coordinates(model, point)
         self.anchor_panel = AnchorPanel(model, point, anchors, encoding)
         self.gestures = GesturePanel(model)
+        self.notes = NoteStrip(model)
         self.snapshots = SnapshotBar(model)
         self.status_line = StatusLine(model)
         self.tabs = self._tabs()
@@ -133,6 +136,7 @@ class Window(QMainWindow):
         self.side = self._side()
         middle.addWidget(self.side)
         whole.addLayout(middle, 1)
+        whole.addWidget(self.notes)
         whole.addWidget(self.snapshots)
         whole.addWidget(self.status_line)
         self.setCentralWidget(ground)
@@ -190,6 +194,7 @@ class Window(QMainWindow):
         self._pixels = pixels
         theme.apply(self, pixels)
         self.strip.setFixedHeight(round(_STRIP_LETTERS * pixels))
+        self.notes.setFixedHeight(round(_NOTES_LETTERS * pixels))
         self.side.setFixedWidth(round(_SIDE_LETTERS * pixels))
 
     def _place_banner(self) -> None:
@@ -217,6 +222,7 @@ class Window(QMainWindow):
         for part in (self.head, self.side):
             part.setVisible(not performing)
         if performing:
+            self.setGeometry(self.screen().geometry())  # for screens without a window manager
             self.showFullScreen()
         else:
             self.showNormal()

@@ -38,7 +38,7 @@ class GesturePanel(QWidget):
         self.export = button("Export…", "Export the chosen gesture as a score", "A score that aitunes render accepts")
         self.export.clicked.connect(self._choose_export)
         self.delete = button("Delete", "Delete the chosen gesture")
-        self.delete.clicked.connect(lambda: self.chosen and model.send("/gesture/delete", self.chosen))
+        self.delete.clicked.connect(self._delete)
         self.speed = Fader("Speed", 0.1, 10.0, 1.0, lambda value: f"{value:.2f} ×", 2.5)
         self._lay_out()
         model.lists.changed.connect(lambda kind: self._show_list() if kind == "gesture" else None)
@@ -80,6 +80,10 @@ class GesturePanel(QWidget):
         while f"gesture {number}" in self._model.lists.gestures:
             number += 1
         self._model.send("/gesture/record", f"gesture {number}")
+
+    def _delete(self) -> None:
+        if self.chosen:
+            self._model.send("/gesture/delete", self.chosen)
 
     def export_to(self, path: Path) -> None:
         """Copy the chosen gesture's score there."""

@@ -33,6 +33,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F", "freeze"),
             ("C", "chance"),
             ("R", "record, end the recording"),
+            ("K", "let Z … M and Q … U play notes, where the release has a pitch"),
             ("G", "record a gesture, keep it"),
         ),
     ),
