@@ -36,26 +36,31 @@ class Anchor:
     coordinates: tuple[float, ...]
 
 
-def blend(anchors: list[Anchor], x: float, y: float) -> FloatArray:
-    """The sound at a place among anchors: each counts by the inverse of its squared distance.
+def shares(anchors: list[Anchor], x: float, y: float) -> FloatArray:
+    """What each anchor gives to the sound at a place: by the inverse of its squared distance.
 
     Args:
         anchors: at least one.
 
     Returns:
-        [latent_dim] standard deviations; at an anchor exactly its own.
+        [anchors], 1 in all; at an anchor that one alone.
 
     Reference:
         Shepard, "A two-dimensional interpolation function for irregularly-spaced data", 1968.
     """
     places = np.array([(anchor.x, anchor.y) for anchor in anchors])
-    sounds = np.array([anchor.coordinates for anchor in anchors])
     distance = np.hypot(*(places - (x, y)).T)
     nearest = int(distance.argmin())
     if distance[nearest] < _AT_ONE:
-        return np.asarray(sounds[nearest], np.float32)
+        return np.eye(len(anchors), dtype=np.float32)[nearest]
     weights = distance**-_POWER
-    return np.asarray(weights @ sounds / weights.sum(), np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def blend(anchors: list[Anchor], x: float, y: float) -> FloatArray:
+    """The sound at a place among anchors, [latent_dim] standard deviations; at an anchor exactly its own."""
+    sounds = np.array([anchor.coordinates for anchor in anchors], np.float32)
+    return shares(anchors, x, y) @ sounds
 
 
 def moved(anchor: Anchor, x: float, y: float) -> Anchor:

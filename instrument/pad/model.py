@@ -95,7 +95,7 @@ class EngineModel(QObject):
             "/status.reply": self._hear_status,
             "/done": self._hear_done,
             "/fail": self._hear_fail,
-            "/error": self.told.emit,
+            "/error": self._tell,
             f"{ROOT}/meter": self.metered.emit,
             f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
             f"{ROOT}/model/load": self._hear_release,
@@ -160,6 +160,10 @@ class EngineModel(QObject):
         """Span the pad by two other directions."""
         self.send("/pad/axes", first, second)
         self._hear_axes(first, second)
+
+    def leave(self) -> None:
+        """Tell the engine that nobody listens here any more."""
+        self._client.send("/notify", 0)
 
     def quit_engine(self) -> None:
         """End the engine."""
@@ -257,7 +261,10 @@ class EngineModel(QObject):
     def _hear_fail(self, path: str, reason: str) -> None:
         if path == f"{ROOT}/model/load":
             self.loading = ""
-        self.told.emit(f"{reason[:1].upper()}{reason[1:].rstrip('.')}.")
+        self._tell(reason)
+
+    def _tell(self, sentence: str) -> None:
+        self.told.emit(f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
 
     def _hear_release(self, name: str) -> None:
         if self.card is None or name != self.card.name:

@@ -94,7 +94,7 @@ class Window(QMainWindow):
         self.status_line = StatusLine(model)
         self.tabs = self._tabs()
         self._lay_out()
-        self.picker = ReleasePicker(self, model, library.find)
+        self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
         self.banner = Banner(self)
         self._connect(link)
@@ -308,6 +308,7 @@ class Window(QMainWindow):
         self._preferences.tab = self.tabs.currentIndex()
         self._preferences.morph_seconds = float(self.snapshots.morph.number)
         self._encoding.close()
+        self._model.leave()
         if self._ends_engine:
             self._model.quit_engine()
         super().closeEvent(event)

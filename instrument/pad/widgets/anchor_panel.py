@@ -33,7 +33,7 @@ class AnchorPanel(QWidget):
         self.active.clicked.connect(anchors.activate)
         self.here = button("Anchor here", "Make the present sound an anchor")
         self.here.clicked.connect(self.add_here)
-        self.files = button("Sound files…", "Make anchors of sound files")
+        self.files = button("Files…", "Make anchors of sound files")
         self.files.clicked.connect(self._choose_files)
         self.remove = button("Remove", "Remove the chosen anchor")
         self.remove.clicked.connect(self._remove)

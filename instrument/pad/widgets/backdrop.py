@@ -10,6 +10,8 @@ from aitunes.features import FloatArray
 from instrument.pad import theme
 from instrument.pad.atlas import Atlas
 
+DIAMOND = 2
+
 _GLOW = 0.62
 _KNEE = 0.35
 
@@ -25,13 +27,13 @@ def place_in(frame: QRectF, x: float, y: float) -> QPointF:
 
 
 def paint_backdrop(
-    atlas: Atlas | None, axes: tuple[int, int], size: QSize, ratio: float, font: QFont, home: tuple[float, float]
+    atlas: Atlas | None, axes: tuple[int, int], size: QSize, ratio: float, font: QFont, home: tuple[float, float] | None
 ) -> QPixmap:
     """The still picture.
 
     Args:
         size, ratio: of the widget, and device pixels to each of its own.
-        home: the place of the mean of all training sounds.
+        home: the place of the mean of all training sounds, where it is to be shown.
     """
     pixmap = QPixmap(size * ratio)
     pixmap.setDevicePixelRatio(ratio)
@@ -49,7 +51,8 @@ def paint_backdrop(
         _paint_legend(painter, frame, atlas, letter)
     else:
         _paint_grid(painter, frame)
-    _paint_home(painter, place_in(frame, *home), letter)
+    if home is not None:
+        _paint_home(painter, place_in(frame, *home), letter)
     _paint_axes(painter, frame, atlas, axes, letter)
     painter.end()
     return pixmap
@@ -103,7 +106,9 @@ def draw_mark(painter: QPainter, centre: QPointF, radius: float, number: int) ->
         painter.drawRect(QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side))
     else:
         far = 1.25 * radius
-        corners = [(0, -far), (far, 0), (0, far), (-far, 0)] if shape == 2 else [(0, -far), (far, far), (-far, far)]
+        corners = (
+            [(0, -far), (far, 0), (0, far), (-far, 0)] if shape == DIAMOND else [(0, -far), (far, far), (-far, far)]
+        )
         painter.drawPolygon(QPolygonF([centre + QPointF(dx, dy) for dx, dy in corners]))
 
 

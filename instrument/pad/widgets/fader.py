@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider
 from typing_extensions import override
 
 from instrument.pad import theme
@@ -24,6 +25,7 @@ class Fader(QSlider):
         rest: the value that a double-click restores, and from which the bar is filled.
         text: the value as a performer reads it.
         curve: 1 is linear; above, the low end has more room.
+        whole: whole numbers only.
     """
 
     moved_to = Signal(float)
@@ -37,16 +39,17 @@ class Fader(QSlider):
         rest: float,
         text: Callable[[float], str],
         curve: float = 1.0,
-        parent: QWidget | None = None,
+        whole: bool = False,
     ) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+        super().__init__(Qt.Orientation.Horizontal)
         self._name, self._low, self._high, self._rest = name, low, high, rest
         self._text = text
-        self._curve = curve
+        self._curve, self._whole = curve, whole
         self._exact = rest
         self.setRange(0, _STEPS)
-        self.setSingleStep(_STEPS // 100)
-        self.setPageStep(_STEPS // 10)
+        step = math.ceil(_STEPS / (high - low)) if whole else _STEPS // 100
+        self.setSingleStep(step)
+        self.setPageStep(10 * step)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -74,7 +77,12 @@ class Fader(QSlider):
         self.moved_to.emit(self._rest)
 
     def _choose(self, step: int) -> None:
-        self._exact = self._low + (step / _STEPS) ** self._curve * (self._high - self._low)
+        exact = self._low + (step / _STEPS) ** self._curve * (self._high - self._low)
+        if self._whole:
+            exact = float(round(exact))
+            if exact == self._exact:
+                return
+        self._exact = exact
         self.setAccessibleDescription(self._text(self._exact))
         self.update()
         self.moved_to.emit(self._exact)

@@ -14,10 +14,10 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "On the pad",
         (
             ("drag, touch, pen", "move the sound"),
-            ("arrows", "move a little; with Shift, less"),
-            ("wheel, second finger, Page ↑ ↓", "a third direction"),
+            ("arrows, Page ↑ ↓", "move a little; with Shift, less"),
+            ("wheel, second finger", "a third direction"),
             ("double-click, Home", "back to the middle"),
-            ("Ctrl and click", "play that training sound exactly"),
+            ("Ctrl and click", "play a training sound"),
             ("right-click", "anchors, and more"),
             ("drop sound files", "make them anchors"),
         ),
@@ -26,14 +26,14 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Playing",
         (
             ("space", "play, or fade out"),
-            ("1 … 8", "morph to a snapshot; an empty one is filled"),
-            ("Ctrl 1 … 8", "keep the present sound in a snapshot"),
+            ("1 … 8", "morph to a snapshot, or fill it"),
+            ("Ctrl 1 … 8", "fill a snapshot anew"),
             ("W", "wander by itself"),
             ("B", "blend the anchors"),
-            ("F", "freeze"),
-            ("C", "chance"),
+            ("F", "freeze the playhead"),
+            ("C", "go anywhere, by chance"),
             ("R", "record, end the recording"),
-            ("K", "let Z … M and Q … U play notes, where the release has a pitch"),
+            ("K", "Z … M and Q … U play notes"),
             ("G", "record a gesture, keep it"),
         ),
     ),
@@ -41,10 +41,10 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "The window",
         (
             ("L", "choose a release"),
-            ("F11", "performance: the pad fills the screen"),
+            ("F11", "the pad fills the screen"),
             ("Esc", "leave that, or close a sheet"),
             ("? or H", "this sheet"),
-            ("double-click on a fader", "put it back"),
+            ("double-click a fader", "put it back"),
         ),
     ),
 )
@@ -54,7 +54,7 @@ class HelpSheet(Sheet):
     """The shortcuts."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, 50, 27)
+        super().__init__(parent, 56, 27)
         head = theme.row(gap=0.5)
         title = QLabel("What does what")
         title.setProperty("role", "title")
@@ -84,11 +84,9 @@ class HelpSheet(Sheet):
         for n, (keys, deed) in enumerate(lines, 1):
             key = QLabel(keys)
             key.setProperty("role", "key")
-            key.setWordWrap(True)
             what = QLabel(deed)
-            what.setWordWrap(True)
             grid.addWidget(key, n, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(what, n, 1, Qt.AlignmentFlag.AlignTop)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 4)
         return grid

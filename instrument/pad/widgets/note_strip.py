@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QSpinBox
+from PySide6.QtWidgets import QFrame
 
 from instrument.pad import theme
 from instrument.pad.keys import name_of
@@ -32,9 +32,8 @@ class NoteStrip(QFrame):
         self.up.clicked.connect(lambda: self.keyboard.shift(1))
         self.drone = button("Drone", "Sound without a note", toggles=True)
         self.drone.clicked.connect(lambda on: model.set("/drone", bool(on)))
-        self.voices = QSpinBox(minimum=1, maximum=8, suffix=" voices")
-        self.voices.setAccessibleName("Voices")
-        self.voices.valueChanged.connect(lambda count: model.set("/voices", int(count)))
+        self.voices = Fader("Voices", 1, 8, 1, lambda count: f"{count:.0f}", whole=True)
+        self.voices.moved_to.connect(lambda count: model.set("/voices", round(count)))
         self.pitch = Fader("Drone", 24.0, 96.0, 60.0, lambda note: f"{name_of(round(note))} {note:.1f}")
         self.bend = Fader("Bend", -12.0, 12.0, 0.0, lambda steps: f"{steps:+.1f}".replace("-", "−"))
         self.portamento = Fader("Portamento", 0.0, 10.0, 0.0, _seconds, 3.0)
@@ -61,8 +60,8 @@ class NoteStrip(QFrame):
         first, second = theme.row(gap=0.3), theme.row(gap=0.3)
         for each in (self.typing, self.down, self.up):
             first.addWidget(each)
-        for other in (self.drone, self.voices):
-            second.addWidget(other)
+        second.addWidget(self.drone)
+        second.addWidget(self.voices, 1)
         side.addLayout(first)
         side.addLayout(second)
         side.addWidget(self.pitch)
@@ -89,9 +88,7 @@ class NoteStrip(QFrame):
         elif name == "/drone":
             self.drone.setChecked(bool(self._model.value(name)))
         elif name == "/voices":
-            self.voices.blockSignals(True)
-            self.voices.setValue(int(self._model.value(name)))
-            self.voices.blockSignals(False)
+            self.voices.show_value(float(self._model.value(name)))
 
     def _show_release(self) -> None:
         has_pitch = self._model.has_pitch

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QPixmap
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QWidget
 from typing_extensions import override
 
+from aitunes.errors import AiTunesError
+from instrument.library import Library
 from instrument.pad import theme
+from instrument.pad.atlas import Atlas, find
 from instrument.pad.lists import ReleaseEntry
 from instrument.pad.model import EngineModel
+from instrument.pad.widgets.backdrop import paint_backdrop
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.sheet import Sheet
 
-PICTURE = "map.png"
 PREVIEW = "preview.wav"
 
 
@@ -25,12 +25,12 @@ class ReleasePicker(Sheet):
 
     Args:
         model: asks the engine.
-        folder_of: the folder of a release on this machine, where there is one.
+        library: has folder and map of those that are on this machine.
     """
 
-    def __init__(self, parent: QWidget, model: EngineModel, folder_of: Callable[[str], Path | None]) -> None:
+    def __init__(self, parent: QWidget, model: EngineModel, library: Library) -> None:
         super().__init__(parent, 56, 30)
-        self._model, self._folder_of = model, folder_of
+        self._model, self._library = model, library
         self._entries: list[ReleaseEntry] = []
         self.list = QListWidget()
         self.list.setAccessibleName("Releases")
@@ -44,7 +44,7 @@ class ReleasePicker(Sheet):
         self.picture.setAccessibleName("Map of the chosen release")
         self.picture.setMinimumSize(1, 1)
         self.picture.installEventFilter(self)
-        self._map = QPixmap()
+        self._atlas: Atlas | None = None
         self.play = button("Play this", "Play the chosen release")
         self.play.clicked.connect(self.load)
         self.listen = button(
@@ -109,26 +109,28 @@ class ReleasePicker(Sheet):
         entry = self._chosen()
         if entry is None:
             return
-        folder = self._folder_of(entry.name)
+        folder = self._library.find(entry.name)
         self.description.setText(
             f"{entry.description}\n\n{entry.latent_dim} directions.  Known to scripts as “{entry.name}”."
         )
-        self._map = QPixmap(str(folder / PICTURE)) if folder else QPixmap()
+        self._atlas = self._map_of(entry)
         self.listen.setEnabled(folder is not None and (folder / PREVIEW).is_file())
         self._show_map()
 
+    def _map_of(self, entry: ReleaseEntry) -> Atlas | None:
+        try:
+            found = find(self._library, self._library.card(entry.name))
+        except AiTunesError:  # not here, or damaged: the engine says so when it is loaded
+            return None
+        return found if len(found.names) else None
+
     def _show_map(self) -> None:
-        if self._map.isNull():
-            self.picture.setText("This release lies on the engine's machine; its map is not here.")
+        if self._atlas is None:
+            self.picture.setText("Its map is not on this machine.")
             return
-        ratio = self.devicePixelRatioF()
-        fitted = self._map.scaled(
-            self.picture.size() * ratio,
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        fitted.setDevicePixelRatio(ratio)
-        self.picture.setPixmap(fitted)
+        size, ratio = self.picture.size(), self.devicePixelRatioF()
+        axes = (0, min(1, self._atlas.coordinates.shape[1] - 1))
+        self.picture.setPixmap(paint_backdrop(self._atlas, axes, size, ratio, self.font(), None))
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -139,6 +141,6 @@ class ReleasePicker(Sheet):
 
     def _listen(self) -> None:
         entry = self._chosen()
-        folder = self._folder_of(entry.name) if entry else None
+        folder = self._library.find(entry.name) if entry else None
         if folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW)))

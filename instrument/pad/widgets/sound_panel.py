@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.status_line import stages
 
@@ -22,12 +23,10 @@ class SoundPanel(QWidget):
         self.device.activated.connect(self._choose_device)
         self.refresh = button("Look again", "Look for sound devices again")
         self.refresh.clicked.connect(lambda: model.lists.ask("device"))
-        self.iterations = QSpinBox(maximum=64)
-        self.iterations.setAccessibleName("Iterations a hop")
-        self.iterations.valueChanged.connect(self._choose_quality)
-        self.lookahead = QSpinBox(maximum=8, suffix=" frames")
-        self.lookahead.setAccessibleName("Look-ahead, frames")
-        self.lookahead.valueChanged.connect(self._choose_quality)
+        self.iterations = Fader("Iterations", 0, 64, 24, lambda count: f"{count:.0f} a hop", whole=True)
+        self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
+        for fader in (self.iterations, self.lookahead):
+            fader.moved_to.connect(self._choose_quality)
         self.form = QComboBox()
         self.form.addItems(["WAV", "FLAC"])
         self.form.setAccessibleName("Form of recordings")
@@ -46,28 +45,26 @@ class SoundPanel(QWidget):
         grid = QGridLayout()
         grid.setProperty("gap", 0.45)
         grid.setProperty("margin", 0.0)
-        rows = (("Device", self.device), ("", self.refresh), ("Iterations", self.iterations))
-        for n, (name, control) in enumerate((*rows, ("Look-ahead", self.lookahead), ("Record as", self.form))):
+        for n, (name, control) in enumerate((("Device", self.device), ("", self.refresh), ("Record as", self.form))):
             grid.addWidget(QLabel(name), n, 0)
             grid.addWidget(control, n, 1)
         grid.setColumnStretch(1, 1)
         whole.addLayout(grid)
+        whole.addWidget(self.iterations)
+        whole.addWidget(self.lookahead)
         whole.addWidget(self.measures)
         whole.addStretch(1)
 
     def _choose_device(self) -> None:
         self._model.send("/device/set", self.device.currentText())
 
-    def _choose_quality(self) -> None:
-        self._model.set("/quality", self.iterations.value(), self.lookahead.value())
+    def _choose_quality(self, _value: float) -> None:
+        self._model.set("/quality", round(self.iterations.number), round(self.lookahead.number))
 
     def _show(self, name: str) -> None:
         if name == "/quality":
-            iterations, lookahead = (int(value) for value in self._model.values["/quality"])
-            for box, value in ((self.iterations, iterations), (self.lookahead, lookahead)):
-                box.blockSignals(True)
-                box.setValue(value)
-                box.blockSignals(False)
+            for fader, value in zip((self.iterations, self.lookahead), self._model.values[name], strict=True):
+                fader.show_value(float(value))
         elif name == "/device":
             self._show_devices()
 

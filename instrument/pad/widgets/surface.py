@@ -29,10 +29,11 @@ from typing_extensions import override
 from aitunes.features import FloatArray
 from instrument.pad import theme
 from instrument.pad.anchor_set import AnchorSet
+from instrument.pad.anchors import shares
 from instrument.pad.atlas import Atlas
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
-from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
+from instrument.pad.widgets.backdrop import DIAMOND, draw_mark, frame_of, paint_backdrop, place_in
 
 TRAIL_SECONDS = 0.9
 _WHEEL_STEP = 0.1
@@ -97,7 +98,7 @@ class Surface(QWidget):
         while len(self._trail) > 1 and now - self._trail[0][2] > TRAIL_SECONDS:
             self._trail.popleft()
         if self._shown != before or len(self._trail) > 1:
-            moving = self._moving_rect()
+            moving = self.rect() if self._anchors.active else self._moving_rect()
             self.update(moving.united(self._painted))
             self._painted = moving
 
@@ -142,6 +143,8 @@ class Surface(QWidget):
             source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
             painter.drawPixmap(QRectF(rect), self._backdrop, source)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._anchors.active:
+            self._paint_shares(painter)
         self._paint_anchors(painter)
         self._paint_trail(painter)
         self._paint_point(painter)
@@ -174,18 +177,23 @@ class Surface(QWidget):
         metrics = QFontMetricsF(self.font())
         for anchor in self._anchors.anchors:
             place = self._at(anchor.x, anchor.y)
-            colour = QColor(theme.TEXT if self._anchors.active else theme.QUIET)
-            painter.setPen(QPen(QColor(theme.GROUND), 0.3 * letter))
-            painter.setBrush(colour)
-            diamond = 0.62 * letter
-            painter.save()
-            painter.translate(place)
-            painter.rotate(45.0)
-            painter.drawRect(QRectF(-diamond / 2, -diamond / 2, diamond, diamond))
-            painter.restore()
+            painter.setPen(Qt.PenStyle.NoPen)
+            for radius, colour in ((0.75, theme.GROUND), (0.5, theme.TEXT if self._anchors.active else theme.QUIET)):
+                painter.setBrush(QColor(colour))
+                draw_mark(painter, place, radius * letter, DIAMOND)
             width = metrics.horizontalAdvance(anchor.name)
             x = min(max(place.x() - width / 2, 0.3 * letter), self.width() - width - 0.3 * letter)
-            self._paint_words(painter, QPointF(x, place.y() + 0.7 * letter), anchor.name)
+            self._paint_words(painter, QPointF(x, place.y() + 0.95 * letter), anchor.name)
+
+    def _paint_shares(self, painter: QPainter) -> None:
+        """What each anchor gives to the sound, as a line to it; the map, which does not sound now, in the dark."""
+        painter.fillRect(self.rect(), QColor(11, 14, 19, 130))
+        anchors = self._anchors.anchors
+        colour = QColor(theme.ACCENT)
+        for anchor, share in zip(anchors, shares(anchors, *self._shown[:2]).tolist(), strict=True):
+            colour.setAlphaF(min(1.0, 0.15 + share))
+            painter.setPen(QPen(colour, max(1.0, 0.3 * self._letter() * share)))
+            painter.drawLine(self._at(*self._shown[:2]), self._at(anchor.x, anchor.y))
 
     def _paint_hover(self, painter: QPainter) -> None:
         if self._hovered is None or self.atlas is None:
