@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from instrument.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
+_OPENING_SECONDS = 3.0
 _LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
 
@@ -61,9 +63,11 @@ class PadProcess:
                 self._process.kill()
 
     def _watch(self) -> None:
+        begin = time.monotonic()
         status = self._process.wait()
         if status and not self._closing:
-            hint = f" If it never opened: sudo apt-get install {_LIBRARIES}" if sys.platform == "linux" else ""
+            never_opened = sys.platform == "linux" and time.monotonic() - begin < _OPENING_SECONDS
+            hint = f" If it never opened: sudo apt-get install {_LIBRARIES}" if never_opened else ""
             self._report(
                 f"The pad has ended (status {status}); the sound goes on. "
                 f"Open it again: aitunes pad --connect {self._where}.{hint}"

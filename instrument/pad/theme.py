@@ -98,6 +98,7 @@ def style_sheet(pixels: int) -> str:
     QMainWindow, QDialog, QWidget#ground {{ background: {GROUND}; }}
     QFrame#panel {{ background: {PANEL}; border-radius: {em(0.6)}; }}
     QFrame#sheet {{ background: {PANEL}; border: 1px solid {EDGE}; border-radius: {em(0.8)}; }}
+    QFrame#banner {{ background: {PANEL}; border: {em(0.18)} solid {BAD}; border-radius: {em(0.6)}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QLabel {{ background: transparent; }}
     QLabel[role="quiet"] {{ color: {QUIET}; }}

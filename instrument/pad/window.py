@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -50,6 +50,7 @@ FRAME_MS = 16
 _STRIP_LETTERS = 8.0
 _NOTES_LETTERS = 9.6
 _SIDE_LETTERS = 24.0
+_BANNER_LETTERS = 34
 
 
 class Window(QMainWindow):
@@ -187,6 +188,11 @@ class Window(QMainWindow):
         self._scale()
         self._place_banner()
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._place_banner()
+
     def _scale(self) -> None:
         pixels = theme.font_pixels(self.width(), self.height())
         if pixels == self._pixels:
@@ -199,9 +205,8 @@ class Window(QMainWindow):
 
     def _place_banner(self) -> None:
         if self.banner.isVisible():
-            self.banner.adjustSize()
-            width = min(self.banner.sizeHint().width() + 4 * self._pixels, self.surface.width())
-            height = self.banner.heightForWidth(width) if self.banner.hasHeightForWidth() else self.banner.height()
+            width = min(_BANNER_LETTERS * self._pixels, self.surface.width())
+            height = max(self.banner.heightForWidth(width), self.banner.sizeHint().height())
             corner = self.surface.mapTo(self, self.surface.rect().center())
             self.banner.setGeometry(corner.x() - width // 2, corner.y() - height // 2, width, height)
 
@@ -253,11 +258,13 @@ class Window(QMainWindow):
         self._model.resume(fresh)
 
     def _lose(self) -> None:
-        where = "The pad waits for it, and keeps everything as it is."
-        first = self._model.card is None
-        title = "Looking for the engine …" if first else "The engine has gone"
-        self.banner.say(title, where if not first else "It answers as soon as it plays.")
+        if self._model.card is None:
+            self.banner.say("Looking for the engine …", "The pad is ready as soon as it plays.")
+        else:
+            self.banner.say("The engine has gone", "The pad waits for it, and keeps everything as it is.")
         self.record.forget()
+        self.meter.forget()
+        self.status_line.show_lost()
         self._place_banner()
 
     def _show_release(self) -> None:

@@ -64,6 +64,10 @@ class Meter(QWidget):
         """A measurement of the engine, dB."""
         self._ballistics.take(peak_db, rms_db)
 
+    def forget(self) -> None:
+        """Nothing is measured any more."""
+        self._ballistics.take(FLOOR_DB, FLOOR_DB)
+
     def tick(self, seconds: float) -> None:
         """One frame; repaints only where a pixel changes."""
         self._ballistics.fall(seconds)

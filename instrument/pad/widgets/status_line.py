@@ -46,6 +46,10 @@ class StatusLine(QWidget):
         """Another engine has come: what was is no warning for it."""
         self._warnings.forget()
 
+    def show_lost(self) -> None:
+        """There is no engine to tell of."""
+        self.figures.setText("not connected")
+
     def _show_status(self) -> None:
         status = self._model.status
         self.figures.setText(figures(status))
