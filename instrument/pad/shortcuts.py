@@ -29,6 +29,7 @@ def install_shortcuts(window: Window) -> None:
         "H": lambda: window.help.open(),
         "?": lambda: window.help.open(),
         "F11": window.toggle_performance,
+        "Ctrl+Q": window.close,
         "Escape": window.leave,
     }
     for n in range(SLOTS):

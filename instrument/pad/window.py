@@ -79,7 +79,6 @@ class Window(QMainWindow):
         self._encoding = encoding
         self._ends_engine = ends_engine
         self._pixels = 0
-        self.setWindowTitle("AiTunes")
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self.point, self.anchors = point, anchors
@@ -254,6 +253,7 @@ class Window(QMainWindow):
 
     def _find(self, fresh: bool) -> None:
         self.banner.hide()
+        self._show_title()
         self.status_line.forget()
         self._model.resume(fresh)
 
@@ -262,10 +262,14 @@ class Window(QMainWindow):
             self.banner.say("Looking for the engine …", "The pad is ready as soon as it plays.")
         else:
             self.banner.say("The engine has gone", "The pad waits for it, and keeps everything as it is.")
+        self.setWindowTitle("No engine – AiTunes")
         self.record.forget()
         self.meter.forget()
         self.status_line.show_lost()
         self._place_banner()
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self._model.card.public_name} – AiTunes" if self._model.card else "AiTunes")
 
     def _show_release(self) -> None:
         card = self._model.card
@@ -274,7 +278,7 @@ class Window(QMainWindow):
         self.release.setText(card.public_name + "  ▾")
         self.description.setText(card.description)
         self.description.setToolTip(card.description)
-        self.setWindowTitle(f"{card.public_name} – AiTunes")
+        self._show_title()
         self._preferences.release = card.name
         try:
             chart = atlas.find(self._library, card)

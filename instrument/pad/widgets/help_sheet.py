@@ -44,6 +44,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F11", "the pad fills the screen"),
             ("Esc", "leave that, or close a sheet"),
             ("? or H", "this sheet"),
+            ("Ctrl Q", "close the window"),
             ("double-click a fader", "put it back"),
         ),
     ),
