@@ -154,7 +154,17 @@ def screen(need):
     """The name of a screen in memory, 1600 × 1000."""
     need("xdotool", "xdotool")
     read, write = os.pipe()
-    command = [need("Xvfb", "xvfb"), "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    command = [
+        need("Xvfb", "xvfb"),
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        "1600x1000x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
     server = subprocess.Popen(command, pass_fds=[write], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as answer:
@@ -163,7 +173,7 @@ def screen(need):
     server.wait(10)
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=90.0):
     """Wait for something outside this process."""
     deadline = time.monotonic() + seconds
     while not condition():
