@@ -50,8 +50,10 @@ class EpochBatches(Sampler[NDArray[np.int64]]):
         return (mine[start : start + self.batch_size] for start in range(0, len(mine), self.batch_size))
 
 
-class LabelledPatches(Dataset[tuple[Tensor, Tensor]]):
-    """Patches and the numbers of their labels, read a batch at a time: one indexing operation, no collation.
+class LabelledPatches(Dataset[tuple[Tensor, ...]]):
+    """Patches, the numbers of their labels and, where there are some, conditions.
+
+    They are read a batch at a time: one indexing operation, no collation.
 
     Args:
         part: whose patches.
@@ -60,21 +62,24 @@ class LabelledPatches(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self, part: Part, label_names: tuple[str, ...]) -> None:
         self.S = torch.from_numpy(part.S) if isinstance(part.S, np.ndarray) else part.S
-        self.labels = torch.from_numpy(np.searchsorted(np.array(label_names), part.labels).astype(np.int64))
+        labels = torch.from_numpy(np.searchsorted(np.array(label_names), part.labels).astype(np.int64))
+        self.told = (labels,) if part.conditions is None else (labels, torch.from_numpy(part.conditions))
 
     def __len__(self) -> int:
         return len(self.S)
 
     @override
-    def __getitem__(self, items: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        if isinstance(self.S, Tensor):
-            chosen = torch.from_numpy(items)
-            return self.S[chosen], self.labels[chosen]
-        return torch.from_numpy(self.S[items]), self.labels[torch.from_numpy(items)]
+    def __getitem__(self, items: NDArray[np.int64]) -> tuple[Tensor, ...]:
+        chosen = torch.from_numpy(items)
+        S = self.S[chosen] if isinstance(self.S, Tensor) else torch.from_numpy(self.S[items])
+        return S, *(told[chosen] for told in self.told)
 
 
-def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Batches S [batch, *input_shape] and label numbers [batch]; those on disk are read ahead by processes."""
+def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, ...]]:
+    """Batches S [batch, *input_shape], label numbers [batch] and conditions, if any, [batch, conditions].
+
+    What lies on disk is read ahead by processes.
+    """
     data = LabelledPatches(part, label_names or tuple(np.unique(part.labels).tolist()))
     workers = 0 if isinstance(data.S, Tensor) else _DISK_WORKERS
     return DataLoader(
