@@ -72,7 +72,8 @@ $(STAMPS)/window: pyproject.toml | $(STAMPS)/base
 	@if $(PIP) install --editable '.[pad]'; then touch $@; else echo "That failed; playing without a window."; fi
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
-	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
+	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
+	  supercollider-language supercollider-server
 	@.ci/system-packages "the tests of the pad" xvfb xdotool $(QT_PACKAGES)
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)

@@ -21,6 +21,7 @@ from instrument import namespace, paths
 from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
 from instrument.gesture_store import GestureStore
 from instrument.gestures import PLAY, RECORD, STOP, Gestures
+from instrument.hotplug import DeviceScanner, DeviceWatch
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind, MessageError, Value
@@ -50,6 +51,7 @@ class EngineOptions:
     release: str = DEFAULT_RELEASE
     osc_host: str = "127.0.0.1"
     osc_port: int = DEFAULT_PORT
+    osc_tcp: bool = False
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
     blocksize: int = 0
@@ -105,10 +107,12 @@ class Engine:
         self.publisher = Publisher()
         self.scope = Scope(output.sample_rate)
         self.gestures = Gestures(self.timeline, lambda path, values: self.publisher.announce(None, path, values))
-        self.changes = Changes(self, library, options.blocksize)
+        self.devices = DeviceScanner()
+        self._watch = DeviceWatch(self, self.devices)
+        self.changes = Changes(self, library, self.devices.devices, options.blocksize)
         stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
         self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
-        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port)
+        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell)
 
     @property
     def rows(self) -> dict[str, namespace.Address]:
@@ -136,6 +140,7 @@ class Engine:
         self._synth_thread.start()
         self.worker.start()
         self.osc.start()
+        self._watch.start()
 
     def wait(self) -> None:
         """Return when the engine has ended, by `quit`."""
@@ -161,6 +166,7 @@ class Engine:
             last.callback(self._finish_recording)
             last.callback(self.worker.close)
             last.callback(self.osc.close)
+            last.callback(self._watch.close)
 
     def status(self) -> Status:
         """The engine's measures."""
@@ -190,6 +196,11 @@ class Engine:
             Exception: what `call` raised; the sound goes on.
         """
         self.timeline.run(call, self.stopped)
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Have the worker run something, after what it has to do already; from any thread, and returns at once."""
+        task = Event("", Kind.ACTION, call=call)
+        self.timeline.post([Event("", Kind.ACTION, call=lambda: self.worker.submit(task))])
 
     def _warm_up(self) -> None:
         # Compiled code is loaded and first touched here, not between two hops.
@@ -236,7 +247,7 @@ class Engine:
             self._play()
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told, and the recording is saved
             self.failed = True
-            self._tell(f"The synthesis has ended: {error!r}")
+            self.tell(f"The synthesis has ended: {error!r}")
         finally:
             self.stopped.set()
 
@@ -248,7 +259,7 @@ class Engine:
             begin = time.perf_counter()
             hop_seconds = self.synth.hop_seconds
             heard = self._stream_clock.observe(time.time() + buffered + self.output.latency_seconds)
-            y = self._hop(heard + self.synth.voice.latency_seconds, hop_seconds)
+            y = self._hop(heard + self.synth.change_seconds, hop_seconds)
             self.output.write(y)
             self.recorder.push(y)
             self.scope.push(y)
@@ -275,7 +286,7 @@ class Engine:
             y = self.synth.render()
         except Exception as error:
             if self._failing_seconds == 0.0:
-                self._tell(f"The synthesis failed: {error!r}")
+                self.tell(f"The synthesis failed: {error!r}")
             self._failing_seconds += hop_seconds
             if self._failing_seconds > _FAILING_SECONDS:
                 raise
@@ -292,7 +303,11 @@ class Engine:
             self._switch_to(NullOutput(lost.sample_rate))
             self.output.start()
             close_aside(lost)
-            self._tell(f"{sentence} Playing on without sound; choose a device with {ROOT}/device/set.")
+            self.changes.lose_device(lost.name)
+            self.publisher.announce(None, f"{ROOT}/device/set", (self.output.name,))
+            self.tell(
+                f"{sentence} Playing on without sound until it comes back; {ROOT}/device/set chooses another device."
+            )
             return self.output.wait()
 
     def _apply(self, event: Event) -> None:
@@ -341,7 +356,7 @@ class Engine:
             return self.gestures.values[path]
         return self.performance.value(path)
 
-    def _tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
         """Everyone, subscribers and terminal, even where that has been closed."""
         self.publisher.announce(None, "/error", (sentence,))
         with contextlib.suppress(OSError, ValueError):
@@ -350,5 +365,5 @@ class Engine:
     def _publish(self) -> None:
         failure = self.synth.voice.source.take_failure()
         if failure is not None:
-            self._tell(f"A patch could not be decoded, so the last one plays on: {failure}")
+            self.tell(f"A patch could not be decoded, so the last one plays on: {failure}")
         self.publisher.publish(self.osc, self.synth.output, self.scope, self.underruns)

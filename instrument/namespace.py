@@ -90,8 +90,8 @@ def _server(path: str, description: str, *arguments: Argument) -> Address:
     return Address(path, Kind.SERVER, description, arguments)
 
 
-def _notice(path: str, description: str, *arguments: Argument) -> Address:
-    return Address(path, Kind.NOTICE, description, arguments)
+def _notice(path: str, description: str, *arguments: Argument, many: bool = False) -> Address:
+    return Address(path, Kind.NOTICE, description, arguments, many)
 
 
 TABLE: tuple[Address, ...] = (
@@ -170,13 +170,24 @@ TABLE: tuple[Address, ...] = (
     ),
     _row("/gesture/delete", Kind.COMMAND, "drop a gesture", _NAME),
     _row("/gesture/list", Kind.REQUEST, "a message a gesture, `/aitunes/gesture`: its name; then `/done`"),
-    _row("/device/list", Kind.REQUEST, "the sound devices' names"),
+    _row(
+        "/device/list",
+        Kind.REQUEST,
+        "a message a sound device that is there, `/aitunes/device`: its name, host API and sample rate; then `/done`",
+    ),
     _row(
         "/device/set",
         Kind.COMMAND,
-        "move the stream to another sound device; with no name, the reply is the present one's",
+        "move the stream to another sound device, given a part of its name, or empty for the default one; without, the "
+        "reply is the present one's name",
         _NAME,
         told=True,
+    ),
+    _notice(
+        "/aitunes/device/changed",
+        "sound devices have come or gone; these are there now",
+        Argument("s", "name"),
+        many=True,
     ),
     _notice("/error", "what went wrong with the sound, in a sentence", Argument("s", "sentence")),
     _notice("/aitunes/meter", "the output's level, 25 a second", _level("peak"), _level("rms")),

@@ -82,7 +82,7 @@ def _play(
     waiting = deque(lines)
     missing, written = round(seconds * rate), 0
     while missing > 0:
-        heard = written / rate + synth.voice.latency_seconds
+        heard = written / rate + synth.change_seconds
         horizon = heard + synth.hop_seconds
         while waiting and waiting[0].seconds < horizon:
             timeline.post([waiting.popleft().event])

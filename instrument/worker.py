@@ -12,10 +12,10 @@ from aitunes.release.card import ReleaseCard
 from instrument.changes import Changes
 from instrument.gesture_store import GestureStore
 from instrument.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
+from instrument.hotplug import DeviceScanner
 from instrument.library import Library
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
-from instrument.outputs.device import output_devices
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
 from instrument.score import parse_score
@@ -35,6 +35,7 @@ class Stage(Protocol):
 
     performance: Performance
     gestures: Gestures
+    devices: DeviceScanner
 
     @property
     def card(self) -> ReleaseCard:
@@ -209,7 +210,7 @@ class Worker:
         self._reply(peer, "/done", (f"{ROOT}/gesture/list", len(names)))
 
     def _list_devices(self, peer: Peer | None) -> None:
-        devices = output_devices()
+        devices = self._stage.devices.devices()
         for device in devices:
             self._reply(peer, f"{ROOT}/device", (device["name"], device["host"], float(device["sample_rate"])))
         self._reply(peer, "/done", (f"{ROOT}/device/list", len(devices)))

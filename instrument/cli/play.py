@@ -7,6 +7,7 @@ import signal
 import time
 
 from instrument import paths
+from instrument.changes import ANY_DEVICE
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.terminal import ending_signals, say
@@ -24,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
     begin = time.perf_counter()
     output = open_output(options)
     engine = Engine(output, releases, engine_options(options), report=say)
+    if options.output == "device" and isinstance(output, NullOutput):
+        engine.changes.awaited = ANY_DEVICE
     pad = open_pad(options, engine)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
@@ -50,7 +53,8 @@ def open_output(options: argparse.Namespace) -> Output:
     if options.output == "none":
         say("Silent, as asked with --output none; OSC works all the same.")
         return NullOutput(_NULL_RATE)
-    from instrument.outputs.device import DeviceOutput, output_devices
+    from instrument.outputs.device import DeviceOutput
+    from instrument.outputs.portaudio import output_devices
 
     try:
         if options.device is None and not output_devices():
@@ -69,6 +73,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         release=options.release,
         osc_host=options.osc_host,
         osc_port=options.osc_port,
+        osc_tcp=options.osc_tcp,
         blocksize=options.blocksize,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),

@@ -83,7 +83,7 @@ class Tap:
 
     def __init__(self, output: Output, seconds: float) -> None:
         self._output = output
-        self.name, self.sample_rate = output.name, output.sample_rate
+        self.name, self.sample_rate, self.feels_scans = output.name, output.sample_rate, output.feels_scans
         self._samples = np.zeros(int(seconds * output.sample_rate), np.float32)
         self._count = 0
         self._heard: list[tuple[int, float]] = []

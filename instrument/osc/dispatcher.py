@@ -75,19 +75,23 @@ class Dispatcher:
         }
 
     def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
-        """Obey a datagram that came from `peer` at `arrived`, seconds of the engine's clock."""
+        """Obey a packet that came from `peer` at `arrived`, seconds of the engine's clock; one thread at a time."""
         if self._dump_mode & 2:
             self._note(peer, datagram.hex(" ", 4))
         try:
             packets = parse(datagram)
         except PacketError as error:
-            self.malformed_packets += 1
-            if self._dump_mode:
-                self._note(peer, f"malformed: {error}")
+            self.refuse_packet(peer, str(error))
             return
         self._subscribers.renew(peer)
         for packet in packets:
             self._obey(packet, peer, arrived)
+
+    def refuse_packet(self, peer: Peer, why: str) -> None:
+        """Count what is no OSC."""
+        self.malformed_packets += 1
+        if self._dump_mode:
+            self._note(peer, f"malformed: {why}")
 
     def _obey(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Event] = []

@@ -101,6 +101,7 @@ class EngineModel(QObject):
             f"{ROOT}/model/load": self._hear_release,
             f"{ROOT}/model/info": self._hear_card,
             f"{ROOT}/device/set": self._hear_device,
+            f"{ROOT}/device/changed": lambda *_names: self.lists.ask("device"),
             f"{ROOT}/latent": self._hear_latent,
             f"{ROOT}/pad/axes": self._hear_axes,
             f"{ROOT}/pad/xy": lambda x, y: self._hear_pad(x, y),

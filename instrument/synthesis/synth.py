@@ -53,6 +53,14 @@ class Synth:
         """Time between two hops."""
         return self.voice.hop_seconds
 
+    @property
+    def change_seconds(self) -> float:
+        """From a hop's first sample to where a change of that hop is heard.
+
+        That is half-way from the centre of the frame before to that of the new one.
+        """
+        return self.voice.latency_seconds - 0.5 * self.voice.hop_seconds
+
     def change_voice(self, voice: Voice) -> None:
         """Cross-fade to another voice, also from within a cross-fade."""
         performance = self.performance

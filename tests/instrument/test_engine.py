@@ -2,11 +2,13 @@
 
 import json
 import random
+import socket
 import time
 
 import numpy as np
 import pytest
 import soundfile
+from pythonosc import slip
 
 from instrument.library import Library
 from instrument.osc.packets import build, parse
@@ -371,6 +373,25 @@ def test_a_taken_port_is_a_sentence(shared, start, releases):
     assert second.ends(90.0) == 1
     assert f"aitunes: OSC port {port} on 127.0.0.1 cannot be opened" in second.text
     assert "Traceback" not in second.text
+
+
+def test_over_tcp_the_same_engine_answers_and_a_connection_that_leaves_leaves_nothing(silent_engine):
+    _, client = silent_engine("--osc-tcp")
+    with socket.create_connection(client.engine, timeout=20.0) as connection:
+        for message in (("/notify", 1), ("/aitunes/gain", -3.0), ("/sync", 7)):
+            connection.sendall(slip.encode(build(*message)))
+        heard = b""
+        while slip.encode(build("/synced", 7)) not in heard:
+            heard += connection.recv(65_536)
+        client.send("/aitunes/gain", -6.0)
+        while slip.encode(build("/aitunes/gain", -6.0)) not in heard:
+            heard += connection.recv(65_536)
+        assert slip.encode(build("/done", "/notify", 1)) in heard
+        assert slip.encode(build("/aitunes/gain", -3.0)) not in heard
+        assert status(client)["subscribers"] == 1
+    deadline = time.monotonic() + 20.0
+    while status(client)["subscribers"]:
+        assert time.monotonic() < deadline
 
 
 def test_an_unknown_release_is_a_sentence(start):

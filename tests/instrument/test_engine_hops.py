@@ -121,7 +121,7 @@ def test_a_closed_terminal_fails_nothing(engine):
         raise ValueError("I/O operation on closed file")
 
     engine._report = closed
-    engine._tell("Hello.")
+    engine.tell("Hello.")
     assert notices(engine) == [(None, "/error", ("Hello.",))]
 
 

@@ -42,7 +42,7 @@ class Hand:
 
     def press(self, key):
         """Take hold of the window by a click on the pad, as without a window manager nobody else gives it the keys."""
-        self.do("mousemove", *LEFT, "click", 1, "key", key)
+        self.do("mousemove", *LEFT, "click", 1, "sleep", 0.5, "key", key)
 
     def drag(self, begin, end, steps=20):
         self.do("mousemove", *begin, "mousedown", 1)
@@ -110,7 +110,7 @@ def test_a_drag_is_heard_and_other_programs_are_told(play, open_pad, hand, frequ
     def move():
         time.sleep(1.0)
         hand.drag(LEFT, RIGHT)
-        places.append(client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.85))
+        places.append(client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.9))
         time.sleep(1.0)
 
     places = []
@@ -127,7 +127,7 @@ def test_number_keys_keep_and_recall(play, open_pad, hand):
     client.expect("/aitunes/snapshot/save", where=lambda names: names == ["sinewave 1"])
     kept = client.ask("/aitunes/latent")
     hand.do("mousemove", *RIGHT, "click", 1)
-    client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.85)
+    client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.9)
     time.sleep(0.5)  # until the pad knows that the slot is full
     hand.do("key", "1")
     assert client.expect("/aitunes/latent") == pytest.approx(kept, abs=1e-5)
