@@ -24,7 +24,7 @@ class NoteStrip(QFrame):
         self.setObjectName("panel")
         self._model = model
         self.keyboard = Keyboard(model)
-        self.typing = button("Keys play", "The computer's keys play notes", "Z … M and Q … U play (K)", toggles=True)
+        self.typing = button("Keys", "The computer's keys play notes", "Z … M and Q … U play (K)", toggles=True)
         self.typing.toggled.connect(self._set_typing)
         self.down = button("−", "An octave down")
         self.down.clicked.connect(lambda: self.keyboard.shift(-1))
@@ -34,7 +34,7 @@ class NoteStrip(QFrame):
         self.drone.clicked.connect(lambda on: model.set("/drone", bool(on)))
         self.voices = Fader("Voices", 1, 8, 1, lambda count: f"{count:.0f}", whole=True)
         self.voices.moved_to.connect(lambda count: model.set("/voices", round(count)))
-        self.pitch = Fader("Drone", 24.0, 96.0, 60.0, lambda note: f"{name_of(round(note))} {note:.1f}")
+        self.pitch = Fader("Drone at", 24.0, 96.0, 60.0, lambda note: f"{name_of(round(note))} {note:.1f}")
         self.bend = Fader("Bend", -12.0, 12.0, 0.0, lambda steps: f"{steps:+.1f}".replace("-", "−"))
         self.portamento = Fader("Portamento", 0.0, 10.0, 0.0, _seconds, 3.0)
         self.attack = Fader("Attack", 0.0, 10.0, 0.01, _seconds, 4.0)
@@ -58,8 +58,8 @@ class NoteStrip(QFrame):
         whole = theme.row(self, 0.5, 0.4)
         side = theme.column(gap=0.3)
         first, second = theme.row(gap=0.3), theme.row(gap=0.3)
-        for each in (self.typing, self.down, self.up):
-            first.addWidget(each)
+        for each, share in ((self.typing, 2), (self.down, 1), (self.up, 1)):
+            first.addWidget(each, share)
         second.addWidget(self.drone)
         second.addWidget(self.voices, 1)
         side.addLayout(first)
