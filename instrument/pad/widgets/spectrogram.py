@@ -16,7 +16,8 @@ from instrument.pad import theme
 
 COLUMNS_A_SECOND = 25.0
 FLOOR_DB, CEILING_DB = -80.0, -6.0
-_COLUMN = 2
+_THINNEST = 2  # pixels of the screen a column
+_SHOWN_COLUMNS = 430
 _SLACK = 16
 _MOST_COLUMNS = 4_096
 _STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -72,8 +73,8 @@ class Spectrogram(QWidget):
 
     def _new_ring(self) -> None:
         self._ratio = self.devicePixelRatioF()
-        self._step = max(1, round(_COLUMN * self._ratio))
         self._width = max(1, round(self.width() * self._ratio))
+        self._step = max(_THINNEST, round(self._width / _SHOWN_COLUMNS))
         height = max(1, round(self.height() * self._ratio))
         width = self._width + _SLACK * self._step
         width += -width % self._step
