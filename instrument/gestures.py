@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from aitunes.errors import AiTunesError
@@ -21,6 +21,7 @@ MOST_EVENTS = 100_000
 _SHORTEST_SECONDS = 0.05
 _MOST_AT_ONCE = 512
 _AT_ONCE_SECONDS = 0.02
+NOTE = f"{ROOT}/note"
 _AXES = f"{ROOT}/pad/axes"
 
 
@@ -91,6 +92,7 @@ class Replay:
         self._lines = [line for line in lines if line.event.path != END]
         self._next = 0
         self._place = 0.0
+        self._sounding: dict[Value, Event] = {}
 
     @property
     def ended(self) -> bool:
@@ -104,14 +106,26 @@ class Replay:
         if self.loop and self.ended:
             self._place %= self.seconds
             self._next = 0
-            due += self._up_to(self._place)
+            due += [*self.let_go(), *self._up_to(self._place)]
         return due
+
+    def let_go(self) -> list[Event]:
+        """Ends of the notes that were begun and not ended, so that none sounds on for ever."""
+        ends = [replace(event, values=(note, 0, *(event.values or ())[2:])) for note, event in self._sounding.items()]
+        self._sounding.clear()
+        return ends
 
     def _up_to(self, place: float) -> list[Event]:
         first = self._next
         while self._next < len(self._lines) and self._lines[self._next].seconds < place:
             self._next += 1
-        return [line.event for line in self._lines[first : self._next]]
+        due = [line.event for line in self._lines[first : self._next]]
+        for event in due:
+            if event.path == NOTE and event.values:
+                self._sounding.pop(event.values[0], None)
+                if event.values[1]:
+                    self._sounding[event.values[0]] = event
+        return due
 
 
 class Gestures:
@@ -146,7 +160,7 @@ class Gestures:
         for event in self._replay.advance(seconds):
             self._timeline.post([event])
         if self._replay.ended:
-            self._replay = None
+            self.stop()
             self._announce(PLAY, NOTHING)
 
     def hear(self, event: Event, performance: Performance) -> None:
@@ -178,9 +192,13 @@ class Gestures:
 
     def play(self, replay: Replay) -> None:
         """Replay from the next hop on, in place of what is being replayed."""
+        self.stop()
         self._replay = replay
 
     def stop(self) -> bool:
         """End the replay; whether there was one."""
-        playing, self._replay = self._replay is not None, None
-        return playing
+        replay, self._replay = self._replay, None
+        if replay is None:
+            return False
+        self._timeline.post(replay.let_go())
+        return True

@@ -16,10 +16,13 @@ from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.modules.losses import kl_divergence
+from aitunes.release.card import LatentSpace
 from training.corpus import Corpus
 from training.evaluate import codes_of, log_mel_distance_db, reconstruct
+from training.landmarks import find_landmarks
 from training.loading import EpochBatches, loader
 from training.pictures import codes_png, reconstructions_png, usage_png
+from training.playability import playability
 from training.preview import wav_bytes
 from training.train import Trained
 
@@ -54,7 +57,7 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
     Returns:
         every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
         distribution; of audio spectral_convergence_db and log_spectral_distance_db on magnitudes, and
-        log_mel_distance_db where these are mel.
+        log_mel_distance_db where these are mel; of models with pitch, how they play (`playability`).
     """
     model, held = trained.experiment.model, corpus.held.some(MOST_ITEMS)
     S = np.asarray(held.S)
@@ -70,6 +73,7 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
         figures["kl_nats"] = float(use.kl_nats.sum())
     if corpus.features is not None:
         figures |= _spectral(decoded, S, corpus.features)
+        figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
     return {name: round(value, 5) for name, value in figures.items()}
 
 

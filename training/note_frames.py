@@ -97,20 +97,30 @@ def note_patches(y: FloatArray, midi: float, features: AudioFeatures, most: int)
     Returns:
         S [items, bands, frames] and conditions [items, 2].
     """
-    n_fft = features.n_fft
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft), n_fft)[:: features.hop_length]
-    magnitudes = np.abs(np.fft.rfft(windows * hann_window(n_fft), axis=1)).T.astype(np.float32)
+    windows, magnitudes, loud = analysed(y, features)
     levels = frame_levels_db(magnitudes)
-    below = levels - levels.max()
-    frames = _chosen(np.flatnonzero((below > _QUIETEST_DB) & (levels > -150.0)), features.frames, most)
+    frames = _chosen(loud, features.frames, most)
     kept, which = np.unique(frames, return_inverse=True)
     which = which.reshape(frames.shape)
     scaled = magnitudes[:, kept] * np.float32(10.0 ** ((FULL_LEVEL_DB - levels.max()) / 20.0))
     bands = scaled if features.scale == "linear" else np.einsum("mk,kt->mt", features.filter_bank, scaled)
     S = features.normalise(bands)[:, which].transpose(1, 0, 2)
     pitch = refine_pitch(windows[kept], levels[kept], midi, features.sample_rate) if len(kept) else np.empty(0)
-    conditions = np.stack([pitch[which].mean(axis=1), below[kept][which].mean(axis=1)], axis=1)
+    below = levels[kept] - levels.max()
+    conditions = np.stack([pitch[which].mean(axis=1), below[which].mean(axis=1)], axis=1)
     return np.ascontiguousarray(S), conditions.astype(np.float32)
+
+
+def analysed(y: FloatArray, features: AudioFeatures) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
+    """Windows [frames, n_fft] of a note, their magnitudes [bins, frames], and which frames are loud enough to learn.
+
+    Frame n begins n · hop_length − n_fft samples after the note.
+    """
+    n_fft = features.n_fft
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft), n_fft)[:: features.hop_length]
+    magnitudes = np.abs(np.fft.rfft(windows * hann_window(n_fft), axis=1)).T.astype(np.float32)
+    levels = frame_levels_db(magnitudes)
+    return windows, magnitudes, np.flatnonzero((levels > levels.max() + _QUIETEST_DB) & (levels > -150.0))
 
 
 def _chosen(loud: NDArray[np.intp], frames: int, most: int) -> NDArray[np.intp]:

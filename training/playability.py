@@ -22,7 +22,7 @@ from training.landmarks import pad_codes
 HELD_SECONDS = 0.7
 _SETTLED_SECONDS = 0.2
 _GRID = 16
-_PAD = (0.1, 0.37, 0.63, 0.9)
+_PAD = (0.1, 0.5, 0.9)
 _HIGHEST_HARMONIC_HZ = 8_000.0
 _ENVELOPE_POINTS = 48
 _FLUX_WINDOW, _FLUX_STEP = 512, 16
@@ -48,7 +48,7 @@ def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
     """Figures for the card of a release with pitch; none for one without.
 
     Returns:
-        pitch_error_cents and pitch_error_cents_worst, of held notes at 16 places of the pad, against
+        pitch_error_cents and pitch_error_cents_worst, of held notes at 9 places of the pad, against
         `librosa.pyin`, a median and the 95th percentile;
         timbre_by_pitch_db, how far spectral envelopes of a place lie apart an octave up, and timbre_by_pad_db, those of
         two places at one pitch, means;
@@ -101,9 +101,7 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
     import librosa
 
     hz = 440.0 * 2.0 ** ((note.pitch - 69.0) / 12.0)
-    found, _, _ = librosa.pyin(
-        note.y, fmin=hz / 2.6, fmax=min(hz * 2.6, sample_rate / 4), sr=sample_rate, frame_length=4096, resolution=0.02
-    )
+    found, _, _ = librosa.pyin(note.y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
     heard = found[np.isfinite(found)]
     return abs(1200.0 * float(np.log2(np.median(heard) / hz))) if heard.size else 1200.0
 

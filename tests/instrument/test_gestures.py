@@ -1,7 +1,10 @@
 """A gesture is what hands did and when; replayed, it does the same, at any speed, and lets other hands play."""
 
+from dataclasses import replace
+
 import pytest
 
+from aitunes.release.card import TensorSpec
 from instrument.gestures import MOST_EVENTS, NOTHING, PLAY, RECORD, GestureError, Gestures, Replay
 from instrument.namespace import ROOT, Kind, expand
 from instrument.score import parse_score
@@ -14,7 +17,9 @@ XY, GAIN, GLIDE, AXES = (f"{ROOT}{name}" for name in ("/pad/xy", "/gain", "/glid
 
 @pytest.fixture
 def card(tiny):
-    return tiny.card()
+    """Of a release that plays notes."""
+    card = tiny.card()
+    return replace(card, inputs=(*card.inputs, TensorSpec("pitch", ("batch", 1), (40.0, 96.0))))
 
 
 class Bench:
@@ -22,7 +27,7 @@ class Bench:
 
     def __init__(self, card):
         self.card = card
-        self.performance = Performance(card.latent, card.name, iterations=1)
+        self.performance = Performance.of(card, iterations=1)
         self.timeline, self.told = Timeline(), []
         self.gestures = Gestures(self.timeline, lambda *notice: self.told.append(notice))
 
@@ -179,7 +184,7 @@ def test_only_one_gesture_is_recorded_at_a_time_and_none_without_end(bench):
 def test_what_arrives_for_another_release_is_left_out(bench, tiny):
     take = bench.begin()
     other = tiny.card("wide", 5)
-    bench.performance.change_release(other.latent, other.name)
+    bench.performance.take_over(other)
     bench.hop((f"{ROOT}/latent/4", 1.0))
     assert take.events == []
 
@@ -193,3 +198,21 @@ def test_what_is_recorded_and_replayed_is_told_to_who_asks(bench, replay):
     assert bench.gestures.stop()
     assert not bench.gestures.stop()
     assert bench.gestures.values == {RECORD: ("",), PLAY: NOTHING}
+
+
+NOTE = f"{ROOT}/note"
+
+
+@pytest.mark.parametrize("ending", ["stop", "end", "loop", "replaced"])
+def test_no_note_sounds_on_when_its_gesture_is_over(bench, replay, ending):
+    text = f"0 {NOTE} 60 100\n0 {NOTE} 64 90\n0.02 {NOTE} 64 0\n0.06 /aitunes/gesture/stop"
+    bench.gestures.play(replay(text, loop=ending == "loop"))
+    applied = [bench.hop() for _ in range(4)]
+    assert [note for hop in applied for note in hop] == [(NOTE, 60, 100), (NOTE, 64, 90), (NOTE, 64, 0)]
+    if ending == "stop":
+        assert bench.gestures.stop()
+    elif ending == "replaced":
+        bench.gestures.play(replay(""))
+    later = [note for _ in range(4) for note in bench.hop()]
+    assert later[0] == (NOTE, 60, 0)
+    assert later[1:3] == ([(NOTE, 60, 100), (NOTE, 64, 90)] if ending == "loop" else [])

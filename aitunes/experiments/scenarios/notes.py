@@ -23,7 +23,7 @@ from aitunes.modules.variational import VariationalAutoencoder
 FINE = AudioFeatures(
     sample_rate=44_100, n_fft=2048, hop_length=256, f_max=22_050.0, db_range=(-60.0, 60.0), scale="linear"
 )
-"""Separates harmonics down to C2; half a window, what a gesture waits for, is 23 ms."""
+"""Separates harmonics down to E2; half a window, what a gesture waits for, is 23 ms."""
 
 QUICK = replace(FINE, n_fft=1024, hop_length=128)
 """Separates harmonics down to C3, and answers twice as fast."""
@@ -31,8 +31,9 @@ QUICK = replace(FINE, n_fft=1024, hop_length=128)
 FINE_MEL = replace(FINE, scale="mel", f_max=20_000.0)
 PATCH_MEL = replace(FINE_MEL, frames=16)
 
-LOWEST_FINE, LOWEST_QUICK, HIGHEST = 36.0, 48.0, 96.0
-"""MIDI notes. At the lowest, harmonics are three bins apart: a Hann window's main lobe is four wide, its half two."""
+LOWEST_FINE, LOWEST_QUICK, HIGHEST = 40.0, 48.0, 96.0
+"""MIDI notes. Lower, harmonics are less than four bins apart, or three: a Hann window's lobes run into each other, and a
+held note begins to beat."""
 
 _LATENT_DIM = 8
 _EPOCHS, _QUICK_EPOCHS, _BATCH = 24, 14, 256
