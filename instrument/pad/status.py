@@ -11,13 +11,14 @@ from typing import Any, Self
 LASTING_SECONDS = 3.0
 """How long something must go on before it is worth a warning."""
 
+_KNOWN = 15  # arguments, each a field below
 _HIGH_LOAD = 80.0
 _RECENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """The arguments of `/status.reply`; loads in %, latencies in ms, rates in Hz."""
+    """The arguments of `/status.reply`; loads in %, latencies in ms, rates in Hz, iterations those in use."""
 
     underruns: int = 0
     late_events: int = 0
@@ -33,13 +34,14 @@ class EngineStatus:
     device_ms: float = 0.0
     release: str = ""
     playing: bool = False
+    iterations: int = 0
     rest: tuple[Any, ...] = ()
     """What newer engines add."""
 
     @classmethod
     def from_arguments(cls, arguments: list[Any]) -> Self:
         """The status that an engine sent."""
-        return replace(cls(*arguments[:14]), rest=tuple(arguments[14:]))
+        return replace(cls(*arguments[:_KNOWN]), rest=tuple(arguments[_KNOWN:]))
 
     @property
     def latency_ms(self) -> float:

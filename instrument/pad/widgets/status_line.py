@@ -90,5 +90,6 @@ def stages(status: EngineStatus) -> str:
         f"Latency: control {status.control_ms:.1f} ms, synthesis {status.synthesis_ms:.1f} ms, "
         f"buffer {status.buffer_ms:.1f} ms, device {status.device_ms:.1f} ms\n"
         f"Sample rate: {status.nominal_sample_rate:.0f} Hz, measured {status.measured_sample_rate:.1f} Hz\n"
+        f"Iterations in use: {status.iterations}\n"
         f"Programs connected: {status.subscribers}"
     )

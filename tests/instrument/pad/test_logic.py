@@ -57,9 +57,9 @@ def status(**values):
 
 
 def test_a_status_of_a_newer_engine_is_understood():
-    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 17]
+    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 16, 17]
     found = EngineStatus.from_arguments(arguments)
-    assert (found.underruns, found.release, found.rest) == (1, "tiny", (17,))
+    assert (found.underruns, found.release, found.iterations, found.rest) == (1, "tiny", 16, (17,))
     assert found.latency_ms == pytest.approx(21.0)
 
 

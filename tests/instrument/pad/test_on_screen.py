@@ -154,6 +154,17 @@ def test_another_release_is_chosen_by_keys_and_cross_faded(play, open_pad, hand,
     assert levels.min() > 0.25 * np.median(levels)
 
 
+def test_the_computers_keys_play_notes(play, open_pad, hand):
+    _, client = play("notes")
+    open_pad(client.engine[1])
+    hand.sees("Notes – AiTunes")
+    hand.press("k")
+    hand.do("key", "z", "key", "y")
+    played = [client.expect("/aitunes/note") for _ in range(4)]
+    assert [note for note in played if note[1]] == [[48, 100], [69, 100]]
+    assert [note for note in played if not note[1]] == [[48, 0], [69, 0]]
+
+
 def test_a_pad_that_is_killed_leaves_the_sound_unbroken(play, hand, wait_until):
     engine, client = play("sine", environment=hand.environment)
     hand.sees("Sine – AiTunes")

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aitunes.release.reader import read_card
+
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QAbstractItemView)
 
 
@@ -234,3 +236,25 @@ def test_letters_keep_their_proportion_to_the_window():
     assert font_pixels(1280, 800) == 14
     assert font_pixels(900, 600) == 11
     assert font_pixels(3840, 2160) == round(14 * 2.7)
+
+
+def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(window, peer, releases, card, qtbot):
+    assert not window.notes.isVisible()
+    peer.say("/aitunes/model/info", read_card(releases / "notes").to_json())
+    assert window.notes.isVisible()
+    assert ("/aitunes/envelope",) in peer.arrived
+    peer.say("/aitunes/envelope", 0.5, 2.0)
+    peer.say("/aitunes/voices", 3)
+    peer.forget()
+    notes = window.notes
+    assert (notes.attack.number, notes.release.number, notes.voices.number) == (0.5, 2.0, 3.0)
+    notes.attack.moved_to.emit(0.5)
+    qtbot.keyClick(window.surface, Qt.Key.Key_K)
+    qtbot.keyPress(window.surface, Qt.Key.Key_Q)
+    qtbot.keyRelease(window.surface, Qt.Key.Key_Q)
+    assert peer.arrived == [("/aitunes/envelope", 0.5, 2.0), ("/aitunes/note", 60, 100), ("/aitunes/note", 60, 0)]
+    qtbot.keyPress(window.surface, Qt.Key.Key_Q)
+    peer.say("/aitunes/model/info", card.to_json())
+    assert peer.arrived[-1] != ("/aitunes/note", 60, 100)
+    assert ("/aitunes/note", 60, 0) in peer.arrived[3:]
+    assert not notes.isVisible()
