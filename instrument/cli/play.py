@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import time
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from instrument import paths
 from instrument.changes import ANY_DEVICE
@@ -27,16 +28,14 @@ def run(options: argparse.Namespace) -> int:
     engine = Engine(output, releases, engine_options(options), report=say)
     if options.output == "device" and isinstance(output, NullOutput):
         engine.changes.awaited = ANY_DEVICE
-    pad = open_pad(options, engine)
-    # A second Ctrl-C finds the first one's fade under way and changes nothing.
-    for number in ending_signals():
-        signal.signal(number, lambda _number, _frame: engine.quit())
-    engine.start()
-    say(_greeting(engine, time.perf_counter() - begin, pad is not None))
-    engine.wait()
-    engine.close()
-    if pad is not None:
-        pad.close()
+    with open_pad(options, engine) as pad:
+        # A second Ctrl-C finds the first one's fade under way and changes nothing.
+        for number in ending_signals():
+            signal.signal(number, lambda _number, _frame: engine.quit())
+        engine.start()
+        say(_greeting(engine, time.perf_counter() - begin, pad is not None))
+        engine.wait()
+        engine.close()
     say(
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
@@ -81,14 +80,14 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
     )
 
 
-def open_pad(options: argparse.Namespace, engine: Engine) -> PadProcess | None:
-    """The window beside the engine, where there is a display and it is wanted and installed."""
+def open_pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
+    """The window beside the engine, where there is a display and it is wanted; it closes with the context."""
     if not options.pad or not has_display():
-        return None
+        return nullcontext()
     if not pad_is_installed():
         say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
-        return None
-    return PadProcess(options, engine.osc.host, engine.osc.port, say)
+        return nullcontext()
+    return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:

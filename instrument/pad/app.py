@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
@@ -23,7 +25,14 @@ from instrument.pad.preferences import Preferences
 from instrument.pad.window import Window
 
 
-def build_window(host: str, port: int, library: Library, ends_engine: bool, resume: bool = False) -> Window:
+def build_window(
+    host: str,
+    port: int,
+    library: Library,
+    ends_engine: bool,
+    resume: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Window:
     """The window, connected to an engine.
 
     Args:
@@ -31,14 +40,15 @@ def build_window(host: str, port: int, library: Library, ends_engine: bool, resu
         library: where maps are found.
         ends_engine: whether closing the window ends the engine.
         resume: go back to the release that played last.
+        clock: seconds, monotonic.
 
     Raises:
         AddressError: there is no such host.
     """
     client = OscClient(host, port)
-    model = EngineModel(client)
-    link = Link(client)
-    point = Point(model, np.random.default_rng())
+    model = EngineModel(client, clock)
+    link = Link(client, clock)
+    point = Point(model, np.random.default_rng(), clock)
     anchors = AnchorSet(model, point, AnchorFile(paths.anchors()))
     preferences = Preferences()
     last = preferences.release if resume else ""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
     QResizeEvent,
     QTabletEvent,
@@ -27,13 +24,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from aitunes.features import FloatArray
-from instrument.pad import theme
 from instrument.pad.anchor_set import AnchorSet
 from instrument.pad.anchors import shares
 from instrument.pad.atlas import Atlas
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
-from instrument.pad.widgets.backdrop import DIAMOND, draw_mark, frame_of, paint_backdrop, place_in
+from instrument.pad.widgets import overlay
+from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
 
 TRAIL_SECONDS = 0.9
 _WHEEL_STEP = 0.1
@@ -143,83 +140,25 @@ class Surface(QWidget):
             source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
             painter.drawPixmap(QRectF(rect), self._backdrop, source)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._anchors.active:
-            self._paint_shares(painter)
-        self._paint_anchors(painter)
-        self._paint_trail(painter)
-        self._paint_point(painter)
-        self._paint_hover(painter)
+        self._paint_moving(painter)
 
-    def _paint_trail(self, painter: QPainter) -> None:
-        now, letter = self._clock(), self._letter()
-        colour = QColor(theme.ACCENT)
-        trail = list(self._trail)
-        for earlier, later in pairwise(trail):
-            left = max(0.0, 1.0 - (now - later[2]) / TRAIL_SECONDS)
-            colour.setAlphaF(0.75 * left)
-            painter.setPen(QPen(colour, max(1.0, 0.28 * letter * left), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawLine(self._at(*earlier[:2]), self._at(*later[:2]))
-
-    def _paint_point(self, painter: QPainter) -> None:
-        letter = self._letter()
+    def _paint_moving(self, painter: QPainter) -> None:
+        letter, width = self._letter(), self.width()
         hand, sounding = self._at(*self._shown[:2]), self._at(*self._shown[2:])
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 160), 0.32 * letter))
-        painter.drawEllipse(hand, 0.72 * letter, 0.72 * letter)
-        painter.setPen(QPen(QColor(theme.TEXT), 0.16 * letter))
-        painter.drawEllipse(hand, 0.72 * letter, 0.72 * letter)
-        painter.setPen(QPen(QColor(theme.GROUND), 0.1 * letter))
-        painter.setBrush(QColor(theme.ACCENT if self._model.playing else theme.QUIET))
-        painter.drawEllipse(sounding, 0.4 * letter, 0.4 * letter)
-
-    def _paint_anchors(self, painter: QPainter) -> None:
-        letter = self._letter()
-        metrics = QFontMetricsF(self.font())
-        for anchor in self._anchors.anchors:
-            place = self._at(anchor.x, anchor.y)
-            painter.setPen(Qt.PenStyle.NoPen)
-            for radius, colour in ((0.75, theme.GROUND), (0.5, theme.TEXT if self._anchors.active else theme.QUIET)):
-                painter.setBrush(QColor(colour))
-                draw_mark(painter, place, radius * letter, DIAMOND)
-            width = metrics.horizontalAdvance(anchor.name)
-            x = min(max(place.x() - width / 2, 0.3 * letter), self.width() - width - 0.3 * letter)
-            self._paint_words(painter, QPointF(x, place.y() + 0.95 * letter), anchor.name)
-
-    def _paint_shares(self, painter: QPainter) -> None:
-        """What each anchor gives to the sound, as a line to it; the map, which does not sound now, in the dark."""
-        painter.fillRect(self.rect(), QColor(11, 14, 19, 130))
-        anchors = self._anchors.anchors
-        colour = QColor(theme.ACCENT)
-        for anchor, share in zip(anchors, shares(anchors, *self._shown[:2]).tolist(), strict=True):
-            colour.setAlphaF(min(1.0, 0.15 + share))
-            painter.setPen(QPen(colour, max(1.0, 0.3 * self._letter() * share)))
-            painter.drawLine(self._at(*self._shown[:2]), self._at(anchor.x, anchor.y))
-
-    def _paint_hover(self, painter: QPainter) -> None:
-        if self._hovered is None or self.atlas is None:
-            return
-        letter = self._letter()
-        place = self._at(*self._positions[self._hovered].tolist())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(theme.TEXT), 0.12 * letter))
-        painter.drawEllipse(place, 0.42 * letter, 0.42 * letter)
-        words = self.atlas.names[self._hovered]
-        width = QFontMetricsF(self.font()).horizontalAdvance(words)
-        x = min(max(place.x() - width / 2, 0.4 * letter), self.width() - width - 0.4 * letter)
-        y = place.y() - 2.2 * letter if place.y() > 3.0 * letter else place.y() + letter
-        self._paint_words(painter, QPointF(x, y), words)
-
-    def _paint_words(self, painter: QPainter, top_left: QPointF, words: str) -> None:
-        metrics = QFontMetricsF(self.font())
-        pad = 0.3 * metrics.height()
-        box = QRectF(
-            top_left.x() - pad, top_left.y(), metrics.horizontalAdvance(words) + 2 * pad, 1.3 * metrics.height()
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(11, 14, 19, 215))
-        painter.drawRoundedRect(box, pad, pad)
-        painter.setPen(QColor(theme.TEXT))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        anchors = [(self._at(anchor.x, anchor.y), anchor.name) for anchor in self._anchors.anchors]
+        if self._anchors.active:
+            painter.fillRect(self.rect(), overlay.DARK)  # the map, which does not sound now
+            parts = shares(self._anchors.anchors, *self._shown[:2])
+            overlay.paint_shares(painter, hand, [place for place, _ in anchors], parts.tolist(), letter)
+        for place, name in anchors:
+            overlay.paint_anchor(painter, place, name, self._anchors.active, letter, width)
+        now = self._clock()
+        trail = [(self._at(x, y), 1.0 - (now - moment) / TRAIL_SECONDS) for x, y, moment in self._trail]
+        overlay.paint_trail(painter, trail, letter)
+        overlay.paint_point(painter, hand, sounding, self._model.playing, letter)
+        if self._hovered is not None and self.atlas is not None:
+            place = self._at(*self._positions[self._hovered].tolist())
+            overlay.paint_landmark(painter, place, self.atlas.names[self._hovered], letter, width)
 
     # Where things are.
 

@@ -134,12 +134,12 @@ def playing(model, peer, card):
 
 
 @pytest.fixture
-def window(qtbot, peer, releases, card):
-    """The whole window, connected to the peer, which plays the release `tiny`."""
+def window(qtbot, peer, releases, card, clock):
+    """The whole window; its engine, the peer, plays `tiny`, and may be silent, as no time passes."""
     from instrument.library import Library
     from instrument.pad.app import build_window
 
-    window = build_window("127.0.0.1", peer.port, Library([releases]), ends_engine=False)
+    window = build_window("127.0.0.1", peer.port, Library([releases]), ends_engine=False, clock=clock)
     qtbot.addWidget(window)
     window.resize(1280, 800)
     window.show()
