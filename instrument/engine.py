@@ -19,12 +19,13 @@ from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
 from instrument import namespace, paths
 from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
+from instrument.event_handler import EventHandler
 from instrument.gesture_store import GestureStore
-from instrument.gestures import PLAY, RECORD, STOP, Gestures
+from instrument.gestures import Gestures
 from instrument.hotplug import DeviceScanner, DeviceWatch
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
-from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
+from instrument.namespace import ROOT, Kind
 from instrument.osc.server import DEFAULT_PORT, OscServer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -39,7 +40,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
 from instrument.synthesis.voice import Voice
-from instrument.worker import Mark, Worker
+from instrument.worker import Worker
 
 _SWITCH_SECONDS = 2e-4
 _FAILING_SECONDS = 1.0
@@ -94,7 +95,7 @@ class Engine:
         self._rows = namespace.expand(self.performance.latent_dim)
         self._load = LoadMeter()
         self._effort = Effort()
-        self._control, self._synthesis, self._buffer = Recent(), Recent(), Recent()
+        self._synthesis, self._buffer = Recent(), Recent()
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._failing_seconds = 0.0
         self._past_underruns = 0
@@ -114,6 +115,7 @@ class Engine:
         self.changes = Changes(self, library, self.devices.devices, options.blocksize)
         stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
         self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
+        self._events = EventHandler(self)
         self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell)
 
     @property
@@ -182,7 +184,7 @@ class Engine:
             peak_load=peak,
             nominal_sample_rate=self.output.sample_rate,
             measured_sample_rate=self.output.sample_rate / self._stream_clock.scale,
-            control_ms=1e3 * self._control.median,
+            control_ms=1e3 * self._events.delay_seconds,
             synthesis_ms=1e3 * (self._synthesis.median + self.synth.voice.latency_seconds),
             buffer_ms=1e3 * self._buffer.median,
             device_ms=1e3 * self.output.latency_seconds,
@@ -222,7 +224,7 @@ class Engine:
         self.synth.change_voice(voice)
         drone = self.performance.keyboard.drone
         if self.performance.take_over(card):
-            self._announce_drone(drone)
+            self._events.announce_drone(drone)
             self._rows = namespace.expand(card.latent_dim)
 
     def take_output(self, output: Output, voice: Voice) -> None:
@@ -287,7 +289,7 @@ class Engine:
         try:
             self.gestures.advance(hop_seconds)
             for event in self.timeline.due(start, hop_seconds):
-                self._apply(event)
+                self._events.apply(event)
             y = self.synth.render()
         except Exception as error:
             if self._failing_seconds == 0.0:
@@ -324,60 +326,6 @@ class Engine:
                 f"{sentence} Playing on without sound until it comes back; {ROOT}/device/set chooses another device."
             )
             return self.output.wait()
-
-    def _apply(self, event: Event) -> None:
-        try:
-            self._obey(event)
-        except MessageError as error:
-            self.publisher.reply(event.origin, "/fail", (event.path, str(error)))
-        except Exception as error:  # noqa: BLE001  a defect in one event must not cost the others of its hop
-            self.publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
-
-    def _obey(self, event: Event) -> None:
-        if event.call is not None:
-            event.call()
-            return
-        if event.arrived:
-            self._control.add(max(0.0, time.time() - event.arrived))
-        if event.values is None:
-            self.publisher.reply(event.origin, event.path, self._value(event.path))
-            return
-        if event.kind not in (Kind.SETTING, Kind.ACTION):
-            self.worker.submit(event, self._mark(event))
-            return
-        self.gestures.hear(event, self.performance)
-        lookahead = self.performance.lookahead
-        drone = self.performance.keyboard.drone
-        self.performance.apply(event.path, event.values)
-        if self.performance.lookahead != lookahead:
-            self.worker.submit(Event("", Kind.ACTION, call=self.changes.change_lookahead))
-        self.publisher.announce(event.origin, event.path, event.values)
-        if event.path != DRONE:
-            self._announce_drone(drone)
-
-    def _announce_drone(self, before: bool) -> None:
-        """Tell everyone of a drone that something else switched: its author may not expect it either."""
-        if self.performance.keyboard.drone != before:
-            self.publisher.announce(None, DRONE, (not before,))
-
-    def _mark(self, event: Event) -> Mark | None:
-        """What a command needs of its place among the settings, which it would find changed when it is obeyed."""
-        if event.path == RECORD and event.values:
-            return self.gestures.begin(str(event.values[0]), self.performance, self._rows)
-        if event.path == STOP:
-            return self.gestures.end()
-        if event.path == f"{ROOT}/snapshot/save" and self.worker.idle:
-            return self.performance.snapshot()
-        return None
-
-    def _value(self, path: str) -> tuple[Value, ...]:
-        if path == f"{ROOT}/model/load":
-            return (self.performance.release,)
-        if path == f"{ROOT}/device/set":
-            return (self.output.name,)
-        if path in (RECORD, PLAY):
-            return self.gestures.values[path]
-        return self.performance.value(path)
 
     def tell(self, sentence: str) -> None:
         """Everyone, subscribers and terminal, even where that has been closed."""

@@ -10,7 +10,7 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, Release, read_card, read_release
 from instrument import paths
 
-DEFAULT_RELEASE = "sinewave"
+DEFAULT_RELEASE = "first-light"
 
 
 class Library:

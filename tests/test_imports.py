@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OFFLINE = {"torch", "librosa", "lightning", "matplotlib", "sklearn", "joblib", "h5py", "PySide6", "training"}
+WEB = {"starlette", "uvicorn", "websockets", "zeroconf"}
 HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
 MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.server"]
 
@@ -36,6 +37,14 @@ def test_the_live_side_loads_nothing_of_the_offline_side(name):
 def test_the_live_side_works_where_nothing_of_the_offline_side_is_installed():
     blocked = f"import sys; sys.modules.update(dict.fromkeys({sorted(OFFLINE | {'scipy', 'onnx'})}))\n"
     loaded_by(blocked + "".join(f"import instrument.{name}\n" for name in MODULES))
+
+
+def test_the_engine_loads_nothing_of_the_web():
+    assert not loaded_by("import instrument.cli.play, instrument.engine") & WEB
+
+
+def test_oscquery_loads_no_sound():
+    assert not loaded_by("import instrument.oscquery.serve") & HEAVY
 
 
 def test_help_does_not_wait_for_the_engine():

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from instrument.cli.companion import own_program
 from instrument.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
@@ -48,8 +49,8 @@ class PadProcess:
             words += ["--releases", str(options.releases)]
         if options.release == DEFAULT_RELEASE:
             words.append("--resume")
-        command = [sys.executable, "-m", "instrument", "pad", *words]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        command, environment = own_program("instrument", "pad", *words)
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
 
     def close(self) -> None:

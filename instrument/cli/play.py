@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 
 from instrument import paths
 from instrument.changes import ANY_DEVICE
-from instrument.cli.common import iterations, library, load_compiled_code
+from instrument.cli.common import UsageError, iterations, library, load_compiled_code
+from instrument.cli.companion import WEB_MISSING, companion, web_is_installed
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.terminal import ending_signals, say
 from instrument.engine import Engine, EngineOptions
@@ -28,12 +30,13 @@ def run(options: argparse.Namespace) -> int:
     engine = Engine(output, releases, engine_options(options), report=say)
     if options.output == "device" and isinstance(output, NullOutput):
         engine.changes.awaited = ANY_DEVICE
-    with open_pad(options, engine) as pad:
-        # A second Ctrl-C finds the first one's fade under way and changes nothing.
-        for number in ending_signals():
-            signal.signal(number, lambda _number, _frame: engine.quit())
+    # A second Ctrl-C finds the first one's fade under way and changes nothing.
+    for number in ending_signals():
+        signal.signal(number, lambda _number, _frame: engine.quit())
+    with _pad(options, engine) as pad, _oscquery(options, engine) as sound_is_on:
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
+        sound_is_on()
         engine.wait()
         engine.close()
     say(
@@ -80,7 +83,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
     )
 
 
-def open_pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
+def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
     """The window beside the engine, where there is a display and it is wanted; it closes with the context."""
     if not options.pad or not has_display():
         return nullcontext()
@@ -88,6 +91,18 @@ def open_pad(options: argparse.Namespace, engine: Engine) -> AbstractContextMana
         say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
         return nullcontext()
     return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
+
+
+def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+    """The OSCQuery server beside the engine, or nothing."""
+    installed = web_is_installed()
+    if options.oscquery and not installed:
+        raise UsageError(WEB_MISSING)
+    if options.oscquery is False or not installed:
+        return nullcontext(lambda: None)
+    engine_host = "127.0.0.1" if engine.osc.host == "0.0.0.0" else engine.osc.host
+    place = ["--connect", f"{engine_host}:{engine.osc.port}"]
+    return companion([*place, "--http-host", options.osc_host, "--http-port", str(options.http_port)])
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:

@@ -211,10 +211,12 @@ class OscClient:
 
 
 class EngineProcess:
-    """`python -m instrument …` as a person starts it, on a free port."""
+    """`python -m instrument …` as a person starts it, on a free port; OSCQuery beside it only where it is asked for."""
 
     def __init__(self, home, *words, environment=None):
         self.home = home
+        if words[:1] == ("play",) and "--oscquery" not in words:
+            words = (*words, "--no-oscquery")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *map(str, words)],
             cwd=ROOT,
@@ -275,6 +277,60 @@ class EngineProcess:
                 self.process.wait(10.0)
         self._reader.join(10.0)
         self.process.stderr.close()
+
+
+class PacketRecorder:
+    """Stands where an engine would, keeps what arrives with its time tags, and answers what it is told to."""
+
+    def __init__(self):
+        self.packets = []
+        self._answers = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def answer(self, question, address, *arguments):
+        self._answers[question] = build(address, *arguments)
+
+    def messages(self, address, count):
+        """Arguments of that many messages to an address, once they have arrived."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            sent = [message for packet in self.packets for message in packet.messages]
+            found = [message.arguments for message in sent if message.address == address]
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < deadline, f"{len(found)} of {count} messages to {address}"
+            time.sleep(0.02)
+
+    def _run(self):
+        while datagram := (received := self._socket.recvfrom(65_536))[0]:
+            packets = parse(datagram)
+            self.packets.extend(packets)
+            for message in [message for packet in packets for message in packet.messages]:
+                if message.address in self._answers:
+                    self._socket.sendto(self._answers[message.address], received[1])
+
+    def close(self):
+        self._socket.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(10.0)
+        self._socket.close()
+
+
+@pytest.fixture
+def recorder():
+    recorder = PacketRecorder()
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def player(start):
+    """The port of an engine on the bundled release without a sound device, and a client of it."""
+    client = start("play", "--output", "none", "--osc-port", 0).client()
+    return client.engine[1], client
 
 
 @pytest.fixture(scope="session")

@@ -398,7 +398,7 @@ def test_over_tcp_the_same_engine_answers_and_a_connection_that_leaves_leaves_no
 def test_an_unknown_release_is_a_sentence(start):
     engine = start("play", "--output", "none", "--release", "nowhere")
     assert engine.ends(90.0) == 1
-    assert "aitunes: There is no release named 'nowhere'; there are: sinewave." in engine.text
+    assert "aitunes: There is no release named 'nowhere'; there are: chamber, first-light." in engine.text
     assert "Traceback" not in engine.text
 
 

@@ -42,7 +42,9 @@ class Hand:
 
     def press(self, key):
         """Take hold of the window by a click on the pad, as without a window manager nobody else gives it the keys."""
-        self.do("mousemove", *LEFT, "click", 1, "sleep", 0.5, "key", key)
+        self.do("mousemove", *LEFT, "click", 1)
+        self._wait_until(lambda: "AiTunes" in self.do("getwindowfocus", "getwindowname"))
+        self.do("key", key)
 
     def drag(self, begin, end, steps=20):
         self.do("mousemove", *begin, "mousedown", 1)
@@ -81,14 +83,26 @@ def play(start, releases):
         words = ("--output", "none", "--osc-port", port, "--releases", releases, "--release", release, *words)
         engine = start("play", *words, environment=environment)
         client = engine.client()
-        client.ask("/notify", 1, reply="/done")
         return engine, client
 
     return run
 
 
+def listen(client):
+    """Hear of every change from now on, for half a minute."""
+    client.ask("/notify", 1, reply="/done")
+
+
+def pad_of(engine):
+    """The process of the window that an engine opened."""
+    children = psutil.Process(engine.pid).children()
+    (pad,) = [child for child in children if "pad" in child.cmdline()]
+    return pad
+
+
 def record(client, home, while_recording, name="take.wav"):
     """What is heard meanwhile, [samples]."""
+    listen(client)
     client.command("/aitunes/record/start", name)
     while_recording()
     client.command("/aitunes/record/stop")
@@ -123,12 +137,14 @@ def test_number_keys_keep_and_recall(play, open_pad, hand):
     _engine, client = play("sinewave")
     open_pad(client.engine[1])
     hand.sees("First Light – AiTunes")
+    listen(client)
     hand.press("1")
     client.expect("/aitunes/snapshot/save", where=lambda names: names == ["sinewave 1"])
     kept = client.ask("/aitunes/latent")
     hand.do("mousemove", *RIGHT, "click", 1)
     client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.9)
     time.sleep(0.5)  # until the pad knows that the slot is full
+    listen(client)
     hand.do("key", "1")
     assert client.expect("/aitunes/latent") == pytest.approx(kept, abs=1e-5)
 
@@ -158,6 +174,7 @@ def test_the_computers_keys_play_notes(play, open_pad, hand):
     _, client = play("notes")
     open_pad(client.engine[1])
     hand.sees("Notes – AiTunes")
+    listen(client)
     hand.press("k")
     hand.do("key", "z", "key", "y")
     played = [client.expect("/aitunes/note") for _ in range(4)]
@@ -168,7 +185,7 @@ def test_the_computers_keys_play_notes(play, open_pad, hand):
 def test_a_pad_that_is_killed_leaves_the_sound_unbroken(play, hand, wait_until):
     engine, client = play("sine", environment=hand.environment)
     hand.sees("Sine – AiTunes")
-    (pad,) = psutil.Process(engine.process.pid).children()
+    pad = pad_of(engine.process)
 
     def kill():
         time.sleep(0.5)
@@ -181,11 +198,12 @@ def test_a_pad_that_is_killed_leaves_the_sound_unbroken(play, hand, wait_until):
     assert engine.process.poll() is None
 
 
-def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_pad, hand):
+def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_pad, hand, wait_until):
     engine, client = play("tiny")
     port = client.engine[1]
     open_pad(port)
     hand.sees("Tiny – AiTunes")
+    listen(client)
     hand.do("mousemove", *RIGHT, "click", 1)
     client.expect("/aitunes/pad/xy")
     kept = client.ask("/aitunes/latent")
@@ -195,7 +213,7 @@ def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_
     hand.sees("No engine – AiTunes")
     _, later = play("sine", port=port)
     hand.sees("Tiny – AiTunes")
-    later.expect("/aitunes/latent", where=lambda found: found == pytest.approx(kept, abs=1e-5))
+    wait_until(lambda: later.ask("/aitunes/latent") == pytest.approx(kept, abs=1e-5))
     assert later.ask("/aitunes/gain") == [-7.5]
     assert later.ask("/aitunes/model/load") == ["tiny"]
 
@@ -204,7 +222,7 @@ def test_closing_the_window_that_aitunes_opened_ends_the_engine(play, hand):
     engine, _ = play("tiny", environment=hand.environment)
     hand.sees("Tiny – AiTunes")
     hand.press("ctrl+q")
-    assert engine.ends() == 0
+    assert engine.ends(60.0) == 0
     assert "Stopped." in engine.text
 
 
@@ -226,18 +244,18 @@ def test_ctrl_c_ends_both(releases, hand, tmp_path, wait_until):
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     hand.sees("Tiny – AiTunes")
-    (pad,) = psutil.Process(engine.pid).children()
+    pad = pad_of(engine)
     os.killpg(engine.pid, signal.SIGINT)  # as a terminal does
-    assert engine.wait(20) == 0
+    assert engine.wait(60) == 0
     wait_until(lambda: not pad.is_running())
 
 
 def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_until):
     engine, client = play("tiny", environment=hand.environment)
     hand.sees("Tiny – AiTunes")
-    (pad,) = psutil.Process(engine.process.pid).children()
+    pad = pad_of(engine.process)
     client.send("/quit")
-    assert engine.ends() == 0
+    assert engine.ends(60.0) == 0
     assert "The pad has ended" not in engine.text
     wait_until(lambda: not pad.is_running())
 
@@ -245,4 +263,5 @@ def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_u
 def test_without_a_wish_for_it_there_is_no_window(play, hand):
     engine, _ = play("tiny", "--no-pad", environment=hand.environment)
     engine.says("Headless, played over OSC")
-    assert psutil.Process(engine.process.pid).children() == []
+    children = psutil.Process(engine.process.pid).children()
+    assert [child for child in children if "pad" in child.cmdline()] == []
