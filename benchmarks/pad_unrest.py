@@ -27,7 +27,7 @@ SIZES = ((1280, 800), (1000, 700), (900, 600), (1100, 780))
 
 def second_release(folder: Path) -> None:
     """The bundled release once more, under another name."""
-    source = Library().find("sinewave")
+    source = Library().find("first-light")
     assert source is not None
     shutil.copytree(source, folder / TWIN)
     card = json.loads((folder / TWIN / "card.json").read_text())
@@ -38,7 +38,7 @@ def anchors(home: Path) -> None:
     """Three anchors for each release, which the hand will take hold of."""
     (home / "anchors").mkdir()
     places = [{"name": f"anchor {n}", "x": 0.3 * n + 0.1, "y": 0.5, "coordinates": [n - 1.0] * 8} for n in range(3)]
-    for release in ("sinewave", TWIN):
+    for release in ("first-light", TWIN):
         (home / "anchors" / f"{release}.json").write_text(json.dumps(places))
 
 
@@ -83,7 +83,7 @@ def change_releases(client: Client, minutes: float, disturb: Callable[[int], Non
     end, turn = time.monotonic() + 60.0 * minutes, 0
     while time.monotonic() < end:
         turn += 1
-        client.send("/aitunes/model/load", TWIN if turn % 2 else "sinewave")
+        client.send("/aitunes/model/load", TWIN if turn % 2 else "first-light")
         disturb(turn)
         time.sleep(EVERY_SECONDS)
     return turn

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
 from aitunes.errors import AiTunesError, ReleaseError
-from aitunes.features import AudioFeatures, FloatArray
+from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from aitunes.release.reader import ENCODER, read_card, session_options, sha256
 
@@ -66,12 +67,21 @@ def encode(folder: Path, path: Path) -> FloatArray:
         ReleaseError: the release's encoder cannot.
     """
     card = read_card(folder)
-    S = card.features.analyse(read_sound(path, card.features))
+    S = card.features.analyse(_as_trained(read_sound(path, card.features), card))
     parts = patches(S, card.features.frames)
     weights = _loudness(parts, card.features)
     z = _encoded(folder, card, parts[weights > 0.0])
     mean = weights[weights > 0.0] @ card.latent.coordinates(z) / weights.sum()
     return np.asarray(np.clip(mean, -LATENT_LIMIT, LATENT_LIMIT), np.float32)
+
+
+def _as_trained(y: FloatArray, card: ReleaseCard) -> FloatArray:
+    """The sound as loud as the release's model was taught: one that is told the level learnt from levelled notes."""
+    if all(spec.name != "level" for spec in card.inputs):
+        return y
+    features = card.features
+    loudest = frame_levels_db(stft_magnitudes(y, features.n_fft, features.hop_length)).max()
+    return y * np.float32(10.0 ** ((FULL_LEVEL_DB - loudest) / 20.0))
 
 
 def _loudness(parts: FloatArray, features: AudioFeatures) -> FloatArray:

@@ -10,19 +10,19 @@ from instrument.pad.atlas import MOST_LABELS, blank, chart, find
 
 
 @pytest.fixture
-def sinewave():
+def bundled():
     library = Library()
-    folder = library.find("sinewave")
+    folder = library.find("first-light")
     return read_card(folder), read_landmarks(folder, read_card(folder))
 
 
-def test_the_first_axes_give_the_map_that_training_drew(sinewave):
-    card, landmarks = sinewave
+def test_the_first_axes_give_the_map_that_training_drew(bundled):
+    card, landmarks = bundled
     np.testing.assert_allclose(chart(card, landmarks).positions((0, 1)), landmarks.positions, atol=1e-4)
 
 
-def test_axes_that_change_places_turn_the_map(sinewave):
-    atlas = chart(*sinewave)
+def test_axes_that_change_places_turn_the_map(bundled):
+    atlas = chart(*bundled)
     np.testing.assert_array_equal(atlas.positions((4, 2)), atlas.positions((2, 4))[:, ::-1])
 
 

@@ -117,7 +117,7 @@ def unbroken(y):
 
 
 def test_a_drag_is_heard_and_other_programs_are_told(play, open_pad, hand, frequency):
-    engine, client = play("sinewave")
+    engine, client = play("first-light")
     open_pad(client.engine[1])
     hand.sees("First Light – AiTunes")
 
@@ -134,12 +134,12 @@ def test_a_drag_is_heard_and_other_programs_are_told(play, open_pad, hand, frequ
 
 
 def test_number_keys_keep_and_recall(play, open_pad, hand):
-    _engine, client = play("sinewave")
+    _engine, client = play("first-light")
     open_pad(client.engine[1])
     hand.sees("First Light – AiTunes")
     listen(client)
     hand.press("1")
-    client.expect("/aitunes/snapshot/save", where=lambda names: names == ["sinewave 1"])
+    client.expect("/aitunes/snapshot/save", where=lambda names: names == ["first-light 1"])
     kept = client.ask("/aitunes/latent")
     hand.do("mousemove", *RIGHT, "click", 1)
     client.expect("/aitunes/pad/xy", where=lambda place: place[0] > 0.9)

@@ -199,7 +199,7 @@ def test_sound_files_become_anchors(window, qtbot, tmp_path):
 
     from instrument.library import Library
 
-    window.anchor_panel.folder = Library().find("sinewave")
+    window.anchor_panel.folder = Library().find("first-light")
     window._model.glide.target = np.zeros(8, np.float32)
     t = np.arange(24_000) / 48_000
     soundfile.write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 440.0 * t), 48_000)
