@@ -48,7 +48,7 @@ from instrument.pad.widgets.transport import Transport
 
 FRAME_MS = 16
 _STRIP_LETTERS = 8.0
-_NOTES_LETTERS = 9.6
+_NOTES_LETTERS = 8.8
 _SIDE_LETTERS = 24.0
 _BANNER_LETTERS = 34
 

@@ -204,6 +204,7 @@ class Surface(QWidget):
         if event.modifiers() & _PLAY_NOW:
             self.play_landmark(event.position())
             return
+        self._hover(None)
         self._dragged = self.anchor_at(event.position())
         if self._dragged is None:
             self._point.place(*self.place_of(event.position()))
