@@ -25,6 +25,7 @@ from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSu
 from training.checkpoints import Identity, Signature, WholeCheckpointIO, check_identity, check_resumable, load_weights
 from training.corpus import Corpus
 from training.loading import EpochBatches, loader
+from training.texts import kinds
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
@@ -93,15 +94,15 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     epochs = options.epochs or recipe.epochs
     if done >= epochs:
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
-    labels = tuple(np.unique([*corpus.train.labels, *corpus.held.labels]).tolist())
+    labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
     trainer = _trainer(support, identity, options, epochs)
     rank, world = trainer.global_rank, trainer.world_size
-    batches = EpochBatches(len(corpus.train), recipe.batch_size, options.seed, rank, world)
+    batches = EpochBatches.of(corpus.train, recipe.batch_size, options.seed, rank, world)
     batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
     train_loader = loader(corpus.train, batches, labels)
-    held_loader = loader(corpus.held, EpochBatches(len(corpus.held), recipe.batch_size, None, rank, world), labels)
+    held_loader = loader(corpus.held, EpochBatches.of(corpus.held, recipe.batch_size, None, rank, world), labels)
     with _sentences(checkpoint, done, trainer):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)

@@ -55,7 +55,7 @@ def test_features_of_another_scenario_are_refused(small_case, corpus_of, audio_f
     from training.corpus import CorpusOptions, open_corpus, prepare_case
 
     scenario = small_case.scenarios.find("low-dim16")
-    options = CorpusOptions(audio_folder, tmp_path / "a.h5")
+    options = CorpusOptions(audio_folder, tmp_path / "a")
     prepare_case(small_case, scenario, options, lambda *told: None)
     other = replace(scenario, features=replace(scenario.features, n_mels=20))
     with pytest.raises(TrainingError, match="n_mels 32 and not 20"):

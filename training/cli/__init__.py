@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from training.cli.parser import build, build_original
 
 NO_WINDOW = "aitunes-train: the window is not here yet; add --headless, or name an action (`aitunes-train --help`)."
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AiTunesError as error:
         print(f"aitunes-train: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {error.strerror}.", file=sys.stderr)
+        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {reason(error)}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("aitunes-train: stopped.", file=sys.stderr)
     return 1

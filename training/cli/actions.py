@@ -43,7 +43,12 @@ def _say(sentence: str) -> None:
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
     return CorpusOptions(
-        arguments.data_dir, arguments.features, arguments.limit_items, arguments.workers, arguments.seed
+        arguments.data_dir,
+        arguments.features,
+        arguments.limit_items,
+        arguments.workers,
+        arguments.seed,
+        arguments.scheduler,
     )
 
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from aitunes.places import PlaceError, place
+
 _EXAMPLES = """examples:
   aitunes-train list
   aitunes-train prepare -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
@@ -60,8 +62,10 @@ def _experiment(parser: argparse.ArgumentParser, required: bool = True) -> None:
 
 def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
     _experiment(parser, required)
-    parser.add_argument("--data-dir", type=Path, metavar="FOLDER", help="of the data (default: AITUNES_DATA)")
-    parser.add_argument("--features", type=Path, metavar="FILE", help="of prepared features (default: in features/)")
+    parser.add_argument("--data-dir", type=a_place, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)")
+    parser.add_argument("--features", type=a_place, metavar="FOLDER",
+                        help="or URL of prepared features (default: in features/)")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that prepares, as tcp://host:8786")
     parser.add_argument("--limit-items", type=at_least(1), metavar="N", help="use only so many items, for a quick try")
     parser.add_argument("--workers", type=at_least(1), default=2, metavar="N", help="that prepare data (2)")
     parser.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="the same seed gives the same (0)")
@@ -122,6 +126,14 @@ def _release(actions: Actions[argparse.ArgumentParser]) -> None:
         "--threads", type=at_least(1), default=1, help="that train; another number rounds otherwise (default: 1)"
     )
     release.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the run folder")
+
+
+def a_place(text: str) -> Path:
+    """A path or a URL."""
+    try:
+        return place(text)
+    except PlaceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def at_least(least: int) -> Callable[[str], int]:
