@@ -23,6 +23,7 @@ from aitunes.places import check_reachable
 from training.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.feature_store import FeatureStore, StoreCard, is_store
 from training.prepare import prepare, split_clips
+from training.processes import check_prepared
 from training.stored_patches import StoredPatches
 from training.texts import shared
 
@@ -152,6 +153,7 @@ def open_corpus(
         raise TrainingError(f"{case.name} gives audio, but says nothing about its features.")
     if isinstance(data, ClipSeries):
         return _of_clips(case, data, features, options)
+    check_prepared(path)
     report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
     for reason in card.skipped:

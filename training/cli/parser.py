@@ -79,6 +79,8 @@ def _training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-s", "--save-every", "--save_every", type=at_least(0), default=0, metavar="N",
                         help="keep a checkpoint every N epochs (0: the last one alone)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--batch-size", type=at_least(1), metavar="N",
+                        help="items of a batch, of all processes together (default: the scenario's)")  # fmt: skip
     parser.add_argument("--devices", type=at_least(1), default=1, metavar="N", help="processes or cards of a node")
     parser.add_argument("--nodes", type=at_least(1), default=1, metavar="N", help="of a cluster")
     parser.add_argument("--precision", choices=_PRECISIONS, default="32-true", help="of the arithmetic (32-true)")
