@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import copy
 import gc
 import sys
 import threading
@@ -108,10 +107,8 @@ class Changes:
 
     def _prepared(self, release: Release, sample_rate: float) -> Voice:
         """A voice that has rendered where it will begin, so that a release that fails does so here."""
-        card = release.card
-        rehearsal = copy.copy(self._engine.performance)
-        if not rehearsal.plays(card.latent, card.name):
-            rehearsal.change_release(card.latent, card.name)
+        rehearsal = self._engine.performance.rehearsal()
+        rehearsal.take_over(release.card)
         voice = Voice(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
         try:
             voice.prepare(rehearsal.advance(0.0), rehearsal)

@@ -21,7 +21,7 @@ from instrument import namespace, paths
 from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
-from instrument.namespace import ROOT, Kind, MessageError, Value
+from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
 from instrument.osc.server import DEFAULT_PORT, OscServer
 from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
@@ -31,6 +31,7 @@ from instrument.recorder import Recorder
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.effort import Effort
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
@@ -83,10 +84,11 @@ class Engine:
         self._report = report
         release = library.open(options.release)
         voice = Voice(release, output.sample_rate, options.iterations, options.lookahead)
-        self.performance = Performance(release.card.latent, release.card.name, options.iterations, options.lookahead)
+        self.performance = Performance.of(release.card, options.iterations, options.lookahead)
         self.synth = Synth(voice, self.performance, output.sample_rate)
         self._rows = namespace.expand(self.performance.latent_dim)
         self._load = LoadMeter()
+        self._effort = Effort()
         self._control, self._synthesis, self._buffer = Recent(), Recent(), Recent()
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._failing_seconds = 0.0
@@ -174,6 +176,7 @@ class Engine:
             device_ms=1e3 * self.output.latency_seconds,
             release=self.performance.release,
             playing=self.performance.playing,
+            iterations=self._effort.iterations(self.performance.iterations),
         )
 
     def on_synth_thread(self, call: Callable[[], None]) -> None:
@@ -200,8 +203,9 @@ class Engine:
         if voice.hop_seconds != self.synth.hop_seconds:
             self._stream_clock = StreamClock(voice.hop_seconds)
         self.synth.change_voice(voice)
-        if not self.performance.plays(card.latent, card.name):
-            self.performance.change_release(card.latent, card.name)
+        drone = self.performance.keyboard.drone
+        if self.performance.take_over(card):
+            self._announce_drone(drone)
             self._rows = namespace.expand(card.latent_dim)
             self.publisher.announce(author, f"{ROOT}/model/load", (card.name,))
 
@@ -250,6 +254,7 @@ class Engine:
             work = time.perf_counter() - begin
             self._synthesis.add(work)
             self._load.add(work, hop_seconds)
+            self._judge(work, hop_seconds)
             if self._stopping.is_set():
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:
@@ -274,6 +279,16 @@ class Engine:
             return np.zeros(round(hop_seconds * self.output.sample_rate), np.float32)
         self._failing_seconds = 0.0
         return y
+
+    def _judge(self, work_seconds: float, hop_seconds: float) -> None:
+        """Refine less, or more again, for the sake of the hops to come; one that rested says nothing about them."""
+        if self.synth.resting:
+            return
+        asked = self.performance.iterations
+        self.synth.most_iterations = self._effort.count(work_seconds, hop_seconds, asked)
+        notice = self._effort.take_notice(asked)
+        if notice is not None:
+            self.publisher.announce(None, "/error", (notice,))
 
     def _wait_for_output(self) -> float:
         try:
@@ -308,10 +323,18 @@ class Engine:
             self.worker.submit(event)
             return
         lookahead = self.performance.lookahead
+        drone = self.performance.keyboard.drone
         self.performance.apply(event.path, event.values)
         if self.performance.lookahead != lookahead:
             self.worker.submit(Event("", Kind.ACTION, call=self.changes.change_lookahead))
         self.publisher.announce(event.origin, event.path, event.values)
+        if event.path != DRONE:
+            self._announce_drone(drone)
+
+    def _announce_drone(self, before: bool) -> None:
+        """Tell everyone of a drone that something else switched: its author may not expect it either."""
+        if self.performance.keyboard.drone != before:
+            self.publisher.announce(None, DRONE, (not before,))
 
     def _value(self, path: str) -> tuple[Value, ...]:
         if path == f"{ROOT}/model/load":

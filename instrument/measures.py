@@ -30,6 +30,7 @@ class Status:
     device_ms: float
     release: str
     playing: bool
+    iterations: int
 
 
 class LoadMeter:

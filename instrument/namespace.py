@@ -11,6 +11,10 @@ from aitunes.errors import AiTunesError
 from aitunes.release.card import LATENT_LIMIT
 
 ROOT = "/aitunes"
+DRONE = f"{ROOT}/drone"
+MOST_ITERATIONS = 64
+MOST_LOOKAHEAD = 8
+MOST_VOICES = 8
 
 Value = float | int | bool | str
 
@@ -100,6 +104,41 @@ TABLE: tuple[Address, ...] = (
     _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
     _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
     _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
+    _row(
+        "/note",
+        Kind.ACTION,
+        "MIDI note on, or off with velocity 0; the first one ends the drone",
+        _number("note", 127),
+        _number("velocity", 127),
+    ),
+    _row("/notes/off", Kind.ACTION, "end all notes"),
+    _row("/pitch", Kind.SETTING, "pitch of the drone, which then sounds", Argument("f", "note", 0.0, 127.0)),
+    _row("/bend", Kind.SETTING, "shifts all notes and the drone", Argument("f", "bend", -24.0, 24.0, "semitones")),
+    _row(
+        "/envelope",
+        Kind.SETTING,
+        "time for a note to reach its level, and once let go to fall by 60 dB",
+        Argument("f", "attack_seconds", 0.0, 10.0, "s"),
+        Argument("f", "release_seconds", 0.0, 20.0, "s"),
+    ),
+    _row(
+        "/voices",
+        Kind.SETTING,
+        "how many notes sound at once; 1 plays legato, and the newest held note has priority",
+        Argument("i", "voices", 1, MOST_VOICES),
+    ),
+    _row(
+        "/portamento",
+        Kind.SETTING,
+        "time for the pitch to get from one note to the next that overlaps it, with one voice, and for the drone's",
+        Argument("f", "portamento_seconds", 0.0, 10.0, "s"),
+    ),
+    _row(
+        "/drone",
+        Kind.SETTING,
+        "sound without a note; from the start to the first note, and under the notes where it is asked for",
+        Argument("T", "sounding"),
+    ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
     _row("/freeze", Kind.SETTING, "hold the playhead inside a patch model's patch", Argument("T", "frozen")),
@@ -108,9 +147,10 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/quality",
         Kind.SETTING,
-        "phase reconstruction effort",
-        _number("iterations", 64),
-        Argument("i", "lookahead", 0, 8, "frames"),
+        "phase reconstruction effort: iterations a hop, shared by the notes that sound; 0 is the cheapest, and near a "
+        "drop-out the engine does with fewer than asked for",
+        _number("iterations", MOST_ITERATIONS),
+        Argument("i", "lookahead", 0, MOST_LOOKAHEAD, "frames"),
     ),
     _row(
         "/model/load",
@@ -151,7 +191,8 @@ TABLE: tuple[Address, ...] = (
     _server(
         "/status",
         "`/status.reply`: underruns, late events, malformed packets, subscribers, mean and peak load in %, nominal "
-        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing",
+        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing, "
+        "iterations in use",
     ),
     _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
     _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),

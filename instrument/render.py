@@ -76,7 +76,7 @@ def _play(
 ) -> None:
     first = releases[options.release]
     rate = output.sample_rate
-    performance = Performance(first.card.latent, first.card.name, options.iterations, options.lookahead)
+    performance = Performance.of(first.card, options.iterations, options.lookahead)
     synth = Synth(_voice(first, rate, performance), performance, rate)
     timeline = Timeline()
     waiting = deque(lines)
@@ -100,10 +100,8 @@ def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float
     performance = synth.performance
     if event.path == LOAD and event.values:
         release = releases[str(event.values[0])]
-        card = release.card
         synth.change_voice(_voice(release, rate, performance))
-        if not performance.plays(card.latent, card.name):
-            performance.change_release(card.latent, card.name)
+        performance.take_over(release.card)
         return
     lookahead = performance.lookahead
     performance.apply(event.path, event.values or ())

@@ -50,14 +50,14 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
         except ValueError as error:
             raise ScoreError(f"Line {number} of the score: {error}.") from error
     lines: list[ScoreLine] = []
-    rows, performance = expand(first.latent_dim), Performance(first.latent, first.name, iterations=0)
+    rows, performance = expand(first.latent_dim), Performance.of(first, iterations=0)
     for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
         try:
             event = _event(words, rows)
             if event.path == LOAD and event.values:
                 card = card_of(str(event.values[0]))
                 rows = expand(card.latent_dim)
-                performance.change_release(card.latent, card.name)
+                performance.take_over(card)
             else:
                 performance.apply(event.path, event.values or ())
         except AiTunesError as error:

@@ -80,7 +80,7 @@ class TinyReleases:
             latent_dim=latent_dim,
             features=audio,
             inputs=(TensorSpec("z", ("batch", latent_dim), (-16.0, 16.0)),),
-            output=TensorSpec("S", ("batch", audio.n_mels, frames), (0.0, 1.0)),
+            output=TensorSpec("S", ("batch", audio.bands, frames), (0.0, 1.0)),
             latent=LatentSpace.from_codes(codes),
             training=TrainingRecord("none", "CC0-1.0", 500, "0" * 64, "none", "pytest", 1),
         )
@@ -100,7 +100,7 @@ class TinyReleases:
         except ImportError:
             lack("onnx is not installed; pip install aitunes[training]")
 
-        d, n_mels, frames = card.latent_dim, card.features.n_mels, card.features.frames
+        d, n_mels, frames = card.latent_dim, card.features.bands, card.features.frames
         if bias is None:
             bias = np.linspace(0.7, 0.3, n_mels)[:, None]
         if weights is None:

@@ -12,14 +12,18 @@ import torch
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.metrics import MetricError, log_spectral_distance, spectral_convergence
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.modules.losses import kl_divergence
+from aitunes.release.card import LatentSpace
 from training.corpus import Corpus
 from training.evaluate import codes_of, log_mel_distance_db, reconstruct
+from training.landmarks import find_landmarks
 from training.loading import EpochBatches, loader
 from training.pictures import codes_png, reconstructions_png, usage_png
-from training.preview import render, wav_bytes
+from training.playability import playability
+from training.preview import wav_bytes
 from training.train import Trained
 
 MOST_ITEMS = 2_000
@@ -51,13 +55,14 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
     """Figures of a model on held-out items.
 
     Returns:
-        every loss by name, as in training; spectral_convergence_db, log_spectral_distance_db and log_mel_distance_db of
-        audio, on mel magnitudes; mean_squared_error; active_units of latent_dim; kl_nats where there is a distribution.
+        every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
+        distribution; of audio spectral_convergence_db and log_spectral_distance_db on magnitudes, and
+        log_mel_distance_db where these are mel; of models with pitch, how they play (`playability`).
     """
     model, held = trained.experiment.model, corpus.held.some(MOST_ITEMS)
     S = np.asarray(held.S)
     use = latent_use(model, S)
-    decoded = reconstruct(model, S)
+    decoded = reconstruct(model, S, held.conditions)
     figures = {
         **_losses(trained, corpus),
         "mean_squared_error": float(mean_squared_errors(decoded, S).mean()),
@@ -68,6 +73,7 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
         figures["kl_nats"] = float(use.kl_nats.sum())
     if corpus.features is not None:
         figures |= _spectral(decoded, S, corpus.features)
+        figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
     return {name: round(value, 5) for name, value in figures.items()}
 
 
@@ -107,7 +113,7 @@ def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
 def _spectral(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> dict[str, float]:
     found, wanted = features.denormalise(decoded), features.denormalise(S)
     one, other = (np.concatenate(list(patches), axis=1) for patches in (found, wanted))
-    figures = {"log_mel_distance_db": log_mel_distance_db(decoded, S, features)}
+    figures = {"log_mel_distance_db": log_mel_distance_db(decoded, S, features)} if features.scale == "mel" else {}
     try:
         figures["spectral_convergence_db"] = spectral_convergence(one, other)
         figures["log_spectral_distance_db"] = log_spectral_distance(one, other, axis=0)
@@ -132,7 +138,7 @@ def write_page(trained: Trained, corpus: Corpus, figures: dict[str, float], to: 
     to.mkdir(parents=True, exist_ok=True)
     names = [f"{name} ({label})" for name, label in zip(shown.names, shown.labels, strict=True)]
     pictures = {
-        "reconstructions.png": reconstructions_png(S, reconstruct(model, S), names, corpus.features),
+        "reconstructions.png": reconstructions_png(S, reconstruct(model, S, shown.conditions), names, corpus.features),
         "latent.png": usage_png(use.std, use.kl_nats, title),
         "codes.png": codes_png(codes_of(model, all_S), held.labels, title),
     }
@@ -154,9 +160,10 @@ def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
     wanted = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
     written = []
     for n, name in enumerate(np.unique(part.names)[:3]):
-        S = part.S[np.flatnonzero(part.names == name)[:wanted]]
-        for kind, patches in (("original", S), ("reconstruction", reconstruct(model, S))):
-            y = render(np.concatenate(list(patches), axis=1), features)
+        track = part.of(np.flatnonzero(part.names == name)[:wanted])
+        S = np.asarray(track.S)
+        for kind, patches in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):
+            y = sound_of_frames(np.concatenate(list(patches), axis=1), features)
             written.append(f"{n + 1}-{kind}.wav")
             (to / written[-1]).write_bytes(wav_bytes(y, features.sample_rate))
     return written

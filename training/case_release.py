@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +12,23 @@ import torch
 
 import aitunes
 from aitunes.errors import TrainingError
-from aitunes.features import AudioFeatures, FloatArray
+from aitunes.features import AudioFeatures
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.reader import CARD, MAP, Landmarks
 from aitunes.release.writer import write_release
-from training.corpus import Corpus, Part
+from training.corpus import Corpus
 from training.evaluate import codes_of
-from training.export import export_model
-from training.landmarks import LANDMARKS, map_npz, map_png, pad_positions
-from training.pipeline import MAP_PICTURE, PREVIEW, library_versions
-from training.preview import preview_wav
+from training.export import decoder_inputs, export_model
+from training.landmarks import MAP_PICTURE, find_landmarks, map_npz, map_png, pad_positions
+from training.preview import PREVIEW, preview_wav
 from training.train import Trained
 
 _LEAST_RANGE = 16.0
 _RANGE_MARGIN = 1.5
 _MOST_CODES = 20_000
 _CHECKED = 32
+_LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
 VQ_NOTE = "Its coordinates are the code before quantisation."
 
 
@@ -66,12 +67,14 @@ def export_release(
         )
     name = names.name or release_name(trained)
     check_target(to / name)
-    train = corpus.train.some(_MOST_CODES)
-    codes = codes_of(model, np.asarray(train.S))
-    latent = LatentSpace.from_codes(codes)
-    card = _card(trained, corpus, codes, replace(names, name=name), _record(trained, corpus, figures, command))
+    codes, labels, sources = find_landmarks(model, corpus)
+    all_codes = codes_of(model, np.asarray(corpus.train.some(_MOST_CODES).S))
+    # A pad for notes spans the notes: codes of their fading tails lie where no instrument does.
+    latent = LatentSpace.from_codes(all_codes if corpus.train.conditions is None else codes)
+    record = _record(trained, corpus, figures, command)
+    card = _card(trained, corpus, latent, float(np.abs(all_codes).max()), replace(names, name=name), record)
     held = np.asarray(corpus.held.some(_CHECKED).S)
-    marks = find_landmarks(model, corpus.train, latent)
+    marks = Landmarks(codes, pad_positions(codes, latent), labels, sources)
     files = {
         **export_model(model, card, held),
         MAP: map_npz(marks),
@@ -98,18 +101,15 @@ def check_target(target: Path) -> None:
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
 
 
-def find_landmarks(model: Autoencoder, part: Part, latent: LatentSpace) -> Landmarks:
-    """Training patches, spread evenly over the data, where the pad finds them."""
-    some = part.some(LANDMARKS)
-    codes = codes_of(model, np.asarray(some.S))
-    return Landmarks(codes, pad_positions(codes, latent), some.labels, some.names)
-
-
 def _card(
-    trained: Trained, corpus: Corpus, codes: FloatArray, names: ReleaseNames, record: TrainingRecord
+    trained: Trained,
+    corpus: Corpus,
+    latent: LatentSpace,
+    furthest: float,
+    names: ReleaseNames,
+    record: TrainingRecord,
 ) -> ReleaseCard:
     scenario, model, features = trained.scenario, trained.experiment.model, corpus.features or AudioFeatures()
-    furthest = max(_LEAST_RANGE, _RANGE_MARGIN * float(np.abs(codes).max()))
     description = names.description or scenario.prod_desc or scenario.description
     if _is_quantised(model, corpus):
         description = f"{description.rstrip('.')}. {VQ_NOTE}"
@@ -119,9 +119,9 @@ def _card(
         description=description,
         latent_dim=model.latent_dim,
         features=features,
-        inputs=(TensorSpec("z", ("batch", model.latent_dim), (-furthest, furthest)),),
-        output=TensorSpec("S", ("batch", features.n_mels, features.frames), (0.0, 1.0)),
-        latent=LatentSpace.from_codes(codes),
+        inputs=decoder_inputs(model, max(_LEAST_RANGE, _RANGE_MARGIN * furthest)),
+        output=TensorSpec("S", ("batch", features.bands, features.frames), (0.0, 1.0)),
+        latent=latent,
         training=record,
     )
 
@@ -143,3 +143,14 @@ def _record(trained: Trained, corpus: Corpus, figures: dict[str, float], command
         metrics=figures,
         versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
     )
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that decide what comes out."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from aitunes.audio_processing.levels import Levels
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.datasets.items import Items, SplitItems
+from aitunes.datasets.notes import Notes
 from aitunes.errors import TrainingError
-from aitunes.experiments.cases.case import Case, ClipSeries
+from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.places import check_reachable
 from training.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.feature_store import FeatureStore, StoreCard, is_store
+from training.note_frames import prepare_notes
 from training.prepare import prepare, split_clips
 from training.processes import check_prepared
 from training.stored_patches import StoredPatches
@@ -49,12 +51,14 @@ class Part:
     Args:
         S: patches, [items, *input_shape].
         labels, names: of each, [items]; several patches of a track share its name.
+        conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
         shards: which shard of their store each lies in, [items]; None of what is in none.
     """
 
     S: Patches
     labels: NDArray[np.str_]
     names: NDArray[np.str_]
+    conditions: FloatArray | None = None
     shards: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
@@ -64,7 +68,12 @@ class Part:
         """At most so many of its items, spread evenly; in memory."""
         count = len(self) if most is None else min(most, len(self))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
-        return Part(self.S[chosen], self.labels[chosen], self.names[chosen])
+        return self.of(chosen)
+
+    def of(self, chosen: NDArray[np.int64]) -> Part:
+        """Some of its items, by number; in memory."""
+        conditions = None if self.conditions is None else self.conditions[chosen]
+        return Part(self.S[chosen], self.labels[chosen], self.names[chosen], conditions)
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,12 @@ def open_corpus(
         raise TrainingError(f"{case.name} gives audio, but says nothing about its features.")
     if isinstance(data, ClipSeries):
         return _of_clips(case, data, features, options)
+    if isinstance(data, Notes):
+        report(f"Preparing {len(data.notes)} notes of {data.name} …")
+        corpus = _of_notes(data, features, options, progress)
+        for reason in corpus.skipped:
+            report(f"Skipped: {reason}")
+        return corpus
     check_prepared(path)
     report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
@@ -161,9 +176,8 @@ def open_corpus(
     return _of_store(FeatureStore(path), features)
 
 
-def _open(case: Case, options: CorpusOptions) -> SplitItems | ClipSeries | Tracks:
-    data: SplitItems | ClipSeries | Tracks = case.data.open(options.data_dir)
-    return data
+def _open(case: Case, options: CorpusOptions) -> AnyData:
+    return case.data.open(options.data_dir)
 
 
 def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
@@ -196,7 +210,7 @@ def _half(store: FeatureStore, held: bool) -> Part:
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     patches: Patches = stored[np.arange(len(items))] if store.nbytes < _MEMORY_SHARE * free else stored
     labels, names = shared(store.labels, tracks), shared(store.names, tracks)
-    return Part(patches, labels, names, stored.shard_of)
+    return Part(patches, labels, names, shards=stored.shard_of)
 
 
 def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
@@ -235,6 +249,19 @@ def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: C
     )
     _check_enough(case.data.name, len(train), len(held))
     return Corpus(case.data.name, case.data.licence, data.hash, count, train, held, features)
+
+
+def _of_notes(data: Notes, features: AudioFeatures, options: CorpusOptions, progress: Progress) -> Corpus:
+    if options.limit_items is not None:
+        chosen = np.linspace(0, len(data.notes) - 1, min(options.limit_items, len(data.notes))).round().astype(int)
+        data = Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
+    patches = prepare_notes(data, features, options.workers, progress)
+    labels, names = (np.array([getattr(note, what) for note in data.notes]) for what in ("label", "name"))
+    whole = Part(patches.S, labels[patches.note], names[patches.note], patches.conditions)
+    halves = split_clips(labels, _CLIP_HELD_OUT, options.seed)
+    train, held = (whole.of(np.flatnonzero(np.isin(patches.note, half))) for half in halves)
+    _check_enough(data.name, len(train), len(held))
+    return Corpus(data.name, data.licence, patches.hash, len(data.notes), train, held, features, patches.skipped)
 
 
 def _check_enough(name: str, train: int, held: int) -> None:

@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from aitunes.errors import TrainingError
 from aitunes.modules.base import Autoencoder
-from aitunes.release.card import ReleaseCard
+from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 
 TOLERANCE = 1e-4
@@ -26,7 +27,7 @@ _PARITY_BATCH = 7
 
 
 class EncoderExport(nn.Module):
-    """S [batch, n_mels, frames] to the mean code z [batch, latent_dim]."""
+    """S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -38,7 +39,7 @@ class EncoderExport(nn.Module):
 
 
 class DecoderExport(nn.Module):
-    """z [batch, latent_dim] to S [batch, n_mels, frames], 0..1."""
+    """z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -47,6 +48,18 @@ class DecoderExport(nn.Module):
     @override
     def forward(self, z: Tensor) -> Tensor:
         return self.model.decode(z)
+
+
+class NoteDecoderExport(nn.Module):
+    """z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
+
+    def __init__(self, model: ConditionalAutoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        return self.model.decode(z, torch.cat([pitch, level], dim=1))
 
 
 class TorchScriptExport(nn.Module):
@@ -73,13 +86,49 @@ class TorchScriptExport(nn.Module):
         return self.decoder(self.encoder(S))  # type: ignore[no-any-return]
 
 
+class NoteTorchScriptExport(nn.Module):
+    """What the `model.ts` of a release with pitch holds: encode, decode and forward, both told pitch and level."""
+
+    def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.card = card
+
+    @torch.jit.export
+    def encode(self, S: Tensor) -> Tensor:
+        """Mean code of a patch."""
+        return self.encoder(S)  # type: ignore[no-any-return]
+
+    @torch.jit.export
+    def decode(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        """Patch of a code at a pitch and a level."""
+        return self.decoder(z, pitch, level)  # type: ignore[no-any-return]
+
+    @override
+    def forward(self, S: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        return self.decoder(self.encoder(S), pitch, level)  # type: ignore[no-any-return]
+
+
+def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
+    """What the exported decoder takes, for the card.
+
+    Args:
+        furthest: that a code's numbers go from 0.
+    """
+    z = TensorSpec("z", ("batch", model.latent_dim), (-furthest, furthest))
+    if not isinstance(model, ConditionalAutoencoder):
+        return (z,)
+    return z, *(TensorSpec(told.name, ("batch", 1), (told.low, told.high)) for told in model.conditions)
+
+
 def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
     """The three model files of a release, checked.
 
     Args:
         model: trained, in evaluation mode.
         card: goes into the TorchScript file, without the hashes of files that do not exist yet.
-        S: patches [items, n_mels, frames] to compare the exports with, at least 9 of them.
+        S: patches [items, bands, frames] to compare the exports with, at least 9 of them.
 
     Returns:
         File name → contents.
@@ -89,26 +138,36 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     """
     patches = torch.from_numpy(np.resize(S, (_EXPORT_BATCH + _PARITY_BATCH, *S.shape[1:])))
     with torch.no_grad():
-        codes = model.encode(patches)
+        told = {"z": model.encode(patches), **_told(model, len(patches))}
+    few = {name: values[:_EXPORT_BATCH] for name, values in told.items()}
+    rest = {name: values[_EXPORT_BATCH:] for name, values in told.items()}
+    decoder = NoteDecoderExport(model) if isinstance(model, ConditionalAutoencoder) else DecoderExport(model)
     files = {
-        DECODER: _onnx_bytes(DecoderExport(model), codes[:_EXPORT_BATCH], "z", "S"),
-        ENCODER: _onnx_bytes(EncoderExport(model), patches[:_EXPORT_BATCH], "S", "z"),
-        TORCHSCRIPT: _torchscript_bytes(model, patches[:_EXPORT_BATCH], codes[:_EXPORT_BATCH], card),
+        DECODER: _onnx_bytes(decoder, few, "S"),
+        ENCODER: _onnx_bytes(EncoderExport(model), {"S": patches[:_EXPORT_BATCH]}, "z"),
+        TORCHSCRIPT: _torchscript_bytes(model, decoder, patches[:_EXPORT_BATCH], few, card),
     }
-    _check_parity(model, files, patches[_EXPORT_BATCH:])
+    _check_parity(model, decoder, files, patches[_EXPORT_BATCH:], rest)
     return files
 
 
-def _onnx_bytes(module: nn.Module, example: Tensor, input_name: str, output_name: str) -> bytes:
+def _told(model: Autoencoder, count: int) -> dict[str, Tensor]:
+    """Conditions all over their ranges, [count, 1] each."""
+    conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
+    return {told.name: torch.linspace(told.low, told.high, count)[:, None] for told in conditions}
+
+
+def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # torch's exporter itself
+        warnings.filterwarnings("ignore", message=".*axis name: batch will not be used.*")  # inputs share one batch
         program = torch.onnx.export(
             module.eval(),
-            (example,),
-            input_names=[input_name],
+            tuple(inputs.values()),
+            input_names=list(inputs),
             output_names=[output_name],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
             dynamo=True,
             verbose=False,
         )
@@ -126,33 +185,38 @@ def _onnx_bytes(module: nn.Module, example: Tensor, input_name: str, output_name
     return bytes(proto.SerializeToString(deterministic=True))
 
 
-def _torchscript_bytes(model: Autoencoder, patches: Tensor, codes: Tensor, card: ReleaseCard) -> bytes:
+def _torchscript_bytes(
+    model: Autoencoder, decoder: nn.Module, patches: Tensor, told: dict[str, Tensor], card: ReleaseCard
+) -> bytes:
     text = card.to_json()
+    whole = TorchScriptExport if len(told) == 1 else NoteTorchScriptExport
     with warnings.catch_warnings(), torch.no_grad():
         # TorchScript is in maintenance; Max/MSP's and others' LibTorch loaders read nothing else.
         warnings.simplefilter("ignore", DeprecationWarning)
         encoder = torch.jit.trace(EncoderExport(model).eval(), (patches,))  # type: ignore[no-untyped-call]
-        decoder = torch.jit.trace(DecoderExport(model).eval(), (codes,))  # type: ignore[no-untyped-call]
-        scripted = torch.jit.script(TorchScriptExport(encoder, decoder, text).eval())
+        traced = torch.jit.trace(decoder.eval(), tuple(told.values()))  # type: ignore[no-untyped-call]
+        scripted = torch.jit.script(whole(encoder, traced, text).eval())
         stream = io.BytesIO()
         torch.jit.save(scripted, stream, _extra_files={"card.json": text.encode()})
     return stream.getvalue()
 
 
-def _check_parity(model: Autoencoder, files: dict[str, bytes], patches: Tensor) -> None:
+def _check_parity(
+    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], patches: Tensor, told: dict[str, Tensor]
+) -> None:
+    z, *conditions = told.values()
     with torch.no_grad():
-        codes = model.encode(patches)
-        wanted = {ENCODER: codes.numpy(), DECODER: model.decode(codes).numpy()}
+        wanted = {ENCODER: model.encode(patches).numpy(), DECODER: decoder(z, *conditions).numpy()}
     found = {
-        ENCODER: _run_onnx(files[ENCODER], "S", patches.numpy()),
-        DECODER: _run_onnx(files[DECODER], "z", codes.numpy()),
+        ENCODER: _run_onnx(files[ENCODER], {"S": patches}),
+        DECODER: _run_onnx(files[DECODER], told),
     }
     scripted = load_torchscript(files[TORCHSCRIPT])
     with torch.no_grad():
         compared = [(name, found[name], wanted[name]) for name in wanted]
         compared.append((f"{TORCHSCRIPT} encode", scripted.encode(patches).numpy(), wanted[ENCODER]))
-        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(codes).numpy(), wanted[DECODER]))
-        compared.append((f"{TORCHSCRIPT} forward", scripted(patches).numpy(), wanted[DECODER]))
+        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), wanted[DECODER]))
+        compared.append((f"{TORCHSCRIPT} forward", scripted(patches, *conditions).numpy(), wanted[DECODER]))
     for name, ours, theirs in compared:
         difference = float(np.abs(ours - theirs).max())
         if not difference <= TOLERANCE:
@@ -161,13 +225,13 @@ def _check_parity(model: Autoencoder, files: dict[str, bytes], patches: Tensor) 
             )
 
 
-def _run_onnx(model: bytes, name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
     import onnxruntime
 
     from aitunes.release.reader import session_options
 
     session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
-    (result,) = session.run(None, {name: values})
+    (result,) = session.run(None, {name: values.numpy() for name, values in inputs.items()})
     return np.asarray(result)
 
 

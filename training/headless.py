@@ -194,7 +194,17 @@ class HeadlessActionPipeline:
         """New pictures and sounds."""
         return sample(self.load(), self.corpus(), count, seconds, seed, to or self.run_dir / "samples")
 
-    def export(self, to: Path | None = None, names: ReleaseNames = ReleaseNames()) -> Path:  # noqa: B008 - frozen
-        """Write a release into a folder of releases; None is where the instrument looks for the user's."""
-        trained, corpus = self.load(), self.corpus()
+    def export(
+        self,
+        to: Path | None = None,
+        names: ReleaseNames = ReleaseNames(),  # noqa: B008 - frozen
+        trained: Trained | None = None,
+    ) -> Path:
+        """Write a release into a folder of releases.
+
+        Args:
+            to: None is where the instrument looks for the user's.
+            trained: what is exported, instead of the selected model.
+        """
+        trained, corpus = trained or self.load(), self.corpus()
         return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from training.assessment import mean_squared_errors
 from training.corpus import Corpus
 from training.evaluate import reconstruct
 from training.pictures import reconstructions_png
-from training.preview import render, wav_bytes
+from training.preview import wav_bytes
 from training.sampling import sample
 from training.train import Trained
 
@@ -49,12 +50,13 @@ def interactive_evaluation(
 
 
 def _reconstruct(trained: Trained, corpus: Corpus, item: int, to: Path) -> str:
-    S = corpus.held.S[np.array([item])]
-    decoded = reconstruct(trained.experiment.model, S)
+    part = corpus.held.of(np.array([item]))
+    S = np.asarray(part.S)
+    decoded = reconstruct(trained.experiment.model, S, part.conditions)
     title = f"{corpus.held.names[item]} ({corpus.held.labels[item]})"
     picture = to / f"item-{item}.png"
     picture.write_bytes(reconstructions_png(S, decoded, [title], corpus.features))
     if corpus.features is not None:
-        y = render(decoded[0], corpus.features)
+        y = sound_of_frames(decoded[0], corpus.features)
         picture.with_suffix(".wav").write_bytes(wav_bytes(y, corpus.features.sample_rate))
     return f"{title}: mean squared error {mean_squared_errors(decoded, S)[0]:.5f}; {picture}."

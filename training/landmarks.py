@@ -14,19 +14,35 @@ from aitunes.features import FloatArray
 from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
 from aitunes.release.reader import Landmarks
+from training.corpus import Corpus, Part
 from training.evaluate import codes_of
-from training.prepare import PreparedData
 
+MAP_PICTURE = "map.png"
 LANDMARKS = 600
+_LOUD_DB = -15.0
 
 
-def find_landmarks(model: Autoencoder, data: PreparedData, latent: LatentSpace, most: int = LANDMARKS) -> Landmarks:
-    """One landmark a clip, the patch in its middle, of at most `most` clips spread evenly over the data set."""
-    clips, start, count = np.unique(data.clips, return_index=True, return_counts=True)
-    chosen = np.unique(np.linspace(0, len(clips) - 1, min(most, len(clips))).round().astype(int))
-    codes = codes_of(model, data.S[start[chosen] + count[chosen] // 2])
-    clips = clips[chosen]
-    return Landmarks(codes, pad_positions(codes, latent), data.labels[clips], data.names[clips])
+def find_landmarks(model: Autoencoder, corpus: Corpus) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+    """Codes of what the map shows, [items, latent_dim], their labels and their names.
+
+    Of notes that is every note, a mean over the frames in which it is loud; of anything else, training patches, spread
+    evenly over the data.
+    """
+    if corpus.train.conditions is None:
+        some = corpus.train.some(LANDMARKS)
+        return codes_of(model, np.asarray(some.S)), some.labels, some.names
+    parts = [_notes(model, part) for part in (corpus.train, corpus.held)]
+    codes, labels, names = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return codes, labels, names
+
+
+def _notes(model: Autoencoder, part: Part) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+    loud = np.ones(len(part), bool) if part.conditions is None else part.conditions[:, 1] > _LOUD_DB
+    part = part.of(np.flatnonzero(loud))
+    names, first, note = np.unique(part.names, return_index=True, return_inverse=True)
+    codes = np.zeros((len(names), model.latent_dim))
+    np.add.at(codes, note, codes_of(model, np.asarray(part.S)))
+    return (codes / np.bincount(note)[:, None]).astype(np.float32), part.labels[first], names
 
 
 def pad_positions(codes: FloatArray, latent: LatentSpace) -> FloatArray:

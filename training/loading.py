@@ -103,8 +103,10 @@ class EpochBatches(Sampler[NDArray[np.int64]]):
             yield draw.permutation(np.concatenate(window))
 
 
-class LabelledPatches(Dataset[tuple[Tensor, Tensor]]):
-    """Patches and the numbers of their labels, read a batch at a time: one indexing operation, no collation.
+class LabelledPatches(Dataset[tuple[Tensor, ...]]):
+    """Patches, the numbers of their labels and, where there are some, conditions.
+
+    They are read a batch at a time: one indexing operation, no collation.
 
     Args:
         part: whose patches.
@@ -115,21 +117,24 @@ class LabelledPatches(Dataset[tuple[Tensor, Tensor]]):
         self.S: Tensor | Patches = torch.from_numpy(part.S) if isinstance(part.S, np.ndarray) else part.S
         if isinstance(self.S, StoredPatches):
             self.S = ShardReader(self.S)
-        self.labels = torch.from_numpy(numbers(part.labels, label_names))
+        labels = torch.from_numpy(numbers(part.labels, label_names))
+        self.told = (labels,) if part.conditions is None else (labels, torch.from_numpy(part.conditions))
 
     def __len__(self) -> int:
         return len(self.S)
 
     @override
-    def __getitem__(self, items: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        if isinstance(self.S, Tensor):
-            chosen = torch.from_numpy(items)
-            return self.S[chosen], self.labels[chosen]
-        return torch.from_numpy(self.S[items]), self.labels[torch.from_numpy(items)]
+    def __getitem__(self, items: NDArray[np.int64]) -> tuple[Tensor, ...]:
+        chosen = torch.from_numpy(items)
+        S = self.S[chosen] if isinstance(self.S, Tensor) else torch.from_numpy(self.S[items])
+        return S, *(told[chosen] for told in self.told)
 
 
-def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Batches S [batch, *input_shape] and label numbers [batch]; those on disk are read ahead by a process."""
+def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, ...]]:
+    """Batches S [batch, *input_shape], label numbers [batch] and conditions, if any, [batch, conditions].
+
+    What lies on disk is read ahead by a process.
+    """
     data = LabelledPatches(part, label_names or kinds(part.labels))
     workers = 0 if isinstance(data.S, Tensor) else _DISK_WORKERS
     return DataLoader(

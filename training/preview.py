@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import soundfile
-import torch
 
-from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
-from aitunes.audio_processing.mel_inversion import MelInversion
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder
+from aitunes.modules.conditional import Condition, ConditionalAutoencoder
 from aitunes.release.card import LatentSpace
+from training.evaluate import decode
 from training.landmarks import pad_codes
 
+PREVIEW = "preview.wav"
 SECONDS = 8.0
+_PHRASE = (0, 7, 12, 14, 16, 19, 24, 19, 9, 16, 21, 16, 5, 12, 17, 12)
+"""Semitones above the lowest note: C, then A minor, then F."""
+_DECAY_DB, _DIP_DB, _ATTACK = 14.0, 40.0, 0.08
 _PEAK = 0.7
 _FADE_SECONDS = 0.05
 
@@ -24,14 +29,24 @@ def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
     """The contents of `preview.wav`: mono, 16 bits.
 
     Args:
-        model: of patches of any number of frames, which follow each other.
+        model: of patches of any number of frames, which follow each other; one that takes a pitch plays a phrase.
     """
     patches = max(1, round(SECONDS * features.frame_rate / features.frames))
     codes = pad_codes(walk(patches), latent)
-    with torch.no_grad():
-        S = model.decode(torch.from_numpy(codes)).numpy()
-    y = render(np.concatenate(list(S), axis=1), features)
+    conditions = phrase(patches, model.conditions) if isinstance(model, ConditionalAutoencoder) else None
+    y = sound_of_frames(np.concatenate(list(decode(model, codes, conditions)), axis=1), features)
     return wav_bytes(y, features.sample_rate)
+
+
+def phrase(points: int, conditions: Sequence[Condition]) -> FloatArray:
+    """Pitch and level of a phrase of sixteen notes, [points, 2]."""
+    pitch, level = conditions
+    at = len(_PHRASE) * np.arange(points) / points
+    note = np.array(_PHRASE)[at.astype(int)] + pitch.default - 12.0
+    since = at % 1.0
+    fall = level.high - _DECAY_DB * since - np.where(since < _ATTACK, _DIP_DB * (1.0 - since / _ATTACK), 0.0)
+    columns = np.clip(note, pitch.low, pitch.high), np.clip(fall, level.low, level.high)
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def wav_bytes(y: FloatArray, sample_rate: int) -> bytes:
@@ -50,13 +65,6 @@ def walk(points: int) -> FloatArray:
     turn = 2.0 * np.pi * np.arange(points) / points
     curve = np.stack([np.cos(turn), np.cos(3.0 * turn + 0.5)], axis=1)
     return np.asarray(0.5 - 0.48 * curve, dtype=np.float32)
-
-
-def render(S: FloatArray, features: AudioFeatures) -> FloatArray:
-    """Sound of normalised log-mel frames [n_mels, frames], [samples]."""
-    magnitudes = MelInversion(features).process(features.denormalise(S).T)
-    stream = StreamingGriffinLim(features.n_fft, features.hop_length)
-    return np.concatenate([stream.process(magnitudes), stream.flush()])
 
 
 def _levelled(y: FloatArray, sample_rate: int) -> FloatArray:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from aitunes.features import FloatArray
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.release.card import LatentSpace
 from training.corpus import Corpus
-from training.evaluate import codes_of
+from training.evaluate import codes_of, decode
 from training.pictures import samples_png
-from training.preview import render, wav_bytes
+from training.preview import wav_bytes
 from training.train import Trained
 
 _MOST_CODES = 5_000
-_BATCH = 32
 
 
 def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: int, to: Path) -> list[Path]:
@@ -37,20 +35,13 @@ def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: i
     patches = 1 if features is None else max(1, round(seconds * features.frame_rate / features.frames))
     ends = latent.codes(rng.standard_normal((count, 2, model.latent_dim)))
     way = np.linspace(0.0, 1.0, patches, dtype=np.float32)[:, None]
-    S = [_decode(trained, (1.0 - way) * start + way * end) for start, end in ends]
+    S = [decode(model, (1.0 - way) * start + way * end) for start, end in ends]
     to.mkdir(parents=True, exist_ok=True)
     written = [to / "samples.png"]
     written[0].write_bytes(samples_png(np.stack([part[0] for part in S]), features))
     if features is not None:
         for n, part in enumerate(S):
             written.append(to / f"sample-{n + 1:02d}.wav")
-            y = render(np.concatenate(list(part), axis=1), features)
+            y = sound_of_frames(np.concatenate(list(part), axis=1), features)
             written[-1].write_bytes(wav_bytes(y, features.sample_rate))
     return written
-
-
-def _decode(trained: Trained, codes: FloatArray) -> FloatArray:
-    with torch.no_grad():
-        starts = range(0, len(codes), _BATCH)
-        parts = [trained.experiment.model.decode(torch.from_numpy(codes[n : n + _BATCH])) for n in starts]
-    return np.concatenate([part.numpy() for part in parts])

@@ -31,6 +31,7 @@ class StreamingGriffinLim:
         iterations: refinements a hop, 0 or more; may be set at any time while the stream runs. 0 leaves the
             propagated phases, the cheapest sound.
         lookahead: frames that a hop waits for before it is emitted, 0 or more.
+        seed: of the random phases of noise that is held; streams that sound together want different ones.
 
     Raises:
         PhaseError: a value is out of range.
@@ -43,7 +44,9 @@ class StreamingGriffinLim:
         DAFx 2016.
     """
 
-    def __init__(self, n_fft: int, hop_length: int, iterations: int = DEFAULT_ITERATIONS, lookahead: int = 0) -> None:
+    def __init__(
+        self, n_fft: int, hop_length: int, iterations: int = DEFAULT_ITERATIONS, lookahead: int = 0, seed: int = 1
+    ) -> None:
         if n_fft < 4 or n_fft % 2:
             raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
         if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
@@ -52,7 +55,8 @@ class StreamingGriffinLim:
             raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
         self.iterations = iterations
-        self._state = _silent_state(n_fft, hop_length, lookahead)
+        self._seed = seed
+        self.reset()
 
     @property
     def bins(self) -> int:
@@ -115,7 +119,7 @@ class StreamingGriffinLim:
 
     def reset(self) -> None:
         """Forget everything heard, as if newly made."""
-        self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead)
+        self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead, self._seed)
 
 
 _OVERLAPS = (2, 4, 8, 16)
@@ -123,7 +127,7 @@ _NEWEST_WEIGHT = 0.3  # of the newest frame, which no later one confirms yet
 _LEAST_POWER = 0.002  # floor under the sum of squared windows
 
 
-def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
+def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     overlap = n_fft // hop
     active, bins = overlap + lookahead, n_fft // 2 + 1
     complex_frames = (active, bins)
@@ -145,7 +149,7 @@ def _silent_state(n_fft: int, hop: int, lookahead: int) -> State:
         paths=np.zeros((3, bins), np.float32),
         offsets=np.zeros(bins, np.float32),
         axis=np.array([1]),
-        counters=np.array([0, 0, 0, 1]),
+        counters=np.array([0, 0, 0, seed]),
     )
 
 

@@ -1,12 +1,43 @@
-"""How loud the frames are that a model learns from."""
+"""How loud frames are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+
+FULL_LEVEL_DB = -20.0
+"""Root mean square of a note's loudest frame where level 0 dB is meant, dB of full scale: harmonic sounds peak 6 to 12
+dB above it, and four of them at once still leave the limiter at rest."""
+
+_HANN_MEAN_SQUARE = 3.0 / 8.0
+
+
+def frame_power(level_db: float, n_fft: int) -> float:
+    """Sum over the bins 0..n_fft/2 of |STFT|² of a frame of that level, by a Hann window (Parseval).
+
+    Args:
+        level_db: root mean square of the samples, dB of full scale.
+    """
+    return float(0.5 * n_fft**2 * _HANN_MEAN_SQUARE * 10.0 ** (0.1 * level_db))
+
+
+def frame_levels_db(magnitudes: NDArray[Any]) -> NDArray[np.float64]:
+    """Root mean square of each frame's samples, dB of full scale; the inverse of `frame_power`.
+
+    Args:
+        magnitudes: [bins, frames], by a Hann window.
+
+    Returns:
+        [frames], at least −200 dB.
+    """
+    n_fft = 2 * (len(magnitudes) - 1)
+    power = (magnitudes.astype(np.float64) ** 2).sum(axis=0)
+    return np.asarray(10.0 * np.log10(np.maximum(power / frame_power(0.0, n_fft), 1e-20)))
 
 
 @dataclass(frozen=True)
@@ -33,10 +64,8 @@ def level_frames(magnitudes: FloatArray, levels: Levels) -> FloatArray:
     Returns:
         [bins, frames kept]
     """
-    n_fft = 2 * (len(magnitudes) - 1)
-    # Parseval, both halves of the spectrum, and the mean square 3/8 of a Hann window.
-    power = 2.0 * (magnitudes.astype(np.float64) ** 2).sum(axis=0) / (n_fft**2 * 0.375)
-    below_db = 10.0 * np.log10(np.maximum(power, 1e-20) / max(power.max(initial=0.0), 1e-20))
-    kept = (below_db >= -levels.drop_below_db) & (power > 1e-12)
+    level_db = frame_levels_db(magnitudes)
+    below_db = level_db - level_db.max(initial=-200.0)
+    kept = (below_db >= -levels.drop_below_db) & (level_db > -120.0)
     target = levels.loudest_rms * 10.0 ** (below_db[kept] * levels.dynamics / 20.0)
-    return (magnitudes[:, kept] * (target / np.sqrt(power[kept]))).astype(np.float32)
+    return (magnitudes[:, kept] * (target * 10.0 ** (-level_db[kept] / 20.0))).astype(np.float32)

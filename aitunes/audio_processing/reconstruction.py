@@ -54,6 +54,23 @@ def sound_of_mel(mel: FloatArray, features: AudioFeatures, length: int | None = 
     return sound_of_magnitudes(MelInversion(features).process(mel.T).T, features, length)
 
 
+def sound_of_frames(S: FloatArray, features: AudioFeatures) -> FloatArray:
+    """A waveform of a model's frames, as the instrument renders them: causal, at the default quality.
+
+    Args:
+        S: normalised frames [bands, frames], frame n from sample n · hop_length on.
+
+    Returns:
+        [frames · hop_length + what the last window holds beyond].
+    """
+    magnitudes = features.denormalise(S).T
+    if features.scale == "mel":
+        magnitudes = MelInversion(features).process(magnitudes)
+    stream = StreamingGriffinLim(features.n_fft, features.hop_length)
+    y = np.concatenate([stream.process(np.ascontiguousarray(magnitudes)), stream.flush()])
+    return np.asarray(y[stream.delay :], dtype=np.float32)
+
+
 def sound_of(mode: str, data: NDArray[Any], sample_rate: int, length: int | None = None, **settings: Any) -> FloatArray:
     """A waveform from any spectrogram or from MFCCs.
 

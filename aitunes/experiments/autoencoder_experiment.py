@@ -63,9 +63,9 @@ class AutoencoderExperiment(LightningModule):
             named |= {f"weight/{name}": torch.tensor(weights[name]) for name in self.loss.annealed}
         # Weighted here, with the same size in every process: Lightning's own mean of uneven sizes rounds them.
         weighted = {name: value * share.weight for name, value in named.items()}
-        how = {"on_step": False, "on_epoch": True, "batch_size": share.total, "sync_dist": True}
-        self.log(f"{stage}/loss", total, prog_bar=True, **how)
-        self.log_dict(weighted, **how)
+        size = share.total
+        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
+        self.log_dict(weighted, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
         return total
 
     @override

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
-from aitunes.audio_processing.mel_inversion import MelInversion
+from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.optimisation import Optimisation
@@ -16,7 +15,7 @@ from aitunes.modules.objective import WeightedLoss
 
 
 class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
-    """Trains an autoencoder on normalised log-mel patches [batch, n_mels, frames].
+    """Trains an autoencoder on normalised patches [batch, bands, frames].
 
     Args:
         model: of patches of that shape.
@@ -32,7 +31,7 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation, features: AudioFeatures
     ) -> None:
         super().__init__(model, loss, optimisation)
-        wanted = (features.n_mels, features.frames)
+        wanted = (features.bands, features.frames)
         if model.input_shape != wanted:
             raise TrainingError(f"The model takes patches of shape {model.input_shape}, the features give {wanted}.")
         self.features = features
@@ -75,8 +74,6 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         return [self._render(np.concatenate(list(part), axis=1), samples) for part in np.split(S, n)]
 
     def _render(self, S: FloatArray, samples: int) -> FloatArray:
-        """Sound of frames [n_mels, frames], [samples]."""
-        magnitudes = MelInversion(self.features).process(self.features.denormalise(S).T)
-        stream = StreamingGriffinLim(self.features.n_fft, self.features.hop_length)
-        y = np.concatenate([stream.process(magnitudes), stream.flush()])[stream.delay :]
+        """Sound of frames [bands, frames], [samples]."""
+        y = sound_of_frames(S, self.features)
         return np.asarray(np.pad(y, (0, max(0, samples - y.size)))[:samples], dtype=np.float32)

@@ -23,13 +23,15 @@ class Pass:
         model: that made it.
         S: patches, [batch, *input_shape].
         output: of the model for S.
-        order: where the patches belong on the first latent dimensions, [batch, ordered]; None where nobody says.
+        labels: numbers of what the patches are, [batch]; None where nobody says.
+        conditions: what the decoder was told, [batch, conditions]; None of models that are told nothing.
     """
 
     model: Autoencoder
     S: Tensor
     output: AutoencoderOutput
-    order: Tensor | None = None
+    labels: Tensor | None = None
+    conditions: Tensor | None = None
 
 
 class Loss(nn.Module, ABC):

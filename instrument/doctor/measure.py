@@ -20,6 +20,7 @@ from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.osc.packets import build
 from instrument.outputs import Output
+from instrument.synthesis.notes import DRONE_SLOT
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice import Voice
 
@@ -200,18 +201,17 @@ def start_seconds(arguments: list[str]) -> float:
 def hop_costs(voice: Voice) -> tuple[float, list[HopCost]]:
     """Hop length in ms, and what decoding, mel inversion and phase reconstruction take of it."""
     rng = np.random.default_rng(0)
-    performance = Performance(voice.release.card.latent, voice.release.card.name, voice.phase.iterations)
+    performance = Performance.of(voice.release.card, voice.iterations)
     points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
-    y = np.zeros(voice.release.card.features.hop_length, np.float32)
+    strand = voice.strands[DRONE_SLOT]
     for hop, coordinates in enumerate(points):
         moments = [time.perf_counter()]
-        mel = voice.source.frame(voice.code(coordinates), performance)
-        assert mel is not None  # every point is a new one
+        frame = voice.source.frames(voice.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
         moments.append(time.perf_counter())
-        S = voice.inversion.process(mel[None])
+        strand.take(frame)
         moments.append(time.perf_counter())
-        voice.phase.process(S, out=y)
+        y = strand.render(voice.iterations)
         moments.append(time.perf_counter())
         voice.resampler.process(y)
         moments.append(time.perf_counter())

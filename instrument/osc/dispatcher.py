@@ -199,4 +199,5 @@ def status_arguments(status: Status) -> tuple[Any, ...]:
         status.device_ms,
         status.release,
         status.playing,
+        status.iterations,
     )

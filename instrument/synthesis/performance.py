@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from aitunes.features import FloatArray
-from aitunes.release.card import LATENT_LIMIT, LatentSpace
+from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value
+from instrument.synthesis.notes import Keyboard, PitchRange
 
-SNAPSHOT_SETTINGS = ("/glide", "/gain", "/freeze", "/position", "/speed")
+SNAPSHOT_SETTINGS = (
+    "/glide",
+    "/gain",
+    "/freeze",
+    "/position",
+    "/speed",
+    "/pitch",
+    "/envelope",
+    "/voices",
+    "/portamento",
+)
+"""What a sound is made of; not what is being played, so that recalling one amid a phrase leaves the phrase alone."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +45,17 @@ class Performance:
         release: its name.
         iterations: phase reconstruction effort at the start.
         lookahead: frames of look-ahead at the start.
+        pitches: the notes that the release plays, if any.
     """
 
-    def __init__(self, latent: LatentSpace, release: str, iterations: int, lookahead: int = 0) -> None:
+    def __init__(
+        self,
+        latent: LatentSpace,
+        release: str,
+        iterations: int,
+        lookahead: int = 0,
+        pitches: PitchRange | None = None,
+    ) -> None:
         self.playing = True
         self.glide_seconds = 0.0
         self.gain_db = 0.0
@@ -43,6 +64,8 @@ class Performance:
         self.speed = 1.0
         self.iterations = iterations
         self.lookahead = lookahead
+        self.keyboard = keyboard = Keyboard(pitches)
+        self.tones = keyboard.tones
         self._pad_axes = _first_axes(latent)
         self._latent = latent
         self.release = release
@@ -63,6 +86,14 @@ class Performance:
             "/quality": self._set_quality,
             "/play": lambda: setattr(self, "playing", True),
             "/stop": lambda: setattr(self, "playing", False),
+            "/note": keyboard.play,
+            "/notes/off": keyboard.let_all_go,
+            "/pitch": keyboard.sound_at,
+            "/bend": lambda semitones: setattr(keyboard, "bend_semitones", semitones),
+            "/envelope": self._set_envelope,
+            "/voices": lambda voices: setattr(keyboard, "voices", voices),
+            "/portamento": lambda seconds: setattr(keyboard, "portamento_seconds", seconds),
+            "/drone": lambda sounding: setattr(keyboard, "drone", sounding),
         }
         self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
             "/pad/xy": lambda: self.pad,
@@ -76,7 +107,18 @@ class Performance:
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),
             "/quality": lambda: (self.iterations, self.lookahead),
+            "/pitch": lambda: (keyboard.pitch,),
+            "/bend": lambda: (keyboard.bend_semitones,),
+            "/envelope": lambda: (keyboard.attack_seconds, keyboard.release_seconds),
+            "/voices": lambda: (keyboard.voices,),
+            "/portamento": lambda: (keyboard.portamento_seconds,),
+            "/drone": lambda: (keyboard.drone,),
         }
+
+    @classmethod
+    def of(cls, card: ReleaseCard, iterations: int, lookahead: int = 0) -> Self:
+        """The performance of a release as it starts."""
+        return cls(card.latent, card.name, iterations, lookahead, PitchRange.of(card))
 
     @property
     def latent_dim(self) -> int:
@@ -124,12 +166,33 @@ class Performance:
             self._remaining_seconds = 0.0
         return self._current
 
-    def plays(self, latent: LatentSpace, release: str) -> bool:
-        """Whether this is the present release; one that was exported again under its name may differ."""
-        return (release, latent) == (self.release, self._latent)
+    def sound(self, seconds: float) -> None:
+        """Let the notes go on for that long; `tones` is what sounds then, and a copy of this keeps its own."""
+        self.keyboard.advance(seconds)
+        self.tones = self.keyboard.tones
 
-    def change_release(self, latent: LatentSpace, release: str) -> None:
+    def rehearsal(self) -> Performance:
+        """A copy for another thread to change the release of; nothing of it is heard."""
+        rehearsal = copy.copy(self)
+        rehearsal.keyboard = copy.deepcopy(self.keyboard)
+        return rehearsal
+
+    def plays(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> bool:
+        """Whether this is the present release; one that was exported again under its name may differ."""
+        return (release, latent, pitches) == (self.release, self._latent, self.keyboard.pitches)
+
+    def take_over(self, card: ReleaseCard) -> bool:
+        """Go on with a release; whether it is another than the present one."""
+        release = card.latent, card.name, PitchRange.of(card)
+        if self.plays(*release):
+            return False
+        self.change_release(*release)
+        return True
+
+    def change_release(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> None:
         """Take over another latent space; the pad keeps its position, the other coordinates go home."""
+        self.keyboard.change_release(pitches)
+        self.tones = self.keyboard.tones
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)
@@ -163,11 +226,17 @@ class Performance:
         """
         self.check_snapshot(snapshot)
         for name, values in snapshot.settings.items():
-            self._setters[name](*values)
+            if name == "/pitch":
+                (self.keyboard.pitch,) = map(float, values)  # the drone stays on or off
+            else:
+                self._setters[name](*values)
         self._move(np.asarray(snapshot.coordinates, np.float32), morph_seconds)
 
     def _setter(self, attribute: str) -> Callable[[Any], None]:
         return lambda value: setattr(self, attribute, value)
+
+    def _set_envelope(self, attack_seconds: float, release_seconds: float) -> None:
+        self.keyboard.attack_seconds, self.keyboard.release_seconds = attack_seconds, release_seconds
 
     def _set_quality(self, iterations: int, lookahead: int) -> None:
         self.iterations, self.lookahead = iterations, lookahead

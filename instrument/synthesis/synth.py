@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aitunes.features import FloatArray
+from instrument.namespace import MOST_ITERATIONS
 from instrument.synthesis.dynamics import OutputStage, equal_power_fade
+from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice import Voice
 
@@ -37,12 +39,16 @@ class Synth:
         voice: the first voice.
         performance: what the player has set.
         sample_rate: of the output, Hz; every voice renders at it.
+
+    Attributes:
+        most_iterations: refinements a hop can carry at present, however many the player has set.
     """
 
     def __init__(self, voice: Voice, performance: Performance, sample_rate: float) -> None:
         self.voice = voice
         self.performance = performance
         self.output = OutputStage(sample_rate)
+        self.most_iterations = MOST_ITERATIONS
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
         self._sounded = False
@@ -52,6 +58,11 @@ class Synth:
     def hop_seconds(self) -> float:
         """Time between two hops."""
         return self.voice.hop_seconds
+
+    @property
+    def resting(self) -> bool:
+        """Whether the last hop had nothing to reconstruct."""
+        return not self._sounded or self.voice.resting
 
     def change_voice(self, voice: Voice) -> None:
         """Cross-fade to another voice, also from within a cross-fade."""
@@ -74,8 +85,11 @@ class Synth:
     def render(self) -> FloatArray:
         """The next block at the output's rate, [samples] float32."""
         performance = self.performance
-        self.voice.phase.iterations = performance.iterations
+        voices = [self.voice, *(outgoing.voice for outgoing in self._outgoing)]
+        for voice in voices:
+            voice.iterations = shared(min(performance.iterations, self.most_iterations), len(voices))
         coordinates = performance.advance(self.voice.hop_seconds)
+        performance.sound(self.voice.hop_seconds)
         if not performance.playing and self.output.silent:
             return self._silence()
         self._sounded = True

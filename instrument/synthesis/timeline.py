@@ -19,7 +19,7 @@ MAX_DUE = 256
 """Most events of one hop; what is more waits for the next, but a bundle stays whole."""
 _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes"})
+_ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Settings that say how others apply, so that what stands before and after them must stay there."""
 
 

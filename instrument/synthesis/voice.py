@@ -1,4 +1,4 @@
-"""One release sounding: code → mel frame → linear magnitudes → samples → the output's rate."""
+"""One release sounding: code → frames, one a tone → samples → the output's rate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.reader import Release
-from instrument.synthesis.decoders import source_for
+from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.effort import shared
+from instrument.synthesis.notes import SLOTS, plays_notes
+from instrument.synthesis.patches import PatchDecoder
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.polyphony import Polyphony
+from instrument.synthesis.strand import Strand
 
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
@@ -26,7 +31,8 @@ class Voice:
     Args:
         release: a verified release.
         output_rate: Hz.
-        iterations, lookahead: phase reconstruction effort.
+        iterations: refinements a hop, shared by the tones that sound.
+        lookahead: frames that a hop waits for.
         background: decode patch models on a thread of their own.
     """
 
@@ -37,18 +43,22 @@ class Voice:
         features = card.features
         self.release = release
         self.hop_seconds = features.hop_length / features.sample_rate
+        self.iterations = iterations
         self.lookahead = lookahead
-        self.phase = StreamingGriffinLim(features.n_fft, features.hop_length, iterations, lookahead)
-        self.inversion = MelInversion(features)
         self.source = source_for(release, background)
+        self.strands = [Strand(features, lookahead, slot) for slot in range(SLOTS if plays_notes(card) else 1)]
         self.resampler = Resampler(features.sample_rate, output_rate)
-        self._magnitudes = np.zeros((1, features.bins), np.float32)
         self._hop = np.zeros(features.hop_length, np.float32)
         self._pending = np.zeros(0, np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
-        centre = features.n_fft / 2 + self.phase.delay
+        centre = features.n_fft / 2 + lookahead * features.hop_length
         self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
+
+    @property
+    def resting(self) -> bool:
+        """Whether there is nothing left to hear, so that a hop costs next to nothing."""
+        return all(strand.resting for strand in self.strands)
 
     def code(self, coordinates: FloatArray) -> FloatArray:
         """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
@@ -60,10 +70,13 @@ class Voice:
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
-        mel = self.source.frame(self.code(coordinates), performance)
-        if mel is not None:
-            self.inversion.process(mel[None], out=self._magnitudes)
-        self.phase.process(self._magnitudes, out=self._hop)
+        for slot, frame in self.source.frames(self.code(coordinates), performance).items():
+            self.strands[slot].take(frame)
+        sounding = [strand for strand in self.strands if not strand.resting]
+        iterations = shared(self.iterations, len(sounding))
+        self._hop[:] = 0.0
+        for strand in sounding:
+            self._hop += strand.render(iterations)
         return self.resampler.process(self._hop)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
@@ -83,7 +96,7 @@ class Voice:
             ReleaseError: it cannot be played.
         """
         try:
-            self.source.prepare(self.code(coordinates))
+            self.source.prepare(self.code(coordinates), performance)
             self.render(coordinates, copy.copy(performance))
         except Exception as error:  # onnxruntime's errors share no other base class
             raise ReleaseError(f"The release {self.release.card.name} cannot be played: {error}") from error
@@ -91,12 +104,19 @@ class Voice:
 
     def reset(self) -> None:
         """Forget the sound so far, for a fresh start after silence."""
-        self.phase.reset()
+        for strand in self.strands:
+            if not strand.resting:
+                strand.reset()
         self._pending = self._pending[:0]
 
     def close(self) -> None:
         """End what runs in the background."""
         self.source.close()
+
+
+def source_for(release: Release, background: bool) -> FrameSource:
+    """The frame source that suits a release."""
+    return Polyphony(release) if release.card.is_frame_model else PatchDecoder(release, background)
 
 
 def load_compiled_code() -> None:

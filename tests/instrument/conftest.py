@@ -9,13 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pythonosc.parsing import ntp
 
+from aitunes.release.card import TensorSpec
 from aitunes.release.reader import read_release
+from aitunes.release.writer import write_release
 from instrument.osc.packets import build, parse
 from instrument.synthesis.performance import Performance
 
@@ -36,7 +39,85 @@ def releases(tiny, tmp_path_factory):
     tiny.write(folder, "long-patch", latent_dim=4, frames=96)
     tiny.sine(folder, "sine", 440.0, n_fft=1024, n_mels=128)
     tiny.sine(folder, "high-sine", 1000.0, n_fft=1024, n_mels=128, latent_dim=6)
+    write_pitched(tiny, folder, "notes")
+    write_pitched(tiny, folder, "unlevelled", level=False)
+    write_pitched(tiny, folder, "pitched-patch", frames=16)
     return folder
+
+
+PITCHES = (45.0, 84.0)
+
+
+def write_pitched(tiny, parent, name, level=True, frames=1):
+    """A release of six partials at any pitch of `PITCHES`; the first coordinate makes it brighter, level darker.
+
+    Its decoder draws the main lobe of a Hann window, -6 dB a bin beside its centre times the distance squared.
+    """
+    from onnx import TensorProto, checker, helper, numpy_helper
+
+    card = tiny.card(name, latent_dim=2, frames=frames, scale="linear", n_fft=1024, db_range=(-60.0, 40.0))
+    bins, (low, high) = card.features.bins, card.features.db_range
+    controls = [TensorSpec("pitch", ("batch", 1), PITCHES)]
+    controls += [TensorSpec("level", ("batch", 1), (-60.0, 0.0))] if level else []
+    card = replace(card, inputs=(*card.inputs, *controls))
+    partials = np.arange(1, 7)
+    constants = {
+        "concert": 69.0,
+        "octave": 12.0,
+        "two": 2.0,
+        "partials": partials[None] * 440.0 * card.features.n_fft / card.features.sample_rate,
+        "bins": np.arange(bins)[None, None],
+        "lobe": -6.0,
+        "tilt": 30.0 - 6.0 * (partials[None] - 1),
+        "brightness": np.stack([partials - 1.0, 0.0 * partials]),
+        "darkness": 0.1 * (partials[None] - 1.0) + 1.0,
+        "low": low,
+        "range": high - low,
+        "silence": 0.0,
+        "full": 1.0,
+    }
+    tensors = [numpy_helper.from_array(np.array(value, np.float32), key) for key, value in constants.items()]
+    tensors += [numpy_helper.from_array(np.array([2], np.int64), "last")]
+    tensors += [numpy_helper.from_array(np.array([1, 1, frames], np.int64), "repeat")]
+    steps = [
+        ("Sub", "pitch concert", "above"),
+        ("Div", "above octave", "octaves"),
+        ("Pow", "two octaves", "ratio"),
+        ("Mul", "ratio partials", "centres"),
+        ("Unsqueeze", "centres last", "places"),
+        ("Sub", "bins places", "distance"),
+        ("Mul", "distance distance", "square"),
+        ("Mul", "square lobe", "lobes"),
+        ("MatMul", "z brightness", "bright"),
+        ("Add", "bright tilt", "tilted"),
+        ("Mul", "level darkness", "dark"),
+        ("Add", "tilted dark", "levels"),
+        ("Unsqueeze", "levels last" if level else "tilted last", "heights"),
+        ("Add", "lobes heights", "each"),
+        ("ReduceMax", "each", "loudest"),
+        ("Unsqueeze", "loudest last", "column"),
+        ("Tile", "column repeat", "decibels"),
+        ("Sub", "decibels low", "above_low"),
+        ("Div", "above_low range", "normalised"),
+        ("Clip", "normalised silence full", "S"),
+    ]
+    nodes = [
+        helper.make_node(
+            kind, inputs.split(), [output], **({"axes": [1], "keepdims": 0} if kind == "ReduceMax" else {})
+        )
+        for kind, inputs, output in steps
+        if level or output not in ("dark", "levels")
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "decoder",
+        [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, list(spec.shape)) for spec in card.inputs],
+        [helper.make_tensor_value_info("S", TensorProto.FLOAT, ["batch", bins, frames])],
+        tensors,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    checker.check_model(model)
+    return write_release(parent, card, tiny.files(card, model.SerializeToString()))
 
 
 @pytest.fixture
@@ -47,7 +128,7 @@ def open_release(releases):
 @pytest.fixture
 def perform():
     """A performance of a release as it starts."""
-    return lambda release: Performance(release.card.latent, release.card.name, iterations=4)
+    return lambda release: Performance.of(release.card, iterations=4)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,8 @@ def other(shared):
 
 def status(client):
     names = "underruns late malformed subscribers mean peak nominal measured control synthesis buffer device"
-    return dict(zip([*names.split(), "release", "playing"], client.ask("/status", reply="/status.reply"), strict=True))
+    names += " release playing iterations"
+    return dict(zip(names.split(), client.ask("/status", reply="/status.reply"), strict=True))
 
 
 def alive(client):
@@ -56,7 +57,7 @@ def test_status_has_the_types_of_the_protocol_and_comes_from_the_listening_socke
     assert peer == client.engine
     address, rest = datagram.split(b"\0", 1)
     assert address == b"/status.reply"
-    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsT\0")
+    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTi\0")
 
 
 def test_status_is_plausible(client):

@@ -291,7 +291,7 @@ def test_a_patch_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine
     assert engine._hop(0.0, HOP).shape == (128,)
 
 
-def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
+def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform):
     from aitunes.release.card import TensorSpec
     from instrument.synthesis.voice import Voice
 
@@ -300,12 +300,12 @@ def test_a_decoder_with_more_inputs_gets_zeros_for_them(open_release, perform):
             self.decoder = decoder
 
         def run(self, outputs, inputs):
-            assert np.array_equal(inputs["pitch"], np.zeros((1, 1), np.float32))
+            assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
     release = open_release("tiny")
-    pitch = TensorSpec("pitch", ("batch", 1), (0.0, 1.0))
-    card = replace(release.card, inputs=(*release.card.inputs, pitch))
+    wind = TensorSpec("wind", ("batch", 1), (0.5, 1.0))
+    card = replace(release.card, inputs=(*release.card.inputs, wind))
     voice = Voice(replace(release, card=card, decoder=TwoInputs(release.decoder)), 44_100.0, 1)
     assert voice.render(np.zeros(3, np.float32), perform(release)).shape == (128,)
 
@@ -353,3 +353,47 @@ def test_long_names_are_shortened_in_refusals(engine):
     assert address == "/fail"
     assert "There is no release named" in reason
     assert len(reason) < 400
+
+
+def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
+    monkeypatch.setattr("instrument.engine.raise_priority", lambda priority: "ordinary")
+    frames, overloaded = engine.synth.voice.source.frames, threading.Event()
+
+    def busy(z, performance):
+        """A decoder that takes most of the hop."""
+        until = time.perf_counter() + (0.95 * HOP if overloaded.is_set() else 0.0)
+        while time.perf_counter() < until:
+            pass
+        return frames(z, performance)
+
+    def wait_for(iterations):
+        deadline = time.monotonic() + 60.0
+        while engine.status().iterations != iterations:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    monkeypatch.setattr(engine.synth.voice.source, "frames", busy)
+    engine.output.start()
+    thread = threading.Thread(target=engine._run, daemon=True)
+    thread.start()
+    assert engine.status().iterations == engine.performance.iterations == 1
+    overloaded.set()
+    wait_for(0)
+    assert engine.synth.most_iterations == 0
+    assert engine.performance.iterations == 1  # what the player asked for stands
+    overloaded.clear()
+    wait_for(1)
+    engine.quit()
+    thread.join(20.0)
+
+
+def test_an_overload_that_lasts_is_told_once(engine):
+    for _ in range(round(12.0 / HOP)):
+        engine._judge(2.0 * HOP, HOP)
+    assert [address for _, address, _ in notices(engine)] == []  # it has not sounded yet: nothing is known
+    engine._hop(0.0, HOP)
+    for _ in range(round(12.0 / HOP)):
+        engine._judge(2.0 * HOP, HOP)
+    ((_, address, (sentence,)),) = notices(engine)
+    assert address == "/error"
+    assert "carries 0 of 1 iterations" in sentence

@@ -49,14 +49,6 @@ def test_no_corner_of_the_pad_is_dead(release, pad):
     assert np.abs(level_db - np.median(level_db)).max() < 12.0
 
 
-def test_left_to_right_is_low_to_high_and_bottom_to_top_is_thin_to_full(pad):
-    from training.ordering import fullness, lowest_partial
-
-    low, full = lowest_partial(pad).reshape(16, 16), fullness(pad).reshape(16, 16)
-    assert np.all(np.diff(low[:, ::3].mean(axis=0)) > 0)
-    assert np.all(np.diff(full[::3].mean(axis=1)) > 0)
-
-
 @pytest.mark.training
 def test_torchscript_equals_onnx(release, rng):
     torch = pytest.importorskip("torch", reason="pip install aitunes[training]")

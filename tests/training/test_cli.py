@@ -29,28 +29,29 @@ def run_cli(*arguments, cwd):
 def tiny(tmp_path_factory):
     """A folder in which the command has run once, and what it said."""
     folder = tmp_path_factory.mktemp("tiny")
-    done = run_cli("release", "sinewave", "--to", "releases", *TINY, cwd=folder)
+    done = run_cli("release", "first-light", "--to", "releases", *TINY, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
 
 
 def test_one_command_makes_a_release_that_its_reader_accepts(tiny):
     folder, done = tiny
-    release = read_release(folder / "releases" / "sinewave")
+    release = read_release(folder / "releases" / "first-light")
     assert release.card.training.data_items == 18
     assert release.card.training.epochs == 1
-    assert release.card.training.command.startswith("aitunes-train release sinewave --to releases")
-    assert len(release.landmarks().codes) == 18
+    assert release.card.training.command.startswith("aitunes-train release first-light --to releases")
+    assert len(release.landmarks().codes) == 18  # one a note
     assert {"map.png", "preview.wav"} <= set(release.card.files)
-    assert "log-mel distance" in done.stdout.lower()
-    assert (folder / "runs" / "sinewave" / "last.ckpt").is_file()
+    assert "First Light is in releases/first-light" in done.stdout
+    assert [spec.name for spec in release.card.inputs] == ["z", "pitch", "level"]
+    assert (folder / "runs" / "synthetic" / "harmonic" / "last.ckpt").is_file()
 
 
 def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
     folder, _ = tiny
-    done = run_cli("release", "sinewave", "--to", "releases", *TINY, cwd=tmp_path)
+    done = run_cli("release", "first-light", "--to", "releases", *TINY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    once, again = (sorted((place / "releases" / "sinewave").iterdir()) for place in (folder, tmp_path))
+    once, again = (sorted((place / "releases" / "first-light").iterdir()) for place in (folder, tmp_path))
     assert [path.name for path in once] == [path.name for path in again]
     for first, second in zip(once, again, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
@@ -59,7 +60,7 @@ def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
 def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
     from signal import SIGINT
 
-    command = [sys.executable, "-m", "training.cli", "release", "sinewave", "--to", "releases", *TINY[2:]]
+    command = [sys.executable, "-m", "training.cli", "release", "first-light", "--to", "releases", *TINY[2:]]
     process = subprocess.Popen(
         [*command, "--epochs", "100000"],
         cwd=tmp_path,
@@ -68,7 +69,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    checkpoint = tmp_path / "runs" / "sinewave" / "last.ckpt"
+    checkpoint = tmp_path / "runs" / "synthetic" / "harmonic" / "last.ckpt"
     try:
         deadline = time.monotonic() + 90
         while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
@@ -90,12 +91,20 @@ def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
 
 def test_list_names_every_scenario(capsys):
     assert cli.main(["list"]) == 0
-    assert "sinewave" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "synthetic" in said
+    assert "first-light, chamber" in said
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["fly"], ["release", "sinewave"], ["release", "sinewave", "--to", "x", "--epochs", "0"], ["release", "--to"]],
+    [
+        [],
+        ["fly"],
+        ["release", "first-light"],
+        ["release", "first-light", "--to", "x", "--epochs", "0"],
+        ["release", "--to"],
+    ],
 )
 def test_wrong_usage_ends_with_2(arguments, capsys):
     assert cli.main(arguments) == 2
@@ -105,10 +114,11 @@ def test_wrong_usage_ends_with_2(arguments, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["release", "moonlight", "--to", "x"], "no scenario named 'moonlight'; choose from sinewave"),
-        (["release", "sinewave", "--to", "x", "--run-dir", "nowhere", "--resume", *TINY], "nothing to resume"),
-        (["release", "sinewave", "--to", "x", "--limit-items", "3", "--workers", "1"], "3 clips are too few"),
-        (["release", "sinewave", "--to", __file__], "is a file; name a folder"),
+        (["release", "moonlight", "--to", "x"], "no release named 'moonlight'; choose from first-light, chamber"),
+        (["release", "first-light", "--to", "x", "--resume", *TINY], "nothing to resume"),
+        (["release", "first-light", "--to", "x", "--limit-items", "1", "--workers", "1"], "both need one at least"),
+        (["release", "chamber", "--to", "x", "--data-dir", "nowhere"], "no folder nowhere"),
+        (["release", "first-light", "--to", __file__], "is a file; name a folder"),
     ],
 )
 def test_failures_are_a_sentence_and_end_with_1(arguments, sentence, capsys, tmp_path, monkeypatch):
@@ -125,25 +135,26 @@ def test_failures_are_a_sentence_and_end_with_1(arguments, sentence, capsys, tmp
     [
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "a damaged one"),
         (lambda path: path.write_text("notes"), "a damaged one"),
-        (lambda path: torch.save({"state_dict": {"weight": torch.zeros(3)}}, path), "another scenario"),
+        (lambda path: torch.save({"state_dict": {"weight": torch.zeros(3)}}, path), "does not say which scenario"),
     ],
 )
 def test_a_checkpoint_of_something_else_is_refused(spoil, sentence, tiny, tmp_path, capsys):
-    checkpoint = tmp_path / "last.ckpt"
-    checkpoint.write_bytes((tiny[0] / "runs" / "sinewave" / "last.ckpt").read_bytes())
+    checkpoint = tmp_path / "synthetic" / "harmonic" / "last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes((tiny[0] / "runs" / "synthetic" / "harmonic" / "last.ckpt").read_bytes())
     spoil(checkpoint)
-    run = ["--run-dir", str(tmp_path), "--resume"]
-    assert cli.main(["release", "sinewave", "--to", str(tmp_path / "releases"), *run, *TINY]) == 1
+    run = ["--runs", str(tmp_path), "--resume"]
+    assert cli.main(["release", "first-light", "--to", str(tmp_path / "releases"), *run, *TINY]) == 1
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "releases").exists()
 
 
 def test_a_folder_that_is_no_release_is_left_alone(tmp_path, capsys):
-    (tmp_path / "sinewave").mkdir()
-    (tmp_path / "sinewave" / "thesis.txt").write_text("mine")
-    assert cli.main(["release", "sinewave", "--to", str(tmp_path), *TINY]) == 1
+    (tmp_path / "first-light").mkdir()
+    (tmp_path / "first-light" / "thesis.txt").write_text("mine")
+    assert cli.main(["release", "first-light", "--to", str(tmp_path), *TINY]) == 1
     assert "is not a release" in capsys.readouterr().err
-    assert (tmp_path / "sinewave" / "thesis.txt").read_text() == "mine"
+    assert (tmp_path / "first-light" / "thesis.txt").read_text() == "mine"
 
 
 def test_help_does_not_load_torch(tmp_path):

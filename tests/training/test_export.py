@@ -1,5 +1,4 @@
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,29 +8,59 @@ torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 import onnxruntime  # noqa: E402
 
 from aitunes.errors import TrainingError  # noqa: E402
-from aitunes.experiments.release_recipe import find_release_recipe  # noqa: E402
+from aitunes.features import AudioFeatures  # noqa: E402
+from aitunes.modules.conditional import pitch_and_level  # noqa: E402
+from aitunes.modules.harmonic import HarmonicVAE  # noqa: E402
 from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
-from aitunes.release.card import LatentSpace, TrainingRecord  # noqa: E402
+from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord  # noqa: E402
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
-from training.export import embedded_card, export_model, load_torchscript  # noqa: E402
-from training.pipeline import release_card  # noqa: E402
+from training.export import decoder_inputs, embedded_card, export_model, load_torchscript  # noqa: E402
 
 pytestmark = pytest.mark.training
 
 LATENT_DIM = 8
 
 
+def card_of(model, features):
+    latent = LatentSpace.from_codes(np.random.default_rng(3).standard_normal((100, LATENT_DIM)))
+    record = TrainingRecord("noise", "CC0-1.0", 1, "0" * 64, "none", "", 0)
+    output = TensorSpec("S", ("batch", features.bands, features.frames), (0.0, 1.0))
+    return ReleaseCard("noise", "Noise", "", LATENT_DIM, features, decoder_inputs(model, 16.0), output, latent, record)
+
+
 @pytest.fixture(scope="module")
 def exported():
     torch.manual_seed(3)
-    rng = np.random.default_rng(3)
-    scenario = replace(find_release_recipe("sinewave"), latent_dim=LATENT_DIM)
-    model = VariationalAutoencoder((128, 1), LATENT_DIM, (32,), octaves=(3, 1)).eval()
-    latent = LatentSpace.from_codes(rng.standard_normal((100, LATENT_DIM)))
-    record = TrainingRecord("noise", "CC0-1.0", 1, "0" * 64, "sinewave", "", 0)
-    card = release_card(scenario, latent, record)
-    S = rng.random((20, 128, 1), dtype=np.float32)
+    model = VariationalAutoencoder((128, 1), LATENT_DIM, (32,)).eval()
+    card = card_of(model, AudioFeatures())
+    S = np.random.default_rng(3).random((20, 128, 1), dtype=np.float32)
     return model, card, S, export_model(model, card, S)
+
+
+@pytest.fixture(scope="module")
+def exported_note():
+    torch.manual_seed(3)
+    features = AudioFeatures(n_fft=512, scale="linear", db_range=(-60.0, 60.0))
+    model = HarmonicVAE(features, LATENT_DIM, pitch_and_level(48.0, 96.0), (16,)).eval()
+    card = card_of(model, features)
+    S = np.random.default_rng(3).random((20, features.bins, 1), dtype=np.float32)
+    return model, S, export_model(model, card, S)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 8])
+def test_a_decoder_of_notes_takes_pitch_and_level(exported_note, batch):
+    model, S, files = exported_note
+    told = {"pitch": np.linspace(48.3, 90, batch), "level": np.linspace(-50, 0, batch)}
+    told = {name: values[:, None].astype(np.float32) for name, values in told.items()}
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(S[:batch]))
+        conditions = [torch.from_numpy(values) for values in told.values()]
+        wanted = model.decode(z, torch.cat(conditions, dim=1)).numpy()
+        scripted = load_torchscript(files[TORCHSCRIPT])
+        decoded, both = scripted.decode(z, *conditions).numpy(), scripted(torch.from_numpy(S[:batch]), *conditions)
+    (ours,) = onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z.numpy(), **told})
+    for found in (ours, decoded, both.numpy()):
+        assert np.abs(found - wanted).max() <= 1e-4
 
 
 @pytest.mark.parametrize("batch", [1, 3, 20])

@@ -11,10 +11,9 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
-from aitunes.experiments.release_recipe import RELEASE_RECIPES
 from training.case_release import ReleaseNames
 from training.cli.progress import preparation_bar
-from training.cli.release import release
+from training.cli.release import BUNDLED, release
 from training.corpus import CorpusOptions
 from training.headless import HeadlessActionPipeline
 from training.processes import is_first_process
@@ -25,15 +24,14 @@ Action = Callable[[argparse.Namespace, HeadlessActionPipeline], int]
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Run the action that was parsed; returns 0."""
-    if arguments.action == "release":
-        return release(arguments, command)
     if arguments.action == "list":
         return _list(arguments)
     with preparation_bar(arguments.quiet) as progress:
         actions = HeadlessActionPipeline(_corpus_options(arguments), arguments.runs, _say, progress, command)
         if arguments.threads:
             torch.set_num_threads(arguments.threads)
-        _select(arguments, actions)
+        if arguments.action != "release":
+            _select(arguments, actions)
         return _ACTIONS[arguments.action or ("evaluate" if arguments.evaluate else "train")](arguments, actions)
 
 
@@ -66,8 +64,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.experiment is None:
         for case in CASES.values():
             print(f"{case.name:12} {case.description}, {len(case.scenarios)} scenarios")
-        for recipe in RELEASE_RECIPES.values():
-            print(f"{'release ' + recipe.name:12} {recipe.public_name}, the release that comes with AiTunes")
+        print(f"Releases that come with AiTunes: {', '.join(BUNDLED)}; `aitunes-train release NAME` makes one.")
         return 0
     actions = HeadlessActionPipeline(runs=arguments.runs)
     case = actions.select_experiment(arguments.experiment)
@@ -157,4 +154,5 @@ _ACTIONS: dict[str, Action] = {
     "export": _export,
     "project": _project,
     "sample": _sample,
+    "release": release,
 }

@@ -14,7 +14,7 @@ _EXAMPLES = """examples:
   aitunes-train train -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan -e 20
   aitunes-train evaluate -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
   aitunes-train export -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan --install
-  aitunes-train release sinewave --to instrument/releases
+  aitunes-train release chamber --data-dir ~/notes --to instrument/releases
   aitunes-train --headless -E GTZAN -S low-dim32-momentum -e 20 -s 5
 """
 _PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
@@ -57,11 +57,20 @@ def build_original() -> argparse.ArgumentParser:
 def _experiment(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument("-E", "--experiment", metavar="NAME", required=required, help="`aitunes-train list` names them")
     parser.add_argument("-S", "--scenario", metavar="NAME", required=required, help="`list -E NAME` names them")
+    _runs(parser)
+
+
+def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="of checkpoints (runs)")
 
 
 def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
     _experiment(parser, required)
+    _source(parser)
+
+
+def _source(parser: argparse.ArgumentParser) -> None:
+    """Where the data are."""
     parser.add_argument("--data-dir", type=a_place, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)")
     parser.add_argument("--features", type=a_place, metavar="FOLDER",
                         help="or URL of prepared features (default: in features/)")  # fmt: skip
@@ -116,18 +125,13 @@ def _results(actions: Actions[argparse.ArgumentParser]) -> None:
 
 
 def _release(actions: Actions[argparse.ArgumentParser]) -> None:
-    release = actions.add_parser("release", help="the bundled release in one go: prepare, train, evaluate, export")
-    release.add_argument("scenario", help="sinewave")
-    release.add_argument("--to", type=Path, required=True, help="folder of releases; the scenario's name is added")
-    release.add_argument("--run-dir", type=Path, help="where checkpoints go (default: runs/SCENARIO)")
-    release.add_argument("--seed", type=at_least(0), default=0, help="the same seed makes the same release")
-    release.add_argument("--epochs", type=at_least(1), help="passes over the data (default: the scenario's)")
-    release.add_argument("--limit-items", type=at_least(1), help="use only so many clips, for a quick try")
-    release.add_argument("--workers", type=at_least(1), default=2, help="processes that prepare data (default: 2)")
-    release.add_argument(
-        "--threads", type=at_least(1), default=1, help="that train; another number rounds otherwise (default: 1)"
-    )
-    release.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the run folder")
+    release = actions.add_parser("release", help="a bundled release in one go: prepare, train, evaluate, export")
+    release.add_argument("name", help="first-light, or chamber, which needs --data-dir")
+    release.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="of releases; the name is added")
+    _runs(release)
+    _source(release)
+    release.add_argument("-e", "--epochs", type=at_least(1), metavar="N", help="passes over the data")
+    release.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
 
 
 def a_place(text: str) -> Path:

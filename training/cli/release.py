@@ -1,31 +1,44 @@
-"""`aitunes-train release`: the bundled release, from nothing."""
+"""`aitunes-train release`: a bundled release in one go, from its data to its folder."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+from aitunes.errors import TrainingError
+from training.case_release import ReleaseNames, check_target
+from training.headless import HeadlessActionPipeline
+from training.train import TrainOptions
 
-from aitunes.experiments.release_recipe import find_release_recipe
-from training.pipeline import RunOptions, make_release
+
+@dataclass(frozen=True)
+class Bundled:
+    """What one of the releases that come with AiTunes is made of."""
+
+    experiment: str
+    scenario: str
 
 
-def release(arguments: argparse.Namespace, command: str) -> int:
-    """Prepare, train, evaluate and export."""
-    recipe = find_release_recipe(arguments.scenario)
-    torch.set_num_threads(arguments.threads)
-    options = RunOptions(
-        to=arguments.to,
-        run_dir=arguments.run_dir or Path("runs") / recipe.name,
-        seed=arguments.seed,
-        epochs=arguments.epochs,
-        limit_items=arguments.limit_items,
-        workers=arguments.workers,
-        resume=arguments.resume,
-        command=command,
-    )
-    folder = make_release(recipe, options, report=lambda sentence: print(sentence, flush=True))
+BUNDLED = {"first-light": Bundled("synthetic", "harmonic"), "chamber": Bundled("notes", "harmonic")}
+
+
+def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    """Prepare, train, evaluate and export.
+
+    Raises:
+        TrainingError: there is no such release, or its folder is taken.
+    """
+    name = arguments.name.lower()
+    if name not in BUNDLED:
+        raise TrainingError(f"There is no release named {arguments.name!r}; choose from {', '.join(BUNDLED)}.")
+    to: Path = arguments.to
+    check_target(to / name)
+    actions.select_experiment(BUNDLED[name].experiment)
+    actions.select_scenario(BUNDLED[name].scenario)
+    options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
+    trained = actions.train(arguments.epochs, options=options)
+    folder = actions.export(to, ReleaseNames(name), trained)
     size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{recipe.public_name} is in {folder} ({size / 1e6:.1f} MB).")
+    print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0

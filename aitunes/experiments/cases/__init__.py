@@ -9,10 +9,13 @@ from aitunes.experiments.cases.fma import FMA
 from aitunes.experiments.cases.folder import FOLDER
 from aitunes.experiments.cases.gtzan import GTZAN
 from aitunes.experiments.cases.mnist import MNIST
+from aitunes.experiments.cases.notes import NOTES, SYNTHETIC
 from aitunes.experiments.cases.sinewave import SINEWAVE
 from aitunes.experiments.cases.vectors5d import VECTORS5D
 
-CASES: dict[str, Case] = {case.name: case for case in (VECTORS5D, MNIST, CIFAR10, SINEWAVE, GTZAN, FMA, FOLDER)}
+CASES: dict[str, Case] = {
+    case.name: case for case in (VECTORS5D, MNIST, CIFAR10, SINEWAVE, SYNTHETIC, NOTES, GTZAN, FMA, FOLDER)
+}
 
 
 def find_case(name: str) -> Case:

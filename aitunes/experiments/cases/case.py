@@ -9,6 +9,7 @@ from pathlib import Path
 from aitunes.audio_generation.clips import ClipMaker
 from aitunes.datasets.folder import Tracks
 from aitunes.datasets.items import SplitItems
+from aitunes.datasets.notes import Notes
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.scenarios.scenario import Recipe, Scenario, ScenarioContainer
@@ -24,7 +25,7 @@ class ClipSeries:
     count: int
 
 
-AnyData = SplitItems | Tracks | ClipSeries
+AnyData = SplitItems | Tracks | ClipSeries | Notes
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class DataDescription:
         name, licence: for the card.
         source: where to get it.
         open: gives, from the folder that the user names (None takes `AITUNES_DATA`; generated data need none), the
-            items themselves, or the audio of which `aitunes-train prepare` makes patches: files, or clips that are
-            generated.
+            items themselves, or the audio of which patches are made: files, clips that are generated, or notes.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Case:
     def shape_of(self, scenario: Scenario) -> tuple[int, ...]:
         """Shape of one of its scenarios' patches."""
         features = self.features_of(scenario)
-        return (features.n_mels, features.frames) if features else self.input_shape or ()
+        return (features.bands, features.frames) if features else self.input_shape or ()
 
     def start(self, scenario: Scenario) -> tuple[AutoencoderExperiment, Recipe]:
         """An untrained experiment and the recipe that it follows; seed torch first."""

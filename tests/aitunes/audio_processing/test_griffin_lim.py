@@ -315,3 +315,10 @@ def test_frames_of_another_shape_are_refused_and_change_nothing(rng, shape):
 def test_an_out_that_does_not_fit_is_refused(out):
     with pytest.raises(PhaseError, match="256 writeable"):
         StreamingGriffinLim(1024, 256).process(np.ones((1, 513), np.float32), out=out)
+
+
+def test_held_noise_of_different_seeds_has_little_in_common_and_of_one_seed_all(rng):
+    S = np.repeat(np.abs(rng.normal(size=(1, 513)) + 1j * rng.normal(size=(1, 513))), 400, axis=0)
+    first, again, other = (StreamingGriffinLim(1024, 128, 2, seed=seed).process(S)[8_000:] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert abs(np.corrcoef(first, other)[0, 1]) < 0.4

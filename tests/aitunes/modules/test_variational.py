@@ -50,17 +50,3 @@ def test_every_weight_learns():
 def test_a_code_of_no_numbers_is_refused():
     with pytest.raises(ValueError, match="at least one number"):
         VariationalAutoencoder((16, 1), 0)
-
-
-def test_fourier_features_repeat_after_the_slowest_period():
-    model = VariationalAutoencoder((16, 1), 3, (8,), octaves=(4, 2)).eval()
-    z = torch.randn(5, 3)
-    features, shifted = (model._with_fourier_features(place) for place in (z, z + torch.tensor([32.0, -32.0, 7.0])))
-    assert features.shape == (5, 3 + 2 * 6)
-    assert torch.equal(features[:, :3], z)
-    assert torch.allclose(features[:, 3:], shifted[:, 3:], atol=1e-3)
-
-
-def test_more_octaves_than_dimensions_are_refused():
-    with pytest.raises(ValueError, match="At most 2"):
-        VariationalAutoencoder((16, 1), 2, octaves=(1, 1, 1))

@@ -4,7 +4,7 @@ from instrument.measures import Status
 from instrument.namespace import expand
 from instrument.synthesis.timeline import Timeline
 
-STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True)
+STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True, 24)
 
 
 class FakeEngine:

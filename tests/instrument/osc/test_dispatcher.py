@@ -196,9 +196,9 @@ def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench)
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsT\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTi\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-2:] == ("tiny", True)
+    assert arguments[-3:] == ("tiny", True, 24)
 
 
 def test_version_is_a_name_and_three_numbers(bench):

@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from aitunes.release.card import LatentSpace
 from instrument.namespace import ROOT, MessageError
+from instrument.synthesis.notes import DRONE_SLOT, PitchRange
 from instrument.synthesis.performance import Performance
 
 
@@ -235,3 +237,49 @@ def test_a_release_that_was_exported_again_is_another():
     assert performance.plays(latent_space(3), "three")
     assert not performance.plays(latent, "four")
     assert not performance.plays(replace(latent, pad_range=((-1.0, 1.0),) * 3), "three")
+
+
+PITCHES = PitchRange(36.0, 84.0)
+
+
+@pytest.fixture
+def playable():
+    performance = Performance(latent_space(5), "first", iterations=4, pitches=PITCHES)
+    act(performance, "/note", 60, 100)
+    performance.sound(0.01)
+    return performance
+
+
+def test_what_sounds_moves_on_only_by_time_and_a_copy_keeps_its_own(playable):
+    before = copy.copy(playable)
+    act(playable, "/note", 64, 100)
+    assert playable.tones == before.tones
+    playable.sound(0.01)
+    assert len(playable.tones) > len(before.tones)
+
+
+def test_a_rehearsal_is_not_heard(playable):
+    act(playable, "/latent", 1.0, 0.0, 0.0, 0.0, 0.0)
+    rehearsal = playable.rehearsal()
+    rehearsal.change_release(latent_space(2), "second")
+    assert [tone.slot for tone in rehearsal.tones] == [DRONE_SLOT]
+    playable.sound(0.01)
+    assert 60.0 in {tone.pitch for tone in playable.tones}
+    assert ask(playable, "/latent")[0] == 1.0
+
+
+def test_a_release_of_the_same_name_and_latent_space_but_other_notes_is_another(playable):
+    assert playable.plays(latent_space(5), "first", PITCHES)
+    assert not playable.plays(latent_space(5), "first")
+
+
+def test_a_snapshot_from_before_there_were_notes_leaves_their_settings(playable):
+    act(playable, "/envelope", 0.5, 2.0)
+    snapshot = playable.snapshot()
+    older = replace(snapshot, settings={"/gain": [-6.0]})
+    act(playable, "/voices", 2)
+    playable.recall(older, 0.0)
+    assert ask(playable, "/gain") == (-6.0,)
+    assert ask(playable, "/voices") == (2,)
+    playable.recall(snapshot, 0.0)
+    assert ask(playable, "/voices") == (4,)

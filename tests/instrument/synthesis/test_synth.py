@@ -164,3 +164,19 @@ def test_gliding_makes_no_click(make):
     moving = largest_step(render(synth, 0.3))
     after = largest_step(render(synth, 0.5))
     assert moving < 1.5 * max(steady, after)
+
+
+def test_a_cross_fade_shares_the_refinements_of_a_hop(make, voice):
+    synth = make("sine")
+    synth.performance.iterations = 24
+    synth.render()
+    assert synth.voice.iterations == 24
+    left = synth.voice
+    swap(synth, voice("high-sine"))
+    synth.render()
+    assert (left.iterations, synth.voice.iterations) == (12, 12)
+    render(synth, 2.0 * SWAP_SECONDS)
+    assert synth.voice.iterations == 24
+    synth.most_iterations = 5
+    synth.render()
+    assert synth.voice.iterations == 5

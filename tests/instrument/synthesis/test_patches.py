@@ -1,4 +1,4 @@
-"""Codes become frames: at once for frame models, through a playhead and cross-fades for patch models."""
+"""Codes become frames through a playhead and cross-fades; decoding never holds them up."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from instrument.synthesis.decoders import CROSS_FADE_SECONDS, FrameDecoder, PatchDecoder, source_for
+from instrument.synthesis.patches import CROSS_FADE_SECONDS, PatchDecoder
+from instrument.synthesis.voice import source_for
 
 pytestmark = pytest.mark.training
 
@@ -51,7 +52,7 @@ def source(patch, performance):
 def settle(source, performance, z):
     performance.frozen = True
     for _ in range(FADE_HOPS + 2):
-        source.frame(z, performance)
+        source.frames(z, performance)[0]
     performance.frozen = False
     performance.position = 0.0
     source._set_position = None  # so that the position just set counts as new
@@ -66,7 +67,7 @@ def column(patch, position, z=HOME):
 
 
 def frames(source, performance, count, z=HOME):
-    return np.array([source.frame(z, performance) for _ in range(count)])
+    return np.array([source.frames(z, performance)[0] for _ in range(count)])
 
 
 @pytest.mark.parametrize("speed", [1.0, 0.5, -1.0, 4.0, -0.25])
@@ -114,9 +115,9 @@ def test_a_code_that_comes_during_a_fade_waits_and_only_the_newest_waits(patch, 
     source = PatchDecoder(replace(patch, decoder=gated), background=False)
     settle(source, performance, HOME)
     performance.frozen = True
-    source.frame(LIFTED, performance)
+    source.frames(LIFTED, performance)[0]
     for n in range(FADE_HOPS + 2):
-        source.frame(np.array([n / 100, 0.0], np.float32), performance)
+        source.frames(np.array([n / 100, 0.0], np.float32), performance)[0]
     settle(source, performance, np.array([3.0, 0.0], np.float32))
     assert gated.asked[0] == [0.0, 0.0]
     assert gated.asked[1] == [2.0, 0.0]
@@ -128,13 +129,13 @@ def test_decoding_in_the_background_never_holds_up_the_frames(patch, performance
     source = PatchDecoder(replace(patch, decoder=gated), background=True)
     try:
         for n in range(100):  # would last 10 s a frame if one of them waited for the gate
-            assert not source.frame(np.array([n / 50, 0.0], np.float32), performance).any()
+            assert not source.frames(np.array([n / 50, 0.0], np.float32), performance)[0].any()
         performance.frozen = True
         performance.position = 0.0
         gated.gate.set()
         last = np.array([99 / 50, 0.0], np.float32)
         deadline = time.monotonic() + 20.0
-        while not np.allclose(source.frame(last, performance), column(patch, 0, last), atol=1e-4):
+        while not np.allclose(source.frames(last, performance)[0], column(patch, 0, last), atol=1e-4):
             assert time.monotonic() < deadline
             time.sleep(0.001)
         assert gated.asked[-1] == last.tolist()
@@ -148,58 +149,26 @@ def test_closing_ends_the_background_thread(patch, performance):
     before = set(threading.enumerate())
     source = source_for(patch, background=True)
     (thread,) = set(threading.enumerate()) - before
-    source.frame(HOME, performance)
+    source.frames(HOME, performance)[0]
     source.close()
     thread.join(timeout=10.0)
     assert not thread.is_alive()
-
-
-def test_a_frame_model_answers_in_the_same_hop(open_release, perform):
-    release = open_release("tiny")
-    source = source_for(release, background=True)
-    assert isinstance(source, FrameDecoder)
-    performance = perform(release)
-    for z in (np.zeros(3, np.float32), np.array([1.0, -2.0, 0.5], np.float32)):
-        (S,) = release.decoder.run(None, {"z": z[None]})
-        assert np.allclose(source.frame(z, performance), release.card.features.denormalise(S[0, :, 0]))
-
-
-def test_a_point_that_rests_is_not_decoded_again(open_release, perform):
-    release = open_release("tiny")
-    gated = Gated(release.decoder)
-    gated.gate.set()
-    source = FrameDecoder(replace(release, decoder=gated))
-    z = np.ones(3, np.float32)
-    assert source.frame(z, perform(release)) is not None
-    assert source.frame(z.copy(), perform(release)) is None
-    assert len(gated.asked) == 1
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform, value):
-    class Broken:
-        def run(self, outputs, inputs):
-            return (np.full((1, 32, 1), value, np.float32),)
-
-    release = open_release("tiny")
-    frame = FrameDecoder(replace(release, decoder=Broken())).frame(np.zeros(3, np.float32), perform(release))
-    assert np.isfinite(frame).all()
 
 
 def test_nothing_is_decoded_while_a_patch_fades_in(patch, performance):
     gated = Gated(patch.decoder)
     gated.gate.set()
     source = PatchDecoder(replace(patch, decoder=gated), background=False)
-    source.prepare(HOME)
+    source.prepare(HOME, performance)
     for n in range(FADE_HOPS):
-        source.frame(np.array([0.1 + n / 100, 0.0], np.float32), performance)
+        source.frames(np.array([0.1 + n / 100, 0.0], np.float32), performance)[0]
     assert len(gated.asked) == 2
 
 
 def test_a_prepared_patch_sounds_at_once(patch, performance):
     source = PatchDecoder(patch, background=False)
-    source.prepare(HOME)
-    assert np.allclose(source.frame(HOME, performance), column(patch, 0), atol=1e-4)
+    source.prepare(HOME, performance)
+    assert np.allclose(source.frames(HOME, performance)[0], column(patch, 0), atol=1e-4)
 
 
 def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives_on(patch, performance):
@@ -211,19 +180,19 @@ def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives
 
     source = PatchDecoder(replace(patch, decoder=Failing()), background=True)
     try:
-        source.prepare(HOME)
+        source.prepare(HOME, performance)
         performance.frozen = True
         told = []
         deadline = time.monotonic() + 10.0
         for n in range(10_000):
-            assert np.allclose(source.frame(np.array([2.0 + n, 0.0], np.float32), performance), column(patch, 0))
+            assert np.allclose(source.frames(np.array([2.0 + n, 0.0], np.float32), performance)[0], column(patch, 0))
             told += [failure] if (failure := source.take_failure()) else []
             if told and n > 100:
                 break
             time.sleep(1e-4)
         assert len(told) == 1
         low = np.array([0.5, 0.0], np.float32)
-        while not np.allclose(source.frame(low, performance), column(patch, 0, low), atol=1e-4):
+        while not np.allclose(source.frames(low, performance)[0], column(patch, 0, low), atol=1e-4):
             assert time.monotonic() < deadline
             time.sleep(1e-4)
     finally:
@@ -238,10 +207,10 @@ def test_a_small_patch_is_decoded_within_the_hop_and_fades_within_its_length(tin
     before = threading.active_count()
     source = source_for(release, background=True)
     assert threading.active_count() == before
-    source.prepare(HOME)
     performance = perform(release)
+    source.prepare(HOME, performance)
     performance.frozen = True
     for _ in range(4):
-        mel = source.frame(LIFTED, performance)
+        mel = source.frames(LIFTED, performance)[0]
     (S,) = release.decoder.run(None, {"z": LIFTED[None]})
     assert np.allclose(mel, release.card.features.denormalise(S[0])[:, 0], atol=1e-4)

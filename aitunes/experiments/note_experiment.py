@@ -1,0 +1,24 @@
+"""Training on notes, each patch of which says what it is and which pitch and level it has."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from aitunes.errors import TrainingError
+from aitunes.experiments.autoencoder_experiment import Batch
+from aitunes.experiments.spectrogram_experiment import SpectrogramBasedAutoencoderExperiment
+from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.modules.objective import Pass
+
+
+class NoteExperiment(SpectrogramBasedAutoencoderExperiment):
+    """Trains an autoencoder on patches of notes; one that takes conditions is told them."""
+
+    @override
+    def pass_through(self, batch: Batch) -> Pass:
+        if len(batch) != 3:
+            raise TrainingError("Notes come as patches, labels and conditions.")
+        S, labels, conditions = batch
+        if isinstance(self.model, ConditionalAutoencoder):
+            return Pass(self.model, S, self.model(S, conditions), labels, conditions)
+        return Pass(self.model, S, self.model(S), labels)

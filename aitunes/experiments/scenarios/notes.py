@@ -1,0 +1,147 @@
+"""Scenarios of notes: the models of the bundled releases, and those that they were compared with.
+
+docs/decisions/0007-decoders.md has the comparison; `python -m benchmarks.decoders` makes it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aitunes.experiments.optimisation import Optimisation
+from aitunes.experiments.scenarios.losses import spectral_and_kl
+from aitunes.experiments.scenarios.scenario import Recipe, Scenario, ScenarioContainer, scenario
+from aitunes.features import AudioFeatures
+from aitunes.modules.annealing import Annealing, LinearAnnealing
+from aitunes.modules.conditional import ConditionalVAE, pitch_and_level
+from aitunes.modules.convolutional import CVAE
+from aitunes.modules.harmonic import HarmonicVAE
+from aitunes.modules.losses import KLDivergence, SquaredError
+from aitunes.modules.note_losses import LoudnessWeightedLogError, Neighbourhood, RelativeConvergence, TimbreDrift
+from aitunes.modules.objective import Loss, WeightedLoss
+from aitunes.modules.variational import VariationalAutoencoder
+
+FINE = AudioFeatures(
+    sample_rate=44_100, n_fft=2048, hop_length=256, f_max=22_050.0, db_range=(-60.0, 60.0), scale="linear"
+)
+"""Separates harmonics down to E2; half a window, what a gesture waits for, is 23 ms."""
+
+QUICK = replace(FINE, n_fft=1024, hop_length=128)
+"""Separates harmonics down to C3, and answers twice as fast."""
+
+FINE_MEL = replace(FINE, scale="mel", f_max=20_000.0)
+PATCH_MEL = replace(FINE_MEL, frames=16)
+
+LOWEST_FINE, LOWEST_QUICK, HIGHEST = 40.0, 48.0, 96.0
+"""MIDI notes. Lower, harmonics are less than four bins apart, or three: the Hann window's lobes run into each other, and
+a held note begins to beat."""
+
+_LATENT_DIM = 8
+_EPOCHS, _QUICK_EPOCHS, _BATCH = 24, 14, 256
+_OPTIMISATION = Optimisation(2e-3)
+_CONVERGENCE, _NEIGHBOURHOOD, _DRIFT, _KL = 10.0, 0.1, 0.05, 0.05
+_KL_RISE_EPOCHS = 4
+_SQUARED_PER_DB = 0.05
+
+
+def spectral(features: AudioFeatures, **more: Loss) -> WeightedLoss:
+    """Errors of decibels and of magnitudes, an ordered map, and the codes' distribution."""
+    parts: dict[str, Loss] = {
+        "log": LoudnessWeightedLogError(features.db_range),
+        "convergence": RelativeConvergence(features.db_range),
+        "neighbourhood": Neighbourhood(),
+        "kl": KLDivergence(),
+        **more,
+    }
+    weights: dict[str, float | Annealing] = dict.fromkeys(more, _DRIFT)
+    weights |= {"convergence": _CONVERGENCE, "neighbourhood": _NEIGHBOURHOOD, "kl": _kl()}
+    return WeightedLoss(parts, weights)
+
+
+def squared(features: AudioFeatures) -> WeightedLoss:
+    """The squared error alone, as much per decibel as the spectral losses, and the codes' distribution."""
+    low, high = features.db_range
+    parts = {"squared": SquaredError(), "neighbourhood": Neighbourhood(), "kl": KLDivergence()}
+    weight = _SQUARED_PER_DB * (high - low) ** 2 / (features.bands * features.frames)
+    return WeightedLoss(parts, {"squared": weight, "neighbourhood": _NEIGHBOURHOOD, "kl": _kl()})
+
+
+def _kl() -> LinearAnnealing:
+    return LinearAnnealing(0.1 * _KL, _KL, _KL_RISE_EPOCHS)
+
+
+def _harmonic(features: AudioFeatures, lowest: float, epochs: int, public_name: str, description: str) -> Scenario:
+    @scenario(
+        "harmonic", "1", "Harmonics and noise under learnt envelopes", True, public_name, description, features=features
+    )
+    def harmonic(shape: tuple[int, ...]) -> Recipe:
+        model = HarmonicVAE(features, _LATENT_DIM, pitch_and_level(lowest, HIGHEST))
+        return Recipe(model, spectral(features, drift=TimbreDrift()), epochs, _BATCH, _OPTIMISATION)
+
+    return harmonic
+
+
+@scenario("harmonic-mse", "1", "The same, trained by the squared error", features=FINE)
+def harmonic_mse(shape: tuple[int, ...]) -> Recipe:
+    """Harmonic, other loss."""
+    model = HarmonicVAE(FINE, _LATENT_DIM, pitch_and_level(LOWEST_FINE, HIGHEST))
+    return Recipe(model, squared(FINE), _EPOCHS, _BATCH, _OPTIMISATION)
+
+
+def _dense(name: str, description: str, features: AudioFeatures, mse: bool = False) -> Scenario:
+    @scenario(name, "1", description, features=features)
+    def dense(shape: tuple[int, ...]) -> Recipe:
+        model = ConditionalVAE(shape, _LATENT_DIM, pitch_and_level(LOWEST_FINE, HIGHEST))
+        loss = squared(features) if mse else spectral(features)
+        return Recipe(model, loss, _EPOCHS, _BATCH, _OPTIMISATION)
+
+    return dense
+
+
+@scenario("dense-mel-unpitched", "1", "Fully connected, mel, its pitch in the code", features=FINE_MEL)
+def dense_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
+    """Fully connected, told nothing."""
+    model = VariationalAutoencoder(shape, _LATENT_DIM)
+    return Recipe(model, spectral(FINE_MEL), _EPOCHS, _BATCH, _OPTIMISATION)
+
+
+@scenario(
+    "conv-mel-unpitched", "1", "Convolutional, mel patches of 16 frames, its pitch in the code", features=PATCH_MEL
+)
+def conv_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
+    """Convolutional patches, told nothing."""
+    return Recipe(CVAE(shape, _LATENT_DIM), spectral_and_kl(shape, PATCH_MEL), _EPOCHS, 64, _OPTIMISATION)
+
+
+NOTE_SCENARIOS = ScenarioContainer(
+    "notes",
+    (
+        _harmonic(
+            FINE,
+            LOWEST_FINE,
+            _EPOCHS,
+            "Chamber",
+            "Eighteen instruments, from flute and cello to guitar, piano and voice, and all that lies between them. "
+            "Play notes; the pad moves the timbre.",
+        ),
+        harmonic_mse,
+        _dense("dense", "Fully connected, told pitch and level, linear frequencies", FINE),
+        _dense("dense-mse", "The same, trained by the squared error", FINE, mse=True),
+        _dense("dense-mel", "Fully connected, told pitch and level, mel", FINE_MEL),
+        dense_mel_unpitched,
+        conv_mel_unpitched,
+    ),
+)
+
+SYNTHETIC_SCENARIOS = ScenarioContainer(
+    "synthetic",
+    (
+        _harmonic(
+            QUICK,
+            LOWEST_QUICK,
+            _QUICK_EPOCHS,
+            "First Light",
+            "Saws, pulses, organs, reeds, chimes, plucked strings, vowels and breath, and all that lies between them. "
+            "Play notes; the pad moves the timbre.",
+        ),
+    ),
+)

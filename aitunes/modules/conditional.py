@@ -1,0 +1,140 @@
+"""Autoencoders whose decoder is told more than the code: a pitch to play, how loud to play it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from aitunes.modules.activations import activation, clamped
+from aitunes.modules.base import LOG_VAR_LIMIT, Autoencoder, AutoencoderOutput, sample_gaussian
+from aitunes.modules.vanilla import perceptron
+
+_OCTAVES_OF_PITCH = 8
+_LONGEST_PERIOD = 256.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that a decoder is told.
+
+    Args:
+        name: as the release's card has it.
+        low, high: what it can be.
+        default: what it is where nobody says.
+    """
+
+    name: str
+    low: float
+    high: float
+    default: float
+
+
+def pitch_and_level(lowest: float, highest: float) -> tuple[Condition, Condition]:
+    """What a note is: a MIDI note with fraction, and decibels below the loudest frames."""
+    return Condition("pitch", lowest, highest, min(max(60.0, lowest), highest)), Condition("level", -60.0, 0.0, 0.0)
+
+
+class ConditionalAutoencoder(Autoencoder):
+    """An autoencoder with a Gaussian code, and conditions for its decoder; its encoder is to find them by itself.
+
+    Args:
+        input_shape, latent_dim: as of every autoencoder.
+        conditions: in the order of the columns that `decode` takes.
+    """
+
+    def __init__(self, input_shape: tuple[int, ...], latent_dim: int, conditions: Sequence[Condition]) -> None:
+        super().__init__(input_shape, latent_dim)
+        self.conditions = tuple(conditions)
+
+    @abstractmethod
+    def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of a patch's code, each [batch, latent_dim]."""
+
+    @abstractmethod
+    @override
+    def decode(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """The patch of a code: z [batch, latent_dim], conditions [batch, len(self.conditions)] to S in 0..1."""
+
+    @override
+    def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        return self.decode(z, conditions)
+
+    @override
+    def encode(self, S: Tensor) -> Tensor:
+        return self.distribution(S)[0]
+
+    @override
+    def forward(self, S: Tensor, conditions: Tensor | None = None) -> AutoencoderOutput:
+        mean, log_var = self.distribution(S)
+        log_var = log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
+        z = sample_gaussian(mean, log_var) if self.training else mean
+        decode = self.decode_unclamped if self.training else self.decode
+        return AutoencoderOutput(decode(z, conditions), z, mean, log_var)
+
+    def told(self, z: Tensor, conditions: Tensor | None) -> Tensor:
+        """The conditions, or what they are where nobody says, [batch, len(self.conditions)]."""
+        if conditions is not None:
+            return conditions
+        return z.new_tensor([condition.default for condition in self.conditions]).expand(len(z), -1)
+
+    def centred(self, conditions: Tensor) -> Tensor:
+        """Conditions in the middle third of their range become −1..1, roughly what a layer likes."""
+        low, high = (conditions.new_tensor([getattr(c, end) for c in self.conditions]) for end in ("low", "high"))
+        return (conditions - 0.5 * (low + high)) * (6.0 / (high - low))
+
+
+class ConditionalVAE(ConditionalAutoencoder):
+    """A variational autoencoder of fully connected layers, whose decoder sees the conditions beside the code.
+
+    Args:
+        input_shape, latent_dim: as of every autoencoder.
+        conditions: the first is a pitch: the decoder also sees sines and cosines of it, because harmonics move by
+            more than their width at every semitone, which a perceptron alone does not learn.
+        hidden: widths of the encoder's layers; the decoder has them in reverse.
+        decoder_activation: name of what the decoder ends in.
+
+    Reference:
+        Sohn, Lee & Yan, *Learning structured output representation using deep conditional generative models*, NIPS
+        2015, section 4; Tancik et al., *Fourier features let networks learn high frequency functions in low
+        dimensional domains*, NeurIPS 2020.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        latent_dim: int,
+        conditions: Sequence[Condition],
+        hidden: Sequence[int] = (384, 384),
+        decoder_activation: str = "stretched sigmoid",
+    ) -> None:
+        super().__init__(input_shape, latent_dim, conditions)
+        self.encoder = perceptron([self.size, *hidden, 2 * latent_dim])
+        seen = latent_dim + len(self.conditions) + 2 * _OCTAVES_OF_PITCH
+        self.decoder = perceptron([seen, *reversed(hidden), self.size])
+        self.activation = activation(decoder_activation)
+        rates = 2.0 * torch.pi / _LONGEST_PERIOD * 2.0 ** torch.arange(_OCTAVES_OF_PITCH)
+        self.register_buffer("rates", rates)
+
+    rates: Tensor
+
+    @override
+    def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_var = self.encoder(S.flatten(1)).chunk(2, dim=1)
+        return mean, log_var
+
+    @override
+    def decode(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        return clamped(self.activation, self.decode_unclamped(z, conditions))
+
+    @override
+    def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        told = self.told(z, conditions)
+        phase = told[:, :1] * self.rates
+        seen = torch.cat([z, self.centred(told), torch.sin(phase), torch.cos(phase)], dim=1)
+        S: Tensor = self.activation(self.decoder(seen))
+        return S.reshape(-1, *self.input_shape)

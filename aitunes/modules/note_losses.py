@@ -1,0 +1,120 @@
+"""What a model of notes is trained to make small: errors that an ear hears, and an order that a hand finds again."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from aitunes.modules.harmonic import HarmonicVAE
+from aitunes.modules.objective import Loss, Pass
+from aitunes.modules.shares import drawn_like
+
+_FLOOR_DB = -75.0
+_FULL_WEIGHT_DB = -35.0
+_LEAST_WEIGHT = 0.15
+
+
+class _RelativeLoss(Loss):
+    """Looks at decibels relative to each patch's own level, so that quiet patches count like loud ones.
+
+    Args:
+        db_range: of the patches, as `AudioFeatures` has it.
+    """
+
+    def __init__(self, db_range: tuple[float, float]) -> None:
+        super().__init__()
+        self.db_range = db_range
+
+    def decibels(self, S: Tensor) -> Tensor:
+        """Decibels of patches [batch, ...], [batch, values]; a patch's power sums to 0 dB."""
+        low, high = self.db_range
+        db = S.flatten(1) * (high - low) + low
+        level: Tensor = 10.0 * torch.log10((10.0 ** (0.1 * db)).sum(dim=1, keepdim=True))
+        return db - level
+
+
+class LoudnessWeightedLogError(_RelativeLoss):
+    """Absolute error of magnitudes, dB, a mean over bins; what lies near the floor counts less than what is heard.
+
+    Below the floor, 75 dB under the patch's level, nothing counts.
+    """
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        wanted = self.decibels(passed.S).clamp(min=_FLOOR_DB)
+        found = self.decibels(passed.output.reconstruction).clamp(min=_FLOOR_DB)
+        weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_LEAST_WEIGHT, 1.0)
+        return (weight * (wanted - found).abs()).mean()
+
+
+class RelativeConvergence(_RelativeLoss):
+    """Spectral convergence of each patch, ‖M̂ − M‖ / ‖M‖, both at level 0; a mean over the batch.
+
+    Reference:
+        Arık, Jun & Diamos, *Fast spectrogram inversion using multi-head convolutional neural networks*, IEEE Signal
+        Processing Letters 26(1), 2019, equation 2.
+    """
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        wanted, found = (10.0 ** (0.05 * self.decibels(S)) for S in (passed.S, passed.output.reconstruction))
+        return torch.linalg.vector_norm(found - wanted, dim=1).mean()
+
+
+class Neighbourhood(Loss):
+    """How unlikely it is that a patch's neighbour on the first latent dimensions has its label, nats.
+
+    The neighbour is drawn with the softmax of minus the squared distances, so like gathers with like there: these
+    dimensions, which come to vary most, become the pad's map. 0 where nobody says what the patches are.
+
+    Args:
+        dimensions: how many of the first latent dimensions.
+
+    Reference:
+        Goldberger, Roweis, Hinton & Salakhutdinov, *Neighbourhood components analysis*, NIPS 2004, equations 1 and 2.
+    """
+
+    def __init__(self, dimensions: int = 2) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        places, labels = passed.output.z[:, : self.dimensions], passed.labels
+        if labels is None or len(labels) < 2:
+            return places.new_zeros(())
+        closeness = -torch.cdist(places, places).square()
+        closeness = closeness.masked_fill(torch.eye(len(labels), dtype=torch.bool, device=places.device), -torch.inf)
+        alike = (labels[:, None] == labels).fill_diagonal_(False)
+        chosen = torch.where(alike, closeness, -torch.inf).logsumexp(dim=1) - closeness.logsumexp(dim=1)
+        has_neighbour = alike.any(dim=1)
+        return -chosen[has_neighbour].mean() if bool(has_neighbour.any()) else places.new_zeros(())
+
+
+class TimbreDrift(Loss):
+    """How much envelope and noise change when only the pitch does, dB.
+
+    No note of the data shows what a flute would be two octaves below its range. This asks that it be the same flute:
+    every code is drawn at its own pitch and at another one, and the two drawings are compared.
+
+    Args:
+        semitones: furthest other pitch.
+    """
+
+    def __init__(self, semitones: float = 24.0) -> None:
+        super().__init__()
+        self.semitones = semitones
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        model, conditions = passed.model, passed.conditions
+        if not isinstance(model, HarmonicVAE) or conditions is None:
+            return passed.S.new_zeros(())
+        pitch = model.conditions[0]
+        moved = conditions.clone()
+        moved[:, 0] += self.semitones * (2.0 * drawn_like(moved[:, 0], torch.rand) - 1.0)
+        moved[:, 0].clamp_(pitch.low, pitch.high)
+        here, there = model.draw(passed.output.z, conditions), model.draw(passed.output.z, moved)
+        shapes = [drawing.envelope - drawing.envelope.mean(dim=1, keepdim=True) for drawing in (here, there)]
+        return (shapes[0] - shapes[1]).abs().mean() + (here.noise - there.noise).abs().mean()

@@ -1,0 +1,65 @@
+"""Frame models: any number of tones, decoded together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aitunes.features import FloatArray
+from aitunes.release.reader import Release
+from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.notes import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
+from instrument.synthesis.performance import Performance
+
+
+class Polyphony:
+    """One decode a hop for all tones that have changed, and none while they rest.
+
+    Args:
+        release: a release of one frame a patch.
+    """
+
+    def __init__(self, release: Release) -> None:
+        card = release.card
+        self._decode = Decoder(release)
+        self._slots = SLOTS if plays_notes(card) else 1
+        self._silence = np.zeros(card.features.bands, np.float32)
+        self._z: FloatArray | None = None
+        # By slot: what it was decoded from, with the code `_z`; the frame; and the gain at which it was last given.
+        self._controls: dict[int, Controls] = {}
+        self._frames: dict[int, FloatArray] = {}
+        self._gains: dict[int, float] = {}
+
+    def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
+        """Magnitudes [bands] at the code z of every tone that has changed, by its slot; silence where one has ended."""
+        if self._z is None or not np.array_equal(z, self._z):
+            self._z = z
+            self._controls.clear()
+        stale: dict[int, Controls] = {}
+        gains: dict[int, float] = {}
+        for tone in performance.tones:
+            controls, gains[tone.slot] = self._decode.controls(tone)
+            if self._controls.get(tone.slot) != controls:
+                stale[tone.slot] = controls
+        if stale:
+            S = self._decode(z, list(stale.values()))
+            self._frames |= {slot: S[n, :, 0] for n, slot in enumerate(stale)}
+            self._controls |= stale
+        given, self._gains = self._gains, gains
+        changed = {
+            slot: self._frames[slot] * np.float32(gain)
+            for slot, gain in gains.items()
+            if slot in stale or given.get(slot) != gain
+        }
+        return changed | {slot: self._silence for slot in given if slot not in gains}
+
+    def prepare(self, z: FloatArray, performance: Performance) -> None:
+        """Decode z for every number of tones there can be, so that a first chord costs no more than later ones."""
+        controls, _ = self._decode.controls(Tone(DRONE_SLOT, CONCERT_PITCH, 0.0, 0.0))
+        for count in range(1, self._slots + 1):
+            self._decode(z, [controls] * count)
+
+    def take_failure(self) -> None:
+        """Nothing runs in the background."""
+
+    def close(self) -> None:
+        """Nothing runs in the background."""
