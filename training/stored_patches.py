@@ -57,10 +57,13 @@ class ShardReader:
 
     Args:
         patches: which.
+
+    Attributes:
+        kept: rows and patches of shards, by number.
     """
 
     patches: StoredPatches
-    _kept: dict[int, tuple[NDArray[np.int32], FloatArray]] = field(default_factory=dict)
+    kept: dict[int, tuple[NDArray[np.int32], FloatArray]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         order = np.argsort(self.patches.shard_of, kind="stable").astype(np.int32)
@@ -79,7 +82,7 @@ class ShardReader:
         S = np.empty((len(items), *self.patches.shape[1:]), np.float32)
         shards = self.patches.shard_of[items]
         # Those at hand first: what a new window brings must not push out what this batch still needs of the old.
-        for shard in sorted(np.unique(shards).tolist(), key=lambda shard: shard not in self._kept):
+        for shard in sorted(np.unique(shards).tolist(), key=lambda shard: shard not in self.kept):
             rows, patches = self._shard(shard)
             inside = shards == shard
             S[inside] = patches[np.searchsorted(rows, self.patches.row_of[items[inside]])]
@@ -87,20 +90,20 @@ class ShardReader:
 
     def _shard(self, shard: int) -> tuple[NDArray[np.int32], FloatArray]:
         """All rows of a shard that are ours, rising, and their patches."""
-        found = self._kept.pop(shard, None)
+        found = self.kept.pop(shard, None)
         if found is None:
             ours = self._order[self._bounds[shard] : self._bounds[shard + 1]]
             self._make_room(len(ours))
             rows = np.sort(self.patches.row_of[ours])
             found = rows, self.patches.shards.read(shard, rows)
-        self._kept[shard] = found  # the last used is the last to go
+        self.kept[shard] = found  # the last used is the last to go
         return found
 
     def _make_room(self, count: int) -> None:
         """Let the shards go that were used longest ago, but none of a window: without its largest it is below size."""
         window = window_items(self.patches.shape)
-        while self._kept:
-            held = [count, *(len(rows) for rows, _ in self._kept.values())]
+        while self.kept:
+            held = [count, *(len(rows) for rows, _ in self.kept.values())]
             if sum(held) - max(held) < window:
                 return
-            del self._kept[next(iter(self._kept))]
+            del self.kept[next(iter(self.kept))]

@@ -1,6 +1,6 @@
 """What the processes of `test_processes.py` run: a small model with all that processes must share.
 
-python -m tests.training.train_together FOLDER EPOCHS [--resume] [--quantised]
+python -m tests.training.train_together FOLDER EPOCHS [--resume] [--quantised] [--pause SECONDS]
 """
 
 import argparse
@@ -54,14 +54,14 @@ def main():
     parser.add_argument("epochs", type=int)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--quantised", action="store_true")
-    parser.add_argument("--slowly", action="store_true", help="half a second an epoch")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds before every epoch")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.slowly:
+    if options.pause:
         seeded = EpochSeed.on_train_epoch_start
 
         def slow(self, trainer, module):
-            time.sleep(0.5)
+            time.sleep(options.pause)
             seeded(self, trainer, module)
 
         EpochSeed.on_train_epoch_start = slow
