@@ -50,7 +50,7 @@ $(STAMPS)/venv:
 $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "sound" libportaudio2
 	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[web]'
 	@touch $@
 
 $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
@@ -59,8 +59,9 @@ $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
 	@rm $(VENV)/warm-up.wav && touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
-	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core
+	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
+	  supercollider-language supercollider-server nodejs
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
-	@$(PIP) install $(TORCH) --editable '.[training,dev]'
+	@$(PIP) install $(TORCH) --editable '.[web,training,dev]'
 	@touch $@ $(STAMPS)/base

@@ -199,13 +199,17 @@ def mel_filter_bank(
         Slaney, *Auditory Toolbox*, technical report 1998-010, Interval Research, 1998;
         Young et al., *The HTK Book*, 2006, section 5.4.
     """
-    edges_mel = np.linspace(_hz_to_mel(f_min, htk), _hz_to_mel(f_max, htk), n_mels + 2)
-    edges = _mel_to_hz(edges_mel, htk)
+    edges = mel_frequencies(f_min, f_max, n_mels + 2, htk)
     bins = np.linspace(0.0, sample_rate / 2.0, n_fft // 2 + 1)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     area = 2.0 / (edges[2:] - edges[:-2])
     return (np.maximum(0.0, np.minimum(rising, falling)) * area[:, None]).astype(np.float32)
+
+
+def mel_frequencies(f_min: float, f_max: float, count: int, htk: bool = False) -> NDArray[np.float64]:
+    """Frequencies at equal distances in mel, [count] Hz, both ends among them."""
+    return _mel_to_hz(np.linspace(_hz_to_mel(f_min, htk), _hz_to_mel(f_max, htk), count), htk)
 
 
 # Slaney's scale is linear below 1 kHz (15 mel there) and logarithmic above, 27 mel for a factor of 6.4.

@@ -96,7 +96,7 @@ def report_jack(runs: int) -> None:
 
 def start_engine(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     """`aitunes play` in a process of its own, on any free OSC port."""
-    command = [sys.executable, "-m", "instrument", "play", "--osc-port", "0", *arguments]
+    command = [sys.executable, "-m", "instrument", "play", "--no-oscquery", "--osc-port", "0", *arguments]
     return subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
 
 

@@ -9,12 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aitunes.errors import AiTunesError
 from aitunes.release.reader import Release
 from instrument.library import Library
-from instrument.osc.subscribers import Peer
+from instrument.namespace import ROOT
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import CONTROL_PRIORITY, DEVICE_PRIORITY, raise_priority
 from instrument.synthesis.voice import Voice
@@ -26,6 +26,7 @@ _LOADING_SECONDS = 0.15
 _SWAP_DEADLINE_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 _CLOSING = "close-output"
+ANY_DEVICE = ""
 CLOSE_SECONDS = 2.0
 """How long to wait for a device that closes."""
 
@@ -36,21 +37,30 @@ class Changes:
     Args:
         engine: takes a voice or an output on the synth's thread.
         library: where releases are found.
+        devices: says which sound devices there are now.
         blocksize: frames a callback of a sound device, 0 for the device's own.
+
+    `awaited` is the name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing.
     """
 
-    def __init__(self, engine: Engine, library: Library, blocksize: int = 0) -> None:
+    def __init__(
+        self, engine: Engine, library: Library, devices: Callable[[], list[dict[str, Any]]], blocksize: int = 0
+    ) -> None:
         self._engine = engine
         self._library = library
         self._blocksize = blocksize
+        self._devices = devices
+        self.awaited: str | None = None
+        self._lost = False
+        self._left: list[Any] = []
 
-    def load_release(self, name: str, author: Peer | None = None) -> None:
+    def load_release(self, name: str) -> None:
         """Change to another release, cross-faded.
 
         Raises:
             ReleaseError: it cannot be used; the present one plays on.
         """
-        self._change_voice(lambda: self._library.open(name), author)
+        self._change_voice(lambda: self._library.open(name))
 
     def change_lookahead(self) -> None:
         """Change to the look-ahead that is set, cross-faded."""
@@ -60,14 +70,53 @@ class Changes:
             self._change_voice(lambda: engine.synth.voice.release)
 
     def set_device(self, name: str) -> None:
-        """Move the stream to another sound device.
+        """Move the stream to another sound device, also to one that has appeared since the start.
 
         Raises:
             OutputError: it cannot be opened; the present one plays on.
         """
         from instrument.outputs.device import DeviceOutput
 
-        self.move_to(DeviceOutput(name, self._blocksize))
+        self._refresh()
+        self.move_to(DeviceOutput(name or None, self._blocksize))
+        self.awaited = None
+        self._free_left()
+
+    def return_to_device(self) -> None:
+        """Move the stream back to the device that was lost."""
+        engine, name = self._engine, self.awaited
+        if name is None:
+            return
+        try:
+            self.set_device(name)
+        except AiTunesError as error:
+            engine.tell(f"The sound device {name} is there, but: {error}")
+            return
+        engine.publisher.announce(None, f"{ROOT}/device/set", (engine.output.name,))
+        engine.tell(f"Playing on {engine.output.name}.")
+
+    def lose_device(self, name: str) -> None:
+        """The device has gone; on the synth's thread. What may still hang in its PortAudio is left there."""
+        self.awaited = name
+        self._left.clear()
+        self._lost = True
+
+    def _refresh(self) -> None:
+        # Only where devices have come or gone: what PortAudio knows else is right, and a second one costs memory.
+        from instrument.outputs import portaudio
+
+        known = [device["name"] for device in portaudio.output_devices()]
+        if self._lost or known != [device["name"] for device in self._devices()]:
+            before = portaudio.reload()
+            if not self._lost:
+                self._left.append(before)
+            self._lost = False
+
+    def _free_left(self) -> None:
+        from instrument.outputs import portaudio
+
+        while self._left and not _something_hangs():
+            portaudio.free(self._left.pop())
 
     def move_to(self, output: Output) -> None:
         """Move the stream to another output, not yet started.
@@ -89,7 +138,7 @@ class Changes:
         silenced.close()
         close_aside(left).join(CLOSE_SECONDS)
 
-    def _change_voice(self, open_release: Callable[[], Release], author: Peer | None = None) -> None:
+    def _change_voice(self, open_release: Callable[[], Release]) -> None:
         # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
         # deeper buffer until the new voice sounds alone and the old one is gone.
         engine = self._engine
@@ -99,7 +148,7 @@ class Changes:
             with contextlib.ExitStack() as undo:
                 voice = self._prepared(open_release(), engine.output.sample_rate)
                 undo.callback(voice.close)
-                engine.on_synth_thread(lambda: engine.take_voice(voice, author))
+                engine.on_synth_thread(lambda: engine.take_voice(voice))
                 undo.pop_all()
             self._free_retired()
         finally:
@@ -159,5 +208,9 @@ def close_aside(output: Output) -> threading.Thread:
 def leave_what_hangs() -> None:
     """Let the process end although an output never closes, because PortAudio would wait for it at the exit, too."""
     sounddevice = sys.modules.get("sounddevice")
-    if sounddevice is not None and any(thread.name == _CLOSING for thread in threading.enumerate()):
+    if sounddevice is not None and _something_hangs():
         atexit.unregister(sounddevice._exit_handler)
+
+
+def _something_hangs() -> bool:
+    return any(thread.name == _CLOSING for thread in threading.enumerate())

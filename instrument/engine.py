@@ -19,16 +19,20 @@ from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
 from instrument import namespace, paths
 from instrument.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
+from instrument.event_handler import EventHandler
+from instrument.gesture_store import GestureStore
+from instrument.gestures import Gestures
+from instrument.hotplug import DeviceScanner, DeviceWatch
 from instrument.library import DEFAULT_RELEASE, Library
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
-from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
+from instrument.namespace import ROOT, Kind
 from instrument.osc.server import DEFAULT_PORT, OscServer
-from instrument.osc.subscribers import Peer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
+from instrument.scope import Scope
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import Effort
@@ -49,11 +53,13 @@ class EngineOptions:
     release: str = DEFAULT_RELEASE
     osc_host: str = "127.0.0.1"
     osc_port: int = DEFAULT_PORT
+    osc_tcp: bool = False
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
     blocksize: int = 0
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)
+    gestures: Path = field(default_factory=paths.gestures)
 
 
 class Engine:
@@ -89,7 +95,7 @@ class Engine:
         self._rows = namespace.expand(self.performance.latent_dim)
         self._load = LoadMeter()
         self._effort = Effort()
-        self._control, self._synthesis, self._buffer = Recent(), Recent(), Recent()
+        self._synthesis, self._buffer = Recent(), Recent()
         self._stream_clock = StreamClock(voice.hop_seconds)
         self._failing_seconds = 0.0
         self._past_underruns = 0
@@ -102,9 +108,15 @@ class Engine:
             on_failure=lambda sentence: self.publisher.announce(None, "/error", (sentence,)),
         )
         self.publisher = Publisher()
-        self.changes = Changes(self, library, options.blocksize)
-        self.worker = Worker(self, library, self.recorder, SnapshotStore(options.snapshots), self.publisher)
-        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port)
+        self.scope = Scope(output.sample_rate)
+        self.gestures = Gestures(self.timeline, lambda path, values: self.publisher.announce(None, path, values))
+        self.devices = DeviceScanner()
+        self._watch = DeviceWatch(self, self.devices)
+        self.changes = Changes(self, library, self.devices.devices, options.blocksize)
+        stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
+        self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
+        self._events = EventHandler(self)
+        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell)
 
     @property
     def rows(self) -> dict[str, namespace.Address]:
@@ -132,6 +144,7 @@ class Engine:
         self._synth_thread.start()
         self.worker.start()
         self.osc.start()
+        self._watch.start()
 
     def wait(self) -> None:
         """Return when the engine has ended, by `quit`."""
@@ -157,6 +170,7 @@ class Engine:
             last.callback(self._finish_recording)
             last.callback(self.worker.close)
             last.callback(self.osc.close)
+            last.callback(self._watch.close)
 
     def status(self) -> Status:
         """The engine's measures."""
@@ -170,7 +184,7 @@ class Engine:
             peak_load=peak,
             nominal_sample_rate=self.output.sample_rate,
             measured_sample_rate=self.output.sample_rate / self._stream_clock.scale,
-            control_ms=1e3 * self._control.median,
+            control_ms=1e3 * self._events.delay_seconds,
             synthesis_ms=1e3 * (self._synthesis.median + self.synth.voice.latency_seconds),
             buffer_ms=1e3 * self._buffer.median,
             device_ms=1e3 * self.output.latency_seconds,
@@ -188,6 +202,11 @@ class Engine:
         """
         self.timeline.run(call, self.stopped)
 
+    def soon(self, call: Callable[[], None]) -> None:
+        """Have the worker run something, after what it has to do already; from any thread, and returns at once."""
+        task = Event("", Kind.ACTION, call=call)
+        self.timeline.post([Event("", Kind.ACTION, call=lambda: self.worker.submit(task))])
+
     def _warm_up(self) -> None:
         # Compiled code is loaded and first touched here, not between two hops.
         voice = self.synth.voice
@@ -197,17 +216,16 @@ class Engine:
             OutputStage(self.output.sample_rate).process(y, 0.0, playing=True)
         voice.reset()
 
-    def take_voice(self, voice: Voice, author: Peer | None) -> None:
-        """Cross-fade to another voice, whose release the author asked for; on the synth's thread."""
+    def take_voice(self, voice: Voice) -> None:
+        """Cross-fade to another voice; on the synth's thread."""
         card = voice.release.card
         if voice.hop_seconds != self.synth.hop_seconds:
             self._stream_clock = StreamClock(voice.hop_seconds)
         self.synth.change_voice(voice)
         drone = self.performance.keyboard.drone
         if self.performance.take_over(card):
-            self._announce_drone(drone)
+            self._events.announce_drone(drone)
             self._rows = namespace.expand(card.latent_dim)
-            self.publisher.announce(author, f"{ROOT}/model/load", (card.name,))
 
     def take_output(self, output: Output, voice: Voice) -> None:
         """Go on elsewhere with a voice for that output's rate; on the synth's thread."""
@@ -215,6 +233,7 @@ class Engine:
         self.synth = Synth(voice, self.performance, output.sample_rate)
         self._stream_clock = StreamClock(voice.hop_seconds)
         self.recorder.sample_rate = output.sample_rate
+        self.scope = Scope(output.sample_rate)
 
     def _switch_to(self, output: Output) -> None:
         left, self.output = self.output, output
@@ -234,7 +253,7 @@ class Engine:
             self._play()
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told, and the recording is saved
             self.failed = True
-            self._tell(f"The synthesis has ended: {error!r}")
+            self.tell(f"The synthesis has ended: {error!r}")
         finally:
             self.stopped.set()
 
@@ -246,9 +265,10 @@ class Engine:
             begin = time.perf_counter()
             hop_seconds = self.synth.hop_seconds
             heard = self._stream_clock.observe(time.time() + buffered + self.output.latency_seconds)
-            y = self._hop(heard + self.synth.voice.latency_seconds, hop_seconds)
+            y = self._hop(heard + self.synth.change_seconds, hop_seconds)
             self.output.write(y)
             self.recorder.push(y)
+            self.scope.push(y)
             self._stream_clock.advance(len(y) / self.output.sample_rate)
             self._buffer.add(buffered)
             work = time.perf_counter() - begin
@@ -267,12 +287,13 @@ class Engine:
             Exception: nothing but failures for a second.
         """
         try:
+            self.gestures.advance(hop_seconds)
             for event in self.timeline.due(start, hop_seconds):
-                self._apply(event)
+                self._events.apply(event)
             y = self.synth.render()
         except Exception as error:
             if self._failing_seconds == 0.0:
-                self._tell(f"The synthesis failed: {error!r}")
+                self.tell(f"The synthesis failed: {error!r}")
             self._failing_seconds += hop_seconds
             if self._failing_seconds > _FAILING_SECONDS:
                 raise
@@ -299,51 +320,14 @@ class Engine:
             self._switch_to(NullOutput(lost.sample_rate))
             self.output.start()
             close_aside(lost)
-            self._tell(f"{sentence} Playing on without sound; choose a device with {ROOT}/device/set.")
+            self.changes.lose_device(lost.name)
+            self.publisher.announce(None, f"{ROOT}/device/set", (self.output.name,))
+            self.tell(
+                f"{sentence} Playing on without sound until it comes back; {ROOT}/device/set chooses another device."
+            )
             return self.output.wait()
 
-    def _apply(self, event: Event) -> None:
-        try:
-            self._obey(event)
-        except MessageError as error:
-            self.publisher.reply(event.origin, "/fail", (event.path, str(error)))
-        except Exception as error:  # noqa: BLE001  a defect in one event must not cost the others of its hop
-            self.publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
-
-    def _obey(self, event: Event) -> None:
-        if event.call is not None:
-            event.call()
-            return
-        if event.arrived:
-            self._control.add(max(0.0, time.time() - event.arrived))
-        if event.values is None:
-            self.publisher.reply(event.origin, event.path, self._value(event.path))
-            return
-        if event.kind not in (Kind.SETTING, Kind.ACTION):
-            self.worker.submit(event)
-            return
-        lookahead = self.performance.lookahead
-        drone = self.performance.keyboard.drone
-        self.performance.apply(event.path, event.values)
-        if self.performance.lookahead != lookahead:
-            self.worker.submit(Event("", Kind.ACTION, call=self.changes.change_lookahead))
-        self.publisher.announce(event.origin, event.path, event.values)
-        if event.path != DRONE:
-            self._announce_drone(drone)
-
-    def _announce_drone(self, before: bool) -> None:
-        """Tell everyone of a drone that something else switched: its author may not expect it either."""
-        if self.performance.keyboard.drone != before:
-            self.publisher.announce(None, DRONE, (not before,))
-
-    def _value(self, path: str) -> tuple[Value, ...]:
-        if path == f"{ROOT}/model/load":
-            return (self.performance.release,)
-        if path == f"{ROOT}/device/set":
-            return (self.output.name,)
-        return self.performance.value(path)
-
-    def _tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
         """Everyone, subscribers and terminal, even where that has been closed."""
         self.publisher.announce(None, "/error", (sentence,))
         with contextlib.suppress(OSError, ValueError):
@@ -352,5 +336,5 @@ class Engine:
     def _publish(self) -> None:
         failure = self.synth.voice.source.take_failure()
         if failure is not None:
-            self._tell(f"A patch could not be decoded, so the last one plays on: {failure}")
-        self.publisher.publish(self.osc, self.synth.output, self.underruns)
+            self.tell(f"A patch could not be decoded, so the last one plays on: {failure}")
+        self.publisher.publish(self.osc, self.synth.output, self.scope, self.underruns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aitunes.errors import ReleaseError, reason
@@ -10,7 +10,7 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, Release, read_card, read_release
 from instrument import paths
 
-DEFAULT_RELEASE = "sinewave"
+DEFAULT_RELEASE = "first-light"
 
 
 class Library:
@@ -52,8 +52,18 @@ class Library:
                 release = read_release(path)
                 _check_name(release.card, path)
                 return release
-        known = ", ".join(sorted(self.cards()[0])) or "none"
-        raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+        raise _missing(name, self.cards()[0])
+
+    def card(self, name: str) -> ReleaseCard:
+        """A release's card alone.
+
+        Raises:
+            ReleaseError: there is none of that name that can be used.
+        """
+        cards, _ = self.cards()
+        if name not in cards:
+            raise _missing(name, cards)
+        return cards[name]
 
     def _card(self, path: Path) -> ReleaseCard:
         # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.
@@ -76,6 +86,11 @@ class Library:
             except OSError as error:
                 complaints.append(f"The folder of releases {folder} cannot be read: {reason(error)}.")
         return [path for path in found if not path.name.startswith(".")], complaints
+
+
+def _missing(name: str, cards: Iterable[str]) -> ReleaseError:
+    known = ", ".join(sorted(cards)) or "none"
+    return ReleaseError(f"There is no release named {name!r}; there are: {known}.")
 
 
 def _check_name(card: ReleaseCard, path: Path) -> None:

@@ -27,11 +27,12 @@ class Kind(Enum):
     COMMAND = "work beside the sound; answered with /done or /fail"
     REQUEST = "a question; answered with a reply"
     SERVER = "about the connection, not the sound"
+    NOTICE = "what the engine tells; nobody sends it"
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: its OSC type (f i s T), name, range and unit."""
+    """One argument: its OSC type (f i s T b), name, range and unit."""
 
     type: str
     name: str
@@ -79,6 +80,10 @@ def _number(name: str, high: float = math.inf) -> Argument:
     return Argument("i", name, 0, high)
 
 
+def _level(name: str) -> Argument:
+    return Argument("f", name, -120.0, 0.0, "dB")
+
+
 def _row(
     path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False, told: bool = False
 ) -> Address:
@@ -87,6 +92,10 @@ def _row(
 
 def _server(path: str, description: str, *arguments: Argument) -> Address:
     return Address(path, Kind.SERVER, description, arguments)
+
+
+def _notice(path: str, description: str, *arguments: Argument, many: bool = False) -> Address:
+    return Address(path, Kind.NOTICE, description, arguments, many)
 
 
 TABLE: tuple[Address, ...] = (
@@ -180,13 +189,53 @@ TABLE: tuple[Address, ...] = (
         _NAME,
     ),
     _row("/record/stop", Kind.COMMAND, "end the recording"),
-    _row("/device/list", Kind.REQUEST, "the sound devices' names"),
+    _row(
+        "/gesture/record",
+        Kind.COMMAND,
+        "record the settings and acts that arrive, until `/aitunes/gesture/stop`; with no name, the reply is the one "
+        "that is being recorded, or empty",
+        _NAME,
+        told=True,
+    ),
+    _row("/gesture/stop", Kind.COMMAND, "end the recording of a gesture and keep it; if none runs, end the replay"),
+    _row(
+        "/gesture/play",
+        Kind.COMMAND,
+        "replay a gesture, looped or once; what a hand moves meanwhile stays playable; with no arguments, the reply is "
+        "what is being replayed, or an empty name",
+        _NAME,
+        _number("loop", 1),
+        Argument("f", "speed", 0.1, 10.0),
+        told=True,
+    ),
+    _row("/gesture/delete", Kind.COMMAND, "drop a gesture", _NAME),
+    _row("/gesture/list", Kind.REQUEST, "a message a gesture, `/aitunes/gesture`: its name; then `/done`"),
+    _row(
+        "/device/list",
+        Kind.REQUEST,
+        "a message a sound device that is there, `/aitunes/device`: its name, host API and sample rate; then `/done`",
+    ),
     _row(
         "/device/set",
         Kind.COMMAND,
-        "move the stream to another sound device; with no name, the reply is the present one's",
+        "move the stream to another sound device, given a part of its name, or empty for the default one; without, the "
+        "reply is the present one's name",
         _NAME,
         told=True,
+    ),
+    _notice(
+        "/aitunes/device/changed",
+        "sound devices have come or gone; these are there now",
+        Argument("s", "name"),
+        many=True,
+    ),
+    _notice("/error", "what went wrong with the sound, in a sentence", Argument("s", "sentence")),
+    _notice("/aitunes/meter", "the output's level, 25 a second", _level("peak"), _level("rms")),
+    _notice(
+        "/aitunes/scope",
+        "the sound's spectrum, 25 a second: the levels in dB, −120 to about 0, of 64 bands of equal width in mel from "
+        "30 Hz to 16 kHz, as float32; big-endian, as all numbers of OSC are",
+        Argument("b", "levels"),
     ),
     _server(
         "/status",

@@ -11,6 +11,7 @@ __all__ = [
     "HOME_VARIABLE",
     "PathError",
     "bundled_releases",
+    "gestures",
     "home",
     "plain_name",
     "recordings",
@@ -39,6 +40,11 @@ def recordings() -> Path:
 def snapshots() -> Path:
     """The file of snapshots."""
     return home() / "snapshots.json"
+
+
+def gestures() -> Path:
+    """Gestures, a score each."""
+    return home() / "gestures"
 
 
 def plain_name(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from instrument.namespace import ROOT
 from instrument.osc.server import OscServer
 from instrument.osc.subscribers import Peer
+from instrument.scope import Scope
 from instrument.synthesis.dynamics import OutputStage, decibels
 
 METER_SECONDS = 0.04
@@ -45,7 +46,7 @@ class Publisher:
         """Tell every subscriber but the author."""
         self._notices.append(_Notice(author, True, address, arguments))
 
-    def publish(self, osc: OscServer, stage: OutputStage, underruns: int) -> None:
+    def publish(self, osc: OscServer, stage: OutputStage, scope: Scope, underruns: int) -> None:
         """Send what has collected; called every few milliseconds by the publishing thread."""
         now = time.monotonic()
         if underruns > self._underruns and now >= self._error_due:
@@ -61,6 +62,8 @@ class Publisher:
         if now >= self._meter_due:
             self._meter_due = now + METER_SECONDS
             osc.send_to_others(None, f"{ROOT}/meter", (decibels(stage.peak), decibels(stage.rms)))
+            if osc.subscribers:
+                osc.send_to_others(None, f"{ROOT}/scope", (scope.levels().astype(">f4").tobytes(),))
         if now >= self._collect_due:
             # Automatic collection is off and what lived at the start is frozen, so this takes microseconds.
             self._collect_due = now + _COLLECT_SECONDS

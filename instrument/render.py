@@ -11,7 +11,7 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
 from instrument.library import Library
 from instrument.outputs.file import FileOutput
-from instrument.score import LOAD, ScoreLine, parse_score
+from instrument.score import END, LOAD, ScoreLine, parse_score
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Event, Timeline
@@ -82,7 +82,7 @@ def _play(
     waiting = deque(lines)
     missing, written = round(seconds * rate), 0
     while missing > 0:
-        heard = written / rate + synth.voice.latency_seconds
+        heard = written / rate + synth.change_seconds
         horizon = heard + synth.hop_seconds
         while waiting and waiting[0].seconds < horizon:
             timeline.post([waiting.popleft().event])
@@ -98,6 +98,8 @@ def _play(
 
 def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float) -> None:
     performance = synth.performance
+    if event.path == END:
+        return
     if event.path == LOAD and event.values:
         release = releases[str(event.values[0])]
         synth.change_voice(_voice(release, rate, performance))

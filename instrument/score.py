@@ -13,6 +13,8 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 
 LOAD = f"{ROOT}/model/load"
+END = f"{ROOT}/gesture/stop"
+"""Says how long a gesture is; a score waits for it and does nothing."""
 _MOST_SECONDS = 86_400.0
 
 
@@ -58,7 +60,7 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
                 card = card_of(str(event.values[0]))
                 rows = expand(card.latent_dim)
                 performance.take_over(card)
-            else:
+            elif event.path != END:
                 performance.apply(event.path, event.values or ())
         except AiTunesError as error:
             raise ScoreError(f"Line {number} of the score: {str(error).rstrip('.')}.") from error
@@ -83,7 +85,7 @@ def _event(words: list[str], rows: dict[str, Address]) -> Event:
     row = rows.get(path)
     if row is None:
         raise MessageError(f"there is no address {path} in this release")
-    if row.kind not in (Kind.SETTING, Kind.ACTION) and path != LOAD:
+    if row.kind not in (Kind.SETTING, Kind.ACTION) and path not in (LOAD, END):
         raise MessageError(f"{path} belongs to live playing, not to a score")
     types = [argument.type for argument in row.arguments]
     types += types[-1:] * (len(arguments) - len(types)) if row.many else []

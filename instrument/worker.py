@@ -10,25 +10,32 @@ from typing import Protocol
 from aitunes.errors import AiTunesError
 from aitunes.release.card import ReleaseCard
 from instrument.changes import Changes
+from instrument.gesture_store import GestureStore
+from instrument.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
+from instrument.hotplug import DeviceScanner
 from instrument.library import Library
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
-from instrument.outputs.device import output_devices
 from instrument.publisher import Publisher
 from instrument.recorder import Recorder
+from instrument.score import parse_score
 from instrument.snapshots import SnapshotStore
 from instrument.synthesis.performance import Performance, Snapshot
 from instrument.synthesis.timeline import Event
 
 _MOST_TEXT = 60_000
 _MOST_NAME = 120
-_SAVE = f"{ROOT}/snapshot/save"
+
+Mark = Snapshot | Take
+"""What a command needs of the hop at which it arrived."""
 
 
 class Stage(Protocol):
     """What the worker needs of the engine."""
 
     performance: Performance
+    gestures: Gestures
+    devices: DeviceScanner
 
     @property
     def card(self) -> ReleaseCard:
@@ -47,32 +54,44 @@ class Worker:
 
     Args:
         stage: the engine.
-        library, recorder, snapshots: what commands work on.
+        library, recorder, snapshots, gestures: what commands work on.
         publisher: sends answers, and changes to the others.
     """
 
     def __init__(
-        self, stage: Stage, library: Library, recorder: Recorder, snapshots: SnapshotStore, publisher: Publisher
+        self,
+        stage: Stage,
+        library: Library,
+        recorder: Recorder,
+        snapshots: SnapshotStore,
+        gestures: GestureStore,
+        publisher: Publisher,
     ) -> None:
         self._stage = stage
         self._library = library
         self._recorder = recorder
         self._snapshots = snapshots
+        self._gestures = gestures
         self._publisher = publisher
         self._reply = publisher.reply
-        self._tasks: queue.SimpleQueue[tuple[Event, Snapshot | None] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[Event, Mark | None] | None] = queue.SimpleQueue()
         self._submitted = self._finished = 0
-        self._snapshot: Snapshot | None = None
+        self._mark: Mark | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._handlers: dict[str, Callable[..., object]] = {
-            "/model/load": lambda peer, name: stage.changes.load_release(name, peer),
+            "/model/load": lambda peer, name: stage.changes.load_release(name),
             "/model/list": self._list_releases,
             "/model/info": self._describe_release,
-            "/snapshot/save": lambda peer, name: snapshots.save(name, self._snapshot or stage.performance.snapshot()),
+            "/snapshot/save": self._save_snapshot,
             "/snapshot/delete": lambda peer, name: snapshots.delete(name),
             "/snapshot/recall": self._recall,
             "/snapshot/list": self._list_snapshots,
+            "/gesture/record": self._record_gesture,
+            "/gesture/stop": self._stop_gesture,
+            "/gesture/play": self._play_gesture,
+            "/gesture/delete": lambda peer, name: gestures.delete(name),
+            "/gesture/list": self._list_gestures,
             "/record/start": lambda peer, name: recorder.start(name),
             "/record/stop": lambda peer: recorder.stop(),
             "/device/list": self._list_devices,
@@ -84,14 +103,15 @@ class Worker:
         """Begin to work."""
         self._thread.start()
 
-    def submit(self, event: Event) -> None:
-        """Queue a command or request; never blocks; synth's thread only.
+    @property
+    def idle(self) -> bool:
+        """Whether all that was submitted is finished; synth's thread only."""
+        return self._finished == self._submitted
 
-        A snapshot is taken here, at its place among the settings, unless commands before it have yet to be obeyed.
-        """
-        idle = self._finished == self._submitted
+    def submit(self, event: Event, mark: Mark | None = None) -> None:
+        """Queue a command or request, with what it needs of this hop; never blocks; synth's thread only."""
         self._submitted += 1
-        self._tasks.put((event, self._stage.performance.snapshot() if idle and event.path == _SAVE else None))
+        self._tasks.put((event, mark))
 
     def close(self) -> None:
         """Finish what is under way, drop what is queued, and end; a task that hangs is waited for 5 s."""
@@ -101,7 +121,7 @@ class Worker:
 
     def _run(self) -> None:
         while (task := self._tasks.get()) is not None and not self._closing:
-            event, self._snapshot = task
+            event, self._mark = task
             try:
                 self._obey(event)
             except AiTunesError as error:
@@ -119,6 +139,7 @@ class Worker:
         self._handlers[event.path.removeprefix(ROOT)](event.origin, *values)
         if event.kind is Kind.COMMAND:
             self._reply(event.origin, "/done", (event.path, *values))
+            self._publisher.announce(event.origin, event.path, values)
 
     def _list_releases(self, peer: Peer | None) -> None:
         cards, _ = self._library.cards()
@@ -131,6 +152,10 @@ class Worker:
         if len(text) > _MOST_TEXT:
             raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
         self._reply(peer, f"{ROOT}/model/info", (text,))
+
+    def _save_snapshot(self, peer: Peer | None, name: str) -> None:
+        taken = self._mark if isinstance(self._mark, Snapshot) else self._stage.performance.snapshot()
+        self._snapshots.save(name, taken)
 
     def _recall(self, peer: Peer | None, name: str, morph_seconds: float) -> None:
         snapshot = self._snapshots.get(name)
@@ -152,8 +177,40 @@ class Worker:
             self._reply(peer, f"{ROOT}/snapshot", (name,))
         self._reply(peer, "/done", (f"{ROOT}/snapshot/list", len(names)))
 
+    def _record_gesture(self, peer: Peer | None, name: str) -> None:
+        take = self._mark
+        if not isinstance(take, Take):
+            raise GestureError("a gesture is being recorded already; /aitunes/gesture/stop ends it")
+        try:
+            self._gestures.check(name)
+        except AiTunesError:
+            self._stage.on_synth_thread(lambda: self._stage.gestures.abandon(take))
+            raise
+
+    def _stop_gesture(self, peer: Peer | None) -> None:
+        if isinstance(self._mark, Take):
+            self._gestures.write(self._mark.name, self._mark.score())
+            self._publisher.announce(peer, RECORD, ("",))
+            return
+        stopped: list[bool] = []
+        self._stage.on_synth_thread(lambda: stopped.append(self._stage.gestures.stop()))
+        if not any(stopped):
+            raise GestureError("no gesture is being recorded or replayed")
+        self._publisher.announce(peer, PLAY, NOTHING)
+
+    def _play_gesture(self, peer: Peer | None, name: str, loop: int, speed: float) -> None:
+        lines = parse_score(self._gestures.read(name), self._stage.card, self._library.card)
+        replay = Replay(name, lines, bool(loop), speed)
+        self._stage.on_synth_thread(lambda: self._stage.gestures.play(replay))
+
+    def _list_gestures(self, peer: Peer | None) -> None:
+        names = self._gestures.names()
+        for name in names:
+            self._reply(peer, f"{ROOT}/gesture", (name,))
+        self._reply(peer, "/done", (f"{ROOT}/gesture/list", len(names)))
+
     def _list_devices(self, peer: Peer | None) -> None:
-        devices = output_devices()
+        devices = self._stage.devices.devices()
         for device in devices:
             self._reply(peer, f"{ROOT}/device", (device["name"], device["host"], float(device["sample_rate"])))
         self._reply(peer, "/done", (f"{ROOT}/device/list", len(devices)))

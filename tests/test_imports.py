@@ -49,6 +49,14 @@ def test_the_live_side_works_where_nothing_of_the_offline_side_is_installed():
     loaded_by(blocked + "".join(f"import instrument.{name}\n" for name in MODULES))
 
 
+def test_the_engine_loads_nothing_of_the_web():
+    assert not loaded_by("import instrument.cli.play, instrument.engine") & WEB
+
+
+def test_oscquery_loads_no_sound():
+    assert not loaded_by("import instrument.oscquery.serve") & HEAVY
+
+
 def test_help_does_not_wait_for_the_engine():
     loaded = loaded_by("from instrument.cli import parser; parser.build().format_help()")
     assert not loaded & HEAVY

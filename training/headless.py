@@ -51,6 +51,7 @@ class HeadlessActionPipeline:
     _experiment: Case | None = None
     _scenario: Scenario | None = None
     _model: Path | None = None
+    _corpus: Corpus | None = None
 
     @staticmethod
     def list_experiments() -> list[str]:
@@ -59,7 +60,7 @@ class HeadlessActionPipeline:
 
     def select_experiment(self, name: str) -> Case:
         """Choose an experiment; scenario and model are to be chosen anew."""
-        self._experiment, self._scenario, self._model = find_case(name), None, None
+        self._experiment, self._scenario, self._model, self._corpus = find_case(name), None, None, None
         return self._experiment
 
     def list_scenarios(self) -> list[str]:
@@ -68,7 +69,7 @@ class HeadlessActionPipeline:
 
     def select_scenario(self, name: str) -> Scenario:
         """Choose one of the experiment's scenarios; the model is to be chosen anew."""
-        self._scenario, self._model = self.experiment.scenarios.find(name), None
+        self._scenario, self._model, self._corpus = self.experiment.scenarios.find(name), None, None
         return self._scenario
 
     def list_models(self) -> list[Path]:
@@ -153,8 +154,10 @@ class HeadlessActionPipeline:
         return "\n".join([f"from {type(self).__module__} import {name}", "", f"actions = {name}()", *lines])
 
     def corpus(self) -> Corpus:
-        """The data of the scenario; audio is prepared where it has not been."""
-        return open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report)
+        """The data of the scenario; audio is prepared where it has not been, and kept until another is selected."""
+        if self._corpus is None:
+            self._corpus = open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report)
+        return self._corpus
 
     def prepare(self) -> tuple[Path, StoreCard]:
         """Prepare the features of the scenario's audio."""

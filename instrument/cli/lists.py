@@ -7,7 +7,7 @@ import json
 import sys
 
 from instrument.cli.common import library
-from instrument.outputs.device import output_devices
+from instrument.outputs.portaudio import output_devices
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,18 +8,20 @@ from pathlib import Path
 from instrument.library import DEFAULT_RELEASE
 from instrument.osc.server import DEFAULT_PORT
 
+DEFAULT_HTTP_PORT = 7421
 _FEWEST_SECONDS = 3.0  # in less the doctor hears too little
 
 _EXAMPLES = """\
 examples:
   aitunes                                   play the bundled release
-  aitunes play --release sinewave --device JACK
+  aitunes play --release chamber --device JACK
   aitunes play --output none                no sound, but everything else
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
   aitunes render score.txt -o piece.wav     a score to a file, faster than real time
   aitunes models                            releases to choose from
   aitunes devices                           sound devices to choose from
+  aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
   aitunes doctor                            what this machine carries, in figures
 """
 
@@ -38,6 +40,7 @@ def build() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_lists(commands)
     _add_doctor(commands)
+    _add_oscquery(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
 
@@ -50,6 +53,13 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES", help="0: the device's own")
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
+    play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
+    play.add_argument(
+        "--oscquery",
+        action=argparse.BooleanOptionalAction,
+        help="the namespace over HTTP, in a process beside; by default where the extra `web` is installed",
+    )
+    _add_http_port(play)
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -84,6 +94,26 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_quality(doctor)
 
 
+def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    oscquery = commands.add_parser("oscquery", help="the namespace over HTTP and WebSocket, for other programs")
+    engine = ("127.0.0.1", DEFAULT_PORT)
+    oscquery.add_argument(
+        "--connect", type=_place, default=engine, metavar="HOST:PORT", help="where the engine listens"
+    )
+    oscquery.add_argument(
+        "--http-host", default="127.0.0.1", metavar="HOST", help="where to serve; 0.0.0.0 is everywhere"
+    )
+    _add_http_port(oscquery)
+    oscquery.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
+    oscquery.add_argument("--companion", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_http_port(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--http-port", type=_whole(0, 65535), default=DEFAULT_HTTP_PORT, metavar="PORT", help="of OSCQuery"
+    )
+
+
 def _add_release(command: argparse.ArgumentParser) -> None:
     command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes models`")
     _add_releases(command)
@@ -107,6 +137,13 @@ def _whole(low: int, high: int) -> type[int]:
 
     convert.__name__ = "whole number"
     return convert  # type: ignore[return-value]
+
+
+def _place(word: str) -> tuple[str, int]:
+    host, _, port = word.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise argparse.ArgumentTypeError(f"{word} is not a host and a port, such as localhost:{DEFAULT_PORT}")
+    return host, int(port)
 
 
 def _positive(word: str) -> float:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 from instrument import paths
-from instrument.cli.common import iterations, library, load_compiled_code
+from instrument.changes import ANY_DEVICE
+from instrument.cli.common import UsageError, iterations, library, load_compiled_code
+from instrument.cli.companion import WEB_MISSING, companion, web_is_installed
 from instrument.cli.terminal import ending_signals, say
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
@@ -25,13 +29,17 @@ def run(options: argparse.Namespace) -> int:
     begin = time.perf_counter()
     output = open_output(options)
     engine = Engine(output, releases, engine_options(options), report=say)
+    if options.output == "device" and isinstance(output, NullOutput):
+        engine.changes.awaited = ANY_DEVICE
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
-    engine.start()
-    say(_greeting(engine, time.perf_counter() - begin))
-    engine.wait()
-    engine.close()
+    with _oscquery(options, engine) as sound_is_on:
+        engine.start()
+        say(_greeting(engine, time.perf_counter() - begin))
+        sound_is_on()
+        engine.wait()
+        engine.close()
     say(
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
@@ -48,7 +56,8 @@ def open_output(options: argparse.Namespace) -> Output:
     if options.output == "none":
         say("Silent, as asked with --output none; OSC works all the same.")
         return NullOutput(_NULL_RATE)
-    from instrument.outputs.device import DeviceOutput, output_devices
+    from instrument.outputs.device import DeviceOutput
+    from instrument.outputs.portaudio import output_devices
 
     try:
         if options.device is None and not output_devices():
@@ -67,11 +76,24 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         release=options.release,
         osc_host=options.osc_host,
         osc_port=options.osc_port,
+        osc_tcp=options.osc_tcp,
         blocksize=options.blocksize,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
     )
+
+
+def _oscquery(options: argparse.Namespace, engine: Engine) -> contextlib.AbstractContextManager[Callable[[], None]]:
+    """The OSCQuery server beside the engine, or nothing."""
+    installed = web_is_installed()
+    if options.oscquery and not installed:
+        raise UsageError(WEB_MISSING)
+    if options.oscquery is False or not installed:
+        return contextlib.nullcontext(lambda: None)
+    engine_host = "127.0.0.1" if engine.osc.host == "0.0.0.0" else engine.osc.host
+    place = ["--connect", f"{engine_host}:{engine.osc.port}"]
+    return companion([*place, "--http-host", options.osc_host, "--http-port", str(options.http_port)])
 
 
 def _greeting(engine: Engine, seconds: float) -> str:

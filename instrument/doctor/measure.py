@@ -84,7 +84,7 @@ class Tap:
 
     def __init__(self, output: Output, seconds: float) -> None:
         self._output = output
-        self.name, self.sample_rate = output.name, output.sample_rate
+        self.name, self.sample_rate, self.feels_scans = output.name, output.sample_rate, output.feels_scans
         self._samples = np.zeros(int(seconds * output.sample_rate), np.float32)
         self._count = 0
         self._heard: list[tuple[int, float]] = []
@@ -179,7 +179,7 @@ def start_seconds(arguments: list[str]) -> float:
     Raises:
         DoctorError: it does not play; with what it said last.
     """
-    command = [sys.executable, "-m", "instrument", "play", "--osc-port", "0", *arguments]
+    command = [sys.executable, "-m", "instrument", "play", "--no-oscquery", "--osc-port", "0", *arguments]
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

@@ -75,19 +75,23 @@ class Dispatcher:
         }
 
     def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
-        """Obey a datagram that came from `peer` at `arrived`, seconds of the engine's clock."""
+        """Obey a packet that came from `peer` at `arrived`, seconds of the engine's clock; one thread at a time."""
         if self._dump_mode & 2:
             self._note(peer, datagram.hex(" ", 4))
         try:
             packets = parse(datagram)
         except PacketError as error:
-            self.malformed_packets += 1
-            if self._dump_mode:
-                self._note(peer, f"malformed: {error}")
+            self.refuse_packet(peer, str(error))
             return
         self._subscribers.renew(peer)
         for packet in packets:
             self._obey(packet, peer, arrived)
+
+    def refuse_packet(self, peer: Peer, why: str) -> None:
+        """Count what is no OSC."""
+        self.malformed_packets += 1
+        if self._dump_mode:
+            self._note(peer, f"malformed: {why}")
 
     def _obey(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Event] = []
@@ -152,6 +156,8 @@ class Dispatcher:
     def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event | None:
         if row.has_value and not arguments:
             return Event(path, row.kind, None, peer, arrived)
+        if row.kind is Kind.NOTICE:
+            raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
         values = check_arguments(row, arguments)
         handler = self._server.get(path)
         if handler is None:

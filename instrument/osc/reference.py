@@ -12,6 +12,7 @@ from instrument.osc.dispatcher import MOST_EVENTS
 from instrument.osc.packets import MAX_DEPTH
 from instrument.osc.server import DEFAULT_PORT
 from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
+from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD
 
 PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
@@ -23,7 +24,8 @@ Written by `python -m instrument.osc.reference` from the table in `instrument/na
 this page.
 
 AiTunes listens for OSC 1.0 over UDP at `127.0.0.1:{DEFAULT_PORT}`; `--osc-host` and `--osc-port` choose another
-place. Replies go to the address and port that asked.
+place. With `--osc-tcp` it listens at the same port over TCP, too, for SLIP frames as OSC 1.1 has them. Replies go
+to the address and port, or the connection, that asked.
 
 - **Numbers** may come as `i`, `f`, `d` or `h`, switches as `T`, `F` or a number. A number out of its range is
   clipped to it; NaN and infinity are refused.
@@ -34,10 +36,12 @@ place. Replies go to the address and port that asked.
   later one is held until its hop, up to {MAX_HELD:,} events. One more than a hop past on arrival counts as late. One
   packet may change {MOST_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
-- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, `/aitunes/meter` with
-  peak and RMS in dB 25 times a second, and `/error`. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
+- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, and of what stands under
+  Notices. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
+- **Over TCP** at most {MAX_CONNECTIONS} connections; a frame holds at most {MAX_FRAME_BYTES:,} bytes. The end of a
+  connection ends its subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
 
-Types: `f` a number, `i` a whole number, `s` text, `T` a switch; `…` repeats the last.
+Types: `f` a number, `i` a whole number, `s` text, `T` a switch, `b` bytes; `…` repeats the last.
 """
 
 _SECTIONS = {
@@ -46,6 +50,7 @@ _SECTIONS = {
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
     Kind.REQUEST: "Questions.",
+    Kind.NOTICE: "What subscribers are told beside the changes of settings.",
     Kind.SERVER: "The connection and the engine, as SuperCollider's server has them.",
 }
 

@@ -1,8 +1,9 @@
-"""The UDP socket: one thread receives, one publishes what the engine has to say."""
+"""The sockets: a thread receives from each, and one publishes what the engine has to say."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
@@ -10,16 +11,19 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from instrument.osc.dispatcher import Dispatcher, Instrument
 from instrument.osc.packets import PacketError, build
 from instrument.osc.subscribers import Peer, Subscribers
+from instrument.osc.tcp import TcpPeer, TcpServer
 
 DEFAULT_PORT = 7420
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01
 _RETRY_SECONDS = 0.1
+_TOLD_SECONDS = 60.0
+_TRIES = 10
 
 
 class PortError(AiTunesError):
@@ -33,6 +37,8 @@ class OscServer:
         instrument: the engine.
         publish: called every 10 ms on the publishing thread, to send notices with `send` and `send_to_others`.
         host, port: where to listen; port 0 takes any that is free.
+        tcp: listen there for connections, too.
+        say: takes a sentence when the network fails.
         clock: wall-clock seconds, for time tags and arrival times.
 
     Raises:
@@ -45,37 +51,50 @@ class OscServer:
         publish: Callable[[], None],
         host: str = "127.0.0.1",
         port: int = DEFAULT_PORT,
+        tcp: bool = False,
+        say: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        try:
-            self._socket.bind((host, port))
-        except OSError as error:
-            self._socket.close()
-            raise PortError(
-                f"OSC port {port} on {host} cannot be opened ({error.strerror}); is another AiTunes running? "
-                "Choose another with --osc-port."
-            ) from error
+        self._say, self._clock, self._publish = say, clock, publish
+        self._socket, self._tcp = self._open(host, port, tcp)
         self.host, self.port = self._socket.getsockname()
         self.subscribers = Subscribers(time.monotonic)
         self.dispatcher = Dispatcher(instrument, self.subscribers, self.send)
-        self._publish = publish
-        self._clock = clock
+        self._obeying = threading.Lock()
+        self._silent_until: dict[int | None, float] = {}
         self._closing = threading.Event()
         self._threads = [
             threading.Thread(target=self._receive_all, name="osc-receive", daemon=True),
             threading.Thread(target=self._publish_all, name="osc-publish", daemon=True),
         ]
 
+    def _open(self, host: str, port: int, tcp: bool) -> tuple[socket.socket, TcpServer | None]:
+        # Where any port will do, one that TCP has taken already is not it.
+        for tries_left in reversed(range(_TRIES if tcp and port == 0 else 1)):
+            listening = _udp_socket(host, port)
+            if not tcp:
+                return listening, None
+            number = listening.getsockname()[1]
+            try:
+                return listening, TcpServer(host, number, self._obey, self._forget, self._say)
+            except OSError as error:
+                listening.close()
+                if not tries_left:
+                    raise _port_error(f"TCP port {number}", host, error) from error
+        raise AssertionError("the last try returns or raises")
+
     def start(self) -> None:
         """Begin to listen."""
         for thread in self._threads:
             thread.start()
+        if self._tcp is not None:
+            self._tcp.start()
 
     def close(self) -> None:
         """Stop listening and free the port."""
         self._closing.set()
+        if self._tcp is not None:
+            self._tcp.close()
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
         self._socket.sendto(b"", (self.host if self.host != "0.0.0.0" else "127.0.0.1", self.port))
         for thread in self._threads:
@@ -87,18 +106,32 @@ class OscServer:
 
         A peer that is gone is no error, its lease ends by itself.
         """
-        try:
-            datagram = build(address, *arguments)
-        except PacketError as error:
-            datagram = build("/fail", address, str(error))
-        with contextlib.suppress(OSError):
-            self._socket.sendto(datagram, peer)
+        self._send_datagram(peer, _datagram(address, arguments))
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Send one message to every subscriber but its author."""
-        for peer in self.subscribers.current():
-            if peer != author:
-                self.send(peer, address, arguments)
+        others = [peer for peer in self.subscribers.current() if peer != author]
+        if others:
+            datagram = _datagram(address, arguments)
+            for peer in others:
+                self._send_datagram(peer, datagram)
+
+    def _send_datagram(self, peer: Peer, datagram: bytes) -> None:
+        if isinstance(peer, TcpPeer):
+            if self._tcp is not None:
+                self._tcp.send(peer, datagram)
+            return
+        try:
+            self._socket.sendto(datagram, peer)
+        except OSError as error:
+            self._tell("answers cannot be sent", error)
+
+    def _tell(self, what: str, error: OSError) -> None:
+        # A network that is gone fails many times a second: once a minute is enough to know.
+        now = time.monotonic()
+        if now >= self._silent_until.get(error.errno, 0.0) and not self._closing.is_set():
+            self._silent_until[error.errno] = now + _TOLD_SECONDS
+            self._say(f"OSC port {self.port}: {what} ({reason(error)}). The sound plays on.")
 
     def _receive_all(self) -> None:
         while not self._closing.is_set():
@@ -107,17 +140,54 @@ class OscServer:
             except ConnectionError:
                 # Windows reports a peer that closed its port here; only our own close ends the loop.
                 continue
-            except OSError:
+            except OSError as error:
+                self._tell("nothing can be received", error)
                 self._closing.wait(_RETRY_SECONDS)
                 continue
             if datagram:
-                with _survived():
-                    self.dispatcher.receive(datagram, peer, self._clock())
+                self._obey(datagram, peer)
+
+    def _obey(self, datagram: bytes | None, peer: Peer) -> None:
+        # Two sockets, one dispatcher: what it keeps belongs to one thread at a time.
+        with self._obeying, _survived():
+            if datagram is None:
+                self.dispatcher.refuse_packet(peer, "no SLIP frame, or a longer one than a packet may be")
+            else:
+                self.dispatcher.receive(datagram, peer, self._clock())
+
+    def _forget(self, peer: Peer) -> None:
+        self.subscribers.remove(peer)
 
     def _publish_all(self) -> None:
         while not self._closing.wait(_PUBLISH_SECONDS):
             with _survived():
                 self._publish()
+
+
+def _udp_socket(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise _port_error(f"port {port}", host, error) from error
+    return listening
+
+
+def _port_error(port: str, host: str, error: OSError) -> PortError:
+    if error.errno == errno.EADDRINUSE:
+        advice = "is another AiTunes running? Choose another with --osc-port."
+    else:
+        advice = "--osc-host takes an address of this machine, --osc-port the port."
+    return PortError(f"OSC {port} on {host} cannot be opened ({reason(error)}); {advice}")
+
+
+def _datagram(address: str, arguments: tuple[Any, ...]) -> bytes:
+    try:
+        return build(address, *arguments)
+    except PacketError as error:
+        return build("/fail", address, str(error))
 
 
 @contextlib.contextmanager

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 
 from instrument.namespace import MessageError
+from instrument.osc.tcp import TcpPeer
 
-Peer = tuple[str, int]
+Peer = tuple[str, int] | TcpPeer
 
 LEASE_SECONDS = 30.0
 MAX_SUBSCRIBERS = 64

@@ -17,6 +17,8 @@ class Output(Protocol):
 
     name: str
     sample_rate: float
+    feels_scans: bool
+    """Whether it may be interrupted when somebody looks for sound devices."""
 
     @property
     def underruns(self) -> int:

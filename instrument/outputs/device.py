@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import statistics
 import time
@@ -12,51 +13,13 @@ import numpy as np
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 from instrument.outputs.pacing import Pacing
+from instrument.outputs.portaudio import portaudio
 
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
 _OBSERVE_SECONDS = 0.08
 _POLL_SECONDS = 0.0003
 _GONE_SECONDS = 2.0
-
-
-def portaudio() -> Any:
-    """The sounddevice module.
-
-    Raises:
-        OutputError: PortAudio is not installed.
-    """
-    try:
-        import sounddevice
-    except OSError as error:
-        raise OutputError(
-            "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
-        ) from error
-    return sounddevice
-
-
-def output_devices() -> list[dict[str, Any]]:
-    """Devices that can play: PortAudio's index, name, host API, channels, default sample rate and latency.
-
-    Raises:
-        OutputError: PortAudio is not installed.
-    """
-    sounddevice = portaudio()
-    hosts = sounddevice.query_hostapis()
-    default = sounddevice.default.device[1]
-    return [
-        {
-            "index": index,
-            "name": device["name"],
-            "host": hosts[device["hostapi"]]["name"],
-            "channels": device["max_output_channels"],
-            "sample_rate": device["default_samplerate"],
-            "latency_seconds": device["default_low_output_latency"],
-            "default": index == default,
-        }
-        for index, device in enumerate(sounddevice.query_devices())
-        if device["max_output_channels"] > 0
-    ]
 
 
 class DeviceOutput:
@@ -90,6 +53,9 @@ class DeviceOutput:
             wanted = "the default sound device" if device is None else f"the sound device {device!r}"
             raise OutputError(f"{wanted[0].upper()}{wanted[1:]} cannot be opened: {error}.") from error
         self.name: str = described["name"]
+        # Whoever looks for devices there joins JACK's graph for a moment, and the graph may stumble over that.
+        self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
+        self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
         self.device_underruns = 0
@@ -131,6 +97,7 @@ class DeviceOutput:
             nap = self._pacing.nap(surplus)
             before = time.perf_counter()
             if before > begin + _GONE_SECONDS:
+                self._gone = True
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
             time.sleep(nap)
             late = max(late, time.perf_counter() - before - nap)
@@ -148,7 +115,11 @@ class DeviceOutput:
         self._deepened_seconds = min(seconds, _RING_SECONDS / 2.0)
 
     def close(self) -> None:
-        """Stop at once."""
+        """Stop at once, and free the device."""
+        if self._gone and self._jack:
+            # PortAudio waits for ever for a sound server that has gone, and ends the process when another one comes.
+            atexit.unregister(portaudio()._exit_handler)
+            return
         self._mixer.abort(ignore_errors=True)
         self._mixer.close(ignore_errors=True)
 

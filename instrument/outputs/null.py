@@ -19,6 +19,7 @@ class NullOutput:
     """
 
     name = "none (silent)"
+    feels_scans = False
     latency_seconds = 0.0
     device_underruns = 0
 

@@ -150,6 +150,7 @@ class Keyboard:
         self._struck = 0
         self._drone = _String(held=True, gain=1.0)
         self._drone_wanted = False
+        self._begun = False
         self._strings = [_String() for _ in range(MOST_VOICES)]
 
     @property
@@ -172,6 +173,8 @@ class Keyboard:
     @drone.setter
     def drone(self, sounding: bool) -> None:
         self._drone.held = self._drone_wanted = sounding
+        if not (sounding or self._begun):
+            self._drone.gain = 0.0  # nobody has heard it, so nothing fades out
 
     @property
     def pitch(self) -> float:
@@ -235,6 +238,7 @@ class Keyboard:
 
     def advance(self, seconds: float) -> None:
         """Let envelopes and glides go on for that long, more than 0."""
+        self._begun = True
         for string in (self._drone, *self._strings):
             if string.sounding:
                 string.advance(seconds, self.attack_seconds, self.release_seconds)

@@ -60,6 +60,14 @@ class Synth:
         return self.voice.hop_seconds
 
     @property
+    def change_seconds(self) -> float:
+        """From a hop's first sample to where a change of that hop is heard.
+
+        That is half-way from the centre of the frame before to that of the new one.
+        """
+        return self.voice.latency_seconds - 0.5 * self.voice.hop_seconds
+
+    @property
     def resting(self) -> bool:
         """Whether the last hop had nothing to reconstruct."""
         return not self._sounded or self.voice.resting

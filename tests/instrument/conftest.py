@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from instrument.osc.packets import build, parse
 from instrument.synthesis.performance import Performance
 
 ROOT = Path(__file__).parents[2]
+RATE = 48_000
+ROOM_SECONDS = 120
 DEADLINE_SECONDS = 20.0
 
 
@@ -208,10 +211,12 @@ class OscClient:
 
 
 class EngineProcess:
-    """`python -m instrument …` as a person starts it, on a free port."""
+    """`python -m instrument …` as a person starts it, on a free port; OSCQuery beside it only where it is asked for."""
 
     def __init__(self, home, *words, environment=None):
         self.home = home
+        if words[:1] == ("play",) and "--oscquery" not in words:
+            words = (*words, "--no-oscquery")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *map(str, words)],
             cwd=ROOT,
@@ -273,6 +278,60 @@ class EngineProcess:
         self.process.stderr.close()
 
 
+class PacketRecorder:
+    """Stands where an engine would, keeps what arrives with its time tags, and answers what it is told to."""
+
+    def __init__(self):
+        self.packets = []
+        self._answers = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def answer(self, question, address, *arguments):
+        self._answers[question] = build(address, *arguments)
+
+    def messages(self, address, count):
+        """Arguments of that many messages to an address, once they have arrived."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            sent = [message for packet in self.packets for message in packet.messages]
+            found = [message.arguments for message in sent if message.address == address]
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < deadline, f"{len(found)} of {count} messages to {address}"
+            time.sleep(0.02)
+
+    def _run(self):
+        while datagram := (received := self._socket.recvfrom(65_536))[0]:
+            packets = parse(datagram)
+            self.packets.extend(packets)
+            for message in [message for packet in packets for message in packet.messages]:
+                if message.address in self._answers:
+                    self._socket.sendto(self._answers[message.address], received[1])
+
+    def close(self):
+        self._socket.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(10.0)
+        self._socket.close()
+
+
+@pytest.fixture
+def recorder():
+    recorder = PacketRecorder()
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def player(start):
+    """The port of an engine on the bundled release without a sound device, and a client of it."""
+    client = start("play", "--output", "none", "--osc-port", 0).client()
+    return client.engine[1], client
+
+
 @pytest.fixture(scope="session")
 def engine_process():
     """The class, for fixtures that outlive a test."""
@@ -302,3 +361,150 @@ def silent_engine(start, releases):
         return engine, engine.client()
 
     return run
+
+
+class Ear:
+    """A JACK client that records what the engine's first output port plays."""
+
+    def __init__(self, jack, server):
+        self.client = jack.Client("ear", servername=server, no_start_server=True)
+        self._samples = np.zeros(ROOM_SECONDS * RATE, np.float32)
+        self._first_frame = None
+        self.count = 0
+        self._port = self.client.inports.register("in")
+        self.client.set_process_callback(self._process)
+        self.client.activate()
+
+    def _process(self, frames):
+        if self._first_frame is None:
+            self._first_frame = self.client.last_frame_time
+        # A callback that Python missed leaves silence, so that positions stay those of JACK's own clock.
+        self.count = self.client.last_frame_time - self._first_frame + frames
+        if self.count <= len(self._samples):
+            self._samples[self.count - frames : self.count] = self._port.get_array()
+
+    def connect(self, seconds=60.0):
+        """Listen to the engine as soon as it has a port."""
+        deadline = time.monotonic() + seconds
+        while not (ports := self.client.get_ports("PortAudio", is_audio=True, is_output=True)):
+            assert time.monotonic() < deadline, "the engine has opened no port"
+            time.sleep(0.01)
+        self.client.connect(ports[0], self._port)
+
+    def now(self):
+        """Position of this moment in what is recorded."""
+        return self.client.frame_time - self._first_frame
+
+    @property
+    def heard(self):
+        """All that was recorded so far, [samples]."""
+        return self._samples[: self.count]
+
+    def frame_at(self, seconds):
+        """Position of a moment of `time.time` in what is recorded."""
+        # Whoever is held up between two looks, at the frames and at the clock, looks again.
+        looks = []
+        for _ in range(50):
+            before, frame, after = time.time(), self.now(), time.time()
+            looks.append((after - before, frame + (seconds - before) * RATE))
+            if after - before < 5e-5:
+                break
+        return min(looks)[1]
+
+    def listen(self, seconds):
+        """The next so many seconds."""
+        begin = self.count
+        wanted = begin + round(seconds * RATE)
+        deadline = time.monotonic() + seconds + 10.0
+        while self.count < wanted:
+            assert time.monotonic() < deadline, "JACK has stopped"
+            time.sleep(0.01)
+        return self._samples[begin:wanted].copy()
+
+    def wait_for(self, heard, seconds=10.0, window=0.1):
+        """Listen window by window until one is as wanted."""
+        deadline = time.monotonic() + seconds
+        while not heard(y := self.listen(window)):
+            assert time.monotonic() < deadline, "what was waited for was not heard"
+        return y
+
+    def first_sound(self, begin, seconds=10.0):
+        """Position of the first sample that is not zero."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = np.flatnonzero(self._samples[begin : self.count])
+            if len(found):
+                return begin + int(found[0])
+            assert time.monotonic() < deadline, "no sound"
+            time.sleep(0.005)
+
+    def close(self):
+        self.client.deactivate()
+        self.client.close()
+
+
+@pytest.fixture(scope="session")
+def jack(lack):
+    try:
+        import jack
+    except (ImportError, OSError) as error:
+        lack(f"JACK-Client cannot be loaded: {error}")
+    jack.set_error_function(lambda message: None)
+    jack.set_info_function(lambda message: None)
+    return jack
+
+
+@contextmanager
+def run_jack_server(program, jack, name, folder):
+    with (folder / "jackd.log").open("w") as log:
+        process = subprocess.Popen(
+            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 20.0
+            while True:
+                try:
+                    jack.Client("probe", servername=name, no_start_server=True).close()
+                    break
+                except jack.JackError:
+                    assert process.poll() is None, "jackd ended"
+                    assert time.monotonic() < deadline, "jackd does not answer"
+                    time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10.0)
+
+
+@pytest.fixture(scope="session")
+def jack_server(need, jack):
+    """`jack_server(name, folder)`: a JACK server of our own, by name, so that it meets no other."""
+    program = need("jackd", "jackd2")
+    return lambda name, folder: run_jack_server(program, jack, name, folder)
+
+
+@pytest.fixture(scope="module")
+def server(jack_server, tmp_path_factory):
+    name = f"aitunes-test-{os.getpid()}"
+    with jack_server(name, tmp_path_factory.mktemp("jack")):
+        yield name
+
+
+@pytest.fixture
+def new_ear(jack):
+    """`new_ear(server)`: a JACK client that records."""
+    return lambda server: Ear(jack, server)
+
+
+@pytest.fixture
+def ear(new_ear, server):
+    ear = new_ear(server)
+    yield ear
+    ear.close()

@@ -54,7 +54,7 @@ def test_a_home_that_is_none_hides_no_bundled_release(tmp_path, place):
     (tmp_path / "file").write_text("not a folder")
     result = aitunes("models", AITUNES_HOME=str(tmp_path / place))
     assert (result.returncode, result.stderr) == (0, b"")
-    assert b"sinewave" in result.stdout
+    assert b"first-light" in result.stdout
 
 
 @pytest.mark.training

@@ -2,13 +2,17 @@
 
 import json
 import random
+import socket
 import time
 
 import numpy as np
 import pytest
 import soundfile
+from pythonosc import slip
 
+from instrument.library import Library
 from instrument.osc.packets import build, parse
+from instrument.render import RenderOptions, render_score
 
 pytestmark = pytest.mark.training
 
@@ -203,6 +207,65 @@ def test_a_snapshot_is_kept_told_recalled_and_dropped(client):
     assert client.ask("/aitunes/snapshot/list", reply="/done") == ["/aitunes/snapshot/list", 0]
 
 
+def test_a_gesture_is_recorded_replayed_to_all_kept_as_a_score_and_dropped(silent_engine, releases, tmp_path):
+    engine, client = silent_engine()
+    other = engine.client()
+    other.command("/notify", 1)
+    # One bundle, one hop: what stands behind the command belongs to the gesture already.
+    client.bundle(("/aitunes/gesture/record", "wave"), ("/aitunes/pad/xy", 0.1, 0.2))
+    assert other.expect("/aitunes/gesture/record") == ["wave"]
+    assert client.ask("/aitunes/gesture/record") == ["wave"]
+    assert "being recorded already" in client.refused("/aitunes/gesture/record", "other")
+    client.bundle(("/aitunes/gain", -6.0), ("/aitunes/gesture/stop",))
+    client.expect("/done", where=lambda done: done[0] == "/aitunes/gesture/stop")
+    assert other.expect("/aitunes/gesture/record") == [""]
+    assert client.ask("/aitunes/gesture/list", reply="/aitunes/gesture") == ["wave"]
+
+    client.command("/aitunes/gesture/play", "wave", 1, 10.0)
+    assert client.ask("/aitunes/gesture/play") == ["wave", 1, 10.0]
+    # Both the hand that recorded it and all others see the gesture move the instrument, again and again.
+    client.command("/notify", 1)
+    for listener in (client, other, client, other):
+        assert listener.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
+        assert listener.expect("/aitunes/gain", where=lambda values: values == [-6.0])
+    client.send("/aitunes/speed", 2.0)
+    assert other.expect("/aitunes/speed") == [2.0]
+    assert other.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
+    client.command("/aitunes/gesture/stop")
+    assert other.expect("/aitunes/gesture/play") == ["", 0, 1.0]
+    assert "no gesture is being recorded or replayed" in client.refused("/aitunes/gesture/stop")
+    client.command("/aitunes/gesture/play", "wave", 0, 1.0)
+    assert client.expect("/aitunes/gesture/play") == ["", 0, 1.0]
+
+    score = engine.home / "gestures" / "wave.txt"
+    render_score(score.read_text(), tmp_path / "wave.wav", Library([releases]), RenderOptions("tiny"))
+    client.command("/aitunes/gesture/delete", "wave")
+    assert not score.exists()
+    assert "no gesture named 'wave'" in client.refused("/aitunes/gesture/play", "wave", 0, 1.0)
+
+
+def test_a_gesture_that_cannot_be_played_is_refused_by_its_line(silent_engine):
+    engine, client = silent_engine()
+    folder = engine.home / "gestures"
+    folder.mkdir(parents=True)
+    (folder / "wrong.txt").write_text("0 /aitunes/play\n1 /aitunes/latent/7 0\n")
+    assert "Line 2 of the score: there is no address" in client.refused("/aitunes/gesture/play", "wrong", 0, 1.0)
+    for words in (("/play", "../x", 0, 1.0), ("/delete", "../x"), ("/record", "../x")):
+        assert "not a plain file name" in client.refused(f"/aitunes/gesture{words[0]}", *words[1:])
+    assert client.ask("/aitunes/gesture/record") == [""]
+
+
+def test_subscribers_see_the_spectrum_of_what_sounds(other, client):
+    (blob,) = other.expect("/aitunes/scope")
+    levels = np.frombuffer(blob, ">f4")
+    assert levels.shape == (64,)
+    assert levels.max() > -60.0
+    client.send("/aitunes/stop")
+    other.expect("/aitunes/scope", where=lambda values: np.frombuffer(values[0], ">f4").max() == -120.0)
+    client.send("/aitunes/play")
+    other.expect("/aitunes/scope", where=lambda values: np.frombuffer(values[0], ">f4").max() > -60.0)
+
+
 def test_a_release_is_changed_while_it_plays(silent_engine):
     engine, client = silent_engine()
     other = engine.client()
@@ -313,10 +376,29 @@ def test_a_taken_port_is_a_sentence(shared, start, releases):
     assert "Traceback" not in second.text
 
 
+def test_over_tcp_the_same_engine_answers_and_a_connection_that_leaves_leaves_nothing(silent_engine):
+    _, client = silent_engine("--osc-tcp")
+    with socket.create_connection(client.engine, timeout=20.0) as connection:
+        for message in (("/notify", 1), ("/aitunes/gain", -3.0), ("/sync", 7)):
+            connection.sendall(slip.encode(build(*message)))
+        heard = b""
+        while slip.encode(build("/synced", 7)) not in heard:
+            heard += connection.recv(65_536)
+        client.send("/aitunes/gain", -6.0)
+        while slip.encode(build("/aitunes/gain", -6.0)) not in heard:
+            heard += connection.recv(65_536)
+        assert slip.encode(build("/done", "/notify", 1)) in heard
+        assert slip.encode(build("/aitunes/gain", -3.0)) not in heard
+        assert status(client)["subscribers"] == 1
+    deadline = time.monotonic() + 20.0
+    while status(client)["subscribers"]:
+        assert time.monotonic() < deadline
+
+
 def test_an_unknown_release_is_a_sentence(start):
     engine = start("play", "--output", "none", "--release", "nowhere")
     assert engine.ends(90.0) == 1
-    assert "aitunes: There is no release named 'nowhere'; there are: sinewave." in engine.text
+    assert "aitunes: There is no release named 'nowhere'; there are: chamber, first-light." in engine.text
     assert "Traceback" not in engine.text
 
 

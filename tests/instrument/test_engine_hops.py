@@ -39,6 +39,7 @@ def said():
 @pytest.fixture
 def engine(folder, tmp_path, said):
     options = EngineOptions("tiny", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
+    options = replace(options, gestures=tmp_path / "gestures")
     engine = Engine(NullOutput(44_100.0), Library([folder]), options, report=said.append)
     yield engine
     engine.osc._socket.close()
@@ -120,7 +121,7 @@ def test_a_closed_terminal_fails_nothing(engine):
         raise ValueError("I/O operation on closed file")
 
     engine._report = closed
-    engine._tell("Hello.")
+    engine.tell("Hello.")
     assert notices(engine) == [(None, "/error", ("Hello.",))]
 
 
@@ -197,7 +198,7 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
 def test_many_changes_of_look_ahead_make_one_voice(engine, hopping):
     made = []
     take_voice = engine.take_voice
-    engine.take_voice = lambda voice, author: (made.append(voice.lookahead), take_voice(voice, author))
+    engine.take_voice = lambda voice: (made.append(voice.lookahead), take_voice(voice))
     for lookahead in (1, 2, 3):
         engine.performance.lookahead = lookahead
     for _ in range(3):
@@ -214,11 +215,15 @@ def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
     assert engine._stream_clock._hop_seconds == engine.synth.voice.hop_seconds
 
 
-def test_the_author_of_a_change_of_release_does_not_hear_of_it(engine, folder, tiny, hopping):
+def test_a_command_that_is_done_is_told_to_the_others(engine, folder, tiny, hopping):
     tiny.write(folder, "wide", latent_dim=5)
-    engine.changes.load_release("wide", ANNE)
-    (notice,) = [notice for notice in engine.publisher._notices if notice.address == f"{ROOT}/model/load"]
-    assert (notice.peer, notice.to_others) == (ANNE, True)
+    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("wide",), ANNE))
+    engine.worker.start()
+    engine.worker._tasks.put(None)
+    engine.worker._thread.join(20.0)
+    done, told = engine.publisher._notices
+    assert (done.peer, done.to_others, done.address) == (ANNE, False, "/done")
+    assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/model/load", ("wide",))
 
 
 def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping):
@@ -271,7 +276,7 @@ def test_nobody_waits_for_a_hop_that_never_comes(engine):
 
 def test_closing_drops_queued_work_and_reports_a_recording_that_failed(engine, said, monkeypatch):
     loaded = []
-    monkeypatch.setattr(engine.changes, "load_release", lambda name, author: loaded.append(name))
+    monkeypatch.setattr(engine.changes, "load_release", lambda name: loaded.append(name))
     engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("tiny",)))
     engine.recorder.start("take.wav")
     monkeypatch.setattr(engine.recorder, "stop", lambda: (_ for _ in ()).throw(OutputError("The disk is full.")))

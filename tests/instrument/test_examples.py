@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +11,21 @@ import soundfile
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture
-def player(start):
-    """The port of an engine on the bundled release without a sound device, and a client of it."""
-    client = start("play", "--output", "none", "--osc-port", 0).client()
-    return client.engine[1], client
-
-
-def until(client, address, wanted, seconds=20.0):
-    """Ask for a value until it is as wanted."""
-    deadline = time.monotonic() + seconds
-    while (value := client.ask(address)) != pytest.approx(wanted, abs=1e-4):
-        assert time.monotonic() < deadline, f"{address} is {value}, not {wanted}"
-        time.sleep(0.02)
-
-
-def playing(client):
-    return client.ask("/status", reply="/status.reply")[13]
-
-
 def test_there_is_no_example_without_a_test():
-    names = {path.name for path in EXAMPLES.rglob("*") if path.is_file() and path.suffix in (".py", ".pd", ".txt")}
-    tested = Path(__file__).read_text()
-    assert names
-    assert all(f'"{name}"' in tested for name in names)
+    names = {path.name for path in EXAMPLES.rglob("*.*") if path.suffix not in (".md", ".pyc")}
+    tested = "".join(path.read_text() for path in Path(__file__).parent.glob("test_examples*.py"))
+    assert len(names) > 8
+    assert [name for name in names if f'"{name}"' not in tested] == []
 
 
 def test_examples_stay_small():
-    assert all(len(path.read_text().splitlines()) < 100 for path in EXAMPLES.rglob("*.*") if path.suffix != ".png")
+    code = [path for path in EXAMPLES.rglob("*.*") if path.suffix in (".py", ".scd", ".js", ".txt", ".ReaperOSC")]
+    assert all(len(path.read_text().splitlines()) < 100 for path in code)
+
+
+def test_every_folder_has_a_page_of_five_lines():
+    for folder in [path for path in EXAMPLES.iterdir() if path.is_dir()]:
+        assert len((folder / "README.md").read_text().splitlines()) == 5
 
 
 def test_the_score_plays_for_twenty_seconds_and_is_never_too_loud(tmp_path):
@@ -79,51 +65,38 @@ def test_the_wanderer_moves_the_pad_and_leaves_it_in_the_middle(player):
     assert moved[-1] == [0.5, 0.5]
 
 
-def test_the_wanderer_says_when_nobody_answers():
-    command = [sys.executable, EXAMPLES / "python" / "wander.py", "--port", "9"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+def test_the_melody_is_tagged_ahead_and_even(recorder):
+    """Every bundle of the sequencer says when it is meant for: an eighth after the one before it."""
+    recorder.answer("/version", "/version.reply", "AiTunes", 0, 1, 0)
+    command = [sys.executable, EXAMPLES / "python" / "notes.py", "--port", str(recorder.port), "--bars", "1"]
+    subprocess.run([*command, "--tempo", "240"], check=True, timeout=60)
+    starts = [packet for packet in recorder.packets if len(packet.messages) == 2]
+    ends = [packet for packet in recorder.packets if packet.time is not None and len(packet.messages) == 1]
+    assert np.diff([packet.time for packet in starts]) == pytest.approx([0.125] * 7, abs=1e-4)
+    assert [packet.messages[0].arguments for packet in starts] == [[n, 96] for n in (57, 60, 64, 69, 67, 64, 60, 62)]
+    for start, end in zip(starts, ends, strict=True):
+        assert end.messages[0].arguments == [start.messages[0].arguments[0], 0]
+        assert 0.0 < end.time - start.time < 0.125
+
+
+def test_the_monitor_tells_status_changes_and_refusals_to_others(player):
+    port, client = player
+    client.send("/aitunes/gain", -3.0)
+    command = [sys.executable, EXAMPLES / "python" / "status.py", "--port", str(port), "--seconds", "4"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as monitor:
+        first = monitor.stdout.readline()
+        client.send("/aitunes/gain", -9.0)
+        rest = monitor.communicate(timeout=60)[0]
+    assert monitor.returncode == 0
+    assert first.startswith("sinewave plays at ")
+    assert "0 malformed, " in first
+    assert "  /aitunes/gain -9.0\n" in rest
+
+
+@pytest.mark.parametrize("name", ["notes.py", "status.py", "wander.py"])
+def test_each_says_when_nobody_answers(name):
+    command = [sys.executable, EXAMPLES / "python" / name, "--port", "9"]
+    more = ["--seconds", "1"] if name == "status.py" else []
+    result = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
     assert "No AiTunes answers at 127.0.0.1:9" in result.stderr
-
-
-@pytest.mark.puredata
-def test_the_puredata_patch_plays_the_engine_and_hears_its_status(need, player, tmp_path):
-    pd = need("pd", "puredata-core")
-    port, client = player
-
-    def run(*messages, ready):
-        """Run the patch without a window until `ready`, and return what it printed."""
-        log = tmp_path / "pd.log"
-        sends = [word for message in (f"aitunes-connect 127.0.0.1 {port}", *messages) for word in ("-send", message)]
-        command = [pd, "-nogui", "-noaudio", "-nrt", "-noprefs", *sends, "-open", EXAMPLES / "puredata" / "aitunes.pd"]
-        with log.open("w") as output:
-            patch = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-            try:
-                ready(log)
-            finally:
-                patch.terminate()
-                patch.wait(10.0)
-        return log.read_text(errors="replace")
-
-    def stopped(log):
-        until(client, "/aitunes/pad/xy", [0.2, 0.8])
-        until(client, "/aitunes/gain", [-9.0])
-        deadline = time.monotonic() + 20.0
-        while playing(client):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        while "aitunes-status: 0 " not in log.read_text(errors="replace") and time.monotonic() < deadline:
-            time.sleep(0.02)
-
-    def started(log):
-        deadline = time.monotonic() + 20.0
-        while not playing(client):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-    printed = run("aitunes-xy 0.2 0.8", "aitunes-gain -9", "aitunes-stop bang", ready=stopped)
-    assert "aitunes-status: " in printed
-    assert "couldn't create" not in printed
-    status = printed.split("aitunes-status: ", 1)[1].splitlines()[0].split()
-    assert len(status) == 6
-    run("aitunes-play bang", ready=started)

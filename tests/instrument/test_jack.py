@@ -7,7 +7,6 @@ import os
 import statistics
 import subprocess
 import time
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,125 +17,6 @@ pytestmark = [pytest.mark.jack, pytest.mark.timeout(120)]
 
 RATE = 48_000
 ROOM_SECONDS = 120
-
-
-class Ear:
-    """A JACK client that records what the engine's first output port plays."""
-
-    def __init__(self, jack, server):
-        self.client = jack.Client("ear", servername=server, no_start_server=True)
-        self._samples = np.zeros(ROOM_SECONDS * RATE, np.float32)
-        self._first_frame = None
-        self.count = 0
-        self._port = self.client.inports.register("in")
-        self.client.set_process_callback(self._process)
-        self.client.activate()
-
-    def _process(self, frames):
-        if self._first_frame is None:
-            self._first_frame = self.client.last_frame_time
-        # A callback that Python missed leaves silence, so that positions stay those of JACK's own clock.
-        self.count = self.client.last_frame_time - self._first_frame + frames
-        if self.count <= len(self._samples):
-            self._samples[self.count - frames : self.count] = self._port.get_array()
-
-    def connect(self, seconds=60.0):
-        """Listen to the engine as soon as it has a port."""
-        deadline = time.monotonic() + seconds
-        while not (ports := self.client.get_ports("PortAudio", is_audio=True, is_output=True)):
-            assert time.monotonic() < deadline, "the engine has opened no port"
-            time.sleep(0.01)
-        self.client.connect(ports[0], self._port)
-
-    def now(self):
-        """Position of this moment in what is recorded."""
-        return self.client.frame_time - self._first_frame
-
-    def listen(self, seconds):
-        """The next so many seconds."""
-        begin = self.count
-        wanted = begin + round(seconds * RATE)
-        deadline = time.monotonic() + seconds + 10.0
-        while self.count < wanted:
-            assert time.monotonic() < deadline, "JACK has stopped"
-            time.sleep(0.01)
-        return self._samples[begin:wanted].copy()
-
-    def wait_for(self, heard, seconds=10.0, window=0.1):
-        """Listen window by window until one is as wanted."""
-        deadline = time.monotonic() + seconds
-        while not heard(y := self.listen(window)):
-            assert time.monotonic() < deadline, "what was waited for was not heard"
-        return y
-
-    def first_sound(self, begin, seconds=10.0):
-        """Position of the first sample that is not zero."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = np.flatnonzero(self._samples[begin : self.count])
-            if len(found):
-                return begin + int(found[0])
-            assert time.monotonic() < deadline, "no sound"
-            time.sleep(0.005)
-
-    def close(self):
-        self.client.deactivate()
-        self.client.close()
-
-
-@pytest.fixture(scope="module")
-def jack(lack):
-    try:
-        import jack
-    except (ImportError, OSError) as error:
-        lack(f"JACK-Client cannot be loaded: {error}")
-    jack.set_error_function(lambda message: None)
-    jack.set_info_function(lambda message: None)
-    return jack
-
-
-@contextmanager
-def jack_server(program, jack, name, folder):
-    """A JACK server of our own, by name, so that it meets no other."""
-    with (folder / "jackd.log").open("w") as log:
-        process = subprocess.Popen(
-            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            deadline = time.monotonic() + 20.0
-            while True:
-                try:
-                    jack.Client("probe", servername=name, no_start_server=True).close()
-                    break
-                except jack.JackError:
-                    assert process.poll() is None, "jackd ended"
-                    assert time.monotonic() < deadline, "jackd does not answer"
-                    time.sleep(0.05)
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(10.0)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10.0)
-
-
-@pytest.fixture(scope="module")
-def server(need, jack, tmp_path_factory):
-    name = f"aitunes-test-{os.getpid()}"
-    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path_factory.mktemp("jack")):
-        yield name
-
-
-@pytest.fixture
-def ear(jack, server):
-    ear = Ear(jack, server)
-    yield ear
-    ear.close()
 
 
 @pytest.fixture
@@ -258,9 +138,45 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
 
 
-def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(need, jack, start, tmp_path):
+def test_a_device_that_vanishes_and_comes_back_is_told_and_played_on(jack_server, new_ear, start, tmp_path):
+    name = f"aitunes-back-{os.getpid()}"
+    with jack_server(name, tmp_path):
+        engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        client.command("/notify", 1)
+        device = client.ask("/aitunes/device/set")
+    assert client.expect("/aitunes/device/set") == ["none (silent)"]
+    with jack_server(name, tmp_path):
+        assert client.expect("/aitunes/device/set") == device
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds)
+        ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+    assert "Traceback" not in engine.text
+
+
+def test_an_engine_that_found_no_device_plays_on_the_first_that_appears(jack_server, new_ear, start, tmp_path):
+    name = f"aitunes-late-{os.getpid()}"
+    engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+    client = engine.client()
+    client.command("/notify", 1)
+    engine.says("Silent until then")
+    with jack_server(name, tmp_path):
+        assert client.expect("/aitunes/device/changed") == ["system"]
+        assert client.expect("/aitunes/device/set") == ["system"]
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds)
+        ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+
+
+def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(jack_server, start, tmp_path):
     name = f"aitunes-lost-{os.getpid()}"
-    with jack_server(need("jackd", "jackd2"), jack, name, tmp_path) as jackd:
+    with jack_server(name, tmp_path) as jackd:
         engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
         client = engine.client()
         client.command("/notify", 1)

@@ -31,7 +31,7 @@ def test_every_address_stands_once_and_is_no_pattern():
 
 def test_every_row_is_described_and_every_argument_named():
     assert all(row.description and all(argument.name for argument in row.arguments) for row in TABLE)
-    assert {argument.type for row in TABLE for argument in row.arguments} <= set("fisT")
+    assert {argument.type for row in TABLE for argument in row.arguments} <= set("fisTb")
 
 
 @pytest.mark.parametrize("latent_dim", [1, 8, 128])
@@ -45,7 +45,7 @@ def test_types_read_as_a_musician_writes_them():
     assert (XY.types, LATENT.types, QUALITY.types, PLAY.types) == ("ff", "f…", "ii", "")
 
 
-@given(arguments=st.lists(ANY, max_size=4), row=st.sampled_from(TABLE))
+@given(arguments=st.lists(ANY, max_size=4), row=st.sampled_from([row for row in TABLE if row.kind is not Kind.NOTICE]))
 def test_checked_arguments_have_the_type_and_the_range_of_their_row(arguments, row):
     try:
         values = check_arguments(row, arguments)

@@ -241,7 +241,7 @@ def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
     assert main(["models", "--releases", str(releases), "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["patch"]["features"]["frames"] == 64
-    assert "sinewave" in rows
+    assert "first-light" in rows
 
 
 def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path, capsys):
@@ -250,7 +250,7 @@ def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path
     assert main(["models", "--releases", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert "schema version None" in captured.err
-    assert "sinewave" in captured.out
+    assert "first-light" in captured.out
 
 
 @pytest.mark.parametrize("command", ["models", "play", "render", "doctor"])

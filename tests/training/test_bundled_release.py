@@ -1,4 +1,4 @@
-"""The release that comes with the package."""
+"""The releases that come with the package."""
 
 from pathlib import Path
 
@@ -7,46 +7,99 @@ import pytest
 
 from aitunes.release.reader import TORCHSCRIPT, read_release
 
-RELEASE = Path(__file__).parents[2] / "instrument" / "releases" / "sinewave"
+RELEASES = Path(__file__).parents[2] / "instrument" / "releases"
+LABELS = {"first-light": 9, "chamber": 18}
 
 
-@pytest.fixture(scope="module")
-def release():
-    return read_release(RELEASE)
+@pytest.fixture(scope="module", params=list(LABELS))
+def release(request):
+    return read_release(RELEASES / request.param)
 
 
-@pytest.fixture(scope="module")
-def pad(release):
-    """What a 16 × 16 grid over the whole pad decodes to, [points, n_mels]."""
+def on_the_pad(release, count=16):
+    """Codes of a grid over the whole pad, [count², latent_dim]."""
     edges = np.asarray(release.card.latent.pad_range)
-    coordinates = np.zeros((256, release.card.latent_dim))
-    for axis, place in enumerate(np.meshgrid(np.linspace(0, 1, 16), np.linspace(0, 1, 16))):
+    coordinates = np.zeros((count**2, release.card.latent_dim))
+    for axis, place in enumerate(np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count))):
         coordinates[:, axis] = edges[axis, 0] + np.ptp(edges[axis]) * place.ravel()
-    (S,) = release.decoder.run(None, {"z": release.card.latent.codes(coordinates)})
-    return S[:, :, 0]
+    return release.card.latent.codes(coordinates)
 
 
-def test_it_is_small_and_answers_every_hop(release):
-    assert sum(path.stat().st_size for path in RELEASE.iterdir()) < 8e6
+def magnitudes(release, codes, pitch, level=0.0):
+    """Linear magnitudes [items, bins] of codes at one pitch."""
+    told = {name: np.full((len(codes), 1), value, np.float32) for name, value in (("pitch", pitch), ("level", level))}
+    (S,) = release.decoder.run(None, {"z": codes, **told})
+    return release.card.features.denormalise(S[:, :, 0])
+
+
+def test_there_are_these_two():
+    assert {path.name for path in RELEASES.iterdir() if path.is_dir()} == set(LABELS)
+
+
+def test_it_is_small_answers_every_hop_and_plays_notes(release):
+    assert sum(path.stat().st_size for path in release.folder.iterdir()) < 8e6
     assert release.card.is_frame_model
+    assert release.card.features.sample_rate == 44_100
+    assert [spec.name for spec in release.card.inputs] == ["z", "pitch", "level"]
 
 
-def test_its_landmarks_lie_on_the_pad(release):
+def test_its_landmarks_are_notes_all_over_the_pad(release):
     marks = release.landmarks()
-    assert 500 <= len(marks.codes) <= 700
-    assert marks.positions.min() >= 0.0
-    assert marks.positions.max() <= 1.0
-    assert len(np.unique(marks.labels)) == 9
+    assert len(marks.codes) > 200
+    assert len(np.unique(marks.labels)) == LABELS[release.card.name]
+    assert np.ptp(marks.positions, axis=0).min() > 0.9
 
 
-def test_no_corner_of_the_pad_is_dead(release, pad):
-    pytest.importorskip("numba")
-    from aitunes.audio_processing.mel_inversion import MelInversion
+def test_its_card_names_sources_that_ask_for_nothing(release):
+    licence = release.card.training.data_licence
+    assert "CC0-1.0" in licence
+    assert "CC-BY" not in licence
+    if release.card.name == "chamber":
+        assert "Public domain (University of Iowa MIS)" in licence
+        assert "freepats" in licence
+
+
+@pytest.mark.parametrize("pitch", [48.0, 60.5, 96.0])
+def test_no_corner_of_the_pad_is_dead(release, pitch):
+    power = (magnitudes(release, on_the_pad(release), pitch).astype(np.float64) ** 2).sum(axis=1)
+    level_db = 10 * np.log10(power)
+    assert np.abs(level_db - np.median(level_db)).max() < 12.0
+
+
+def test_silence_is_silent_and_levels_are_kept(release):
+    codes = on_the_pad(release, 4)
+    full, quiet = (10 * np.log10((magnitudes(release, codes, 60.0, level) ** 2).sum(axis=1)) for level in (0.0, -30.0))
+    assert np.allclose(full - quiet, 30.0, atol=0.1)
+
+
+def test_instruments_lie_apart_on_the_map(release):
+    marks = release.landmarks()
+    distance = np.linalg.norm(marks.positions[:, None] - marks.positions[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    alike = marks.labels[distance.argmin(axis=1)] == marks.labels
+    chance = max(np.unique(marks.labels, return_counts=True)[1]) / len(marks.labels)
+    assert alike.mean() > 5 * chance
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("point", [(0.1, 0.2), (0.5, 0.5), (0.9, 0.7)])
+@pytest.mark.parametrize("semitones_above_lowest", [0.0, 13.4])
+def test_a_held_note_is_in_tune_steady_and_without_clicks(release, point, semitones_above_lowest):
+    pytest.importorskip("librosa", reason="pip install aitunes[training]")
+    from aitunes.audio_processing.reconstruction import sound_of_frames
+    from training.landmarks import pad_codes
+    from training.playability import Held, dc_db, hop_flux_db, level_range_db, pitch_error_cents
 
     features = release.card.features
-    magnitudes = MelInversion(features).process(features.denormalise(pad)).astype(np.float64)
-    level_db = 10 * np.log10((magnitudes**2).sum(axis=1))
-    assert np.abs(level_db - np.median(level_db)).max() < 12.0
+    pitch = release.card.inputs[1].range[0] + semitones_above_lowest
+    S = features.normalise(magnitudes(release, pad_codes(np.array([point]), release.card.latent), pitch))
+    y = sound_of_frames(np.tile(S.T, (1, round(0.8 * features.frame_rate))), features)[features.sample_rate // 5 :]
+    y = y[: features.sample_rate // 2]
+    assert pitch_error_cents(Held(y, pitch, 0), features.sample_rate) < 5.0
+    assert level_range_db(y, features.sample_rate) < 1.0
+    assert hop_flux_db(y, features) < -60.0
+    assert dc_db(y) < -60.0
+    assert 20 * np.log10(np.abs(y).max()) < -1.0
 
 
 @pytest.mark.training
@@ -54,9 +107,11 @@ def test_torchscript_equals_onnx(release, rng):
     torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
     from training.export import embedded_card, load_torchscript
 
-    contents = (RELEASE / TORCHSCRIPT).read_bytes()
+    contents = (release.folder / TORCHSCRIPT).read_bytes()
     z = rng.standard_normal((9, release.card.latent_dim)).astype(np.float32) * 3
+    told = {"pitch": np.linspace(48, 96, 9)[:, None], "level": np.linspace(-60, 0, 9)[:, None]}
+    told = {name: values.astype(np.float32) for name, values in told.items()}
     with torch.no_grad():
-        scripted = load_torchscript(contents).decode(torch.from_numpy(z)).numpy()
-    assert np.abs(scripted - release.decoder.run(None, {"z": z})[0]).max() <= 1e-4
+        scripted = load_torchscript(contents).decode(torch.from_numpy(z), *map(torch.from_numpy, told.values()))
+    assert np.abs(scripted.numpy() - release.decoder.run(None, {"z": z, **told})[0]).max() <= 1e-4
     assert embedded_card(contents).latent == release.card.latent

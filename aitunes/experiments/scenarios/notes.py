@@ -32,8 +32,8 @@ FINE_MEL = replace(FINE, scale="mel", f_max=20_000.0)
 PATCH_MEL = replace(FINE_MEL, frames=16)
 
 LOWEST_FINE, LOWEST_QUICK, HIGHEST = 40.0, 48.0, 96.0
-"""MIDI notes. Lower, harmonics are less than four bins apart, or three: the Hann window's lobes run into each other, and
-a held note begins to beat."""
+"""MIDI notes. Lower, the harmonics of FINE are less than four bins apart, those of QUICK less than three: the lobes of
+the Hann window run into each other, and a held note begins to beat."""
 
 _LATENT_DIM = 8
 _EPOCHS, _QUICK_EPOCHS, _BATCH = 24, 14, 256

@@ -83,6 +83,8 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/" + "x" * 200, (), "there is no such address"),
         ("/aitunes/play", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 argument (subscribe)"),
+        ("/aitunes/meter", (0.0, 0.0), "told to subscribers"),
+        ("/aitunes/scope", (), "told to subscribers"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_to_its_author_and_changes_nothing(bench, address, arguments, sentence):

@@ -1,5 +1,7 @@
 """The socket itself: replies leave from where messages arrive, and a broken peer hurts nobody."""
 
+import errno
+import re
 import socket
 import threading
 import time
@@ -41,6 +43,35 @@ def test_replies_come_from_the_listening_socket(server, client):
 def test_a_taken_port_is_a_sentence(fake_engine, server):
     with pytest.raises(PortError, match=rf"OSC port {server.port} on 127\.0\.0\.1 cannot be opened .*--osc-port"):
         OscServer(fake_engine(), lambda: None, port=server.port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_a_sentence(fake_engine, host):
+    with pytest.raises(PortError, match=rf"OSC port 0 on {host} cannot be opened \(.+\); --osc-host takes an address"):
+        OscServer(fake_engine(), lambda: None, host=host, port=0)
+
+
+class NoNetwork:
+    """A socket whose interface has gone."""
+
+    def sendto(self, *_):
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    recvfrom = sendto
+
+
+def test_a_network_that_is_gone_is_told_once_with_the_port_and_comes_back(fake_engine, client, monkeypatch):
+    said = []
+    server = OscServer(fake_engine(), lambda: None, port=0, say=said.append)
+    living, server._socket = server._socket, NoNetwork()
+    server.start()
+    for _ in range(100):
+        server.send(client.getsockname(), "/x", (1.0,))
+    server._socket = living
+    assert ask(client, server, "/version")[0].address == "/version.reply"
+    server.close()
+    assert len(said) == 1
+    assert re.fullmatch(rf"OSC port {server.port}: .*Network is unreachable\)\. The sound plays on\.", said[0])
 
 
 def test_closing_frees_the_port_and_ends_the_threads(fake_engine):

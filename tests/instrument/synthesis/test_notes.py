@@ -304,3 +304,13 @@ def test_whatever_is_played_nothing_hangs_and_voices_are_never_exceeded(played, 
         keyboard.play(note, 0)
     hops(keyboard, 60)
     assert keyboard.tones == ()
+
+
+def test_a_drone_that_is_ended_before_it_began_is_never_heard():
+    keyboard = Keyboard(PitchRange(36.0, 96.0))
+    keyboard.drone = False
+    assert keyboard.tones == ()
+    keyboard.drone = True
+    keyboard.advance(0.01)
+    keyboard.drone = False
+    assert keyboard.tones

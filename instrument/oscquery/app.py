@@ -1,0 +1,153 @@
+"""The HTTP and WebSocket side: questions about the namespace, and OSC both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from instrument.osc.patterns import matching
+from instrument.oscquery import nodes
+from instrument.oscquery.engine_client import EngineClient, EngineGoneError, messages_of
+from instrument.oscquery.listeners import Listener, Listeners
+
+NAME = "AiTunes"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_COMMANDS = ("LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED")
+_TRY_AGAIN = 1013  # WebSocket's close code for a server, or a client, that cannot keep up
+_FORBIDDEN = 1008
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def application(engine: EngineClient, lifespan: Lifespan | None = None) -> Starlette:
+    """The web application for an engine.
+
+    Args:
+        engine: whose namespace it serves.
+        lifespan: runs around it.
+    """
+    server = _Server(engine)
+    path = "/{path:path}"
+    routes = [Route(path, server.describe), WebSocketRoute(path, server.converse)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _Server:
+    def __init__(self, engine: EngineClient) -> None:
+        self._engine = engine
+        self._listeners = Listeners(engine)
+
+    async def describe(self, request: Request) -> Response:
+        """A node, or the attributes of it that are asked for."""
+        path = "/" + request.path_params["path"].strip("/")
+        wanted = [name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)]
+        if "HOST_INFO" in wanted:
+            return _json(_host_info(self._engine, request))
+        if unknown := [name for name in wanted if name not in nodes.ATTRIBUTES | nodes.UNSUPPORTED]:
+            return _sentence(400, f"OSCQuery has no attribute {unknown[0]}.")
+        try:
+            node = await self._node(path, with_values=not wanted or bool({"VALUE", "CONTENTS"} & set(wanted)))
+        except EngineGoneError as error:
+            return _sentence(503, str(error))
+        if node is None:
+            return _sentence(404, f"There is no {path}.")
+        unreadable = "VALUE" in wanted and not node["ACCESS"] & nodes.READABLE
+        if unreadable or nodes.UNSUPPORTED & set(wanted):
+            return Response(status_code=204)
+        return _json({name: node[name] for name in wanted if name in node} if wanted else node)
+
+    async def _node(self, path: str, with_values: bool) -> nodes.Node | None:
+        view = await self._engine.view(lambda facts: nodes.readable(facts, path) if with_values else ())
+        return nodes.find(nodes.tree(view.facts, view.values), path)
+
+    async def converse(self, websocket: WebSocket) -> None:
+        """Commands as text and OSC as bytes, both ways, until one side leaves."""
+        if not _trusted(websocket):
+            await websocket.close(_FORBIDDEN)
+            return
+        await websocket.accept()
+        listener = Listener()
+        self._listeners.join(listener)
+        try:
+            await self._exchange(websocket, listener)
+        finally:
+            self._listeners.leave(listener)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await websocket.close(_TRY_AGAIN)
+
+    async def _exchange(self, websocket: WebSocket, listener: Listener) -> None:
+        tasks = {
+            asyncio.create_task(self._receive(websocket, listener)),
+            asyncio.create_task(_send(websocket, listener)),
+            asyncio.create_task(listener.lags.wait()),
+        }
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _receive(self, websocket: WebSocket, listener: Listener) -> None:
+        # A socket of its own: the engine answers each client apart, and tells its changes to the others.
+        async with self._engine.peer(listener.send) as peer:
+            while (message := await websocket.receive())["type"] == "websocket.receive":
+                packet = message.get("bytes")
+                if packet is None:
+                    await self._listeners.obey(listener, message["text"])
+                elif _is_local(websocket) or not _ends_engine(packet):
+                    peer.send(packet)
+
+
+async def _send(websocket: WebSocket, listener: Listener) -> None:
+    while True:
+        frame = await listener.next_frame()
+        await (websocket.send_text(frame) if isinstance(frame, str) else websocket.send_bytes(frame))
+
+
+def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
+    here = request.scope["server"]
+    optional = sorted(nodes.ATTRIBUTES - nodes.REQUIRED) + list(_COMMANDS)
+    return {
+        "NAME": NAME,
+        "OSC_IP": here[0] if engine.host in LOOPBACK else engine.host,
+        "OSC_PORT": engine.port,
+        "OSC_TRANSPORT": "UDP",
+        "WS_IP": here[0],
+        "WS_PORT": here[1],
+        "EXTENSIONS": dict.fromkeys(optional, True),
+    }
+
+
+def _trusted(websocket: WebSocket) -> bool:
+    """Whether a page in a browser may play: one that this machine serves, not any that somebody visits."""
+    origin = websocket.headers.get("origin")
+    return origin is None or urlsplit(origin).hostname in LOOPBACK
+
+
+def _is_local(connection: HTTPConnection) -> bool:
+    return connection.client is not None and connection.client.host in LOOPBACK
+
+
+def _ends_engine(packet: bytes) -> bool:
+    # For the engine all of this comes from its own machine, which alone may end it.
+    return any(matching(message.address, ["/quit"]) for message in messages_of(packet))
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value, indent=1, ensure_ascii=False), media_type="application/json")
+
+
+def _sentence(status: int, text: str) -> Response:
+    return PlainTextResponse(text + "\n", status)

@@ -1,0 +1,94 @@
+"""`aitunes play` with OSCQuery beside it: it comes after the sound, and takes nothing with it when it goes."""
+
+import os
+import signal
+import socket
+import time
+
+import httpx
+import psutil
+import pytest
+
+OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
+
+
+@pytest.fixture
+def both(start, releases):
+    """An engine with its companion: the engine's process, a client, the companion's process and its place."""
+    words = ["--output", "none", "--osc-port", 0, "--http-port", 0, "--releases", releases, "--release", "tiny"]
+    engine = start("play", "--oscquery", *words)
+    place = engine.says(OSCQUERY).group(1)
+    (companion,) = psutil.Process(engine.process.pid).children()
+    return engine, engine.client(), companion, place
+
+
+def gone(process, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_it_comes_after_the_sound_describes_this_engine_and_is_nice(both):
+    engine, client, companion, place = both
+    assert engine.text.index("Playing") < engine.text.index("OSCQuery at")
+    assert httpx.get(f"{place}?HOST_INFO").json()["OSC_PORT"] == client.engine[1]
+    assert httpx.get(f"{place}aitunes/model/load?VALUE").json() == {"VALUE": ["tiny"]}
+    if hasattr(os, "sched_getscheduler"):
+        assert companion.nice() == 10
+        assert os.sched_getscheduler(companion.pid) == os.SCHED_OTHER
+
+
+def test_its_end_leaves_the_sound_alone(both):
+    engine, client, companion, _ = both
+    companion.kill()
+    gone(companion)
+    assert client.ask("/status", reply="/status.reply")[-1] is True
+    engine.interrupt()
+    assert engine.ends() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_the_engine_however_that_ends(both, number):
+    engine, _, companion, place = both
+    engine.process.send_signal(number)
+    engine.ends()
+    gone(companion)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(place)
+
+
+def test_a_taken_port_leaves_the_sound_alone(start, releases):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ["--output", "none", "--osc-port", 0, "--http-port", port, "--releases", releases, "--release", "tiny"]
+        engine = start("play", "--oscquery", *words)
+        engine.says(f"HTTP port {port} on 127.0.0.1 cannot be opened .*--http-port")
+        assert engine.client().ask("/status", reply="/status.reply")[-1] is True
+
+
+def test_it_can_be_left_out(start, releases):
+    engine = start(
+        "play", "--no-oscquery", "--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny"
+    )
+    engine.client().ask("/status", reply="/status.reply")
+    assert psutil.Process(engine.process.pid).children() == []
+
+
+def test_without_the_extra_it_is_left_out_unless_it_is_asked_for(start, releases, tmp_path):
+    # A module of that name that cannot be found stands for one that is not installed.
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
+    words = ["--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny"]
+    asked = start("play", "--oscquery", *words, environment={"PYTHONPATH": str(tmp_path)})
+    assert asked.ends(90.0) == 2
+    assert "OSCQuery needs the extra `web`: pip install 'aitunes[web]'" in asked.text
+    alone = start("oscquery", environment={"PYTHONPATH": str(tmp_path)})
+    assert alone.ends() == 2
+    assert "pip install 'aitunes[web]'" in alone.text
+
+
+@pytest.mark.parametrize("place", ["localhost", "there:", ":7420", "there:0", "there:99999", "there:osc"])
+def test_a_place_is_a_host_and_a_port(start, place):
+    process = start("oscquery", "--connect", place)
+    assert process.ends() == 2
+    assert f"{place} is not a host and a port, such as localhost:7420" in process.text
