@@ -20,6 +20,7 @@ OFFLINE = {
     "PySide6",
     "training",
 }
+WEB = {"starlette", "uvicorn", "websockets", "zeroconf"}
 HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
 MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.server"]
 
