@@ -68,11 +68,12 @@ def check_reachable(path: Path) -> None:
         raise PlaceError(f"{path} cannot be reached: {error}. Are its address and credentials right?") from error
 
 
-def write_whole(path: Path, contents: Iterable[Any]) -> None:
+def write_whole(path: Path, contents: Iterable[Any], durable: bool = True) -> None:
     """Write a file under another name, then give it its own; an object store shows what is whole only.
 
     Args:
         contents: buffers, one after the other.
+        durable: wait until the disk has it, which takes longer than most writing.
     """
     if is_remote(path):
         with path.open("wb") as stream:
@@ -84,8 +85,9 @@ def write_whole(path: Path, contents: Iterable[Any]) -> None:
         with unfinished.open("wb") as stream:
             for piece in contents:
                 stream.write(piece)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,11 +1,12 @@
 """How preparation and reading grow with the corpus and with the workers, on this machine.
 
-    python -m benchmarks.scale [--clips 1000 10000 100000] [--rounds 3]
+    python -m benchmarks.scale [--clips 1000 10000 100000] [--rounds 20]
 
 Memory: clips of a second, a hundred different ones under as many names as there are clips (hard links), are
 prepared with two threads, then read once through in a training's order with nothing kept in memory; the table has the
 most that each process held, and seconds of both. Efficiency: the time of one worker over twice the time of two, each
-the best of some rounds in turns, because others use the machine too; `cores` is what the two had of two cores.
+the best of some rounds in turns, because others use the machine too; a loop in processes that share nothing tells
+what the machine gave at best.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -39,7 +41,7 @@ def main() -> None:
     """Measure and print tables for benchmarks/RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, nargs="*", default=[1_000, 10_000, 100_000])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
@@ -107,27 +109,42 @@ def read(store: Path) -> None:
 
 
 def efficiency(rounds: int) -> None:
-    """One worker against two, on forty tracks of half a minute."""
+    """One worker against two, on sixteen tracks of half a minute, and the same of a loop that shares nothing."""
+    best = dict.fromkeys([("prepare", 1), ("prepare", 2), ("loop", 1), ("loop", 2)], np.inf)
     with tempfile.TemporaryDirectory() as place:
         folder, rng = Path(place) / "clips", np.random.default_rng(0)
         folder.mkdir()
         soundfile.write(folder / "00.flac", 0.2 * rng.standard_normal((30 * 44_100, 2)), 44_100)
-        for n in range(1, 40):
+        for n in range(1, 16):
             (folder / f"{n:02d}.flac").hardlink_to(folder / "00.flac")
-        tracks, best = read_folder(folder), {1: np.inf, 2: np.inf}
-        cores = 0.0
+        tracks = read_folder(folder)
         for n in range(rounds):
-            for workers in best:
-                begin, used = time.perf_counter(), time.process_time()
+            for workers in (1, 2):
                 options = PrepareOptions(fma.LOW_RESOLUTION, workers=workers)
+                begin = time.perf_counter()
                 prepare_tracks(tracks, options, Path(place) / f"{n}-{workers}", lambda done, total, seconds: None)
-                taken, used = time.perf_counter() - begin, time.process_time() - used
-                if taken < best[workers]:
-                    best[workers] = taken
-                    cores = used / taken if workers == 2 else cores
-    print(
-        f"\none worker {best[1]:.2f} s, two {best[2]:.2f} s: efficiency {best[1] / best[2] / 2:.0%}; cores {cores:.2f}"
-    )
+                best["prepare", workers] = min(best["prepare", workers], time.perf_counter() - begin)
+                best["loop", workers] = min(best["loop", workers], loop(workers))
+    for name in ("prepare", "loop"):
+        one, two = best[name, 1], best[name, 2]
+        print(f"{name}: one worker {one:.3f} s, two {two:.3f} s, efficiency {one / two / 2:.0%}")
+
+
+def loop(workers: int) -> float:
+    """Seconds that as many processes take for one piece of arithmetic, shared out."""
+    with ProcessPoolExecutor(workers) as pool:
+        list(pool.map(count_to, [1] * workers))  # they are started
+        begin = time.perf_counter()
+        list(pool.map(count_to, [4_000_000 // workers] * workers))
+        return time.perf_counter() - begin
+
+
+def count_to(most: int) -> int:
+    """A loop that needs nothing but a core."""
+    total = 0
+    for n in range(most):
+        total += n
+    return total
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from aitunes.features import AudioFeatures
 from aitunes.places import check_reachable, is_remote, sizes
 from training.feature_store import StoreCard, TrackTable, files_of, write_index
 from training.prepare import split_clips
-from training.shards import WORK, Made, Plan, make_shard, offsets, plan_shards, read_made
+from training.shards import WORK, Made, Plan, make_shard, offsets, plan_shards, read_made, shard_size
 
 _OVERHEAD = 1.05
 _LISTED = 20
@@ -79,7 +79,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
     plans = plan_shards(data.tracks, {"most": options.patches_per_track, **options.features.as_dict()})
     try:
         _make_folder(to)
-        made = _found(plans, to)
+        made = _found(plans, to, options.features)
         missing = [plan for plan in plans if plan.number not in made]
         _check_space(to, [data.tracks[n] for plan in missing for n in plan.tracks], options)
         _make_missing(data.tracks, missing, options, to, made, progress)
@@ -99,7 +99,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
     return card
 
 
-def _found(plans: list[Plan], to: Path) -> dict[int, Made]:
+def _found(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
     """Shards that an interrupted run has left whole."""
     there, notes = sizes(to), sizes(to / WORK)
     made = {}
@@ -110,7 +110,7 @@ def _found(plans: list[Plan], to: Path) -> dict[int, Made]:
             one = read_made(to / WORK / f"{plan.key}.json")
         except (OSError, ValueError, TypeError, KeyError):
             continue  # a crashed machine may have lost what was still to be written
-        if not one.file or there.get(one.file):
+        if not one.file or there.get(one.file) == shard_size(sum(one.counts), features):
             made[plan.number] = one
     return made
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from aitunes.errors import AiTunesError, TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.places import read_ranges, sizes, write_whole
-from training.shards import shard_header
+from training.shards import shard_header, shard_size
 
 SCHEMA = 2
 INDEX = "index.json"
@@ -83,10 +83,6 @@ class ShardFiles:
     counts: tuple[int, ...]
     features: AudioFeatures
 
-    def size(self, shard: int) -> int:
-        """Bytes that the file must have."""
-        return len(shard_header(self.counts[shard], self.features)) + self.counts[shard] * self._row_bytes
-
     def read(self, shard: int, rows: NDArray[np.integer]) -> FloatArray:
         """Some of its patches, rising and each once, [rows, n_mels, frames]."""
         offset = len(shard_header(self.counts[shard], self.features))
@@ -127,7 +123,9 @@ class FeatureStore:
             files, counts = zip(*index["shards"], strict=True)
             self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
             found = sizes(path)
-            broken = [name for n, name in enumerate(files) if found.get(name) != self.shards.size(n)]
+            broken = [
+                name for n, name in enumerate(files) if found.get(name) != shard_size(counts[n], self.card.features)
+            ]
             if broken:
                 raise ValueError(f"{len(broken)} of {len(files)} shards missing or cut short, {broken[0]} among them")
         except (OSError, KeyError, TypeError, ValueError, AiTunesError) as error:

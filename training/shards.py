@@ -75,8 +75,9 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
     Args:
         decides: what besides the files decides the patches.
     """
-    stats = [track.path.stat() for track in tracks]
-    most = min(_AUDIO_BYTES, sum(stat.st_size for stat in stats) / _LEAST_SHARDS)
+    stats = ((stat.st_size, stat.st_mtime_ns) for stat in (track.path.stat() for track in tracks))
+    size, changed = np.fromiter(stats, np.dtype((np.int64, 2)), len(tracks)).T  # arrays: tracks may be very many
+    most = min(_AUDIO_BYTES, size.sum() / _LEAST_SHARDS)
     groups: list[list[int]] = []
     filled = most
     for n in sorted(range(len(tracks)), key=lambda n: hashlib.sha256(tracks[n].name.encode()).digest()):
@@ -84,12 +85,12 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
             groups.append([])
             filled = 0
         groups[-1].append(n)
-        filled += stats[n].st_size
-    files = [[track.name, stat.st_size, stat.st_mtime_ns] for track, stat in zip(tracks, stats, strict=True)]
-    return [
-        Plan(number, tuple(group), _hash(json.dumps([_VERSION, decides, *(files[n] for n in group)], sort_keys=True)))
-        for number, group in enumerate(groups)
-    ]
+        filled += size[n]
+    plans = []
+    for number, group in enumerate(groups):
+        files = [[tracks[n].name, int(size[n]), int(changed[n])] for n in group]
+        plans.append(Plan(number, tuple(group), _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
+    return plans
 
 
 def _hash(text: str) -> str:
@@ -119,7 +120,7 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
     file = _write_shard(store, plan.number, parts, features)
     hashes = tuple(hashlib.sha256(part.data).hexdigest() for part in parts)
     made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, round(seconds, 6))
-    write_whole(store / WORK / f"{plan.key}.json", [json.dumps(made.__dict__).encode()])
+    write_whole(store / WORK / f"{plan.key}.json", [json.dumps(made.__dict__).encode()], durable=False)
     return made
 
 
@@ -141,6 +142,11 @@ def shard_header(items: int, features: AudioFeatures) -> bytes:
     shape = (items, features.n_mels, features.frames)
     np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
     return stream.getvalue()
+
+
+def shard_size(items: int, features: AudioFeatures) -> int:
+    """Bytes of a shard of so many patches."""
+    return len(shard_header(items, features)) + 4 * features.n_mels * features.frames * items
 
 
 def cut(S: FloatArray, frames: int, most: int | None) -> FloatArray:
@@ -191,7 +197,7 @@ def _write_shard(store: Path, number: int, parts: list[FloatArray], features: Au
     for piece in buffers:
         digest.update(piece)
     file = f"{number:05d}-{digest.hexdigest()[:16]}.npy"
-    write_whole(store / file, buffers)
+    write_whole(store / file, buffers, durable=False)  # whoever finds it looks at its size
     return file
 
 

@@ -138,11 +138,11 @@ def test_tracks_of_one_each_leave_one_to_evaluate_with():
 def test_a_full_disk_is_a_sentence_and_the_rest_is_kept(folder, tmp_path, monkeypatch):
     write, calls = shards.write_whole, []
 
-    def full(path, pieces):
+    def full(path, pieces, durable):
         calls.append(path.suffix)
         if calls.count(".npy") == 4:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(path, pieces)
+        write(path, pieces, durable)
 
     monkeypatch.setattr(shards, "write_whole", full)
     with pytest.raises(TrainingError, match=r"disk .* is full"):
