@@ -23,6 +23,9 @@ HELD_SECONDS = 0.7
 _SETTLED_SECONDS = 0.2
 _GRID = 16
 _PAD = (0.1, 0.5, 0.9)
+_FIRST_SEMITONES = 2.3
+"""Of the first note above the lowest: between the keys, and where no multiple of a bundled release's pitches falls on
+its hop rate, which `hop_flux_db` would take for clicks."""
 _HIGHEST_HARMONIC_HZ = 8_000.0
 _ENVELOPE_POINTS = 48
 _FLUX_WINDOW, _FLUX_STEP = 512, 16
@@ -58,7 +61,7 @@ def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
     if not isinstance(model, ConditionalAutoencoder):
         return {}
     pitch = model.conditions[0]
-    pitches = np.arange(pitch.low, pitch.high - 11.9, 12.0) + 0.3  # between the keys
+    pitches = np.arange(pitch.low + _FIRST_SEMITONES, pitch.high, 12.0)
     points = np.array(list(itertools.product(_PAD, _PAD)))
     codes = pad_codes(points, latent)
     held = [
@@ -162,7 +165,10 @@ def level_range_db(y: FloatArray, sample_rate: int) -> float:
 
 
 def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
-    """Spectral flux of a held note at the rate of the hops, relative to the note: what a click a hop would be."""
+    """Spectral flux of a held note at the rate of the hops, relative to the note: what a click a hop would be.
+
+    Harmonics beat at multiples of the pitch, so none of those may lie within some 10 Hz of the hop rate.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(y, _FLUX_WINDOW)[::_FLUX_STEP]
     S = np.abs(np.fft.rfft(windows * np.hanning(_FLUX_WINDOW), axis=1))
     flux = np.sqrt((np.diff(S, axis=0) ** 2).sum(axis=1))

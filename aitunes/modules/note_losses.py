@@ -16,7 +16,7 @@ _LEAST_WEIGHT = 0.15
 
 
 class _RelativeLoss(Loss):
-    """Looks at decibels relative to each patch's own level, so that quiet patches count like loud ones.
+    """Looks at decibels relative to the level of each patch that is wanted, so that quiet ones count like loud ones.
 
     Args:
         db_range: of the patches, as `AudioFeatures` has it.
@@ -26,12 +26,12 @@ class _RelativeLoss(Loss):
         super().__init__()
         self.db_range = db_range
 
-    def decibels(self, S: Tensor) -> Tensor:
-        """Decibels of patches [batch, ...], [batch, values]; a patch's power sums to 0 dB."""
+    def decibels(self, passed: Pass) -> tuple[Tensor, Tensor]:
+        """Decibels of what is wanted, whose power sums to 0 dB, and of what was found, [batch, values] each."""
         low, high = self.db_range
-        db = S.flatten(1) * (high - low) + low
-        level: Tensor = 10.0 * torch.log10((10.0 ** (0.1 * db)).sum(dim=1, keepdim=True))
-        return db - level
+        wanted, found = (S.flatten(1) * (high - low) + low for S in (passed.S, passed.output.reconstruction))
+        level = 10.0 * torch.log10((10.0 ** (0.1 * wanted)).sum(dim=1, keepdim=True))
+        return wanted - level, found - level
 
 
 class LoudnessWeightedLogError(_RelativeLoss):
@@ -42,14 +42,13 @@ class LoudnessWeightedLogError(_RelativeLoss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted = self.decibels(passed.S).clamp(min=_FLOOR_DB)
-        found = self.decibels(passed.output.reconstruction).clamp(min=_FLOOR_DB)
+        wanted, found = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
         weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_LEAST_WEIGHT, 1.0)
         return (weight * (wanted - found).abs()).mean()
 
 
 class RelativeConvergence(_RelativeLoss):
-    """Spectral convergence of each patch, ‖M̂ − M‖ / ‖M‖, both at level 0; a mean over the batch.
+    """Spectral convergence of each patch, ‖M̂ − M‖ / ‖M‖; a mean over the batch.
 
     Reference:
         Arık, Jun & Diamos, *Fast spectrogram inversion using multi-head convolutional neural networks*, IEEE Signal
@@ -58,7 +57,7 @@ class RelativeConvergence(_RelativeLoss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted, found = (10.0 ** (0.05 * self.decibels(S)) for S in (passed.S, passed.output.reconstruction))
+        wanted, found = (10.0 ** (0.05 * decibels) for decibels in self.decibels(passed))
         return torch.linalg.vector_norm(found - wanted, dim=1).mean()
 
 

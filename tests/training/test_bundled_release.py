@@ -81,25 +81,45 @@ def test_instruments_lie_apart_on_the_map(release):
     assert alike.mean() > 5 * chance
 
 
-@pytest.mark.training
-@pytest.mark.parametrize("point", [(0.1, 0.2), (0.5, 0.5), (0.9, 0.7)])
-@pytest.mark.parametrize("semitones_above_lowest", [0.0, 13.4])
-def test_a_held_note_is_in_tune_steady_and_without_clicks(release, point, semitones_above_lowest):
-    pytest.importorskip("librosa", reason="pip install aitunes[training]")
+def held(release, point, semitones):
+    """Half a second of a note held at a point of the pad, so many semitones above the lowest; its pitch."""
     from aitunes.audio_processing.reconstruction import sound_of_frames
     from training.landmarks import pad_codes
-    from training.playability import Held, dc_db, hop_flux_db, level_range_db, pitch_error_cents
 
     features = release.card.features
-    pitch = release.card.inputs[1].range[0] + semitones_above_lowest
+    pitch = release.card.inputs[1].range[0] + semitones
     S = features.normalise(magnitudes(release, pad_codes(np.array([point]), release.card.latent), pitch))
     y = sound_of_frames(np.tile(S.T, (1, round(0.8 * features.frame_rate))), features)[features.sample_rate // 5 :]
-    y = y[: features.sample_rate // 2]
-    assert pitch_error_cents(Held(y, pitch, 0), features.sample_rate) < 5.0
-    assert level_range_db(y, features.sample_rate) < 1.0
-    assert hop_flux_db(y, features) < -60.0
+    return y[: features.sample_rate // 2], pitch
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("point", [(0.1, 0.2), (0.5, 0.5), (0.9, 0.7)])
+@pytest.mark.parametrize("semitones", [0.0, 13.4, 47.9])
+def test_a_held_note_is_in_tune_and_steady(release, point, semitones):
+    pytest.importorskip("librosa", reason="pip install aitunes[training]")
+    from training.playability import Held, dc_db, level_range_db, pitch_error_cents
+
+    sample_rate = release.card.features.sample_rate
+    y, pitch = held(release, point, semitones)
+    assert pitch_error_cents(Held(y, pitch, 0), sample_rate) < 5.0
+    assert level_range_db(y, sample_rate) < 1.0
     assert dc_db(y) < -60.0
     assert 20 * np.log10(np.abs(y).max()) < -1.0
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("point", [(0.1, 0.2), (0.5, 0.5), (0.9, 0.7)])
+@pytest.mark.parametrize("semitones", [2.3, 26.3])
+def test_a_held_note_has_no_clicks_at_the_rate_of_the_hops(release, point, semitones):
+    pytest.importorskip("torch", reason="pip install aitunes[training]")
+    from training.playability import hop_flux_db
+
+    y, _ = held(release, point, semitones)
+    assert hop_flux_db(y, release.card.features) < -60.0
+    clicks = y.copy()
+    clicks[:: release.card.features.hop_length] += 0.01 * np.abs(y).max()
+    assert hop_flux_db(clicks, release.card.features) > -60.0
 
 
 @pytest.mark.training

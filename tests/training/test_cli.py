@@ -57,6 +57,13 @@ def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
         assert first.read_bytes() == second.read_bytes(), first.name
 
 
+def test_resume_of_a_finished_training_exports_it_again(tiny, tmp_path, capsys):
+    run = ["--runs", str(tiny[0] / "runs"), "--resume"]
+    assert cli.main(["release", "first-light", "--to", str(tmp_path), *run, *TINY]) == 0
+    once, again = (folder / "first-light" / "decoder.onnx" for folder in (tiny[0] / "releases", tmp_path))
+    assert once.read_bytes() == again.read_bytes()
+
+
 def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
     from signal import SIGINT
 

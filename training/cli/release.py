@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aitunes.errors import TrainingError
+from aitunes.experiments.support import LAST_CHECKPOINT
 from training.case_release import ReleaseNames, check_target
 from training.headless import HeadlessActionPipeline
-from training.train import TrainOptions
+from training.train import Trained, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,17 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     actions.select_experiment(BUNDLED[name].experiment)
     actions.select_scenario(BUNDLED[name].scenario)
     options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
-    trained = actions.train(arguments.epochs, options=options)
+    trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
     folder = actions.export(to, ReleaseNames(name), trained)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0
+
+
+def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:
+    """What a run before this one has trained to the end, but perhaps not exported."""
+    if not (arguments.resume and (actions.run_dir / LAST_CHECKPOINT).is_file()):
+        return None
+    trained = actions.load()
+    _, recipe = trained.case.start(trained.scenario)
+    return trained if trained.epochs >= (arguments.epochs or recipe.epochs) else None

@@ -26,10 +26,13 @@ def passed(S, reconstruction=None, z=None, labels=None):
 
 
 @pytest.mark.parametrize("loss", [LoudnessWeightedLogError, RelativeConvergence])
-def test_an_equal_spectrum_costs_nothing_however_loud(loss):
+def test_an_error_costs_the_same_however_loud_the_note(loss):
     S = 0.3 + 0.4 * torch.rand(5, 30, 1)
-    assert loss(DB_RANGE)(passed(S, S + 0.1)).item() == pytest.approx(0.0, abs=1e-4)
-    assert loss(DB_RANGE)(passed(S, S.flip(1))).item() > 0.1
+    wrong = S + 0.02 * torch.randn(5, 30, 1)
+    loud, quiet = (loss(DB_RANGE)(passed(S + shift, wrong + shift)).item() for shift in (0.1, -0.2))
+    assert loud == pytest.approx(quiet, rel=1e-4)
+    assert loss(DB_RANGE)(passed(S, S)).item() == pytest.approx(0.0, abs=1e-6)
+    assert loss(DB_RANGE)(passed(S, S + 0.1)).item() > 0.5  # 12 dB too loud
 
 
 def test_what_is_near_the_floor_counts_less():

@@ -1,10 +1,8 @@
 """Nodes follow from the table alone."""
 
-from types import SimpleNamespace
-
 import pytest
 
-from instrument.namespace import ROOT, TABLE, Address, Argument, expand
+from instrument.namespace import ROOT, TABLE, Argument, expand
 from instrument.oscquery import nodes
 from instrument.oscquery.nodes import Facts
 
@@ -93,11 +91,8 @@ def test_an_input_that_the_release_narrows_has_the_narrower_range():
     assert nodes._range(f"{ROOT}/pitch", wide, facts) == {"MIN": 36.0, "MAX": 84.5}
 
 
-def test_what_nobody_sends_can_only_be_heard(monkeypatch):
-    notice = SimpleNamespace(name="NOTICE")
-    row = Address("/aitunes/meter", notice, "the level", (Argument("f", "peak", -120.0, 0.0, "dB"),))
-    monkeypatch.setattr(nodes, "expand", lambda latent_dim: {"/aitunes/meter": row})
-    meter = described("/aitunes/meter")
+def test_what_nobody_sends_can_only_be_heard():
+    meter = described(f"{ROOT}/meter")
     assert (meter["ACCESS"], meter["TAGS"], "VALUE" in meter) == (1, ["notice"], False)
 
 
