@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OFFLINE = {"torch", "librosa", "lightning", "matplotlib", "sklearn", "joblib", "h5py", "PySide6", "training"}
+OFFLINE = {
+    "torch",
+    "librosa",
+    "lightning",
+    "matplotlib",
+    "sklearn",
+    "joblib",
+    "fsspec",
+    "distributed",
+    "PySide6",
+    "training",
+}
 WEB = {"starlette", "uvicorn", "websockets", "zeroconf"}
 HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
 MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.server"]

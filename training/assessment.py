@@ -98,7 +98,7 @@ def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
     """The training's own losses on the held-out half, means over its items."""
     experiment, sums, count = trained.experiment, dict[str, float](), 0
     with torch.no_grad():
-        for batch in loader(corpus.held, EpochBatches(len(corpus.held), _BATCH, None)):
+        for batch in loader(corpus.held, EpochBatches.of(corpus.held, _BATCH, None)):
             passed = experiment.pass_through(batch)
             objective = experiment.loss(passed)
             parts = {"loss": objective.total, **{f"loss_{name}": part for name, part in objective.parts.items()}}

@@ -20,10 +20,14 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.places import check_reachable
 from training.feature_preparation import PrepareOptions, Progress, prepare_tracks
-from training.feature_store import FeatureStore, StoreCard
+from training.feature_store import FeatureStore, StoreCard, is_store
 from training.note_frames import prepare_notes
 from training.prepare import prepare, split_clips
+from training.processes import check_prepared
+from training.stored_patches import StoredPatches
+from training.texts import shared
 
 _MEMORY_SHARE = 0.4
 _CLIP_HELD_OUT = 0.1
@@ -32,30 +36,12 @@ _CLIP_HELD_OUT = 0.1
 class Patches(Protocol):
     """Patches that can be read a batch at a time."""
 
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
     def __len__(self) -> int: ...
 
     def __getitem__(self, items: NDArray[np.int64], /) -> FloatArray: ...
-
-
-class StoredPatches:
-    """Patches that stay on disk; every process opens the file for itself.
-
-    Args:
-        path: of the store.
-        items: which of its patches, [items].
-    """
-
-    def __init__(self, path: Path, items: NDArray[np.int64]) -> None:
-        self.path, self.items = path, items
-        self._opened: tuple[int, FeatureStore] | None = None
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
-        if self._opened is None or self._opened[0] != os.getpid():
-            self._opened = os.getpid(), FeatureStore(self.path)
-        return self._opened[1].read(self.items[items])
 
 
 @dataclass(frozen=True)
@@ -66,12 +52,14 @@ class Part:
         S: patches, [items, *input_shape].
         labels, names: of each, [items]; several patches of a track share its name.
         conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
+        shards: which shard of their store each lies in, [items]; None of what is in none.
     """
 
     S: Patches
     labels: NDArray[np.str_]
     names: NDArray[np.str_]
     conditions: FloatArray | None = None
+    shards: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.S)
@@ -113,11 +101,12 @@ class CorpusOptions:
     """Where the data comes from.
 
     Args:
-        data_dir: the user's folder of data; None takes `AITUNES_DATA`.
-        features: the store of prepared features; None takes `features/` and a name that says what is in it.
+        data_dir: the user's folder of data, a path or a URL; None takes `AITUNES_DATA`.
+        features: the store of prepared features, likewise; None takes a name in `features/` that says what is in it.
         limit_items: use at most so many tracks, clips or images.
         workers: that prepare.
         seed: of the split, and of data that are generated.
+        scheduler: of a Dask cluster that prepares in place of this machine.
     """
 
     data_dir: Path | None = None
@@ -125,6 +114,7 @@ class CorpusOptions:
     limit_items: int | None = None
     workers: int = 2
     seed: int = 0
+    scheduler: str | None = None
 
 
 def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
@@ -132,7 +122,7 @@ def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> P
     if options.features is not None:
         return options.features
     decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
-    return Path("features") / f"{case.name}-{hashlib.sha256(decides.encode()).hexdigest()[:8]}.h5"
+    return Path("features") / f"{case.name}-{hashlib.sha256(decides.encode()).hexdigest()[:8]}"
 
 
 def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress) -> tuple[Path, StoreCard]:
@@ -147,9 +137,8 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
     if options.limit_items is not None:
         data = Tracks(data.name, data.licence, _spread(data, options.limit_items))
     path = store_path(case, features, options)
-    return path, prepare_tracks(
-        data, PrepareOptions(features, seed=options.seed, workers=options.workers), path, progress
-    )
+    choices = PrepareOptions(features, seed=options.seed, workers=options.workers, scheduler=options.scheduler)
+    return path, prepare_tracks(data, choices, path, progress)
 
 
 def open_corpus(
@@ -163,7 +152,8 @@ def open_corpus(
     features = case.features_of(scenario)
     if features is not None:
         path = store_path(case, features, options)
-        if path.is_file():
+        check_reachable(path)
+        if is_store(path):
             return _of_store(FeatureStore(path), features)
     data = _open(case, options)
     if isinstance(data, SplitItems):
@@ -178,6 +168,7 @@ def open_corpus(
         for reason in corpus.skipped:
             report(f"Skipped: {reason}")
         return corpus
+    check_prepared(path)
     report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
     for reason in card.skipped:
@@ -214,10 +205,12 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
 def _half(store: FeatureStore, held: bool) -> Part:
     items = store.items(held)
     tracks = store.track_of[items]
-    patches: Patches = StoredPatches(store.path, items)
-    if store.S.nbytes < _MEMORY_SHARE * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
-        patches = store.read(items)
-    return Part(patches, store.labels[tracks], store.names[tracks])
+    stored = StoredPatches.of(store, items)
+    # The processes of a training that share a machine share its memory.
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    patches: Patches = stored[np.arange(len(items))] if store.nbytes < _MEMORY_SHARE * free else stored
+    labels, names = shared(store.labels, tracks), shared(store.names, tracks)
+    return Part(patches, labels, names, shards=stored.shard_of)
 
 
 def _differences(one: AudioFeatures, other: AudioFeatures) -> str:

@@ -1,8 +1,8 @@
 """From audio files to a store of patches: in parallel, resumable, the same bytes whatever the interruptions.
 
-Every track's patches become a file of their own in a folder beside the store, named after all that decides
-them; finished ones are found again after an interruption. When all are there they are copied into the store in
-the order of the tracks, so neither the number of workers nor their order leaves a trace.
+Tracks are dealt into shards; each shard is made by one worker, on this machine or another, and noted when it is
+whole. Noted ones are found again after an interruption. When all are there the index is written, which makes them a
+store; neither the number of workers nor their order leaves a trace.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
+import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +24,17 @@ from numpy.typing import NDArray
 
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.errors import TrainingError
-from aitunes.features import AudioFeatures, FloatArray
-from training.feature_store import StoreCard, write_store
-from training.log_mel import DamagedFileError, LogMel
+from aitunes.features import AudioFeatures
+from aitunes.places import check_reachable, is_remote, sizes
+from training.feature_store import StoreCard, TrackTable, files_of, write_index
 from training.prepare import split_clips
+from training.shards import WORK, Made, Plan, make_shard, offsets, plan_shards, read_made, shard_size
 
-_SHARD_VERSION = 1
 _OVERHEAD = 1.05
 _LISTED = 20
+_SAMPLED = 200
+# Shards and tables, and files that a process did not live to finish.
+_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|\..*\.part")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class PrepareOptions:
         held_out: share of the tracks of every label kept for evaluation.
         seed: of that choice.
         workers: threads.
+        scheduler: address of a Dask cluster that does the work instead.
     """
 
     features: AudioFeatures
@@ -50,128 +55,173 @@ class PrepareOptions:
     held_out: float = 0.1
     seed: int = 0
     workers: int = 2
+    scheduler: str | None = None
 
 
 Progress = Callable[[int, int, float], None]
-"""Told how many of how many tracks are done, and how many seconds of sound the last one had."""
+"""Told how many of how many tracks are done, and how many seconds of sound the last ones had."""
 
 
 def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Progress) -> StoreCard:
     """Read every track, cut it into patches, and write the store.
 
     Args:
-        to: the store's file; what stood there stays until the new one is whole.
+        to: the store's folder; a store that stood there stays until the new one is whole.
 
     Returns:
         The store's card; `skipped` has a sentence for each track that gave no patches.
 
     Raises:
-        TrainingError: no track gave a patch, the disk is too small or fills up, or somebody stopped it: what is done
-            stays, and the same call goes on from there.
+        TrainingError: no track gave a patch, the disk is too small or fills up, the cluster or the object store cannot
+            be used, or somebody stopped it: what is done stays, and the same call goes on from there.
     """
-    shards = to.with_name(f".{to.name}.parts")
-    paths = [shards / f"{_key(track, options)}.npy" for track in data.tracks]
-    missing = [n for n, path in enumerate(paths) if not _is_whole(path)]
-    _make_folder(to.parent)
-    _check_space(to.parent, [data.tracks[n] for n in missing], options, [path for path in paths if path.exists()])
-    shards.mkdir(exist_ok=True)
+    check_reachable(to)
+    plans = plan_shards(data.tracks, {"most": options.patches_per_track, **options.features.as_dict()})
     try:
-        refused = _make_shards(data.tracks, paths, missing, options, progress)
-        kept = [n for n in range(len(paths)) if n not in refused]
-        if not kept:
-            shutil.rmtree(shards)
-            raise TrainingError(_nothing_left(refused))
-        card = _assemble(data, options, to, [paths[n] for n in kept], kept, tuple(refused.values()))
+        _make_folder(to)
+        made = _found(plans, to, options.features)
+        missing = [plan for plan in plans if plan.number not in made]
+        _check_space(to, [data.tracks[n] for plan in missing for n in plan.tracks], options)
+        _make_missing(data.tracks, missing, options, to, made, progress)
+        if not any(one.file for one in made.values()):
+            _discard(to)
+            raise TrainingError(_nothing_left([one.refused[n] for one in made.values() for n in one.refused]))
+        card = _finish(data, options, to, plans, [made[plan.number] for plan in plans])
     except KeyboardInterrupt as stop:
         raise TrainingError("Preparation was stopped; the same command goes on where it stood.") from stop
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise TrainingError(
-            f"The disk that holds {to.parent.resolve()} is full. Make room there; the same command goes on where it "
-            "stood."
+            f"The disk that holds {to.resolve()} is full. Make room there; the same command goes on where it stood."
         ) from error
-    shutil.rmtree(shards)
+    _tidy(to)
     return card
 
 
-def _make_shards(
-    tracks: Sequence[Track], paths: list[Path], missing: list[int], options: PrepareOptions, progress: Progress
-) -> dict[int, str]:
-    """Write the shards that are missing; returns why some tracks have none."""
-    log_mel = LogMel(options.features)
-    jobs = (delayed(_make_shard)(n, tracks[n], paths[n], options, log_mel) for n in missing)
-    refused: dict[int, str] = {}
-    done = len(tracks) - len(missing)
+def _found(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
+    """Shards that an interrupted run has left whole."""
+    there, notes = sizes(to), sizes(to / WORK)
+    made = {}
+    for plan in plans:
+        if f"{plan.key}.json" not in notes:
+            continue
+        try:
+            one = read_made(to / WORK / f"{plan.key}.json")
+        except (OSError, ValueError, TypeError, KeyError):
+            continue  # a crashed machine may have lost what was still to be written
+        if not one.file or there.get(one.file) == shard_size(sum(one.counts), features):
+            made[plan.number] = one
+    return made
+
+
+def _make_missing(
+    tracks: Sequence[Track],
+    missing: list[Plan],
+    options: PrepareOptions,
+    to: Path,
+    made: dict[int, Made],
+    progress: Progress,
+) -> None:
+    """Have the missing shards made, here or by a cluster."""
+    done = len(tracks) - sum(len(plan.tracks) for plan in missing)
     progress(done, len(tracks), 0.0)
-    # Threads are enough: decoding, resampling, transform and mel bands all run without the GIL. A caller's
-    # joblib.parallel_config, Dask's for one, still decides otherwise.
-    parallel = Parallel(n_jobs=options.workers, prefer="threads", return_as="generator_unordered")
-    for n, seconds, reason in parallel(jobs):
-        done += 1
-        if reason:
-            refused[n] = reason
-        progress(done, len(tracks), seconds)
-    return dict(sorted(refused.items()))
+    # Absolute, because another machine's working folder is another.
+    store = to if is_remote(to) else to.absolute()
+    jobs = (delayed(_numbered)(plan, [_absolute(tracks[n]) for n in plan.tracks], store, options) for plan in missing)
+    with _cluster(options, [tracks[0].path, store]) if missing else nullcontext():
+        # Threads are enough on one machine: decoding, resampling, transform and mel bands run without the GIL.
+        parallel = Parallel(n_jobs=options.workers, prefer="threads", return_as="generator_unordered", batch_size=1)
+        for number, one in parallel(jobs):
+            made[number] = one
+            done += len(one.counts)
+            progress(done, len(tracks), one.seconds)
 
 
-def _make_shard(
-    n: int, track: Track, path: Path, options: PrepareOptions, log_mel: LogMel
-) -> tuple[int, float, str | None]:
-    try:
-        S = log_mel.of_file(track.path)
-    except DamagedFileError as error:
-        return n, 0.0, str(error)
-    features = options.features
-    seconds = len(S) / features.frame_rate
-    patches = cut(S, features.frames, options.patches_per_track)
-    if not len(patches):
-        wanted = ((features.frames - 1) * features.hop_length + features.n_fft) / features.sample_rate
-        return n, seconds, _no_patch(track.path, len(S), seconds, features.frames, wanted)
-    unfinished = path.with_suffix(f".{os.getpid()}-{n}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            np.save(stream, patches)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return n, seconds, None
+def _cluster(options: PrepareOptions, places: list[Path]) -> AbstractContextManager[object]:
+    if options.scheduler is None:
+        return nullcontext()
+    from training.cluster import dask_cluster  # only here: distributed is an extra
+
+    return dask_cluster(options.scheduler, places)
 
 
-def _no_patch(path: Path, count: int, seconds: float, frames: int, wanted: float) -> str:
-    if count < frames:
-        return f"{path} is too short: {seconds:.2f} s of frames, where one patch needs {wanted:.2f} s."
-    return f"{path} is silent."
+def _numbered(plan: Plan, tracks: list[Track], store: Path, options: PrepareOptions) -> tuple[int, Made]:
+    return plan.number, make_shard(plan, tracks, store, options.features, options.patches_per_track)
 
 
-def cut(S: FloatArray, frames: int, most: int | None) -> FloatArray:
-    """Patches [items, n_mels, frames] of frames S [count, n_mels], one after the other, silent ones left out."""
-    count = len(S) // frames
-    patches = S[: count * frames].reshape(count, frames, S.shape[1]).transpose(0, 2, 1)
-    patches = patches[patches.max(axis=(1, 2)) > 0.0] if count else patches
-    if most is not None and len(patches) > most:
-        patches = patches[np.linspace(0, len(patches) - 1, most).round().astype(int)]
-    return np.ascontiguousarray(patches)
+def _absolute(track: Track) -> Track:
+    return track if is_remote(track.path) else Track(track.path.absolute(), track.name, track.label)
 
 
-def _assemble(
-    data: Tracks, options: PrepareOptions, to: Path, shards: list[Path], kept: list[int], skipped: tuple[str, ...]
-) -> StoreCard:
-    names = np.array([data.tracks[n].name for n in kept])
-    labels = np.array([data.tracks[n].label for n in kept])
-    held = hold_out(labels, options.held_out, options.seed)
-    card = StoreCard(data.name, data.licence, options.features, options.seed, options.held_out, skipped)
-    return write_store(to, card, (names, labels, held), _Shards(shards))
+def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], made: list[Made]) -> StoreCard:
+    """Write table and index; tracks that gave nothing leave no trace but a sentence in the card."""
+    _check_arrived(to, made)
+    kept_shards = [one for one in made if one.file]
+    numbers = {one.file: n for n, one in enumerate(kept_shards)}
+    places, skipped, hashes = dict[int, tuple[int, int, int]](), dict[int, str](), dict[int, str]()
+    for plan, one in zip(plans, made, strict=True):
+        rows = zip(plan.tracks, one.counts, offsets(one.counts), one.hashes, strict=True)
+        for n, (track, count, row, digest) in enumerate(rows):
+            if n in one.refused:
+                skipped[track] = one.refused[n]
+            else:
+                places[track], hashes[track] = (count, numbers[one.file], row), digest
+    kept = sorted(places)
+    names, labels = (np.array([getattr(data.tracks[n], what) for n in kept]) for what in ("name", "label"))
+    items, shard, row = np.array([places[n] for n in kept], np.int64).T
+    table = TrackTable(names, labels, hold_out(labels, options.held_out, options.seed), items, shard, row)
+    whole = hashlib.sha256("\n".join([*(hashes[n] for n in kept), *names, *labels]).encode())
+    whole.update(json.dumps(options.features.as_dict(), sort_keys=True).encode())
+    sentences = tuple(skipped[n] for n in sorted(skipped))
+    statistics = _statistics(options.features, int(items.sum()), made)
+    card = StoreCard(
+        data.name, data.licence, options.features, options.seed, options.held_out, sentences, whole.hexdigest(),
+        statistics,
+    )  # fmt: skip
+    write_index(to, card, table, [(one.file, sum(one.counts)) for one in kept_shards])
+    return card
 
 
-class _Shards:
-    """Arrays on disk, one at a time, as often as asked."""
+def _check_arrived(to: Path, made: list[Made]) -> None:
+    there = sizes(to)
+    lost = [one.file for one in made if one.file and one.file not in there]
+    if lost:
+        raise TrainingError(
+            f"{len(lost)} of {len(made)} shards were written by workers but are not in {to}: name a folder with "
+            "--features that all machines share, or an object store; the same command then makes the missing ones."
+        )
 
-    def __init__(self, paths: list[Path]) -> None:
-        self.paths = paths
 
-    def __iter__(self) -> Iterator[FloatArray]:
-        return (np.load(path, mmap_mode="r", allow_pickle=False) for path in self.paths)
+def _statistics(features: AudioFeatures, count: int, made: list[Made]) -> dict[str, float]:
+    total, power, silent = np.sum([one.sums for one in made], axis=0) / (count * features.n_mels * features.frames)
+    seconds = count * features.frames / features.frame_rate
+    values = {"mean": total, "std": max(0.0, power - total**2) ** 0.5, "silent": silent, "seconds": seconds}
+    return {name: round(float(value), 6) for name, value in values.items()}
+
+
+def _tidy(to: Path) -> None:
+    """Remove notes, and what earlier or interrupted runs left that the index does not name."""
+    ours = files_of(to)
+    for name in sizes(to):
+        if name not in ours and _OURS.fullmatch(name):
+            (to / name).unlink()
+    _remove_notes(to)
+
+
+def _discard(to: Path) -> None:
+    """Leave nothing of a run that made nothing."""
+    _remove_notes(to)
+    if not is_remote(to) and not any(to.iterdir()):
+        to.rmdir()
+
+
+def _remove_notes(to: Path) -> None:
+    if is_remote(to):
+        for name in sizes(to / WORK):
+            (to / WORK / name).unlink()
+    else:
+        shutil.rmtree(to / WORK)
 
 
 def hold_out(labels: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool_]:
@@ -184,39 +234,26 @@ def hold_out(labels: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bo
     return held
 
 
-def _key(track: Track, options: PrepareOptions) -> str:
-    """A name that changes with everything that decides a track's patches."""
-    file = track.path.stat()
-    decides = [_SHARD_VERSION, track.name, file.st_size, file.st_mtime_ns, options.patches_per_track]
-    text = json.dumps([*decides, options.features.as_dict()], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-def _is_whole(path: Path) -> bool:
-    # A file gets its name when it is whole, but a crashed machine may have lost what was still to be written.
-    try:
-        np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return False
-    return True
-
-
 def _make_folder(folder: Path) -> None:
+    if is_remote(folder):
+        return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / WORK).mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise TrainingError(f"{folder} is no folder; name a file in a folder with --features.") from error
+        raise TrainingError(f"{folder} is no folder; name one, new or of features, with --features.") from error
 
 
-def _check_space(folder: Path, missing: list[Track], options: PrepareOptions, done: list[Path]) -> None:
-    """Shards that are still to be made, and the store besides all shards, must fit on the disk."""
-    fresh = sum(_estimated_bytes(track.path, options) for track in missing)
-    wanted = _OVERHEAD * (2 * fresh + sum(path.stat().st_size for path in done))
+def _check_space(folder: Path, missing: list[Track], options: PrepareOptions) -> None:
+    """Shards that are still to be made must fit on the disk."""
+    if is_remote(folder) or not missing or is_remote(missing[0].path):
+        return
+    chosen = missing[:: -(-len(missing) // _SAMPLED)]
+    wanted = _OVERHEAD * sum(_estimated_bytes(track.path, options) for track in chosen) * len(missing) / len(chosen)
     free = shutil.disk_usage(folder).free
     if wanted > free:
         raise TrainingError(
-            f"The features need about {_size(wanted)} in {folder.resolve()} for a while (half of it in the end), where "
-            f"{_size(free)} are free. Choose another disk with --features, or fewer items."
+            f"The features need about {_size(wanted)} in {folder.resolve()}, where {_size(free)} are free. Choose "
+            "another disk with --features, or fewer items."
         )
 
 
@@ -235,7 +272,6 @@ def _estimated_bytes(path: Path, options: PrepareOptions) -> int:
     return 4 * features.n_mels * features.frames * (patches if most is None else min(patches, most))
 
 
-def _nothing_left(refused: dict[int, str]) -> str:
-    reasons = list(refused.values())
+def _nothing_left(reasons: list[str]) -> str:
     more = f" … and {len(reasons) - _LISTED} more." if len(reasons) > _LISTED else ""
     return f"No track gave a patch; {len(reasons)} failed. " + " ".join(reasons[:_LISTED]) + more

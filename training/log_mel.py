@@ -6,6 +6,7 @@ window, batched float32 transform, modulus, and each mel band summed over its ow
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rocket_fft import r2c
 
 from aitunes.errors import AiTunesError
 from aitunes.features import AudioFeatures, FloatArray, hann_window
+from aitunes.places import is_remote
 
 _BLOCK_FRAMES = 32
 _BLOCK_SECONDS = 5.0
@@ -75,7 +77,9 @@ class LogMel:
             DamagedFileError: it cannot be read, ends early, or holds values that are no numbers.
         """
         try:
-            with soundfile.SoundFile(path) as sound:
+            # From an object store at once: a decoder that reads and seeks there would wait for every piece.
+            source = io.BytesIO(path.read_bytes()) if is_remote(path) else path
+            with soundfile.SoundFile(source) as sound:
                 parts = list(self._parts(sound))
         except (soundfile.SoundFileError, OSError, RuntimeError) as error:
             raise DamagedFileError(f"{path} cannot be read as audio: {_first_line(error)}") from error

@@ -25,8 +25,10 @@ from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSu
 from training.checkpoints import Identity, Signature, WholeCheckpointIO, check_identity, check_resumable, load_weights
 from training.corpus import Corpus
 from training.loading import EpochBatches, loader
+from training.processes import check_batch, is_lost_peer, launched, strategy
 from training.run_progress import RunProgress
 from training.run_record import RunRecord
+from training.texts import kinds
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
@@ -43,7 +45,8 @@ class TrainOptions:
         seed: of weights, order of items and sampling.
         resume: go on from the last checkpoint in `run_dir`.
         start_from: a checkpoint of the same scenario whose weights a new training starts with.
-        devices, nodes, precision: as Lightning's Trainer has them.
+        batch_size: items of a batch, of all processes together; None takes the scenario's.
+        devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
         data: where the data came from, for the run's record.
     """
@@ -54,6 +57,7 @@ class TrainOptions:
     seed: int = 0
     resume: bool = False
     start_from: Path | None = None
+    batch_size: int | None = None
     devices: int = 1
     nodes: int = 1
     precision: str = "32-true"
@@ -97,17 +101,18 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     epochs = options.epochs or recipe.epochs
     if done >= epochs:
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
-    labels = tuple(np.unique([*corpus.train.labels, *corpus.held.labels]).tolist())
+    labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
     told = RunProgress(options.run_dir, record, len(corpus.train))
     trainer = _trainer(support, told, identity, options, epochs)
-    rank, world = trainer.global_rank, trainer.world_size
-    batches = EpochBatches(len(corpus.train), recipe.batch_size, options.seed, rank, world)
+    rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
+    check_batch(size, world)
+    batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
     batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
     train_loader = loader(corpus.train, batches, labels)
-    held_loader = loader(corpus.held, EpochBatches(len(corpus.held), recipe.batch_size, None, rank, world), labels)
+    held_loader = loader(corpus.held, EpochBatches.of(corpus.held, size, None, rank, world), labels)
     with _sentences(checkpoint, done, trainer):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
@@ -130,14 +135,17 @@ def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
 
 
 class EpochSeed(Callback):
-    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it."""
+    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it.
+
+    All processes get the same seed: they draw for the whole batch, and each takes what belongs to its items.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        source = np.random.default_rng([self.seed, trainer.current_epoch, trainer.global_rank])
+        source = np.random.default_rng([self.seed, trainer.current_epoch])
         torch.manual_seed(int(source.integers(_SEED_RANGE)))
 
 
@@ -146,12 +154,14 @@ def _trainer(
 ) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    devices, nodes = launched() or (options.devices, options.nodes)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         return Trainer(
             max_epochs=epochs,
-            devices=options.devices,
-            num_nodes=options.nodes,
+            devices=devices,
+            num_nodes=nodes,
+            strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
             callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
@@ -174,9 +184,14 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # Lightning 2.6 itself
             yield
     except (KeyboardInterrupt, SystemExit) as stop:
-        finished = done or trainer.current_epoch > 0
-        kept = f"{checkpoint} is kept; --resume goes on from it" if finished else "no epoch was finished"
-        raise TrainingError(f"Training was stopped: {kept}.") from stop
+        raise TrainingError(f"Training was stopped: {_kept(checkpoint, done, trainer)}.") from stop
+    except RuntimeError as error:
+        if trainer.world_size == 1 or not is_lost_peer(error):
+            raise
+        raise TrainingError(
+            f"Another of the {trainer.world_size} processes ended or does not answer: "
+            f"{_kept(checkpoint, done, trainer)}."
+        ) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -184,3 +199,9 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
             f"The disk that holds {checkpoint.parent.resolve()} is full. Make room there; --resume goes on from the "
             "last checkpoint that was written."
         ) from error
+
+
+def _kept(checkpoint: Path, done: int, trainer: Trainer) -> str:
+    if done or trainer.current_epoch > 0:
+        return f"{checkpoint} is kept; --resume goes on from it"
+    return "no epoch was finished"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aitunes.errors import AiTunesError
+from aitunes.places import check_reachable, place
 
 DATA_VARIABLE = "AITUNES_DATA"
 
@@ -51,14 +52,16 @@ class Tracks:
 
 
 def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
-    """The folder that the user named, on the command line or in `AITUNES_DATA`.
+    """The folder that the user named, on the command line or in `AITUNES_DATA`; a path or a URL.
 
     Raises:
         DataSetError: neither, or it is no folder.
+        PlaceError: it is an object store that does not answer.
     """
-    named = chosen or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    named = chosen or (place(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if named is None:
         raise DataSetError(f"Where is {purpose}? Name its folder with --data-dir or {DATA_VARIABLE}.")
+    check_reachable(named)
     if not named.is_dir():
         raise DataSetError(f"There is no folder {named}; name the one that holds {purpose}.")
     return named

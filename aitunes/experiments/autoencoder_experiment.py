@@ -15,6 +15,7 @@ from aitunes.experiments.optimisation import Optimisation
 from aitunes.experiments.scenarios.scenario import Recipe
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.modules.objective import Objective, Pass, WeightedLoss
+from aitunes.modules.shares import share_of
 
 Batch = Tensor | Sequence[Tensor]
 """Patches S [batch, *input_shape], alone or before labels [batch] and whatever an experiment wants besides."""
@@ -52,16 +53,19 @@ class AutoencoderExperiment(LightningModule):
     def _common_step(self, batch: Batch, stage: str) -> Tensor:
         passed = self.pass_through(batch)
         objective: Objective = self.loss(passed)
-        count = len(passed.S)
-        total = objective.total
-        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
+        share = share_of(len(passed.S), passed.S.device)
+        total = objective.total * share.weight
         named = {f"{stage}/{name}": part for name, part in objective.parts.items()}
         if isinstance(passed.output, QuantisedOutput):
             named[f"{stage}/usage"] = passed.output.usage
         if stage == "train":
             weights = self.loss.weights()
             named |= {f"weight/{name}": torch.tensor(weights[name]) for name in self.loss.annealed}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=count, sync_dist=True)
+        # Weighted here, with the same size in every process: Lightning's own mean of uneven sizes rounds them.
+        weighted = {name: value * share.weight for name, value in named.items()}
+        size = share.total
+        self.log(f"{stage}/loss", total, prog_bar=True, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
+        self.log_dict(weighted, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
         return total
 
     @override

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from aitunes.modules.shares import drawn_like
+
 LOG_VAR_LIMIT = 12.0
 """Log variances are kept this near to 0: beyond, their exponential overflows before the divergence pulls them back."""
 
@@ -107,4 +109,4 @@ def sample_gaussian(mean: Tensor, log_var: Tensor) -> Tensor:
     Reference:
         Kingma & Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 2.4.
     """
-    return mean + torch.randn_like(mean) * torch.exp(0.5 * log_var)
+    return mean + drawn_like(mean) * torch.exp(0.5 * log_var)

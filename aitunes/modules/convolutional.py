@@ -8,6 +8,7 @@ from functools import partial
 from torch import nn
 
 from aitunes.modules.planes import Blocks, Doubling, PlaneAutoencoder, Size, nothing
+from aitunes.modules.shared_batch_norm import SharedBatchNorm2d
 
 
 class CVAE(PlaneAutoencoder):
@@ -35,7 +36,7 @@ class CVAE(PlaneAutoencoder):
         batch_norm_momentum: float = 0.1,
         decoder_activation: str = "sigmoid",
     ) -> None:
-        norm = partial(nn.BatchNorm2d, momentum=batch_norm_momentum)
+        norm = partial(SharedBatchNorm2d, momentum=batch_norm_momentum)
 
         def finish(channels: int) -> nn.Sequential:
             return nn.Sequential(norm(channels), nn.SiLU())

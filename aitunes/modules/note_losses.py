@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from aitunes.modules.harmonic import HarmonicVAE
 from aitunes.modules.objective import Loss, Pass
+from aitunes.modules.shares import drawn_like
 
 _FLOOR_DB = -75.0
 _FULL_WEIGHT_DB = -35.0
@@ -111,7 +112,7 @@ class TimbreDrift(Loss):
             return passed.S.new_zeros(())
         pitch = model.conditions[0]
         moved = conditions.clone()
-        moved[:, 0] += self.semitones * (2.0 * torch.rand_like(moved[:, 0]) - 1.0)
+        moved[:, 0] += self.semitones * (2.0 * drawn_like(moved[:, 0], torch.rand) - 1.0)
         moved[:, 0].clamp_(pitch.low, pitch.high)
         here, there = model.draw(passed.output.z, conditions), model.draw(passed.output.z, moved)
         shapes = [drawing.envelope - drawing.envelope.mean(dim=1, keepdim=True) for drawing in (here, there)]

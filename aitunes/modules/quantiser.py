@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
+from aitunes.modules.shares import gathered, processes
+
 
 @dataclass(frozen=True)
 class Quantised:
@@ -95,6 +97,8 @@ class VectorQuantiser(nn.Module):
         distances = ((vectors - entries) ** 2).sum(dim=1)
         counts = torch.bincount(chosen, minlength=len(self.codebook)).to(vectors.dtype)
         if self.training:
+            if processes() > 1:
+                torch.distributed.all_reduce(counts)
             self._follow(vectors.detach(), chosen, counts)
         return Quantised(vectors + (entries - vectors).detach(), chosen, distances, perplexity(counts))
 
@@ -107,10 +111,7 @@ class VectorQuantiser(nn.Module):
     @torch.no_grad()
     def _follow(self, vectors: Tensor, chosen: Tensor, counts: Tensor) -> None:
         sums = torch.zeros_like(self.sums).index_add_(0, chosen, vectors)
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            # Entries restarted below differ by process until Lightning hands out the first one's at the next step.
-            counts = counts.clone()
-            torch.distributed.all_reduce(counts)
+        if processes() > 1:
             torch.distributed.all_reduce(sums)
         self.counts.lerp_(counts, 1.0 - self.decay)
         self.sums.lerp_(sums, 1.0 - self.decay)
@@ -124,7 +125,11 @@ class VectorQuantiser(nn.Module):
             self._move(dead, vectors, mean)
 
     def _move(self, which: Tensor, vectors: Tensor, count: float) -> None:
-        """Put some entries on vectors drawn from a batch, as if so many vectors had chosen each."""
+        """Put some entries on vectors drawn from a batch, as if so many vectors had chosen each.
+
+        All processes draw the same from the vectors of all.
+        """
+        vectors = gathered(vectors)
         drawn = torch.randint(len(vectors), (int(which.sum()),), device=vectors.device)
         # Fewer vectors than entries would make twins, which only ever move together.
         spread = vectors.std(dim=0, correction=0) * 0.01

@@ -9,6 +9,7 @@ from torch import nn
 
 from aitunes.modules.planes import Blocks, PlaneAutoencoder, Size, nothing
 from aitunes.modules.residual import Enlarged, Norm, ResidualBlockV1, ResidualBlockV2
+from aitunes.modules.shared_batch_norm import SharedBatchNorm2d
 
 CHANNELS = (32, 64, 128, 256)
 
@@ -39,7 +40,7 @@ class ResNet2dV1(PlaneAutoencoder):
         batch_norm_momentum: float = 0.1,
         decoder_activation: str = "sigmoid",
     ) -> None:
-        norm = partial(nn.BatchNorm2d, momentum=batch_norm_momentum)
+        norm = partial(SharedBatchNorm2d, momentum=batch_norm_momentum)
         # These blocks want to be fed what is normalised and activated already, and end so.
         blocks = _blocks(ResidualBlockV1, norm, depth, first=_normalised_relu(norm), last=nothing)
         super().__init__(input_shape, latent_dim, blocks, channels, variational, decoder_activation)
@@ -61,7 +62,7 @@ class ResNet2dV2(PlaneAutoencoder):
         batch_norm_momentum: float = 0.1,
         decoder_activation: str = "sigmoid",
     ) -> None:
-        norm = partial(nn.BatchNorm2d, momentum=batch_norm_momentum)
+        norm = partial(SharedBatchNorm2d, momentum=batch_norm_momentum)
         blocks = _blocks(ResidualBlockV2, norm, depth, first=nothing, last=_normalised_relu(norm))
         super().__init__(input_shape, latent_dim, blocks, channels, variational, decoder_activation)
 

@@ -61,7 +61,7 @@ def corpus_of(small_case, audio_folder, tmp_path_factory):
     """`corpus_of("low-dim16")`: the folder's patches for a scenario."""
     from training.corpus import CorpusOptions, open_corpus
 
-    store = tmp_path_factory.mktemp("features") / "a.h5"
+    store = tmp_path_factory.mktemp("features") / "a"
 
     def corpus(name):
         options = CorpusOptions(audio_folder, store, workers=1)

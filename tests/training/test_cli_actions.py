@@ -165,4 +165,4 @@ def test_real_audio_becomes_a_store_with_one_command(here, shared_data, capsys):
     data = ["-E", "gtzan", "-S", "low-dim16", "--data-dir", str(shared_data), "--limit-items", "3", "-Q"]
     assert cli.main(["prepare", *data]) == 0
     assert "89 s of GTZAN" in capsys.readouterr().out
-    assert len(list((here / "features").glob("gtzan-*.h5"))) == 1
+    assert len(list((here / "features").glob("gtzan-*"))) == 1

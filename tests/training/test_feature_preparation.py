@@ -14,9 +14,10 @@ import soundfile
 from aitunes.datasets.folder import read_folder
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures
-from training import feature_preparation
-from training.feature_preparation import PrepareOptions, cut, hold_out, prepare_tracks
-from training.feature_store import FeatureStore
+from training import feature_preparation, shards
+from training.feature_preparation import PrepareOptions, hold_out, prepare_tracks
+from training.feature_store import FeatureStore, is_store
+from training.shards import cut
 
 pytestmark = pytest.mark.training
 
@@ -45,11 +46,16 @@ def prepare(folder, to, options=OPTIONS):
     return prepare_tracks(read_folder(folder), options, to, quiet)
 
 
+def contents(folder):
+    """Every file of a store by name, hidden ones among them."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_workers_do_not_change_a_byte(folder, tmp_path):
     for workers in (1, 3):
-        prepare(folder, tmp_path / f"{workers}.h5", PrepareOptions(FEATURES, workers=workers))
-    assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "3.h5").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.h5", "3.h5", "audio"]
+        prepare(folder, tmp_path / str(workers), PrepareOptions(FEATURES, workers=workers))
+    assert contents(tmp_path / "1") == contents(tmp_path / "3")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "3", "audio"]
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
@@ -58,16 +64,16 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
         "def stop(done, total, seconds): done == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"
         "t.prepare_tracks(t.read_folder(Path(sys.argv[1])), t.OPTIONS, Path(sys.argv[2]), stop)"
     )
-    target = tmp_path / "killed.h5"
+    target = tmp_path / "killed"
     command = [sys.executable, "-c", code, str(folder), str(target)]
     killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=120)
     assert killed.returncode == -signal.SIGKILL
-    assert not target.exists()
+    assert not is_store(target)
     first = []
     prepare_tracks(read_folder(folder), OPTIONS, target, lambda done, total, seconds: first.append(done))
     assert first[0] >= 4  # what was done is not done again
-    prepare(folder, tmp_path / "whole.h5")
-    assert target.read_bytes() == (tmp_path / "whole.h5").read_bytes()
+    prepare(folder, tmp_path / "whole")
+    assert contents(target) == contents(tmp_path / "whole")
 
 
 def test_other_settings_do_not_take_up_what_an_interrupted_run_left(folder, tmp_path):
@@ -76,23 +82,23 @@ def test_other_settings_do_not_take_up_what_an_interrupted_run_left(folder, tmp_
             raise KeyboardInterrupt
 
     with pytest.raises(TrainingError, match="goes on where it stood"):
-        prepare_tracks(read_folder(folder), OPTIONS, tmp_path / "a.h5", stop)
+        prepare_tracks(read_folder(folder), OPTIONS, tmp_path / "a", stop)
     other = PrepareOptions(AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=8), workers=1)
-    prepare(folder, tmp_path / "a.h5", other)
-    prepare(folder, tmp_path / "b.h5", other)
-    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    prepare(folder, tmp_path / "a", other)
+    prepare(folder, tmp_path / "b", other)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
 def test_damaged_short_and_silent_tracks_are_listed_and_leave_no_trace(folder, tmp_path):
-    prepare(folder, tmp_path / "clean.h5")
+    prepare(folder, tmp_path / "clean")
     (folder / "low" / "a.mp3").write_text("no music")
     soundfile.write(folder / "low" / "b.wav", np.ones(2_000), 22_050)
     soundfile.write(folder / "low" / "c.wav", np.zeros(22_050), 22_050)
     soundfile.write(folder / "low" / "d.wav", np.full(22_050, np.nan), 22_050, "FLOAT")
-    card = prepare(folder, tmp_path / "spoilt.h5")
+    card = prepare(folder, tmp_path / "spoilt")
     reasons = ["cannot be read as audio", "too short: 0.05 s", "is silent", "values that are no numbers"]
     assert all(reason in said for reason, said in zip(reasons, card.skipped, strict=True))
-    one, other = FeatureStore(tmp_path / "clean.h5"), FeatureStore(tmp_path / "spoilt.h5")
+    one, other = FeatureStore(tmp_path / "clean"), FeatureStore(tmp_path / "spoilt")
     assert one.card.hash == other.card.hash
     assert other.card.skipped == card.skipped
 
@@ -101,13 +107,13 @@ def test_a_run_in_which_everything_failed_is_an_error(tmp_path):
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "a.wav").write_text("no music")
     with pytest.raises(TrainingError, match=r"No track gave a patch; 1 failed.*a\.wav cannot be read"):
-        prepare(tmp_path / "audio", tmp_path / "a.h5")
-    assert not (tmp_path / "a.h5").exists()
+        prepare(tmp_path / "audio", tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_patches_are_the_frames_of_their_track_in_order(folder, tmp_path):
-    prepare(folder, tmp_path / "a.h5")
-    store = FeatureStore(tmp_path / "a.h5")
+    prepare(folder, tmp_path / "a")
+    store = FeatureStore(tmp_path / "a")
     y, _ = soundfile.read(folder / "low" / "track 0.wav", dtype="float32")
     patches = store.read(np.flatnonzero(store.names[store.track_of] == "low/track 0.wav"))
     whole = FEATURES.analyse(y)
@@ -117,8 +123,8 @@ def test_patches_are_the_frames_of_their_track_in_order(folder, tmp_path):
 
 
 def test_no_track_is_in_both_halves_and_every_label_is_in_both(folder, tmp_path):
-    prepare(folder, tmp_path / "a.h5")
-    store = FeatureStore(tmp_path / "a.h5")
+    prepare(folder, tmp_path / "a")
+    store = FeatureStore(tmp_path / "a")
     train, held = (set(store.track_of[store.items(half)]) for half in (False, True))
     assert not train & held
     assert set(store.labels[list(train)]) == set(store.labels[list(held)]) == {"low", "high"}
@@ -130,34 +136,69 @@ def test_tracks_of_one_each_leave_one_to_evaluate_with():
 
 
 def test_a_full_disk_is_a_sentence_and_the_rest_is_kept(folder, tmp_path, monkeypatch):
-    save, calls = np.save, []
+    write, calls = shards.write_whole, []
 
-    def full(stream, values):
-        calls.append(1)
-        if len(calls) == 4:
+    def full(path, pieces, durable):
+        calls.append(path.suffix)
+        if calls.count(".npy") == 4:
             raise OSError(errno.ENOSPC, "No space left on device")
-        save(stream, values)
+        write(path, pieces, durable)
 
-    monkeypatch.setattr(feature_preparation.np, "save", full)
+    monkeypatch.setattr(shards, "write_whole", full)
     with pytest.raises(TrainingError, match=r"disk .* is full"):
-        prepare(folder, tmp_path / "a.h5")
+        prepare(folder, tmp_path / "a")
     assert not list(tmp_path.rglob("*.part"))
-    prepare(folder, tmp_path / "a.h5")
-    assert len(calls) == 11
+    prepare(folder, tmp_path / "a")
+    assert calls.count(".npy") == 11
 
 
 def test_a_disk_too_small_is_told_before_the_work(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(feature_preparation.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(TrainingError, match="are free"):
-        prepare(folder, tmp_path / "a.h5")
+        prepare(folder, tmp_path / "a")
 
 
 def test_what_is_no_store_is_refused(tmp_path):
-    (tmp_path / "a.h5").write_text("notes")
-    with pytest.raises(TrainingError, match="no file of prepared features"):
-        FeatureStore(tmp_path / "a.h5")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "index.json").write_text("notes")
+    with pytest.raises(TrainingError, match="no folder of prepared features"):
+        FeatureStore(tmp_path / "a")
     with pytest.raises(TrainingError, match="aitunes-train prepare"):
-        FeatureStore(tmp_path / "b.h5")
+        FeatureStore(tmp_path / "b")
+
+
+def test_a_store_without_one_of_its_shards_or_with_half_of_one_is_refused(folder, tmp_path):
+    prepare(folder, tmp_path / "a")
+    shard = next((tmp_path / "a").glob("0*.npy"))
+    shard.write_bytes(shard.read_bytes()[:-4])
+    with pytest.raises(TrainingError, match=rf"1 of 10 shards .*{shard.name}"):
+        FeatureStore(tmp_path / "a")
+    shard.unlink()
+    with pytest.raises(TrainingError, match=rf"1 of 10 shards .*{shard.name}"):
+        FeatureStore(tmp_path / "a")
+
+
+def test_a_store_stays_until_the_next_one_is_whole(folder, tmp_path):
+    prepare(folder, tmp_path / "a")
+    before = contents(tmp_path / "a")
+
+    def stop(done, total, seconds):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    other = PrepareOptions(AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=8), workers=1)
+    with pytest.raises(TrainingError, match="goes on where it stood"):
+        prepare_tracks(read_folder(folder), other, tmp_path / "a", stop)
+    assert before.items() <= contents(tmp_path / "a").items()
+    assert FeatureStore(tmp_path / "a").card.features == FEATURES
+    prepare(folder, tmp_path / "a")
+    assert contents(tmp_path / "a") == before
+
+
+def test_a_file_in_the_place_of_the_store_is_a_sentence(folder, tmp_path):
+    (tmp_path / "a").write_text("notes")
+    with pytest.raises(TrainingError, match="is no folder"):
+        prepare(folder, tmp_path / "a")
 
 
 def test_patches_are_spread_evenly_where_only_some_are_wanted():
@@ -167,6 +208,6 @@ def test_patches_are_spread_evenly_where_only_some_are_wanted():
 
 @pytest.mark.parametrize("items", [[], [3], [5, 2, 2, 0], [1, 2, 3]])
 def test_patches_come_in_the_order_asked(folder, tmp_path, items):
-    prepare(folder, tmp_path / "a.h5")
-    store = FeatureStore(tmp_path / "a.h5")
-    assert np.array_equal(store.read(np.array(items, np.int64)), store.S[:][items])
+    prepare(folder, tmp_path / "a")
+    store = FeatureStore(tmp_path / "a")
+    assert np.array_equal(store.read(np.array(items, np.int64)), store.read(np.arange(len(store)))[items])

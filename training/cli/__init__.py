@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from training.cli.parser import build, build_original
 
 
@@ -55,7 +55,7 @@ def _told(act: Callable[[], int]) -> int:
     except AiTunesError as error:
         print(f"aitunes-train: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {error.strerror}.", file=sys.stderr)
+        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {reason(error)}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("aitunes-train: stopped.", file=sys.stderr)
     return 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.corpus import CorpusOptions
 from training.headless import HeadlessActionPipeline
+from training.processes import is_first_process
 from training.train import TrainOptions
 
 Action = Callable[[argparse.Namespace, HeadlessActionPipeline], int]
@@ -42,7 +42,12 @@ def _say(sentence: str) -> None:
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
     return CorpusOptions(
-        arguments.data_dir, arguments.features, arguments.limit_items, arguments.workers, arguments.seed
+        arguments.data_dir,
+        arguments.features,
+        arguments.limit_items,
+        arguments.workers,
+        arguments.seed,
+        arguments.scheduler,
     )
 
 
@@ -93,13 +98,14 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
         actions.run_dir,
         seed=arguments.seed,
         resume=arguments.resume,
+        batch_size=arguments.batch_size,
         devices=arguments.devices,
         nodes=arguments.nodes,
         precision=arguments.precision,
         quiet=arguments.quiet,
     )
     trained = actions.train(arguments.epochs, arguments.save_every, options)
-    if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes of this machine say nothing
+    if is_first_process():
         print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
     return 0
 

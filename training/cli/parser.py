@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from aitunes.places import PlaceError, place
+
 _EXAMPLES = """examples:
   aitunes-train list
   aitunes-train prepare -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
@@ -72,8 +74,10 @@ def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
 
 def _source(parser: argparse.ArgumentParser) -> None:
     """Where the data are."""
-    parser.add_argument("--data-dir", type=Path, metavar="FOLDER", help="of the data (default: AITUNES_DATA)")
-    parser.add_argument("--features", type=Path, metavar="FILE", help="of prepared features (default: in features/)")
+    parser.add_argument("--data-dir", type=a_place, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)")
+    parser.add_argument("--features", type=a_place, metavar="FOLDER",
+                        help="or URL of prepared features (default: in features/)")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that prepares, as tcp://host:8786")
     parser.add_argument("--limit-items", type=at_least(1), metavar="N", help="use only so many items, for a quick try")
     parser.add_argument("--workers", type=at_least(1), default=2, metavar="N", help="that prepare data (2)")
     parser.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="the same seed gives the same (0)")
@@ -87,6 +91,8 @@ def _training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-s", "--save-every", "--save_every", type=at_least(0), default=0, metavar="N",
                         help="keep a checkpoint every N epochs (0: the last one alone)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--batch-size", type=at_least(1), metavar="N",
+                        help="items of a batch, of all processes together (default: the scenario's)")  # fmt: skip
     parser.add_argument("--devices", type=at_least(1), default=1, metavar="N", help="processes or cards of a node")
     parser.add_argument("--nodes", type=at_least(1), default=1, metavar="N", help="of a cluster")
     parser.add_argument("--precision", choices=_PRECISIONS, default="32-true", help="of the arithmetic (32-true)")
@@ -136,6 +142,14 @@ def run_name(text: str) -> str:
     if not re.fullmatch(r"(\w[\w.-]*)?", text):
         raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens, not {text!r}")
     return text
+
+
+def a_place(text: str) -> Path:
+    """A path or a URL."""
+    try:
+        return place(text)
+    except PlaceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -1,0 +1,151 @@
+"""How preparation and reading grow with the corpus and with the workers, on this machine.
+
+    python -m benchmarks.scale [--clips 1000 10000 100000] [--rounds 20]
+
+Memory: clips of a second, a hundred different ones under as many names as there are clips (hard links), are
+prepared with two threads, then read once through in a training's order with nothing kept in memory; the table has the
+most that each process held, and seconds of both. Efficiency: the time of one worker over twice the time of two, each
+the best of some rounds in turns, because others use the machine too; a loop in processes that share nothing tells
+what the machine gave at best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[variable] = "1"  # before NumPy starts its threads
+
+import numpy as np  # noqa: E402
+import soundfile  # noqa: E402
+
+from aitunes.datasets.folder import read_folder  # noqa: E402
+from aitunes.experiments.scenarios import fma  # noqa: E402
+from aitunes.features import AudioFeatures  # noqa: E402
+from training.feature_preparation import PrepareOptions, prepare_tracks  # noqa: E402
+
+FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
+KINDS = 100
+
+
+def main() -> None:
+    """Measure and print tables for benchmarks/RESULTS.md."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=int, nargs="*", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        step(options.step[0], Path(options.step[1]), Path(options.step[2]))
+        return
+    print("| clips | prepare, MiB | s | ms a clip | read an epoch, MiB | s | ms a clip | features, MB |", flush=True)
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for count in options.clips:
+        print(row(count), flush=True)
+    efficiency(options.rounds)
+
+
+def row(count: int) -> str:
+    """One line of the table of memory."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, store = Path(place) / "clips", Path(place) / "features"
+        make_clips(folder, count)
+        figures = []
+        for name in ("prepare", "read"):
+            command = [sys.executable, "-m", "benchmarks.scale", "--step", name, str(folder), str(store)]
+            told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            figures.append(f"{told['MiB']:.0f} | {told['s']:.1f} | {1000 * told['s'] / count:.2f}")
+        size = sum(path.stat().st_size for path in store.iterdir())
+    return f"| {count:,} | {' | '.join(figures)} | {size / 1e6:.0f} |"
+
+
+def make_clips(folder: Path, count: int) -> None:
+    """Files of a second, a thousand in a folder."""
+    rng = np.random.default_rng(0)
+    for n in range(count):
+        path = folder / f"{n // 1000:03d}" / f"{n:06d}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if n < KINDS:
+            soundfile.write(path, 0.2 * rng.standard_normal(22_050), 22_050)
+        else:
+            path.hardlink_to(folder / "000" / f"{n % KINDS:06d}.wav")
+
+
+def step(name: str, folder: Path, store: Path) -> None:
+    """One measurement in a process of its own; prints it."""
+    begin = time.perf_counter()
+    if name == "prepare":
+        prepare_tracks(read_folder(folder), PrepareOptions(FEATURES), store, lambda done, total, seconds: None)
+    else:
+        read(store)
+    most = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(json.dumps({"MiB": most / 1024, "s": time.perf_counter() - begin}))
+
+
+def read(store: Path) -> None:
+    """One epoch, as a training reads it."""
+    from training.corpus import Part
+    from training.feature_store import FeatureStore
+    from training.loading import EpochBatches, loader
+    from training.stored_patches import StoredPatches
+    from training.texts import shared
+
+    opened = FeatureStore(store)
+    items = opened.items(False)
+    patches, tracks = StoredPatches.of(opened, items), opened.track_of[items]
+    part = Part(patches, shared(opened.labels, tracks), shared(opened.names, tracks), shards=patches.shard_of)
+    seen = sum(len(S) for S, *_ in loader(part, EpochBatches.of(part, 64, 0)))
+    if seen != len(items):
+        raise SystemExit(f"{seen} patches were read, not {len(items)}")
+
+
+def efficiency(rounds: int) -> None:
+    """One worker against two, on sixteen tracks of half a minute, and the same of a loop that shares nothing."""
+    best = dict.fromkeys([("prepare", 1), ("prepare", 2), ("loop", 1), ("loop", 2)], np.inf)
+    with tempfile.TemporaryDirectory() as place:
+        folder, rng = Path(place) / "clips", np.random.default_rng(0)
+        folder.mkdir()
+        soundfile.write(folder / "00.flac", 0.2 * rng.standard_normal((30 * 44_100, 2)), 44_100)
+        for n in range(1, 16):
+            (folder / f"{n:02d}.flac").hardlink_to(folder / "00.flac")
+        tracks = read_folder(folder)
+        for n in range(rounds):
+            for workers in (1, 2):
+                options = PrepareOptions(fma.LOW_RESOLUTION, workers=workers)
+                begin = time.perf_counter()
+                prepare_tracks(tracks, options, Path(place) / f"{n}-{workers}", lambda done, total, seconds: None)
+                best["prepare", workers] = min(best["prepare", workers], time.perf_counter() - begin)
+                best["loop", workers] = min(best["loop", workers], loop(workers))
+    for name in ("prepare", "loop"):
+        one, two = best[name, 1], best[name, 2]
+        print(f"{name}: one worker {one:.3f} s, two {two:.3f} s, efficiency {one / two / 2:.0%}")
+
+
+def loop(workers: int) -> float:
+    """Seconds that as many processes take for one piece of arithmetic, shared out."""
+    with ProcessPoolExecutor(workers) as pool:
+        list(pool.map(count_to, [1] * workers))  # they are started
+        begin = time.perf_counter()
+        list(pool.map(count_to, [4_000_000 // workers] * workers))
+        return time.perf_counter() - begin
+
+
+def count_to(most: int) -> int:
+    """A loop that needs nothing but a core."""
+    total = 0
+    for n in range(most):
+        total += n
+    return total
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""Files that each hold the patches of some tracks, made whole or not at all; docs/decisions/0006-sharded-features.md.
+
+A shard is what one worker makes in one go and what a training reads in one go. Which tracks share one depends on
+the tracks alone, so that every run, whatever its workers and interruptions, makes the same shards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aitunes.datasets.folder import Track
+from aitunes.errors import TrainingError
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.places import write_whole
+from training.log_mel import DamagedFileError, LogMel
+
+WORK = ".work"
+_VERSION = 1
+_AUDIO_BYTES = 16 << 20
+_LEAST_SHARDS = 64
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A shard to be made.
+
+    Args:
+        number: its place among the others.
+        tracks: numbers of its tracks in the data set, in the order in which they lie in it.
+        key: changes with everything that decides its contents, hexadecimal.
+    """
+
+    number: int
+    tracks: tuple[int, ...]
+    key: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A shard that was made.
+
+    Args:
+        file: its name in the store; "" where none of its tracks gave a patch.
+        counts: patches of each of its tracks.
+        hashes: SHA-256 of each track's patches, hexadecimal.
+        sums: of the patches' values, of their squares, and how many are 0.
+        refused: why tracks gave none, by their place in the shard.
+        seconds: of sound that was read.
+    """
+
+    file: str
+    counts: tuple[int, ...]
+    hashes: tuple[str, ...]
+    sums: tuple[float, float, float]
+    refused: dict[int, str]
+    seconds: float
+
+
+def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
+    """Deal the tracks into shards of about 16 MiB of audio files; small data sets into 64, as far as tracks go.
+
+    Neighbours in a shard are neighbours by a hash of their names: every shard is a mixture of the whole, so a
+    training that shuffles inside a window of shards sees all kinds in each.
+
+    Args:
+        decides: what besides the files decides the patches.
+    """
+    stats = ((stat.st_size, stat.st_mtime_ns) for stat in (track.path.stat() for track in tracks))
+    size, changed = np.fromiter(stats, np.dtype((np.int64, 2)), len(tracks)).T  # arrays: tracks may be very many
+    most = min(_AUDIO_BYTES, size.sum() / _LEAST_SHARDS)
+    groups: list[list[int]] = []
+    filled = most
+    for n in sorted(range(len(tracks)), key=lambda n: hashlib.sha256(tracks[n].name.encode()).digest()):
+        if filled >= most:
+            groups.append([])
+            filled = 0
+        groups[-1].append(n)
+        filled += size[n]
+    plans = []
+    for number, group in enumerate(groups):
+        files = [[tracks[n].name, int(size[n]), int(changed[n])] for n in group]
+        plans.append(Plan(number, tuple(group), _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
+    return plans
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: AudioFeatures, most: int | None) -> Made:
+    """Read tracks and write their patches, then a note that they are there.
+
+    Args:
+        tracks: of the shard.
+        most: patches of a track, evenly spread; None takes all.
+
+    Raises:
+        TrainingError: a track's file is not there.
+    """
+    parts, refused, seconds = [], dict[int, str](), 0.0
+    for n, track in enumerate(tracks):
+        try:
+            part, length = _patches(track, features, most)
+        except DamagedFileError as error:
+            # Without the folder: the same sentence wherever the data lie.
+            part, length = np.empty((0, features.n_mels, features.frames), np.float32), 0.0
+            refused[n] = str(error).replace(str(track.path), track.name)
+        parts.append(part)
+        seconds += length
+    file = _write_shard(store, plan.number, parts, features)
+    hashes = tuple(hashlib.sha256(part.data).hexdigest() for part in parts)
+    made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, round(seconds, 6))
+    write_whole(store / WORK / f"{plan.key}.json", [json.dumps(made.__dict__).encode()], durable=False)
+    return made
+
+
+def read_made(path: Path) -> Made:
+    """What `make_shard` noted.
+
+    Raises:
+        OSError, ValueError, TypeError, KeyError: it is not there, or damaged.
+    """
+    values = json.loads(path.read_bytes())
+    values["refused"] = {int(n): sentence for n, sentence in values["refused"].items()}
+    values |= {name: tuple(values[name]) for name in ("counts", "hashes", "sums")}
+    return Made(**values)
+
+
+def shard_header(items: int, features: AudioFeatures) -> bytes:
+    """How NumPy's format begins for a shard of so many patches."""
+    stream = io.BytesIO()
+    shape = (items, features.n_mels, features.frames)
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
+def shard_size(items: int, features: AudioFeatures) -> int:
+    """Bytes of a shard of so many patches."""
+    return len(shard_header(items, features)) + 4 * features.n_mels * features.frames * items
+
+
+def cut(S: FloatArray, frames: int, most: int | None) -> FloatArray:
+    """Patches [items, n_mels, frames] of frames S [count, n_mels], one after the other, silent ones left out."""
+    count = len(S) // frames
+    patches = S[: count * frames].reshape(count, frames, S.shape[1]).transpose(0, 2, 1)
+    patches = patches[patches.max(axis=(1, 2)) > 0.0] if count else patches
+    if most is not None and len(patches) > most:
+        patches = patches[np.linspace(0, len(patches) - 1, most).round().astype(int)]
+    return np.ascontiguousarray(patches)
+
+
+@lru_cache(maxsize=4)
+def _log_mel(features: AudioFeatures) -> LogMel:
+    return LogMel(features)
+
+
+def _patches(track: Track, features: AudioFeatures, most: int | None) -> tuple[FloatArray, float]:
+    """The patches of a track, and how many seconds of sound it has."""
+    if not track.path.is_file():
+        raise TrainingError(
+            f"{socket.gethostname()} sees no file {track.path}. Every machine that prepares must see the data under "
+            "the same path, or in an object store; the same command goes on where it stood."
+        )
+    S = _log_mel(features).of_file(track.path)
+    seconds = len(S) / features.frame_rate
+    patches = cut(S, features.frames, most)
+    if not len(patches) and len(S) < features.frames:
+        wanted = ((features.frames - 1) * features.hop_length + features.n_fft) / features.sample_rate
+        raise DamagedFileError(
+            f"{track.path} is too short: {seconds:.2f} s of frames, where one patch needs {wanted:.2f} s."
+        )
+    if not len(patches):
+        raise DamagedFileError(f"{track.path} is silent.")
+    return patches, seconds
+
+
+def _write_shard(store: Path, number: int, parts: list[FloatArray], features: AudioFeatures) -> str:
+    """A name that says what is in it: whoever makes it again makes the same file."""
+    items = sum(len(part) for part in parts)
+    if not items:
+        return ""
+    buffers: list[Any] = [
+        shard_header(items, features),
+        *(part.astype("<f4", copy=False).data for part in parts if len(part)),
+    ]
+    digest = hashlib.sha256()
+    for piece in buffers:
+        digest.update(piece)
+    file = f"{number:05d}-{digest.hexdigest()[:16]}.npy"
+    write_whole(store / file, buffers, durable=False)  # whoever finds it looks at its size
+    return file
+
+
+def _sums(parts: list[FloatArray]) -> tuple[float, float, float]:
+    total, power, silent = 0.0, 0.0, 0.0
+    for part in parts:
+        total += float(part.sum(dtype=np.float64))
+        power += float(np.einsum("ijk,ijk->", part, part, dtype=np.float64))
+        silent += float((part == 0.0).sum())
+    return total, power, silent
+
+
+def offsets(counts: Sequence[int]) -> Iterator[int]:
+    """Row of its shard at which each of its tracks begins."""
+    at = 0
+    for count in counts:
+        yield at
+        at += count
