@@ -106,7 +106,7 @@ def test_the_monitor_tells_status_changes_and_refusals_to_others(player):
         client.send("/aitunes/gain", -9.0)
         rest = monitor.communicate(timeout=60)[0]
     assert monitor.returncode == 0
-    assert first.startswith("sinewave plays at ")
+    assert first.startswith("first-light plays at ")
     assert "0 malformed, " in first
     assert "  /aitunes/gain -9.0\n" in rest
 

@@ -64,7 +64,7 @@ def addresses(path):
     return {*re.findall(rf"{ROOT}/[\w/]+", text), *re.findall(of_the_server, text)}
 
 
-EVERY_FILE = sorted(path for path in EXAMPLES.rglob("*.*") if path.suffix not in (".md", ".pyc"))
+EVERY_FILE = sorted(path for path in EXAMPLES.rglob("*.*") if path.suffix not in (".md", ".pyc", ".sh"))
 
 
 @pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: path.name)

@@ -223,7 +223,7 @@ def test_the_script_of_the_max_patch_hears_the_engine(need, player, tmp_path):
     status = ear.expect("/status.reply")
     assert status[:4] == [0, 0, 0, 1]
     assert status[6] == 48_000
-    assert status[12:14] == ["sinewave", 1]
+    assert status[12:14] == ["first-light", 1]
     client.send("/aitunes/pad/xy", 0.25, 0.75)
     assert ear.expect("/aitunes/pad/xy") == [0.25, 0.75]
     client.send("/aitunes/freeze", True)
