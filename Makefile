@@ -14,13 +14,20 @@ endif
 # What stands between a score and its samples: numba compiles again what changes here.
 KERNELS := $(wildcard aitunes/audio_processing/*.py instrument/synthesis/*.py)
 
+# A window where there is a screen for it, and what Qt needs of Debian to open one.
+ifneq ($(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname -s))),)
+WINDOW := $(STAMPS)/window
+endif
+QT_PACKAGES := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 \
+  libxcb-keysyms1 libxcb-randr0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 fonts-dejavu-core
+
 .DEFAULT_GOAL := help
 .PHONY: help play setup test lint bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-play: $(STAMPS)/warm  ## install what is missing and play; ARGS="--release NAME …" goes to `aitunes play`
+play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--release NAME …" goes to `aitunes play`
 	@$(BIN)/aitunes play $(ARGS)
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
@@ -58,10 +65,17 @@ $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
 	@$(BIN)/aitunes render /dev/null --output $(VENV)/warm-up.wav --seconds 0.2 --sample-rate 48000 >/dev/null
 	@rm $(VENV)/warm-up.wav && touch $@
 
+# Without it there is still sound, so a failure here is told and no more; the next `make play` tries again.
+$(STAMPS)/window: pyproject.toml | $(STAMPS)/base
+	@.ci/system-packages "the pad's window" $(QT_PACKAGES)
+	@echo "Installing the pad's window into $(VENV), about 250 MB …"
+	@if $(PIP) install --editable '.[pad]'; then touch $@; else echo "That failed; playing without a window."; fi
+
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
 	  supercollider-language supercollider-server nodejs
+	@.ci/system-packages "the tests of the pad" xvfb xdotool $(QT_PACKAGES)
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
-	@$(PIP) install $(TORCH) --editable '.[web,training,dev]'
+	@$(PIP) install $(TORCH) --editable '.[web,pad,window,dev]'
 	@touch $@ $(STAMPS)/base

@@ -47,12 +47,12 @@ class Library:
         Raises:
             ReleaseError: there is none of that name, or it cannot be used.
         """
-        for path in self._candidates()[0]:
-            if path.name == name:
-                release = read_release(path)
-                _check_name(release.card, path)
-                return release
-        raise _missing(name, self.cards()[0])
+        path = self.find(name)
+        if path is None:
+            raise _missing(name, self.cards()[0])
+        release = read_release(path)
+        _check_name(release.card, path)
+        return release
 
     def card(self, name: str) -> ReleaseCard:
         """A release's card alone.
@@ -64,6 +64,10 @@ class Library:
         if name not in cards:
             raise _missing(name, cards)
         return cards[name]
+
+    def find(self, name: str) -> Path | None:
+        """The folder of a release by its name, read or not; None where there is none."""
+        return next((path for path in self._candidates()[0] if path.name == name), None)
 
     def _card(self, path: Path) -> ReleaseCard:
         # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.

@@ -10,6 +10,7 @@ from aitunes.home import HOME_VARIABLE, home, user_releases
 __all__ = [
     "HOME_VARIABLE",
     "PathError",
+    "anchors",
     "bundled_releases",
     "gestures",
     "home",
@@ -35,6 +36,11 @@ def bundled_releases() -> Path:
 def recordings() -> Path:
     """Recordings of the output."""
     return home() / "recordings"
+
+
+def anchors() -> Path:
+    """Sounds that were put on the pad, a file a release."""
+    return home() / "anchors"
 
 
 def snapshots() -> Path:

@@ -63,6 +63,11 @@ def test_help_does_not_wait_for_the_engine():
     assert not loaded & HEAVY
 
 
+def test_the_trainers_window_leaves_what_is_heavy_to_its_workers():
+    pytest.importorskip("PySide6", reason="pip install aitunes[window]")
+    assert not loaded_by("import training.window.app") & (HEAVY - {"PySide6", "training"})
+
+
 def test_importing_starts_no_thread_and_makes_no_folder(tmp_path):
     script = (
         "import threading, instrument.engine, instrument.cli.play\n"

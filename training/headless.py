@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from aitunes.errors import TrainingError
@@ -15,7 +15,9 @@ from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
 from training.assessment import assess, write_page
 from training.case_release import ReleaseNames, export_release
+from training.comparison import Comparison, Exhibit, compare, generate
 from training.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
+from training.engine_link import DEFAULT_ENGINE, load_on_engine
 from training.feature_preparation import Progress
 from training.feature_store import StoreCard
 from training.interactive import interactive_evaluation
@@ -31,6 +33,27 @@ def _silent(done: int, total: int, seconds: float) -> None:
     pass
 
 
+def _construction(actions: HeadlessActionPipeline) -> list[str]:
+    """The code that makes such a pipeline, with what differs from the defaults."""
+    data = _arguments(actions.data, ("data_dir", "features", "limit_items", "workers", "seed"))
+    own = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
+    given = ", ".join(part for part in own if part)
+    imports = ["from pathlib import Path", ""] if "Path(" in given else []
+    imports += ["from training.corpus import CorpusOptions"] if data else []
+    name = type(actions).__name__
+    return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({given})"]
+
+
+def _arguments(made: CorpusOptions | HeadlessActionPipeline, names: tuple[str, ...]) -> str:
+    """Arguments of a call that makes the same; those that have their default are left out."""
+    plain = {field.name: field.default for field in fields(made)}
+    given = {name: value for name in names if (value := getattr(made, name)) != plain[name]}
+    return ", ".join(
+        f"{name}=Path({str(value)!r})" if isinstance(value, Path) else f"{name}={value!r}"
+        for name, value in given.items()
+    )
+
+
 @dataclass
 class HeadlessActionPipeline:
     """Actions on what is selected, in the order experiment, scenario, model.
@@ -38,6 +61,7 @@ class HeadlessActionPipeline:
     Args:
         data: where the data come from.
         runs: folder of checkpoints, one for every experiment and scenario in it.
+        run: a name for what is trained, which keeps it in a folder of its own beside other runs of the scenario.
         report: told in a sentence what is going on.
         progress: told how far the preparation is.
         command: what a person typed, for the card.
@@ -45,13 +69,15 @@ class HeadlessActionPipeline:
 
     data: CorpusOptions = field(default_factory=CorpusOptions)
     runs: Path = RUNS
+    run: str = ""
     report: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
     progress: Progress = _silent
     command: str = ""
     _experiment: Case | None = None
     _scenario: Scenario | None = None
     _model: Path | None = None
-    _corpus: Corpus | None = None
+    _corpus: tuple[object, Corpus] | None = None
+    _trained: tuple[object, Trained] | None = None
 
     @staticmethod
     def list_experiments() -> list[str]:
@@ -60,7 +86,7 @@ class HeadlessActionPipeline:
 
     def select_experiment(self, name: str) -> Case:
         """Choose an experiment; scenario and model are to be chosen anew."""
-        self._experiment, self._scenario, self._model, self._corpus = find_case(name), None, None, None
+        self._experiment, self._scenario, self._model = find_case(name), None, None
         return self._experiment
 
     def list_scenarios(self) -> list[str]:
@@ -69,12 +95,13 @@ class HeadlessActionPipeline:
 
     def select_scenario(self, name: str) -> Scenario:
         """Choose one of the experiment's scenarios; the model is to be chosen anew."""
-        self._scenario, self._model, self._corpus = self.experiment.scenarios.find(name), None, None
+        self._scenario, self._model = self.experiment.scenarios.find(name), None
         return self._scenario
 
     def list_models(self) -> list[Path]:
-        """Checkpoints of the scenario, the latest first."""
-        return sorted(self.run_dir.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        """Checkpoints of the run or, where none is named, of all runs of the scenario; the latest first."""
+        found = [path for pattern in ("*.ckpt", "*/*.ckpt") for path in self.run_dir.glob(pattern)]
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def select_model(self, path: str | Path) -> Path:
         """Choose a checkpoint: a path, or a name among those that `list_models` gives.
@@ -122,12 +149,13 @@ class HeadlessActionPipeline:
         models = self.list_models()
         if not models:
             raise TrainingError(f"There is no model of {self.experiment.name} {self.scenario.name} yet; train one.")
-        return self.run_dir / LAST_CHECKPOINT if self.run_dir / LAST_CHECKPOINT in models else models[0]
+        last = models[0].with_name(LAST_CHECKPOINT)
+        return last if last in models else models[0]
 
     @property
     def run_dir(self) -> Path:
-        """Where the scenario's checkpoints go."""
-        return self.runs / self.experiment.name / self.scenario.name
+        """Where the run's checkpoints go."""
+        return self.runs / self.experiment.name / self.scenario.name / self.run
 
     def describe_current_state(self) -> str:
         """What is selected, in a few lines."""
@@ -150,14 +178,17 @@ class HeadlessActionPipeline:
             lines.append(f"actions.select_model({str(self._model)!r})")
         if self._scenario is not None and epochs > 0:
             lines.append(f"actions.train({epochs}, {save_every})")
-        name = type(self).__name__
-        return "\n".join([f"from {type(self).__module__} import {name}", "", f"actions = {name}()", *lines])
+        return "\n".join([*_construction(self), *lines])
 
     def corpus(self) -> Corpus:
-        """The data of the scenario; audio is prepared where it has not been, and kept until another is selected."""
-        if self._corpus is None:
-            self._corpus = open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report)
-        return self._corpus
+        """The data of the scenario, kept until another is chosen; audio is prepared where it has not been."""
+        wanted = self.experiment.name, self.scenario.name, self.data
+        if self._corpus is None or self._corpus[0] != wanted:
+            self._corpus = (
+                wanted,
+                open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report),
+            )
+        return self._corpus[1]
 
     def prepare(self) -> tuple[Path, StoreCard]:
         """Prepare the features of the scenario's audio."""
@@ -172,12 +203,21 @@ class HeadlessActionPipeline:
             options: all the others; its run folder is replaced by the pipeline's.
         """
         chosen = options or TrainOptions(self.run_dir)
+        own = self.data
+        data: dict[str, str | int] = {
+            "data_dir": str(own.data_dir or ""),
+            "limit_items": own.limit_items or 0,
+            "seed": own.seed,
+        }
         chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
-        return train(self.experiment, self.scenario, self.corpus(), chosen)
+        return train(self.experiment, self.scenario, self.corpus(), replace(chosen, data=data))
 
     def load(self) -> Trained:
-        """The selected model, or the latest."""
-        return load_trained(self.experiment, self.scenario, self.model)
+        """The selected model, or the latest; read again when its file has changed."""
+        wanted = self.scenario, self.model, self.model.stat().st_mtime_ns
+        if self._trained is None or self._trained[0] != wanted:
+            self._trained = wanted, load_trained(self.experiment, self.scenario, self.model)
+        return self._trained[1]
 
     def evaluate(self, to: Path | None = None) -> tuple[dict[str, float], Path]:
         """Figures of the model, and a page of pictures and sounds."""
@@ -188,6 +228,14 @@ class HeadlessActionPipeline:
     def interactive_evaluation(self, to: Path | None = None, ask: Callable[[str], str] = input) -> None:
         """Reconstruct and sample what is asked for, until `q`."""
         interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.report)
+
+    def compare(self, item: int, to: Path | None = None) -> Comparison:
+        """A held-out item and what the model makes of it, as arrays and sounds."""
+        return compare(self.load(), self.corpus(), item, to or self.run_dir / "evaluation")
+
+    def generate(self, seed: int = 0, to: Path | None = None) -> Exhibit:
+        """Something new, as an array and a sound."""
+        return generate(self.load(), self.corpus(), seed, to or self.run_dir / "evaluation")
 
     def project(self, to: Path | None = None) -> list[Path]:
         """The codes of the data in two dimensions."""
@@ -211,3 +259,8 @@ class HeadlessActionPipeline:
         """
         trained, corpus = trained or self.load(), self.corpus()
         return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)
+
+    @staticmethod
+    def play(release: str, engine: str = DEFAULT_ENGINE) -> None:
+        """Have a playing engine change to a release, cross-faded; it finds those where `export` puts them by itself."""
+        load_on_engine(release, engine)

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,8 @@ from training.checkpoints import Identity, Signature, WholeCheckpointIO, check_i
 from training.corpus import Corpus
 from training.loading import EpochBatches, loader
 from training.processes import check_batch, is_lost_peer, launched, strategy
+from training.run_progress import RunProgress
+from training.run_record import RunRecord
 from training.texts import kinds
 
 _PICTURES = 10
@@ -46,6 +48,7 @@ class TrainOptions:
         batch_size: items of a batch, of all processes together; None takes the scenario's.
         devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
+        data: where the data came from, for the run's record.
     """
 
     run_dir: Path
@@ -59,6 +62,7 @@ class TrainOptions:
     nodes: int = 1
     precision: str = "32-true"
     quiet: bool = False
+    data: dict[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
-    trainer = _trainer(support, identity, options, epochs)
+    record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
+    told = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, told, identity, options, epochs)
     rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
     check_batch(size, world)
     batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
@@ -143,7 +149,9 @@ class EpochSeed(Callback):
         torch.manual_seed(int(source.integers(_SEED_RANGE)))
 
 
-def _trainer(support: AutoencoderExperimentSupport, identity: Identity, options: TrainOptions, epochs: int) -> Trainer:
+def _trainer(
+    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     devices, nodes = launched() or (options.devices, options.nodes)
@@ -156,7 +164,7 @@ def _trainer(support: AutoencoderExperimentSupport, identity: Identity, options:
             strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
-            callbacks=[*support, Signature(identity), EpochSeed(options.seed)],
+            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,

@@ -14,9 +14,9 @@ from aitunes.experiments.callbacks.latent_plot import LatentPlot
 from aitunes.experiments.callbacks.loss_history import LossHistory
 from aitunes.experiments.callbacks.loss_plot import LossPlot
 from aitunes.experiments.callbacks.nan_guard import NaNGuard
+from aitunes.experiments.history import HISTORY
 
 LAST_CHECKPOINT = "last.ckpt"
-HISTORY = "history.csv"
 PROGRESS_PICTURE = "progress.png"
 LATENT_PICTURES = "latent"
 

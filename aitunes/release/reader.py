@@ -58,7 +58,7 @@ class Release:
         Raises:
             ReleaseError: `map.npz` is damaged or does not fit the card.
         """
-        return _read_landmarks(self.folder / MAP, self.card)
+        return read_landmarks(self.folder, self.card)
 
 
 def read_card(folder: Path) -> ReleaseCard:
@@ -98,6 +98,29 @@ def read_release(folder: Path) -> Release:
     _verify_shapes(decoder, card)
     _verify_answer(decoder, card)
     return Release(folder, card, decoder)
+
+
+def read_landmarks(folder: Path, card: ReleaseCard) -> Landmarks:
+    """The items of a release's map, without a look at the other files.
+
+    Raises:
+        ReleaseError: the map is damaged or does not fit the card.
+    """
+    try:
+        with np.load(folder / MAP, allow_pickle=False) as stored:
+            marks = Landmarks(stored["codes"], stored["positions"], stored["labels"], stored["sources"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ReleaseError(f"The map of {card.name} cannot be read: {error}.") from error
+    items = len(marks.codes)
+    fits = (
+        items <= MAX_LANDMARKS
+        and marks.codes.shape == (items, card.latent_dim)
+        and marks.positions.shape == (items, 2)
+        and marks.labels.shape == marks.sources.shape == (items,)
+    )
+    if not fits:
+        raise ReleaseError(f"The map of {card.name} does not fit its card.")
+    return marks
 
 
 def sha256(path: Path) -> str:
@@ -182,21 +205,3 @@ def _verify_answer(decoder: InferenceSession, card: ReleaseCard) -> None:
             f"The decoder of {card.name} answers z = 0 with values from {S.min():.3g} to {S.max():.3g}; "
             f"its card promises {low:g} to {high:g}."
         )
-
-
-def _read_landmarks(path: Path, card: ReleaseCard) -> Landmarks:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            marks = Landmarks(stored["codes"], stored["positions"], stored["labels"], stored["sources"])
-    except (OSError, ValueError, KeyError) as error:
-        raise ReleaseError(f"The map of {card.name} cannot be read: {error}.") from error
-    items = len(marks.codes)
-    fits = (
-        items <= MAX_LANDMARKS
-        and marks.codes.shape == (items, card.latent_dim)
-        and marks.positions.shape == (items, 2)
-        and marks.labels.shape == marks.sources.shape == (items,)
-    )
-    if not fits:
-        raise ReleaseError(f"The map of {card.name} does not fit its card.")
-    return marks

@@ -23,6 +23,13 @@ def web_is_installed() -> bool:
     return all(find_spec(name) for name in _WEB)
 
 
+def own_program(module: str, *words: str) -> tuple[list[str], dict[str, str]]:
+    """The command that runs one of our own modules, whatever lies in the folder it is run from, and its environment."""
+    # -P keeps folders of the person's own that happen to be called like ours out of the way.
+    path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return [sys.executable, "-P", "-m", module, *words], {**os.environ, "PYTHONPATH": path}
+
+
 @contextlib.contextmanager
 def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
     """`aitunes oscquery` with these words, while the context lasts; whatever becomes of it, the engine plays on.
@@ -30,14 +37,12 @@ def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
     It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
     take over its real-time priority. Then it waits until what this yields is called.
     """
-    command = [sys.executable, "-P", "-m", "instrument.oscquery", *words]
-    # -P keeps folders of the person's own that happen to be called like ours out of the way.
-    path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command, environment = own_program("instrument.oscquery", *words)
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment,
             start_new_session=True,  # Ctrl-C is the engine's, which fades out first
         )
     except OSError as error:

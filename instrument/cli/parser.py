@@ -13,7 +13,8 @@ _FEWEST_SECONDS = 3.0  # in less the doctor hears too little
 
 _EXAMPLES = """\
 examples:
-  aitunes                                   play the bundled release
+  aitunes                                   play the bundled release, with the pad where there is a display
+  aitunes pad --connect 192.168.1.7:7420    the pad for an engine that plays elsewhere
   aitunes play --release chamber --device JACK
   aitunes play --output none                no sound, but everything else
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
@@ -40,6 +41,7 @@ def build() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_lists(commands)
     _add_doctor(commands)
+    _add_pad(commands)
     _add_oscquery(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
@@ -54,6 +56,7 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
+    play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--oscquery",
         action=argparse.BooleanOptionalAction,
@@ -92,6 +95,17 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
     _add_release(doctor)
     _add_quality(doctor)
+
+
+def _add_pad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pad = commands.add_parser("pad", help="open the pad for an engine that plays already, here or elsewhere")
+    default = ("127.0.0.1", DEFAULT_PORT)
+    pad.add_argument(
+        "--connect", type=_place, default=default, metavar="HOST:PORT", help="by default {}:{}".format(*default)
+    )
+    pad.add_argument("--with-engine", action="store_true", help="closing the window ends the engine, too")
+    pad.add_argument("--resume", action="store_true", help="go back to the release that played last")
+    _add_releases(pad)
 
 
 def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -140,9 +154,11 @@ def _whole(low: int, high: int) -> type[int]:
 
 
 def _place(word: str) -> tuple[str, int]:
-    host, _, port = word.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise argparse.ArgumentTypeError(f"{word} is not a host and a port, such as localhost:{DEFAULT_PORT}")
+    host, colon, port = word.rpartition(":")
+    if not colon:
+        host, port = word, str(DEFAULT_PORT)
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{word!r} is not HOST:PORT, such as 192.168.1.7:{DEFAULT_PORT}")
     return host, int(port)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import signal
-import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from instrument import paths
 from instrument.changes import ANY_DEVICE
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.companion import WEB_MISSING, companion, web_is_installed
+from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.terminal import ending_signals, say
 from instrument.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
@@ -34,9 +33,9 @@ def run(options: argparse.Namespace) -> int:
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
-    with _oscquery(options, engine) as sound_is_on:
+    with _pad(options, engine) as pad, _oscquery(options, engine) as sound_is_on:
         engine.start()
-        say(_greeting(engine, time.perf_counter() - begin))
+        say(_greeting(engine, time.perf_counter() - begin, pad is not None))
         sound_is_on()
         engine.wait()
         engine.close()
@@ -84,30 +83,34 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
     )
 
 
-def _oscquery(options: argparse.Namespace, engine: Engine) -> contextlib.AbstractContextManager[Callable[[], None]]:
+def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
+    """The window beside the engine, where there is a display and it is wanted; it closes with the context."""
+    if not options.pad or not has_display():
+        return nullcontext()
+    if not pad_is_installed():
+        say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
+        return nullcontext()
+    return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
+
+
+def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
     """The OSCQuery server beside the engine, or nothing."""
     installed = web_is_installed()
     if options.oscquery and not installed:
         raise UsageError(WEB_MISSING)
     if options.oscquery is False or not installed:
-        return contextlib.nullcontext(lambda: None)
+        return nullcontext(lambda: None)
     engine_host = "127.0.0.1" if engine.osc.host == "0.0.0.0" else engine.osc.host
     place = ["--connect", f"{engine_host}:{engine.osc.port}"]
     return companion([*place, "--http-host", options.osc_host, "--http-port", str(options.http_port)])
 
 
-def _greeting(engine: Engine, seconds: float) -> str:
+def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
     card = engine.synth.voice.release.card
-    seen = "" if _has_display() else "No display: "
+    how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
-        f"{seen}{'h' if seen else 'H'}eadless, played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
+        f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
         f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
     )
-
-
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

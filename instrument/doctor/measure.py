@@ -179,7 +179,8 @@ def start_seconds(arguments: list[str]) -> float:
     Raises:
         DoctorError: it does not play; with what it said last.
     """
-    command = [sys.executable, "-m", "instrument", "play", "--no-oscquery", "--osc-port", "0", *arguments]
+    words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
+    command = [sys.executable, "-m", "instrument", *words]
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

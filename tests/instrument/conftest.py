@@ -220,7 +220,8 @@ class EngineProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *map(str, words)],
             cwd=ROOT,
-            env={**os.environ, "AITUNES_HOME": str(home), **(environment or {})},
+            # No window opens on the screen of whoever runs the tests.
+            env={**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "AITUNES_HOME": str(home), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,11 +1,20 @@
 """A small experiment on audio, for the tests of what comes after its features."""
 
+import os
+import re
+import socket
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 FRAMES = 16
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +68,35 @@ def corpus_of(small_case, audio_folder, tmp_path_factory):
         return open_corpus(small_case, small_case.scenarios.find(name), options, lambda *told: None, lambda said: None)
 
     return corpus
+
+
+@pytest.fixture
+def playing_engine():
+    """`playing_engine(releases, name)`: a silent engine's address, and what tells which release it plays."""
+    processes = []
+
+    def start(releases, name, **environment):
+        words = ["play", "--output", "none", "--osc-port", "0", "--releases", str(releases), "--release", name]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "instrument", *words],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        found = next(found for line in process.stderr if (found := re.search(r"OSC at ([\d.]+):(\d+)", line)))
+        host, port = found.groups()
+        return f"{host}:{port}", lambda: _playing(host, int(port))
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _playing(host, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.settimeout(10)
+        link.sendto(OscMessageBuilder("/aitunes/model/load").build().dgram, (host, port))
+        return OscMessage(link.recv(65_536)).params[0]

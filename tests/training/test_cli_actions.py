@@ -56,10 +56,32 @@ def test_lists_go_from_experiments_to_scenarios_to_models(here, capsys):
     assert "no models yet" in capsys.readouterr().out
 
 
-def test_without_headless_it_says_that_there_is_no_window(capsys):
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="there is always a display")
+def test_the_window_without_a_display_is_a_sentence(monkeypatch, capsys):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
     for arguments in ([], ["-E", "gtzan"]):
-        assert cli.main(arguments) == 2
-        assert "the window is not here yet" in capsys.readouterr().err
+        assert cli.main(arguments) == 1
+        assert "There is no display for the window. Add --headless" in capsys.readouterr().err
+
+
+def test_the_window_without_qt_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("training.window.find_spec", lambda name: None)
+    assert cli.main([]) == 1
+    assert "pip install 'aitunes[window]'" in capsys.readouterr().err
+
+
+def test_a_named_run_lies_beside_the_others(here):
+    for name in ("first", "second"):
+        assert cli.main(["train", *VECTORS, "-e", "1", "--run", name]) == 0
+    runs = here / "runs/vectors5d/variational"
+    assert sorted(path.name for path in runs.iterdir()) == ["first", "second"]
+    actions = HeadlessActionPipeline()
+    actions.select_experiment("vectors5d")
+    actions.select_scenario("variational")
+    assert actions.list_models() == [runs / "second/last.ckpt", runs / "first/last.ckpt"]
+    assert actions.model.parent.name == "second"
+    assert cli.main(["train", *VECTORS, "--run", "../up"]) == 2
 
 
 @pytest.mark.parametrize(

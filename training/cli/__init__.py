@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aitunes.errors import AiTunesError, reason
 from training.cli.parser import build, build_original
-
-NO_WINDOW = "aitunes-train: the window is not here yet; add --headless, or name an action (`aitunes-train --help`)."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,14 +18,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     if arguments.action is None and not arguments.headless:
-        build().print_usage(sys.stderr)
-        print(NO_WINDOW, file=sys.stderr)
-        return 2
-    try:
-        # torch and lightning take seconds to load: --help and a wrong option must not wait for them.
-        from training.cli.actions import run
+        return _told(lambda: _open_window(arguments))
+    return _told(lambda: _run(arguments, " ".join(["aitunes-train", *given])))
 
-        return run(arguments, " ".join(["aitunes-train", *given]))
+
+def _open_window(arguments: argparse.Namespace) -> int:
+    from training.window import open_window
+    from training.window.choice import Choice
+
+    return open_window(
+        Choice(
+            (arguments.experiment or "").lower(),
+            (arguments.scenario or "").lower(),
+            arguments.model or "",
+            arguments.epochs or 0,
+            arguments.save_every,
+            str(arguments.data_dir or ""),
+            arguments.limit_items or 0,
+            arguments.seed,
+            str(arguments.runs),
+        )
+    )
+
+
+def _run(arguments: argparse.Namespace, command: str) -> int:
+    # torch and lightning take seconds to load: --help and a wrong option must not wait for them.
+    from training.cli.actions import run
+
+    return run(arguments, command)
+
+
+def _told(act: Callable[[], int]) -> int:
+    """Do something, and tell its failure in a sentence."""
+    try:
+        return act()
     except AiTunesError as error:
         print(f"aitunes-train: {error}", file=sys.stderr)
     except OSError as error:

@@ -27,7 +27,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     if arguments.action == "list":
         return _list(arguments)
     with preparation_bar(arguments.quiet) as progress:
-        actions = HeadlessActionPipeline(_corpus_options(arguments), arguments.runs, _say, progress, command)
+        data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
+        actions = HeadlessActionPipeline(data, runs, run, _say, progress, command)
         if arguments.threads:
             torch.set_num_threads(arguments.threads)
         if arguments.action != "release":
@@ -66,7 +67,7 @@ def _list(arguments: argparse.Namespace) -> int:
             print(f"{case.name:12} {case.description}, {len(case.scenarios)} scenarios")
         print(f"Releases that come with AiTunes: {', '.join(BUNDLED)}; `aitunes-train release NAME` makes one.")
         return 0
-    actions = HeadlessActionPipeline(runs=arguments.runs)
+    actions = HeadlessActionPipeline(runs=arguments.runs, run=arguments.run)
     case = actions.select_experiment(arguments.experiment)
     if arguments.scenario is None:
         for scenario in case.scenarios:

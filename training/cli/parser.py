@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def _experiment(parser: argparse.ArgumentParser, required: bool = True) -> None:
 
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="of checkpoints (runs)")
+    parser.add_argument("--run", type=run_name, default="", metavar="NAME",
+                        help="a folder of its own for this run, beside the scenario's others")  # fmt: skip
 
 
 def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -132,6 +135,13 @@ def _release(actions: Actions[argparse.ArgumentParser]) -> None:
     _source(release)
     release.add_argument("-e", "--epochs", type=at_least(1), metavar="N", help="passes over the data")
     release.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+
+
+def run_name(text: str) -> str:
+    """The name of a folder: words, digits, hyphens."""
+    if not re.fullmatch(r"(\w[\w.-]*)?", text):
+        raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens, not {text!r}")
+    return text
 
 
 def a_place(text: str) -> Path:

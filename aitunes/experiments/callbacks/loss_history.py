@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from typing_extensions import override
 
-Row = dict[str, float]
+from aitunes.experiments.history import Row, read_history, write_history
 
 
 class LossHistory(Callback):
@@ -37,21 +36,3 @@ class LossHistory(Callback):
         self.rows.append({"epoch": float(trainer.current_epoch + 1), **logged})
         if trainer.is_global_zero:
             write_history(self.path, self.rows)
-
-
-def write_history(path: Path, rows: list[Row]) -> None:
-    """Replace the file as a whole, so that nobody ever reads half of it."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    partial = path.with_suffix(".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
-    partial.replace(path)
-
-
-def read_history(path: Path) -> list[Row]:
-    """The rows of such a file; what is missing in one is left out."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        return [{name: float(text) for name, text in row.items() if text} for row in csv.DictReader(stream)]

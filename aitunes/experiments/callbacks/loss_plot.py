@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from typing_extensions import override
 
-from aitunes.experiments.callbacks.loss_history import LossHistory, Row
+from aitunes.experiments.callbacks.loss_history import LossHistory
+from aitunes.experiments.history import Row
 
 _STYLES = {"train": "-", "validation": "--"}
 

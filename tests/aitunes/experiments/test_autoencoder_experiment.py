@@ -5,8 +5,8 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment  # noqa: E402
 from aitunes.experiments.callbacks.latent_plot import principal_plane  # noqa: E402
-from aitunes.experiments.callbacks.loss_history import read_history  # noqa: E402
 from aitunes.experiments.callbacks.nan_guard import DivergedError  # noqa: E402
+from aitunes.experiments.history import read_history  # noqa: E402
 from aitunes.experiments.optimisation import Optimisation  # noqa: E402
 from aitunes.experiments.support import AutoencoderExperimentSupport  # noqa: E402
 from aitunes.modules.annealing import CyclicAnnealing, LinearAnnealing  # noqa: E402

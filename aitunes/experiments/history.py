@@ -1,0 +1,30 @@
+"""The table of a training's losses, a row an epoch: written whole, read without PyTorch."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+HISTORY = "history.csv"
+"""Its name in the folder of a run."""
+
+Row = dict[str, float]
+"""`epoch`, counting from 1, and what was logged: `train/loss`, `validation/kl` and so on."""
+
+
+def write_history(path: Path, rows: list[Row]) -> None:
+    """Replace the file as a whole, so that nobody ever reads half of it."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    partial = path.with_suffix(".partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with partial.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
+    partial.replace(path)
+
+
+def read_history(path: Path) -> list[Row]:
+    """The rows of such a file; what is missing in one is left out."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [{name: float(text) for name, text in row.items() if text} for row in csv.DictReader(stream)]

@@ -1,0 +1,23 @@
+"""`aitunes pad`: the window, for an engine that plays already."""
+
+from __future__ import annotations
+
+import argparse
+
+from instrument.cli.common import UsageError, library
+from instrument.cli.pad_process import pad_is_installed
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the pad until it is closed.
+
+    Raises:
+        UsageError: the pad is not installed, or there is no such host.
+    """
+    if not pad_is_installed():
+        raise UsageError("The pad is not installed; pip install 'aitunes[pad]' adds it.")
+    # Here, because Qt must not be loaded to say that it is missing.
+    from instrument.pad.app import run as run_pad
+
+    host, port = options.connect
+    return run_pad(host, port, library(options), options.with_engine, options.resume)

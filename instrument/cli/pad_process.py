@@ -1,0 +1,75 @@
+"""The pad as a process beside the engine, which is its parent: Ctrl-C ends both, and a pad that dies stops no sound."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from instrument.cli.companion import own_program
+from instrument.library import DEFAULT_RELEASE
+
+_PATIENCE_SECONDS = 3.0
+_OPENING_SECONDS = 3.0
+_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
+
+
+def has_display() -> bool:
+    """Whether there is a screen to open a window on."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def pad_is_installed() -> bool:
+    """Whether Qt is there."""
+    return importlib.util.find_spec("PySide6") is not None
+
+
+class PadProcess:
+    """A pad that was opened for one engine.
+
+    Args:
+        options: the words of the command line.
+        host, port: where the engine listens.
+        report: takes sentences for the person at the terminal.
+    """
+
+    def __init__(self, options: argparse.Namespace, host: str, port: int, report: Callable[[str], None]) -> None:
+        self._where = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        self._report = report
+        self._closing = False
+        words = ["--connect", self._where, "--with-engine"]
+        if options.releases is not None:
+            words += ["--releases", str(options.releases)]
+        if options.release == DEFAULT_RELEASE:
+            words.append("--resume")
+        command, environment = own_program("instrument", "pad", *words)
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
+        threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
+
+    def close(self) -> None:
+        """Close the window, whose engine has ended."""
+        self._closing = True
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+    def _watch(self) -> None:
+        begin = time.monotonic()
+        status = self._process.wait()
+        if status and not self._closing:
+            never_opened = sys.platform == "linux" and time.monotonic() - begin < _OPENING_SECONDS
+            hint = f" If it never opened: sudo apt-get install {_LIBRARIES}" if never_opened else ""
+            self._report(
+                f"The pad has ended (status {status}); the sound goes on. "
+                f"Open it again: aitunes pad --connect {self._where}.{hint}"
+            )

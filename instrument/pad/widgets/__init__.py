@@ -1,0 +1,1 @@
+"""The parts of the window, a file each; they talk to the model, never to the network."""

@@ -1,0 +1,168 @@
+"""What lies still beneath the playing point: the map, painted once for each size, release and choice of axes."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPixmap, QPolygonF
+
+from aitunes.features import FloatArray
+from instrument.pad import theme
+from instrument.pad.atlas import Atlas
+
+DIAMOND = 2
+
+_GLOW = 0.62
+_KNEE = 0.35
+
+
+def frame_of(size: QSize, letter: float) -> QRectF:
+    """The pad itself within a widget of that size: room is left for the legend and the axes."""
+    return QRectF(1.7 * letter, 1.5 * letter, size.width() - 2.2 * letter, size.height() - 3.1 * letter)
+
+
+def place_in(frame: QRectF, x: float, y: float) -> QPointF:
+    """Where a place of the pad, 0..1, is painted; y rises."""
+    return QPointF(frame.left() + x * frame.width(), frame.bottom() - y * frame.height())
+
+
+def paint_backdrop(
+    atlas: Atlas | None, axes: tuple[int, int], size: QSize, ratio: float, font: QFont, home: tuple[float, float] | None
+) -> QPixmap:
+    """The still picture.
+
+    Args:
+        size, ratio: of the widget, and device pixels to each of its own.
+        home: the place of the mean of all training sounds, where it is to be shown.
+    """
+    pixmap = QPixmap(size * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(QColor(theme.GROUND))
+    painter = QPainter(pixmap)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setFont(font)
+    letter = QFontMetricsF(font).height()
+    frame = frame_of(size, letter)
+    painter.fillRect(frame, QColor(theme.FLOOR))
+    if atlas is not None and len(atlas.names):
+        painter.drawImage(frame, _glow(atlas.density(axes)))
+        _paint_grid(painter, frame)
+        _paint_landmarks(painter, frame, atlas, axes, letter)
+        _paint_legend(painter, frame, atlas, letter)
+    else:
+        _paint_grid(painter, frame)
+    if home is not None:
+        _paint_home(painter, place_in(frame, *home), letter)
+    _paint_axes(painter, frame, atlas, axes, letter)
+    painter.end()
+    return pixmap
+
+
+def _glow(density: FloatArray) -> QImage:
+    """Density [labels, grid, grid] as light in the labels' colours; where there is none it fades to the ground."""
+    colours = np.array([theme.components(theme.label_colour(n)) for n in range(len(density) - 1)])
+    colours = np.vstack([colours.reshape(-1, 3), theme.components(QColor(theme.OTHER_COLOUR))])
+    total = density.sum(axis=0)
+    # Squared, so that the label that rules a place also colours it; a plain mixture is brown everywhere.
+    rule = density**2
+    mixed = np.tensordot(rule, colours, (0, 0)) / np.maximum(rule.sum(axis=0), 1e-9)[..., None]
+    light = _GLOW * (total / (total + _KNEE))[..., None]
+    ground = np.array(theme.components(QColor(theme.FLOOR)))
+    picture = (255.0 * (ground * (1.0 - light) + mixed * light)).astype(np.uint8)
+    rows, columns = total.shape
+    image = QImage(np.ascontiguousarray(picture).tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888)
+    return image.copy()
+
+
+def _paint_grid(painter: QPainter, frame: QRectF) -> None:
+    line = QColor(theme.TEXT)
+    line.setAlpha(16)
+    painter.setPen(line)
+    for part in (0.25, 0.5, 0.75):
+        painter.drawLine(place_in(frame, part, 0.0), place_in(frame, part, 1.0))
+        painter.drawLine(place_in(frame, 0.0, part), place_in(frame, 1.0, part))
+    painter.setPen(QColor(theme.EDGE))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(frame)
+
+
+def _paint_landmarks(painter: QPainter, frame: QRectF, atlas: Atlas, axes: tuple[int, int], letter: float) -> None:
+    radius = letter * (0.2 if len(atlas.names) <= 1_000 else 0.13)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for (x, y), number in zip(atlas.positions(axes).tolist(), atlas.label_numbers.tolist(), strict=True):
+        colour = theme.label_colour(number if number < len(atlas.labels) else len(theme.LABEL_COLOURS))
+        colour.setAlpha(215)
+        painter.setBrush(colour)
+        draw_mark(painter, place_in(frame, x, y), radius, number)
+
+
+def draw_mark(painter: QPainter, centre: QPointF, radius: float, number: int) -> None:
+    """The mark of a label: circle, square, diamond and triangle by turns, so that colour does not say it alone."""
+    shape = number % 4
+    if shape == 0:
+        painter.drawEllipse(centre, radius, radius)
+    elif shape == 1:
+        side = 0.88 * radius
+        painter.drawRect(QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side))
+    else:
+        far = 1.25 * radius
+        corners = (
+            [(0, -far), (far, 0), (0, far), (-far, 0)] if shape == DIAMOND else [(0, -far), (far, far), (-far, far)]
+        )
+        painter.drawPolygon(QPolygonF([centre + QPointF(dx, dy) for dx, dy in corners]))
+
+
+def _paint_legend(painter: QPainter, frame: QRectF, atlas: Atlas, letter: float) -> None:
+    """The labels in a row above the frame; those that find no room are counted."""
+    metrics = QFontMetricsF(painter.font())
+    gap, mark = 1.1 * letter, 1.1 * letter
+    x, middle = frame.left() + 0.3 * letter, frame.top() - 0.75 * letter
+    widths = [mark + metrics.horizontalAdvance(label) + gap for label in atlas.labels]
+    left_over = atlas.others
+    room = frame.width() - 5 * letter
+    for n, (label, width) in enumerate(zip(atlas.labels, widths, strict=True)):
+        if sum(widths[: n + 1]) > room:
+            left_over += len(widths) - n
+            break
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.label_colour(n))
+        draw_mark(painter, QPointF(x + 0.4 * letter, middle), 0.3 * letter, n)
+        painter.setPen(QColor(theme.TEXT))
+        _paint_line(painter, x + mark, middle, label, letter)
+        x += width
+    if left_over:
+        painter.setPen(QColor(theme.QUIET))
+        _paint_line(painter, x, middle, f"{left_over} more", letter)
+
+
+def _paint_line(painter: QPainter, x: float, middle: float, words: str, letter: float) -> None:
+    painter.drawText(QRectF(x, middle - letter, 40 * letter, 2 * letter), Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _paint_home(painter: QPainter, place: QPointF, letter: float) -> None:
+    colour = QColor(theme.TEXT)
+    colour.setAlpha(150)
+    painter.setPen(colour)
+    reach = 0.45 * letter
+    painter.drawLine(place - QPointF(reach, 0), place + QPointF(reach, 0))
+    painter.drawLine(place - QPointF(0, reach), place + QPointF(0, reach))
+
+
+def _paint_axes(painter: QPainter, frame: QRectF, atlas: Atlas | None, axes: tuple[int, int], letter: float) -> None:
+    across, up = (axis_words(atlas, axis) for axis in axes)
+    painter.setPen(QColor(theme.QUIET))
+    below = QRectF(frame.left(), frame.bottom() + 0.2 * letter, frame.width(), 1.3 * letter)
+    painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{across}  →")
+    painter.save()
+    painter.translate(frame.left() - 0.8 * letter, frame.center().y())
+    painter.rotate(-90.0)
+    beside = QRectF(-frame.height() / 2, -0.65 * letter, frame.height(), 1.3 * letter)
+    painter.drawText(beside, Qt.AlignmentFlag.AlignCenter, f"{up}  →")
+    painter.restore()
+
+
+def axis_words(atlas: Atlas | None, axis: int) -> str:
+    """What an axis is: its number, and how much of the sounds' variety it spans."""
+    if atlas is None:
+        return f"direction {axis + 1}"
+    return f"direction {axis + 1}, {atlas.latent.explained_variance[axis]:.0%} of the variety"

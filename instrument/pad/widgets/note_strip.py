@@ -1,0 +1,97 @@
+"""Playing notes: the keys, and what a note is like."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame
+
+from instrument.pad import theme
+from instrument.pad.keys import name_of
+from instrument.pad.model import EngineModel
+from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.keyboard import Keyboard
+
+
+def _seconds(value: float) -> str:
+    return f"{1e3 * value:.0f} ms" if value < 0.9995 else f"{value:.1f} s"
+
+
+class NoteStrip(QFrame):
+    """Shown for releases that have a pitch; its settings are the engine's."""
+
+    def __init__(self, model: EngineModel) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._model = model
+        self.keyboard = Keyboard(model)
+        self.typing = button("Keys", "The computer's keys play notes", "Z … M and Q … U play (K)", toggles=True)
+        self.typing.toggled.connect(self._set_typing)
+        self.down = button("−", "An octave down")
+        self.down.clicked.connect(lambda: self.keyboard.shift(-1))
+        self.up = button("+", "An octave up")
+        self.up.clicked.connect(lambda: self.keyboard.shift(1))
+        self.drone = button("Drone", "Sound without a note", toggles=True)
+        self.drone.clicked.connect(lambda on: model.set("/drone", bool(on)))
+        self.voices = Fader("Voices", 1, 8, 1, lambda count: f"{count:.0f}", whole=True)
+        self.voices.moved_to.connect(lambda count: model.set("/voices", round(count)))
+        self.pitch = Fader("Drone at", 24.0, 96.0, 60.0, lambda note: f"{name_of(round(note))} {note:.1f}")
+        self.bend = Fader("Bend", -12.0, 12.0, 0.0, lambda steps: f"{steps:+.1f}".replace("-", "−"))
+        self.portamento = Fader("Portamento", 0.0, 10.0, 0.0, _seconds, 3.0)
+        self.attack = Fader("Attack", 0.0, 10.0, 0.01, _seconds, 4.0)
+        self.release = Fader("Release", 0.0, 20.0, 0.3, _seconds, 4.0)
+        self._connect()
+        self._lay_out()
+        self._show_release()
+
+    def _connect(self) -> None:
+        model = self._model
+        for name, fader in (("/pitch", self.pitch), ("/bend", self.bend), ("/portamento", self.portamento)):
+            fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
+        for fader in (self.attack, self.release):
+            fader.moved_to.connect(
+                lambda _value: model.set("/envelope", float(self.attack.number), float(self.release.number))
+            )
+        model.changed.connect(self._show)
+        model.release_changed.connect(self._show_release)
+
+    def _lay_out(self) -> None:
+        whole = theme.row(self, 0.5, 0.4)
+        side = theme.column(gap=0.3)
+        first, second = theme.row(gap=0.3), theme.row(gap=0.3)
+        for each, share in ((self.typing, 2), (self.down, 1), (self.up, 1)):
+            first.addWidget(each, share)
+        second.addWidget(self.drone)
+        second.addWidget(self.voices, 1)
+        side.addLayout(first)
+        side.addLayout(second)
+        side.addWidget(self.pitch)
+        whole.addLayout(side, 3)
+        whole.addWidget(self.keyboard, 8)
+        faders = theme.column(gap=0.3)
+        for fader in (self.attack, self.release, self.portamento, self.bend):
+            faders.addWidget(fader)
+        whole.addLayout(faders, 3)
+
+    def _set_typing(self, typing: bool) -> None:
+        self.keyboard.release_all()
+        self.keyboard.typing = typing
+        self.keyboard.update()
+
+    def _show(self, name: str) -> None:
+        faders = {"/pitch": self.pitch, "/bend": self.bend, "/portamento": self.portamento}
+        if name in faders:
+            faders[name].show_value(float(self._model.value(name)))
+        elif name == "/envelope":
+            attack, release = self._model.values[name]
+            self.attack.show_value(float(attack))
+            self.release.show_value(float(release))
+        elif name == "/drone":
+            self.drone.setChecked(bool(self._model.value(name)))
+        elif name == "/voices":
+            self.voices.show_value(float(self._model.value(name)))
+
+    def _show_release(self) -> None:
+        has_pitch = self._model.has_pitch
+        if not has_pitch:
+            self.typing.setChecked(False)
+        self.setVisible(has_pitch)

@@ -1,0 +1,146 @@
+"""Choose a release: its name, what it is, its map, a sound of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QWidget
+from typing_extensions import override
+
+from aitunes.errors import AiTunesError
+from instrument.library import Library
+from instrument.pad import theme
+from instrument.pad.atlas import Atlas, find
+from instrument.pad.lists import ReleaseEntry
+from instrument.pad.model import EngineModel
+from instrument.pad.widgets.backdrop import paint_backdrop
+from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.sheet import Sheet
+
+PREVIEW = "preview.wav"
+
+
+class ReleasePicker(Sheet):
+    """The releases that the engine has.
+
+    Args:
+        model: asks the engine.
+        library: has folder and map of those that are on this machine.
+    """
+
+    def __init__(self, parent: QWidget, model: EngineModel, library: Library) -> None:
+        super().__init__(parent, 56, 30)
+        self._model, self._library = model, library
+        self._entries: list[ReleaseEntry] = []
+        self.list = QListWidget()
+        self.list.setAccessibleName("Releases")
+        self.list.currentRowChanged.connect(self._describe)
+        self.list.itemActivated.connect(lambda _item: self.load())
+        self.description = QLabel()
+        self.description.setWordWrap(True)
+        self.description.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.picture = QLabel()
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture.setAccessibleName("Map of the chosen release")
+        self.picture.setMinimumSize(1, 1)
+        self.picture.installEventFilter(self)
+        self._atlas: Atlas | None = None
+        self.play = button("Play this", "Play the chosen release")
+        self.play.clicked.connect(self.load)
+        self.listen = button(
+            "Listen to a preview", "Listen to a preview of the chosen release", "Opens in your system's player"
+        )
+        self.listen.clicked.connect(self._listen)
+        self._lay_out()
+        model.lists.changed.connect(lambda kind: self._fill() if kind == "model" else None)
+
+    def _lay_out(self) -> None:
+        head = theme.row(gap=0.5)
+        title = QLabel("Releases")
+        title.setProperty("role", "title")
+        close = button("Close", "Close the list of releases")
+        close.clicked.connect(self.hide)
+        head.addWidget(title, 1)
+        head.addWidget(close)
+        self.content.addLayout(head)
+        columns = theme.row(gap=1.0)
+        columns.addWidget(self.list, 2)
+        side = theme.column(gap=0.6)
+        side.addWidget(self.picture, 1)
+        side.addWidget(self.description)
+        buttons = theme.row(gap=0.5)
+        buttons.addWidget(self.listen)
+        buttons.addWidget(self.play, 1)
+        side.addLayout(buttons)
+        columns.addLayout(side, 3)
+        self.content.addLayout(columns, 1)
+
+    @override
+    def open(self) -> None:
+        self._model.lists.ask("model")
+        self._fill()
+        super().open()
+        self.list.setFocus()
+
+    def load(self) -> None:
+        """Play the chosen release."""
+        entry = self._chosen()
+        if entry is not None:
+            self._model.load(entry.name)
+            self._model.told.emit(f"“{entry.public_name}” is on its way …")
+            self.hide()
+
+    def _chosen(self) -> ReleaseEntry | None:
+        row = self.list.currentRow()
+        return self._entries[row] if 0 <= row < len(self._entries) else None
+
+    def _fill(self) -> None:
+        if self._entries == self._model.lists.releases:
+            return
+        self._entries = self._model.lists.releases
+        playing = self._model.card.name if self._model.card else ""
+        self.list.clear()
+        for n, entry in enumerate(self._entries):
+            self.list.addItem(QListWidgetItem(entry.public_name))
+            if entry.name == playing:
+                self.list.setCurrentRow(n)
+
+    def _describe(self, _row: int) -> None:
+        entry = self._chosen()
+        if entry is None:
+            return
+        folder = self._library.find(entry.name)
+        self.description.setText(
+            f"{entry.description}\n\n{entry.latent_dim} directions.  Known to scripts as “{entry.name}”."
+        )
+        self._atlas = self._map_of(entry)
+        self.listen.setEnabled(folder is not None and (folder / PREVIEW).is_file())
+        self._show_map()
+
+    def _map_of(self, entry: ReleaseEntry) -> Atlas | None:
+        try:
+            found = find(self._library, self._library.card(entry.name))
+        except AiTunesError:  # not here, or damaged: the engine says so when it is loaded
+            return None
+        return found if len(found.names) else None
+
+    def _show_map(self) -> None:
+        if self._atlas is None:
+            self.picture.setText("Its map is not on this machine.")
+            return
+        size, ratio = self.picture.size(), self.devicePixelRatioF()
+        axes = (0, min(1, self._atlas.coordinates.shape[1] - 1))
+        self.picture.setPixmap(paint_backdrop(self._atlas, axes, size, ratio, self.font(), None))
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.picture and event.type() == QEvent.Type.Resize:
+            self._show_map()
+            return False
+        return super().eventFilter(watched, event)
+
+    def _listen(self) -> None:
+        entry = self._chosen()
+        folder = self._library.find(entry.name) if entry else None
+        if folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW)))

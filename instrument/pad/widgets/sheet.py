@@ -1,0 +1,73 @@
+"""A sheet that lies over the window until it is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QWidget
+from typing_extensions import override
+
+from instrument.pad import theme
+
+
+class Sheet(QWidget):
+    """Covers its parent, darkens it, and shows a panel in the middle.
+
+    Args:
+        parent: the window.
+        width, height: of the panel, in heights of a letter; less where the window is smaller.
+    """
+
+    def __init__(self, parent: QWidget, width: float, height: float) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._wanted = (width, height)
+        self.panel = QFrame(self)
+        self.panel.setObjectName("sheet")
+        self.content = theme.column(self.panel, 0.7, 1.2)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show it above everything."""
+        self._fit()
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._fit()
+        return False
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange and self.isVisible():
+            self._fit()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        whole = self._window.rect()
+        self.setGeometry(whole)
+        letter = self.fontMetrics().height()
+        width = min(round(self._wanted[0] * letter), whole.width() - 2 * letter)
+        height = min(round(self._wanted[1] * letter), whole.height() - 2 * letter)
+        self.panel.setGeometry(QRect((whole.width() - width) // 2, (whole.height() - height) // 2, width, height))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 170))
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.panel.geometry().contains(event.position().toPoint()):
+            self.hide()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)

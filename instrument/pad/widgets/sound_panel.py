@@ -1,0 +1,78 @@
+"""The sound device, the effort of the phase reconstruction, and the form of recordings."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+
+from instrument.pad import theme
+from instrument.pad.model import EngineModel
+from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.record_button import RecordButton
+from instrument.pad.widgets.status_line import stages
+
+
+class SoundPanel(QWidget):
+    """What is set once, before a concert."""
+
+    def __init__(self, model: EngineModel, recorder: RecordButton) -> None:
+        super().__init__()
+        self._model, self._recorder = model, recorder
+        self.device = QComboBox()
+        self.device.setAccessibleName("Sound device")
+        self.device.activated.connect(self._choose_device)
+        self.refresh = button("Look again", "Look for sound devices again")
+        self.refresh.clicked.connect(lambda: model.lists.ask("device"))
+        self.iterations = Fader("Iterations", 0, 64, 24, lambda count: f"{count:.0f} a hop", whole=True)
+        self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
+        for fader in (self.iterations, self.lookahead):
+            fader.moved_to.connect(self._choose_quality)
+        self.form = QComboBox()
+        self.form.addItems(["WAV", "FLAC"])
+        self.form.setAccessibleName("Form of recordings")
+        self.form.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))
+        self.measures = QLabel()
+        self.measures.setProperty("role", "quiet")
+        self.measures.setWordWrap(True)
+        self._lay_out()
+        model.lists.changed.connect(lambda kind: self._show_devices() if kind == "device" else None)
+        model.changed.connect(self._show)
+        model.status_changed.connect(lambda: self.measures.setText(stages(model.status)))
+        self._show("/quality")
+
+    def _lay_out(self) -> None:
+        whole = theme.column(self, 0.6)
+        grid = QGridLayout()
+        grid.setProperty("gap", 0.45)
+        grid.setProperty("margin", 0.0)
+        for n, (name, control) in enumerate((("Device", self.device), ("", self.refresh), ("Record as", self.form))):
+            grid.addWidget(QLabel(name), n, 0)
+            grid.addWidget(control, n, 1)
+        grid.setColumnStretch(1, 1)
+        whole.addLayout(grid)
+        whole.addWidget(self.iterations)
+        whole.addWidget(self.lookahead)
+        whole.addWidget(self.measures)
+        whole.addStretch(1)
+
+    def _choose_device(self) -> None:
+        self._model.send("/device/set", self.device.currentText())
+
+    def _choose_quality(self, _value: float) -> None:
+        self._model.set("/quality", round(self.iterations.number), round(self.lookahead.number))
+
+    def _show(self, name: str) -> None:
+        if name == "/quality":
+            for fader, value in zip((self.iterations, self.lookahead), self._model.values[name], strict=True):
+                fader.show_value(float(value))
+        elif name == "/device":
+            self._show_devices()
+
+    def _show_devices(self) -> None:
+        names = list(self._model.lists.devices)
+        present = self._model.device
+        if present and present not in names:
+            names.insert(0, present)
+        self.device.clear()
+        self.device.addItems(names)
+        self.device.setCurrentText(present)

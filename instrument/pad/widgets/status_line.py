@@ -1,0 +1,95 @@
+"""The truth on stage: load, latency, interruptions, late events, connection; and a warning when it lasts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QWidget
+
+from instrument.pad import theme
+from instrument.pad.model import EngineModel
+from instrument.pad.status import EngineStatus, Warnings
+
+_SAID_SECONDS = 8.0
+
+
+class StatusLine(QWidget):
+    """One line at the foot of the window."""
+
+    def __init__(self, model: EngineModel, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._model = model
+        self._warnings = Warnings(clock)
+        self.sentence = QLabel()
+        self.sentence.setAccessibleName("Message")
+        self.sentence.setMinimumWidth(1)
+        self.figures = QLabel()
+        self.figures.setAccessibleName("Load, latency, interruptions")
+        self.figures.setProperty("role", "quiet")
+        layout = theme.row(self, 1.0)
+        layout.addWidget(self.sentence, 1)
+        layout.addWidget(self.figures)
+        self._silence = QTimer(self, singleShot=True, interval=round(1e3 * _SAID_SECONDS))
+        self._silence.timeout.connect(lambda: self._say("", warning=False))
+        self._warned = ""
+        model.status_changed.connect(self._show_status)
+        model.told.connect(self.say)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a while."""
+        self._say(sentence, warning=False)
+        self._silence.start()
+
+    def forget(self) -> None:
+        """Another engine has come: what was is no warning for it."""
+        self._warnings.forget()
+
+    def show_lost(self) -> None:
+        """There is no engine to tell of."""
+        self.figures.setText("not connected")
+
+    def _show_status(self) -> None:
+        status = self._model.status
+        self.figures.setText(figures(status))
+        self.figures.setToolTip(stages(status))
+        warning = self._warnings.judge(status)
+        if warning != self._warned:
+            self._warned = warning
+            self._say(warning, warning=True)
+            self._silence.stop()
+
+    def _say(self, sentence: str, warning: bool) -> None:
+        if not sentence and self._warned:
+            sentence, warning = self._warned, True
+        role = "warning" if warning else "quiet"
+        if self.sentence.property("role") != role:
+            self.sentence.setProperty("role", role)
+            self.sentence.style().unpolish(self.sentence)
+            self.sentence.style().polish(self.sentence)
+        self.sentence.setText(sentence)
+        self.sentence.setToolTip(sentence)
+
+
+def figures(status: EngineStatus) -> str:
+    """The measures in one line."""
+    return "   ".join(
+        (
+            f"load {status.mean_load:.0f} % (peak {status.peak_load:.0f} %)",
+            f"latency {status.latency_ms:.0f} ms",
+            f"interruptions {status.underruns}",
+            f"late {status.late_events}",
+        )
+    )
+
+
+def stages(status: EngineStatus) -> str:
+    """Latency stage by stage, and the rate."""
+    return (
+        f"Latency: control {status.control_ms:.1f} ms, synthesis {status.synthesis_ms:.1f} ms, "
+        f"buffer {status.buffer_ms:.1f} ms, device {status.device_ms:.1f} ms\n"
+        f"Sample rate: {status.nominal_sample_rate:.0f} Hz, measured {status.measured_sample_rate:.1f} Hz\n"
+        f"Iterations in use: {status.iterations}\n"
+        f"Programs connected: {status.subscribers}"
+    )

@@ -1,0 +1,302 @@
+"""The pad: the surface that is played."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QTabletEvent,
+    QTouchEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
+
+from aitunes.features import FloatArray
+from instrument.pad.anchor_set import AnchorSet
+from instrument.pad.anchors import shares
+from instrument.pad.atlas import Atlas
+from instrument.pad.model import EngineModel
+from instrument.pad.point import Point
+from instrument.pad.widgets import overlay
+from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
+
+TRAIL_SECONDS = 0.9
+_WHEEL_STEP = 0.1
+_KEY_STEP, _FINE_STEP = 0.02, 0.002
+_PLAY_NOW = Qt.KeyboardModifier.ControlModifier
+
+
+class Surface(QWidget):
+    """Shows the map, the point and its trail; takes mouse, touch, pen and wheel.
+
+    Args:
+        model, point, anchors: what it shows and moves.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, model: EngineModel, point: Point, anchors: AnchorSet, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._model, self._point, self._anchors, self._clock = model, point, anchors, clock
+        self.atlas: Atlas | None = None
+        self._positions = np.zeros((0, 2), np.float32)
+        self._backdrop: QPixmap | None = None
+        self._trail: deque[tuple[float, float, float]] = deque(maxlen=128)
+        self._shown = (0.5, 0.5, 0.5, 0.5)
+        self._painted = QRect()
+        self._hovered: int | None = None
+        self._dragged: int | None = None
+        self._turned_from: float | None = None
+        self.setAccessibleName("Pad")
+        self.setAccessibleDescription("Arrow keys move the sound, page up and down along a third direction")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.installEventFilter(self)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        anchors.changed.connect(self.update)
+        model.changed.connect(lambda name: self.show_atlas(self.atlas) if name == "/pad/axes" else None)
+
+    # What it shows.
+
+    def show_atlas(self, atlas: Atlas | None) -> None:
+        """Show another map, or the same on other axes."""
+        self.atlas = atlas
+        self._hovered = None
+        axes = self._model.axes
+        fits = atlas is not None and max(axes) < atlas.coordinates.shape[1]
+        self._positions = atlas.positions(axes) if atlas is not None and fits else np.zeros((0, 2), np.float32)
+        self._forget_backdrop()
+
+    def tick(self) -> None:
+        """One frame: follow the sound, let the trail fade; repaints nothing where nothing moves."""
+        now = self._clock()
+        before = self._shown
+        self._shown = (*self._point.hand, *self._point.sounding)
+        if self._shown != before:
+            self._trail.append((*self._shown[2:], now))
+        # The newest place stays, however old it is.
+        while len(self._trail) > 1 and now - self._trail[0][2] > TRAIL_SECONDS:
+            self._trail.popleft()
+        if self._shown != before or len(self._trail) > 1:
+            moving = self.rect() if self._anchors.active else self._moving_rect()
+            self.update(moving.united(self._painted))
+            self._painted = moving
+
+    def _moving_rect(self) -> QRect:
+        """What the point, the hand and the trail cover."""
+        places = [self._at(x, y) for x, y, _ in self._trail] + [self._at(*self._shown[:2])]
+        across, down = [place.x() for place in places], [place.y() for place in places]
+        reach = 1.2 * self._letter()
+        whole = QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
+        return whole.adjusted(-reach, -reach, reach, reach).toAlignedRect()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._forget_backdrop()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._forget_backdrop()
+        super().changeEvent(event)
+
+    def _forget_backdrop(self) -> None:
+        self._backdrop = None
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(800, 560)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._backdrop is None:
+            home = self._model.on_pad(np.zeros(max(self._model.latent_dim, 2), np.float32))
+            fits = self.atlas is not None and max(self._model.axes) < self.atlas.coordinates.shape[1]
+            atlas = self.atlas if fits else None
+            self._backdrop = paint_backdrop(
+                atlas, self._model.axes, self.size(), self.devicePixelRatioF(), self.font(), home
+            )
+        painter = QPainter(self)
+        ratio = self._backdrop.devicePixelRatio()
+        for rect in list(event.region()):  # type: ignore[call-overload]
+            source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
+            painter.drawPixmap(QRectF(rect), self._backdrop, source)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_moving(painter)
+
+    def _paint_moving(self, painter: QPainter) -> None:
+        letter, width = self._letter(), self.width()
+        hand, sounding = self._at(*self._shown[:2]), self._at(*self._shown[2:])
+        anchors = [(self._at(anchor.x, anchor.y), anchor.name) for anchor in self._anchors.anchors]
+        if self._anchors.active:
+            painter.fillRect(self.rect(), overlay.DARK)  # the map, which does not sound now
+            parts = shares(self._anchors.anchors, *self._shown[:2])
+            overlay.paint_shares(painter, hand, [place for place, _ in anchors], parts.tolist(), letter)
+        for place, name in anchors:
+            overlay.paint_anchor(painter, place, name, self._anchors.active, letter, width)
+        now = self._clock()
+        trail = [(self._at(x, y), 1.0 - (now - moment) / TRAIL_SECONDS) for x, y, moment in self._trail]
+        overlay.paint_trail(painter, trail, letter)
+        overlay.paint_point(painter, hand, sounding, self._model.playing, letter)
+        if self._hovered is not None and self.atlas is not None:
+            place = self._at(*self._positions[self._hovered].tolist())
+            overlay.paint_landmark(painter, place, self.atlas.names[self._hovered], letter, width)
+
+    # Where things are.
+
+    def _letter(self) -> float:
+        return float(self.fontMetrics().height())
+
+    def _frame(self) -> QRectF:
+        return frame_of(self.size(), QFontMetricsF(self.font()).height())
+
+    def _at(self, x: float, y: float) -> QPointF:
+        return place_in(self._frame(), x, y)
+
+    def place_of(self, position: QPoint | QPointF) -> tuple[float, float]:
+        """The place of the pad, 0..1 within its edges, at a place of the widget."""
+        frame = self._frame()
+        return (position.x() - frame.left()) / frame.width(), (frame.bottom() - position.y()) / frame.height()
+
+    def _nearest(self, position: QPointF, places: FloatArray, reach: float) -> int | None:
+        """The nearest of some places [count, 2], if it is within so many heights of a letter."""
+        if not len(places):
+            return None
+        frame = self._frame()
+        away = (places - self.place_of(position)) * (frame.width(), frame.height())
+        distance = np.hypot(away[:, 0], away[:, 1])
+        nearest = int(distance.argmin())
+        return nearest if distance[nearest] <= reach * self._letter() else None
+
+    def landmark_at(self, position: QPointF, reach: float = 0.7) -> int | None:
+        """The landmark at a place of the widget, within so many heights of a letter."""
+        return self._nearest(position, self._positions, reach)
+
+    def anchor_at(self, position: QPointF) -> int | None:
+        """The anchor at a place of the widget."""
+        places = np.array([(anchor.x, anchor.y) for anchor in self._anchors.anchors], np.float32)
+        return self._nearest(position, places, 0.9)
+
+    # What it takes.
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.modifiers() & _PLAY_NOW:
+            self.play_landmark(event.position())
+            return
+        self._hover(None)
+        self._dragged = self.anchor_at(event.position())
+        if self._dragged is None:
+            self._point.place(*self.place_of(event.position()))
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            if self._dragged is not None:
+                self._anchors.move(self._dragged, *self.place_of(event.position()))
+            elif not event.modifiers() & _PLAY_NOW:
+                self._point.place(*self.place_of(event.position()))
+            return
+        self._hover(self.landmark_at(event.position()))
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragged is not None:
+            self._dragged = None
+            self._anchors.keep()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.anchor_at(event.position()) is None:
+            self._point.home()
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._point.turn(_WHEEL_STEP * event.angleDelta().y() / 120.0)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        step = _FINE_STEP if fine else _KEY_STEP
+        moves = {
+            Qt.Key.Key_Left: (-step, 0.0),
+            Qt.Key.Key_Right: (step, 0.0),
+            Qt.Key.Key_Down: (0.0, -step),
+            Qt.Key.Key_Up: (0.0, step),
+        }
+        turns = {Qt.Key.Key_PageUp: _WHEEL_STEP, Qt.Key.Key_PageDown: -_WHEEL_STEP}
+        key = Qt.Key(event.key())
+        if key in moves:
+            self._point.nudge(*moves[key])
+        elif key in turns:
+            self._point.turn(turns[key])
+        elif key is Qt.Key.Key_Home:
+            self._point.home()
+        elif key is Qt.Key.Key_Space:
+            self._model.play(not self._model.playing)
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        if event.type() != QEvent.Type.TabletRelease and event.pressure() > 0.0:
+            self._point.place(*self.place_of(event.position()))
+        else:
+            self._hover(self.landmark_at(event.position()))
+        event.accept()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent):
+            self._touch(event)
+            return True
+        return False
+
+    def _touch(self, event: QTouchEvent) -> None:
+        # The first finger plays; a second one moves along the third direction.
+        points = event.points()
+        if event.type() == QEvent.Type.TouchEnd or len(points) < 2:
+            self._turned_from = None
+        if points and event.type() != QEvent.Type.TouchEnd:
+            self._point.place(*self.place_of(points[0].position()))
+        if len(points) > 1:
+            height = points[1].position().y()
+            if self._turned_from is not None:
+                self._point.turn(4.0 * (self._turned_from - height) / max(1, self.height()))
+            self._turned_from = height
+        event.accept()
+
+    def play_landmark(self, position: QPointF) -> None:
+        """Play exactly the code of the training sound at a place of the widget."""
+        number = self.landmark_at(position, reach=2.0)
+        if number is not None and self.atlas is not None:
+            self._model.move_to(self.atlas.coordinates[number], locked=False)
+
+    def _hover(self, number: int | None) -> None:
+        if number != self._hovered:
+            self._hovered = number
+            self.update()

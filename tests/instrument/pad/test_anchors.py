@@ -1,0 +1,61 @@
+"""Sounds on the pad, and what lies between them."""
+
+import numpy as np
+import pytest
+
+from instrument.pad.anchors import Anchor, AnchorError, AnchorFile, blend, moved, shares
+
+TWO = [Anchor("low", 0.2, 0.5, (1.0, 0.0, -1.0)), Anchor("high", 0.8, 0.5, (-1.0, 2.0, 3.0))]
+
+
+def test_at_an_anchor_it_alone_sounds():
+    for anchor in TWO:
+        np.testing.assert_array_equal(blend(TWO, anchor.x, anchor.y), np.float32(anchor.coordinates))
+
+
+def test_halfway_both_sound_alike():
+    np.testing.assert_allclose(blend(TWO, 0.5, 0.9), [0.0, 1.0, 1.0], atol=1e-6)
+
+
+def test_the_nearer_anchor_counts_by_the_square_of_the_distance():
+    np.testing.assert_allclose(shares(TWO, 0.4, 0.5), [0.8, 0.2], atol=1e-6)
+
+
+def test_shares_are_a_whole_everywhere(rng):
+    anchors = [Anchor(str(n), *rng.uniform(size=2), (0.0,)) for n in range(9)]
+    for x, y in rng.uniform(size=(50, 2)):
+        parts = shares(anchors, x, y)
+        assert parts.sum() == pytest.approx(1.0, abs=1e-5)
+        assert parts.min() >= 0.0
+
+
+def test_an_anchor_stays_on_the_pad():
+    away = moved(TWO[0], -1.0, 2.0)
+    assert (away.x, away.y) == (0.0, 1.0)
+    assert away.coordinates == TWO[0].coordinates
+
+
+def test_anchors_are_kept_for_each_release(tmp_path):
+    file = AnchorFile(tmp_path / "anchors")
+    file.write("tiny", TWO)
+    assert file.read("tiny", latent_dim=3) == TWO
+    assert file.read("other", latent_dim=3) == []
+
+
+def test_anchors_of_another_size_are_left_out(tmp_path):
+    file = AnchorFile(tmp_path)
+    file.write("tiny", TWO)
+    assert file.read("tiny", latent_dim=5) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[{}]", "7", '[{"name": "a", "x": 0, "y": 0, "coordinates": ["far"]}]', '"a"'])
+def test_damaged_anchors_are_named(tmp_path, text):
+    (tmp_path / "tiny.json").write_text(text)
+    with pytest.raises(AnchorError, match=r"tiny\.json are damaged"):
+        AnchorFile(tmp_path).read("tiny", latent_dim=3)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AnchorError, match="cannot be kept"):
+        AnchorFile(tmp_path / "file" / "anchors").write("tiny", TWO)

@@ -1,0 +1,91 @@
+"""A sound file becomes a place in the latent space."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from aitunes.errors import ReleaseError
+from aitunes.release.card import LATENT_LIMIT
+from instrument.library import Library
+from instrument.pad.encode import SoundError, encode, patches
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return Library().find("first-light")
+
+
+@pytest.fixture
+def sound(tmp_path):
+    def write(hz, name="sound.wav", rate=48_000, gain=0.5, seconds=0.5, channels=1):
+        t = np.arange(round(seconds * rate)) / rate
+        y = gain * sum(np.sin(2 * np.pi * hz * k * t) / k for k in (1, 2, 3))
+        soundfile.write(tmp_path / name, np.stack([y] * channels, axis=1), rate)
+        return tmp_path / name
+
+    return write
+
+
+def test_loudness_rate_and_channels_do_not_move_a_sound(bundled, sound):
+    wanted = encode(bundled, sound(440.0))
+    assert wanted.shape == (8,)
+    assert np.abs(wanted).max() <= LATENT_LIMIT
+    other = encode(bundled, sound(440.0, "other.flac", rate=44_100, gain=0.05, channels=2))
+    np.testing.assert_allclose(other, wanted, atol=0.15)
+
+
+def test_what_sounds_different_lies_apart(bundled, sound):
+    low, near, high = (encode(bundled, sound(hz, f"{hz}.wav")) for hz in (220.0, 225.0, 1_760.0))
+    assert np.linalg.norm(low - near) < 0.5 * np.linalg.norm(low - high)
+
+
+def test_silence_after_a_sound_changes_nothing(bundled, sound, tmp_path):
+    y, rate = soundfile.read(sound(330.0))
+    soundfile.write(tmp_path / "long.wav", np.concatenate([y, np.zeros(rate)]), rate)
+    np.testing.assert_allclose(
+        encode(bundled, tmp_path / "long.wav"), encode(bundled, tmp_path / "sound.wav"), atol=0.2
+    )
+
+
+def test_a_sound_shorter_than_a_window_is_encoded(bundled, sound):
+    assert np.isfinite(encode(bundled, sound(440.0, seconds=0.005))).all()
+
+
+def test_patches_are_the_frames_in_order():
+    S = np.arange(12, dtype=np.float32).reshape(1, 12)
+    assert patches(S, 1)[:, 0, 0].tolist() == list(range(12))
+    assert patches(S, 4)[:, 0].tolist() == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7], [6, 7, 8, 9], [8, 9, 10, 11]]
+
+
+def test_silence_and_what_is_no_sound_are_refused(bundled, sound, tmp_path):
+    with pytest.raises(SoundError, match=r"sound\.wav is silent"):
+        encode(bundled, sound(440.0, gain=0.0))
+    (tmp_path / "words.wav").write_text("no sound")
+    with pytest.raises(SoundError, match=r"words\.wav cannot be read as sound"):
+        encode(bundled, tmp_path / "words.wav")
+
+
+def test_an_encoder_that_was_not_exported_is_refused(bundled, sound, tmp_path):
+    shutil.copytree(bundled, tmp_path / "bundled")
+    (tmp_path / "bundled" / "encoder.onnx").write_bytes(b"something else")
+    with pytest.raises(ReleaseError, match="not the file that was exported"):
+        encode(tmp_path / "bundled", sound(440.0))
+
+
+def test_it_is_a_program(bundled, sound, tmp_path):
+    def run(path):
+        command = [sys.executable, "-m", "instrument.pad.encode", str(bundled), str(path)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    done = run(sound(440.0))
+    np.testing.assert_allclose(json.loads(done.stdout)["coordinates"], encode(bundled, tmp_path / "sound.wav"))
+    refused = run(tmp_path / "nothing.wav")
+    assert (refused.returncode, refused.stderr) == (1, "nothing.wav cannot be read as sound.\n")

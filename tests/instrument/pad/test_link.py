@@ -1,0 +1,76 @@
+"""The connection: found, lost, found again."""
+
+import pytest
+
+from instrument.pad.link import LOST_SECONDS
+from tests.instrument.pad.conftest import STATUS
+
+
+@pytest.fixture
+def link(client, clock):
+    from instrument.pad.link import Link
+
+    return Link(client, clock)
+
+
+def test_an_engine_that_answers_is_subscribed_to(link, peer, qtbot):
+    link.ask()
+    with qtbot.waitSignal(link.up) as up:
+        peer.say("/status.reply", *STATUS)
+    assert up.args == [False]
+    assert ("/notify", 1) in peer.arrived
+
+
+def test_silence_is_a_loss_only_when_it_lasts(link, peer, clock, qtbot):
+    link.ask()
+    peer.say("/status.reply", *STATUS)
+    clock.now += 0.9 * LOST_SECONDS
+    link.ask()
+    assert link.connected
+    clock.now += 0.2 * LOST_SECONDS
+    with qtbot.waitSignal(link.down):
+        link.ask()
+
+
+def test_an_engine_that_was_only_silent_is_not_a_fresh_one(link, peer, clock, qtbot):
+    link.ask()
+    peer.say("/status.reply", *STATUS)
+    clock.now += 2.0 * LOST_SECONDS
+    link.ask()
+    with qtbot.waitSignal(link.up) as up:
+        peer.say("/status.reply", *STATUS)
+    assert up.args == [False]
+
+
+def test_a_port_that_has_closed_is_a_loss_at_once_and_what_returns_is_fresh(link, peer, qtbot):
+    link.ask()
+    peer.say("/status.reply", *STATUS)
+    peer.close()
+    with qtbot.waitSignal(link.down, timeout=5_000):
+        link.ask()
+        qtbot.wait(20)
+        link.ask()
+    peer.open()
+    link.ask()  # may be told of the refusal before it, in place of being sent
+    link.ask()
+    with qtbot.waitSignal(link.up) as up:
+        peer.say("/status.reply", *STATUS)
+    assert up.args == [True]
+
+
+def test_the_subscription_is_renewed(link, peer, clock):
+    link.ask()
+    peer.say("/status.reply", *STATUS)
+    peer.forget()
+    for _ in range(40):
+        clock.now += 0.5
+        link.ask()
+        peer.say("/status.reply", *STATUS)
+    assert len(peer.sent_to("/notify")) == 1
+
+
+def test_a_host_that_does_not_exist_is_named():
+    from instrument.pad.client import AddressError, OscClient
+
+    with pytest.raises(AddressError, match=r"no way to an engine at no-such-host\.invalid:7420"):
+        OscClient("no-such-host.invalid", 7420)

@@ -1,0 +1,109 @@
+"""The hand: on the map, along the third direction, among anchors, by itself."""
+
+import numpy as np
+import pytest
+
+from instrument.pad.anchors import Anchor, AnchorFile
+
+
+@pytest.fixture
+def point(playing, rng, clock):
+    from instrument.pad.point import Point
+
+    return Point(playing, rng, clock)
+
+
+@pytest.fixture
+def anchors(playing, point, tmp_path):
+    from instrument.pad.anchor_set import AnchorSet
+
+    anchors = AnchorSet(playing, point, AnchorFile(tmp_path / "anchors"))
+    anchors.add("left", np.array([1.0, 0.0, -1.0]), 0.2, 0.5)
+    anchors.add("right", np.array([-1.0, 2.0, 3.0]), 0.8, 0.5)
+    return anchors
+
+
+def test_a_place_beyond_the_pad_is_its_edge(point, peer):
+    point.place(1.7, -0.3)
+    assert peer.arrived == [("/aitunes/pad/xy", 1.0, 0.0)]
+    assert point.hand == pytest.approx((1.0, 0.0), abs=1e-5)
+
+
+def test_the_wheel_moves_the_third_direction_alone(point, playing, peer):
+    point.turn(0.5)
+    point.turn(0.25)
+    assert peer.arrived == [("/aitunes/latent/2", 0.5), ("/aitunes/latent/2", 0.75)]
+    playing.locked = {2}
+    point.turn(1.0)
+    assert len(peer.arrived) == 2
+
+
+def test_home_is_the_middle_of_the_training_sounds(point, playing):
+    point.jump()
+    assert np.abs(playing.glide.target).max() > 0.0
+    point.home()
+    assert not playing.glide.target.any()
+
+
+def test_anchors_play_only_when_asked_to(point, anchors, peer):
+    point.place(0.2, 0.5)
+    assert peer.arrived[-1][0] == "/aitunes/pad/xy"
+    anchors.activate(True)
+    point.place(0.2, 0.5)
+    assert peer.arrived[-1] == ("/aitunes/latent", 1.0, 0.0, -1.0)
+    assert point.hand == (0.2, 0.5)
+    anchors.activate(False)
+    point.place(0.2, 0.5)
+    assert peer.arrived[-1][0] == "/aitunes/pad/xy"
+
+
+def test_a_dragged_anchor_takes_the_sound_along(point, anchors, peer):
+    anchors.activate(True)
+    point.place(0.5, 0.5)
+    anchors.move(0, 0.5, 0.5)
+    assert peer.arrived[-1] == ("/aitunes/latent", 1.0, 0.0, -1.0)
+
+
+def test_anchors_are_there_again_with_their_release(playing, point, anchors, tmp_path):
+    from instrument.pad.anchor_set import AnchorSet
+
+    anchors.rename(0, "warm")
+    anchors.move(1, 0.9, 0.1)
+    anchors.keep()
+    later = AnchorSet(playing, point, AnchorFile(tmp_path / "anchors"))
+    playing.release_changed.emit()
+    assert [(anchor.name, anchor.x, anchor.y) for anchor in later.anchors] == [("warm", 0.2, 0.5), ("right", 0.9, 0.1)]
+
+
+def test_without_its_last_anchor_the_point_is_on_the_map_again(point, anchors):
+    anchors.activate(True)
+    anchors.remove(0)
+    anchors.remove(0)
+    assert not anchors.active
+    assert not point.blending
+
+
+def test_wandering_moves_around_the_place_and_stops(point, peer, clock, qtbot):
+    point.place(0.5, 0.5)
+    point.wander.radius = 0.1
+    point.set_wandering(True)
+    peer.forget()
+    for _ in range(10):
+        clock.now += 0.5
+        qtbot.wait(25)
+    point.set_wandering(False)
+    places = np.array([message[1:] for message in peer.sent_to("/aitunes/pad/xy")])
+    assert len(places) >= 5
+    assert np.ptp(places, axis=0).min() > 0.0
+    assert np.abs(places - 0.5).max() <= 0.1001
+    peer.forget()
+    qtbot.wait(100)
+    assert peer.sent_to("/aitunes/pad/xy") == []
+
+
+def test_an_anchor_too_many_is_told(anchors, playing, qtbot):
+    for n in range(62):
+        anchors.anchors.append(Anchor(str(n), 0.1, 0.1, (0.0, 0.0, 0.0)))
+    with qtbot.waitSignal(playing.told, check_params_cb=lambda text: "64 anchors" in text):
+        anchors.add("one more", np.zeros(3), 0.5, 0.5)
+    assert len(anchors.anchors) == 64

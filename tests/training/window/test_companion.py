@@ -1,0 +1,41 @@
+"""Play while training: what comes out of a small run of audio is what a real engine plays."""
+
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
+PATIENCE_MS = 400_000
+
+
+@pytest.fixture
+def tracks(tmp_path):
+    """Six tracks of three seconds, each a tone of its own."""
+    soundfile = pytest.importorskip("soundfile")
+    t = np.arange(3 * 44_100) / 44_100
+    folder = tmp_path / "audio" / "tones"
+    folder.mkdir(parents=True)
+    for n in range(6):
+        soundfile.write(folder / f"{n}.wav", 0.3 * np.sin(2 * np.pi * 220 * (n + 1) * t), 44_100)
+    return folder.parent
+
+
+def test_a_checkpoint_is_heard_seen_and_played_by_a_running_engine(
+    open_window, qtbot, tracks, tiny, playing_engine, here
+):
+    address, playing = playing_engine(tiny.write(here / "home" / "releases", "tiny").parent, "tiny")
+    window = open_window(experiment="folder", scenario="low-dim16", data_dir=str(tracks), epochs=1)
+    told, said = [], []
+    window.training.companion.told.connect(told.append)
+    window.workshop.player.said.connect(said.append)
+    window.training.engine.setText(address)
+    window.training.play_along.setChecked(True)
+    window.panel.train_button.click()
+    newest = window.training.newest
+    qtbot.waitUntil(lambda: "epoch 1" in newest.text.text(), timeout=PATIENCE_MS)
+    assert newest.reconstruction.play_button.isVisibleTo(window)
+    qtbot.waitUntil(lambda: any("plays, as it was after epoch 1" in one for one in told), timeout=PATIENCE_MS)
+    assert playing() == "folder-low-dim16"
+    assert (here / "home" / "releases" / "folder-low-dim16" / "card.json").is_file()
+    with qtbot.waitSignal(window.workshop.player.finished, timeout=PATIENCE_MS):
+        newest.reconstruction.play_button.click()
+    assert all("Nothing can be played" in sentence or "No sound device" in sentence for sentence in said)

@@ -1,0 +1,116 @@
+"""How far a training is, in a small file of its folder, so that any program can look: no PyTorch needed to read it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import psutil
+
+RECORD = "run.json"
+"""The record's name in the folder of a run."""
+LOG = "log.txt"
+"""What a run said that was started by the window."""
+
+STARTING, TRAINING, DONE, STOPPED, FAILED = "starting", "training", "done", "stopped", "failed"
+_SAME_PROCESS_SECONDS = 60.0  # the system reckons a process's beginning from its clock, which may be set meanwhile
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a scenario.
+
+    Args:
+        experiment, scenario: what is trained.
+        started: seconds since 1970.
+        pid, process_started: the process that trains, and when that began, seconds since 1970; a process number alone
+            may be another program's by now.
+        epochs: that were asked for.
+        save_every: epochs after which a checkpoint is kept; 0 keeps the last one alone.
+        state: "starting", "training", "done", "stopped" or "failed".
+        epoch: whole epochs behind it.
+        fraction: of the epoch that it is in, 0..1.
+        examples_per_second: validation included.
+        seconds_left: None before that can be said.
+        sentence: why it failed.
+        data: `data_dir`, `limit_items` and `seed`, as far as they are known.
+    """
+
+    experiment: str
+    scenario: str
+    started: float = 0.0
+    pid: int = 0
+    process_started: float = 0.0
+    epochs: int = 0
+    save_every: int = 0
+    state: str = STARTING
+    epoch: int = 0
+    fraction: float = 0.0
+    examples_per_second: float = 0.0
+    seconds_left: float | None = None
+    sentence: str = ""
+    data: dict[str, str | int] = field(default_factory=dict)
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Replace the folder's record as a whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{RECORD}.{os.getpid()}"
+    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    partial.replace(folder / RECORD)
+
+
+def read_record(folder: Path) -> RunRecord | None:
+    """The folder's record; None where there is none, or something else stands in its place."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord) if one.name in found})
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def process_started(pid: int) -> float:
+    """When a process began, seconds since 1970; 0 of one that is no more."""
+    try:
+        process = psutil.Process(pid)
+        return 0.0 if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def is_running(record: RunRecord) -> bool:
+    """Whether the very process that the record names is still at work."""
+    if record.state not in (STARTING, TRAINING):
+        return False
+    began = process_started(record.pid)
+    return began > 0.0 and abs(began - record.process_started) < _SAME_PROCESS_SECONDS
+
+
+def stop(record: RunRecord) -> None:
+    """Ask a run to end; its last checkpoint stays. Nothing happens where it has ended already."""
+    if is_running(record):
+        try:
+            psutil.Process(record.pid).terminate()
+        except psutil.NoSuchProcess:
+            return
+
+
+def state_of(folder: Path, record: RunRecord) -> tuple[str, str]:
+    """A run's state, and a sentence where it failed: also of one whose process could not write either any more."""
+    if record.state not in (STARTING, TRAINING) or is_running(record):
+        return record.state, record.sentence
+    last = last_words(folder)
+    if record.state == STARTING or (last.startswith("aitunes-train: ") and "was stopped" not in last):
+        return FAILED, last.removeprefix("aitunes-train: ") or "It ended before it could begin, without a word."
+    return STOPPED, ""
+
+
+def last_words(folder: Path) -> str:
+    """The last line of a run's log."""
+    try:
+        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,127 @@
+"""How good a model is: figures, pictures, sounds."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from training.window.look import GAP, caption, hinted, named, plain_table
+from training.window.words import figure
+from training.window.workshop import Answer, Workshop
+
+_PICTURES = ("reconstructions.png", "codes.png", "latent.png")
+
+
+class EvaluationTab(QWidget):
+    """The page that the evaluation writes, in the window."""
+
+    def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workshop = workshop
+        self._page = Path()
+        self.button = hinted(QPushButton("Evaluate"), "Measure the chosen model on held-out items (Ctrl+E)")
+        self.text = caption("Figures of the chosen model on items that it has never seen.")
+        self.open_button = hinted(QPushButton("Open the pa&ge"), "The same in the browser")
+        self.open_button.setEnabled(False)
+        self.table = plain_table(("Figure", "Value"), "Figures of the evaluation")
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._shown: list[QWidget] = []
+        self.pictures = QVBoxLayout()
+        self._lay_out()
+        self.button.clicked.connect(workshop.evaluate)
+        self.open_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page))))
+        workshop.evaluated.connect(self._show)
+        workshop.busy_changed.connect(self._show_busy)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        self.pictures = QVBoxLayout(inside)
+        self.pictures.setSpacing(GAP)
+        self.pictures.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(inside)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        both = QSplitter(Qt.Orientation.Horizontal)
+        both.addWidget(self.table)
+        both.addWidget(scroll)
+        both.setStretchFactor(1, 1)
+        both.setSizes([290, 650])
+        head = QHBoxLayout()
+        head.addWidget(self.button)
+        head.addWidget(self.text, 1)
+        head.addWidget(self.open_button)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addWidget(both, 1)
+
+    def _show_busy(self, action: str) -> None:
+        self.button.setEnabled(action != "evaluate")
+
+    def _show(self, found: Answer) -> None:
+        self._page = Path(found["page"])
+        self.open_button.setEnabled(True)
+        self.text.setText(f"{found['model']} on held-out items")
+        self.table.setRowCount(len(found["figures"]))
+        for row, (name, value) in enumerate(found["figures"].items()):
+            self.table.setItem(row, 0, QTableWidgetItem(name.replace("_", " ")))
+            number = QTableWidgetItem(figure(value))
+            number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, 1, number)
+        self._show_page(self._page.parent)
+
+    def _show_page(self, folder: Path) -> None:
+        for widget in self._shown:
+            widget.deleteLater()
+        sounds = sorted(folder.glob("*-original.wav"))
+        self._shown = [self._players(n, path) for n, path in enumerate(sounds)]
+        self._shown += [Picture(folder / name) for name in _PICTURES if (folder / name).is_file()]
+        for n, widget in enumerate(self._shown):
+            self.pictures.insertWidget(n, widget)
+
+    def _players(self, n: int, original: Path) -> QWidget:
+        """A track and its reconstruction, to be heard one after the other."""
+        line = QWidget()
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel(f"Held-out track {n + 1}"))
+        for kind in ("original", "reconstruction"):
+            path = original.with_name(original.name.replace("original", kind))
+            button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of track {n + 1}")
+            button.clicked.connect(partial(self._workshop.player.play, path))
+            layout.addWidget(button)
+        layout.addStretch(1)
+        return line
+
+
+class Picture(QLabel):
+    """A picture as wide as there is room, and no wider than it is."""
+
+    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels = QPixmap(str(path))
+        self.setAccessibleName(path.stem)
+        self.setMinimumWidth(100)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        width = min(event.size().width(), self._pixels.width())
+        if width > 0 and (self.pixmap().isNull() or self.pixmap().width() != width):
+            scaled = self._pixels.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+            self.setPixmap(scaled)
+            self.setMinimumHeight(scaled.height())

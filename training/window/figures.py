@@ -1,0 +1,42 @@
+"""A row of large figures with what they mean below."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from training.window.look import GAP, caption
+
+
+class FigureRow(QWidget):
+    """Figures side by side, of equal width.
+
+    Args:
+        names: what they mean.
+    """
+
+    def __init__(self, names: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP * 2)
+        self._values: dict[str, QLabel] = {}
+        for name in names:
+            value = self._values[name] = QLabel("–")
+            value.setAccessibleName(name)
+            font = value.font()
+            font.setPointSizeF(font.pointSizeF() * 1.35)
+            value.setFont(font)
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(value)
+            column.addWidget(caption(name))
+            layout.addLayout(column, 1)
+
+    def set(self, name: str, text: str) -> None:
+        """Change a figure."""
+        if self._values[name].text() != text:
+            self._values[name].setText(text)
+
+    def text(self, name: str) -> str:
+        """What a figure says."""
+        return self._values[name].text()

@@ -1,0 +1,78 @@
+"""Evaluation by looking and listening: an item, its reconstruction, something new, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRandomGenerator
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from training.window.look import GAP, caption, hinted, named
+from training.window.patch_view import PatchView
+from training.window.workshop import Answer, Workshop
+
+
+class InteractiveTab(QWidget):
+    """Three pictures with their sounds."""
+
+    def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workshop = workshop
+        self.item = named(QSpinBox(maximum=10**9), "Number of the held-out item")
+        self.another = hinted(QPushButton("&Another item"), "A held-out item by chance")
+        self.new = hinted(QPushButton("Something &new"), "Decode another code from where the data lie")
+        self.text = caption("An item that the chosen model has never seen, what it makes of it, and something new.")
+        self.views = {kind: PatchView(kind.capitalize()) for kind in ("original", "reconstruction", "generated")}
+        self._seed = 0
+        self._lay_out()
+        self.item.setKeyboardTracking(False)  # a number is asked for when it is whole
+        self.item.valueChanged.connect(self.compare)
+        self.another.clicked.connect(self._choose_by_chance)
+        self.new.clicked.connect(self.generate)
+
+    def _lay_out(self) -> None:
+        label = QLabel("Item n&umber")
+        label.setBuddy(self.item)
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        for widget in (label, self.item, self.another, self.new):
+            head.addWidget(widget)
+        head.addWidget(self.text, 1)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(GAP * 2)
+        for view in self.views.values():
+            pictures.addWidget(view, 1)
+            view.play_wanted.connect(self._workshop.player.play)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addLayout(pictures, 1)
+
+    def compare(self) -> None:
+        """Show the item whose number is set."""
+        self.text.setText("A moment …")
+        self._ask("compare", self._show, item=self.item.value())
+
+    def generate(self) -> None:
+        """Show something new."""
+        self._seed += 1
+        self._ask("generate", self.views["generated"].show_exhibit, seed=self._seed)
+
+    def _ask(self, action: str, done: Callable[[Answer], None], **wish: int) -> None:
+        choice, to = self._workshop.choice.as_dict(), str(self._workshop.scratch("interactive"))
+        self._workshop.studio.ask(action, {"choice": choice, "to": to, **wish}, done)
+
+    def begin(self) -> None:
+        """Show all three."""
+        self.compare()
+        self.generate()
+
+    def _choose_by_chance(self) -> None:
+        self.item.setValue(QRandomGenerator.global_().bounded(self.item.maximum() + 1))
+
+    def _show(self, found: Answer) -> None:
+        self.item.setMaximum(found["items"] - 1)
+        for kind in ("original", "reconstruction"):
+            self.views[kind].show_exhibit(found[kind])
+        self.text.setText(
+            f"{found['name']} ({found['label']}): mean squared error {found['error']:.4g}. {found['model']}"
+        )

@@ -1,0 +1,79 @@
+"""The newest reconstruction of a run: a held-out item, and what the last checkpoint makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+
+from training.window.look import GAP, caption, named
+from training.window.patch_view import PatchView
+from training.window.runs import Run
+from training.window.workshop import Answer, Workshop
+
+
+class Newest(QWidget):
+    """Follows the checkpoints of the run that is followed; an item's number chooses what is shown."""
+
+    def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workshop = workshop
+        self._run: Run | None = None
+        self.original, self.reconstruction = PatchView("Original"), PatchView("Newest reconstruction")
+        self.item = named(QSpinBox(maximum=10**9, prefix="item "), "Number of the held-out item")
+        self.text = caption()
+        head = QHBoxLayout()
+        head.addWidget(self.item)
+        head.addWidget(self.text, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addLayout(head)
+        for view in (self.original, self.reconstruction):
+            layout.addWidget(view, 1)
+            view.play_wanted.connect(workshop.player.play)
+        self._waiting = False
+        self.item.setKeyboardTracking(False)
+        workshop.watcher.run_changed.connect(self._run_changed)
+        workshop.watcher.checkpoint_written.connect(self._follow)
+        self.item.valueChanged.connect(self._ask)
+
+    def _run_changed(self, run: Run) -> None:
+        if self._run is not None and run.folder != self._run.folder:
+            self._run = None
+            self.text.clear()
+            for view in (self.original, self.reconstruction):
+                view.clear()
+
+    def _follow(self, run: Run) -> None:
+        self._run = run
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._run is None:
+            return
+        if self._workshop.studio.waits_for("compare"):
+            self._waiting = True
+            return
+        self._waiting = False
+        choice = replace(self._workshop.choice_of(self._run), model=str(self._run.folder / "last.ckpt"))
+        wish = {"choice": choice.as_dict(), "item": self.item.value(), "to": str(self._workshop.scratch("newest"))}
+        self._workshop.studio.ask("compare", wish, self._show, self._failed)
+
+    def _show(self, found: Answer) -> None:
+        self._go_on()
+        if self._run is None or not Path(found["model"]).is_relative_to(self._run.folder):
+            return  # of a run that was followed before
+        self.item.setMaximum(found["items"] - 1)
+        self.original.show_exhibit(found["original"])
+        self.reconstruction.show_exhibit(found["reconstruction"])
+        self.text.setText(f"{found['name']} ({found['label']}), epoch {found['epochs']}, error {found['error']:.4g}")
+
+    def _failed(self, sentence: str) -> None:
+        self.text.setText(sentence)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting:
+            self._ask()

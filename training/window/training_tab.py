@@ -1,0 +1,135 @@
+"""A run while it trains: how far, how fast, every loss, the newest reconstruction, and the engine that plays along."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aitunes.errors import TrainingError
+from aitunes.experiments.history import Row
+from training.engine_link import engine_address
+from training.run_record import STARTING
+from training.window.companion import Companion
+from training.window.curves import Curve, CurvesPlot
+from training.window.figures import FigureRow
+from training.window.look import GAP, SERIES, caption, named
+from training.window.losses_table import LossesTable
+from training.window.newest import Newest
+from training.window.runs import STAGES, Run, curve, parts_of
+from training.window.words import duration, figure, rate
+from training.window.workshop import Workshop
+
+_STATES = {
+    "starting": "Getting ready",
+    "training": "Training",
+    "done": "Done",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "ended": "Ended",
+}
+_STEPS = 1_000
+
+
+class TrainingTab(QWidget):
+    """The run that is followed."""
+
+    def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.companion = Companion(workshop)
+        self.title = QLabel("<b>No run yet.</b> Choose a scenario and press Train.")
+        self.sentence = caption()
+        self.sentence.setVisible(False)
+        self.figures = FigureRow(("State", "Epoch", "Examples a second", "Time left", "Validation loss"))
+        self.progress = QProgressBar(maximum=_STEPS, textVisible=False)
+        self.progress.setFixedHeight(6)
+        self.progress.setAccessibleName("How far the run is")
+        self.total = CurvesPlot("Loss: — training   ┄ validation", "Loss over the epochs")
+        self.parts = CurvesPlot("Its parts, not weighted", "Parts of the loss over the epochs")
+        self.losses = LossesTable()
+        self.newest = Newest(workshop)
+        self.play_along = QCheckBox("Play &while training")
+        self.play_along.setToolTip("At each checkpoint export the release, and have a playing engine change to it")
+        self.engine = named(QLineEdit(self.companion.engine), "Address of the engine, HOST:PORT")
+        self.engine.setMaximumWidth(170)
+        self.told = caption()
+        self._lay_out()
+        workshop.watcher.run_changed.connect(self._show_run)
+        workshop.watcher.curves_changed.connect(self._show_curves)
+        self.play_along.toggled.connect(self._switch)
+        self.companion.told.connect(self.told.setText)
+
+    def _lay_out(self) -> None:
+        plots = QSplitter(Qt.Orientation.Vertical)
+        plots.addWidget(self.total)
+        plots.addWidget(self.parts)
+        side = QWidget()
+        beside = QVBoxLayout(side)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.losses)
+        beside.addWidget(self.newest, 1)
+        both = QSplitter(Qt.Orientation.Horizontal)
+        both.addWidget(plots)
+        both.addWidget(side)
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 2)
+        both.setChildrenCollapsible(False)
+        play = QHBoxLayout()
+        play.addWidget(self.play_along)
+        play.addWidget(self.engine)
+        play.addWidget(self.told, 1)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(GAP)
+        for widget in (self.title, self.sentence, self.figures, self.progress):
+            layout.addWidget(widget)
+        layout.addWidget(both, 1)
+        layout.addLayout(play)
+
+    def _show_run(self, run: Run | None) -> None:
+        if run is None:
+            return
+        self.title.setText(f"<b>{run.experiment} {run.scenario}</b>&nbsp; {run.folder}")
+        self.sentence.setText(run.sentence)
+        self.sentence.setVisible(bool(run.sentence))
+        self.figures.set("State", _STATES[run.state])
+        record = run.record
+        if record is None:
+            return
+        waiting = run.state == STARTING
+        self.progress.setMaximum(0 if waiting else _STEPS)  # with no end in sight it moves to and fro
+        self.progress.setValue(round(_STEPS * (record.epoch + record.fraction) / max(1, record.epochs)))
+        self.figures.set("Epoch", "–" if waiting else f"{record.epoch} of {record.epochs}")
+        self.figures.set("Examples a second", rate(record.examples_per_second))
+        self.figures.set("Time left", duration(record.seconds_left) if run.is_live else "–")
+
+    def _show_curves(self, rows: list[Row]) -> None:
+        names = parts_of(rows)
+        colours = {name: SERIES[n % len(SERIES)] for n, name in enumerate(names)}
+        lines = {
+            name: [Curve(f"{stage} {name}", *curve(rows, stage, name), colour, stage != "train") for stage in STAGES]
+            for name, colour in colours.items()
+        }
+        self.total.show_curves(lines.pop("loss", []))
+        self.parts.show_curves([line for both in lines.values() for line in both])
+        self.losses.show_losses(rows[-1] if rows else {}, colours)
+        self.figures.set("Validation loss", figure(rows[-1].get("validation/loss") if rows else None))
+
+    def _switch(self, on: bool) -> None:
+        if on:
+            try:
+                engine_address(self.engine.text())
+            except TrainingError as error:
+                self.play_along.setChecked(False)
+                self.told.setText(str(error))
+                return
+        self.companion.engine = self.engine.text().strip()
+        self.engine.setEnabled(not on)
+        self.companion.switch(on)

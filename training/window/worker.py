@@ -1,0 +1,208 @@
+"""The window's second process: it loads PyTorch and does what is asked for, so that the window never waits.
+
+A request is a line of JSON on standard input, `{"id", "action", "choice", …}`; answers are lines on standard output,
+`{"id", "said"}` while it goes on, then `{"id", "done"}` or `{"id", "failed"}`. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from aitunes.errors import AiTunesError
+from aitunes.experiments.cases.case import Case
+from aitunes.experiments.scenarios.scenario import Scenario
+from training.assessment import MOST_ITEMS, latent_use
+from training.case_release import ReleaseNames
+from training.corpus import CorpusOptions
+from training.headless import HeadlessActionPipeline
+
+Wish = dict[str, Any]
+_MOST_POINTS = 3_000
+
+
+class Worker:
+    """Obeys requests, one after the other, through one pipeline.
+
+    Args:
+        say: sends an answer.
+    """
+
+    def __init__(self, say: Callable[[Wish], None]) -> None:
+        self.say = say
+        self.id = 0
+        self.actions = HeadlessActionPipeline(report=self._report)
+
+    def obey(self, wish: Wish) -> None:
+        """Do what is asked for, and answer; a failure is a sentence, and no end."""
+        self.id = wish["id"]
+        try:
+            self._select(wish.get("choice", {}))
+            self.say({"id": self.id, "done": _ACTIONS[wish["action"]](self.actions, wish)})
+        except AiTunesError as error:
+            self.say({"id": self.id, "failed": str(error)})
+        except BrokenPipeError:
+            raise  # the window is gone
+        except OSError as error:
+            name = error.filename or "A file"
+            self.say({"id": self.id, "failed": f"{name} cannot be used: {error.strerror or error}."})
+        except Exception as error:  # noqa: BLE001  a defect in one action must not end all the later ones
+            traceback.print_exc()
+            self.say({"id": self.id, "failed": f"Something unexpected happened: {error!r}."})
+
+    def _report(self, sentence: str) -> None:
+        self.say({"id": self.id, "said": sentence})
+
+    def _select(self, choice: Wish) -> None:
+        actions = self.actions
+        actions.runs = Path(choice.get("runs") or "runs")
+        folder = choice.get("data_dir")
+        actions.data = CorpusOptions(
+            Path(folder) if folder else None, limit_items=choice.get("limit_items") or None, seed=choice.get("seed", 0)
+        )
+        if choice.get("experiment"):
+            actions.select_experiment(choice["experiment"])
+            if choice.get("scenario"):
+                actions.select_scenario(choice["scenario"])
+                if choice.get("model"):
+                    actions.select_model(choice["model"])
+
+
+def _catalogue(actions: HeadlessActionPipeline, wish: Wish) -> list[Wish]:
+    return [_experiment(actions.select_experiment(name)) for name in actions.list_experiments()]
+
+
+def _experiment(case: Case) -> Wish:
+    data = case.data
+    return {
+        "name": case.name,
+        "description": case.description,
+        "is_audio": case.is_audio,
+        "data": data.name,
+        "licence": data.licence,
+        "source": data.source,
+        "scenarios": [_scenario(scenario) for scenario in case.scenarios],
+    }
+
+
+def _scenario(scenario: Scenario) -> Wish:
+    return {
+        "name": scenario.name,
+        "version": scenario.version,
+        "description": scenario.description,
+        "public_name": scenario.prod_name or "",
+        "public_description": scenario.prod_desc or "",
+    }
+
+
+def _details(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    """What building the scenario shows: sizes, and the epochs of its own."""
+    experiment, recipe = actions.experiment.start(actions.scenario)
+    return {
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "latent_dim": recipe.model.latent_dim,
+        "parameters": sum(weight.numel() for weight in experiment.model.parameters()),
+        "shape": list(actions.experiment.shape_of(actions.scenario)),
+    }
+
+
+def _models(actions: HeadlessActionPipeline, wish: Wish) -> list[Wish]:
+    found = [(path, path.stat()) for path in actions.list_models()]
+    return [{"path": str(path), "bytes": state.st_size, "modified": state.st_mtime} for path, state in found]
+
+
+def _code(actions: HeadlessActionPipeline, wish: Wish) -> str:
+    return actions.get_current_code(wish["choice"].get("epochs", 0), wish["choice"].get("save_every", 0))
+
+
+def _evaluate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    figures, page = actions.evaluate(actions.model.parent / "evaluation")
+    return {"figures": figures, "page": str(page.resolve()), "model": str(actions.model)}
+
+
+def _latent(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    table = actions.project(actions.model.parent / "projection")[0]
+    some = actions.corpus().held.some(MOST_ITEMS)
+    use = latent_use(actions.load().experiment.model, np.asarray(some.S))
+    kl_nats = None if use.kl_nats is None else use.kl_nats.tolist()
+    found = {"std": use.std.tolist(), "kl_nats": kl_nats, "active": use.active, "model": str(actions.model)}
+    return {**found, **_points(table)}
+
+
+def _points(table: Path) -> Wish:
+    """Labels, halves and planes of a projection's table, of some of its rows."""
+    with table.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    rows = rows[:: -(-len(rows) // _MOST_POINTS)]
+    names = [name.removesuffix("_1") for name in rows[0] if name.endswith("_1")]
+    planes = {name: [[float(row[f"{name}_1"]), float(row[f"{name}_2"])] for row in rows] for name in names}
+    return {"planes": planes, **{field: [row[field] for row in rows] for field in ("label", "half")}}
+
+
+def _compare(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    held = len(actions.corpus().held)
+    found = actions.compare(min(wish["item"], held - 1), Path(wish["to"]))
+    return {**asdict(found), "items": held, "model": str(actions.model), "epochs": actions.load().epochs}
+
+
+def _generate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    return asdict(actions.generate(wish["seed"], Path(wish["to"])))
+
+
+def _export(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+    names = ReleaseNames(wish.get("name"), wish.get("public_name"), wish.get("description"))
+    folder = actions.export(Path(wish["to"]) if wish.get("to") else None, names)
+    if wish.get("engine"):
+        actions.play(folder.name, wish["engine"])
+    return {"folder": str(folder), "release": folder.name, "epochs": actions.load().epochs}
+
+
+_ACTIONS: dict[str, Callable[[HeadlessActionPipeline, Wish], Any]] = {
+    "catalogue": _catalogue,
+    "details": _details,
+    "models": _models,
+    "code": _code,
+    "evaluate": _evaluate,
+    "latent": _latent,
+    "compare": _compare,
+    "generate": _generate,
+    "export": _export,
+}
+
+
+def _answers() -> TextIO:
+    """Standard output for answers alone: what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    if hasattr(os, "nice"):
+        os.nice(5)  # the training, and whatever plays, come first
+    answers = _answers()
+
+    def say(answer: Wish) -> None:
+        print(json.dumps(answer, default=str), file=answers, flush=True)
+
+    worker = Worker(say)
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin:
+            worker.obey(json.loads(line))
+    os._exit(0)  # without a last flush into a pipe that nobody reads
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Asks the worker process, and hears its answers, without ever waiting."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, Signal
+
+Done = Callable[[Any], None]
+
+
+@dataclass
+class _Request:
+    action: str
+    done: Done
+    failed: Callable[[str], None]
+
+
+class WorkerClient(QObject):
+    """One worker process, started with the first request and ended with this object.
+
+    Signals:
+        said: a sentence about what is going on, or why it failed.
+        busy_changed: what is being done, or "" when nothing is.
+    """
+
+    said = Signal(str)
+    busy_changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process = QProcess(self)
+        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.finished.connect(self._ended)
+        self._process.errorOccurred.connect(self._ended)
+        self._requests: dict[int, _Request] = {}
+        self._next = 0
+
+    @property
+    def busy(self) -> str:
+        """The oldest action that is not answered, or ""."""
+        return next((request.action for request in self._requests.values()), "")
+
+    def waits_for(self, action: str) -> bool:
+        """Whether such a request is not answered yet."""
+        return any(request.action == action for request in self._requests.values())
+
+    def ask(self, action: str, wish: dict[str, Any], done: Done, failed: Callable[[str], None] | None = None) -> None:
+        """Send a request.
+
+        Args:
+            action: its name in the worker's table.
+            wish: what else the action wants.
+            done: called with the answer.
+            failed: called with a sentence where it fails; by default it is said.
+        """
+        if self._process.state() == QProcess.ProcessState.NotRunning:
+            self._process.start(sys.executable, ["-m", "training.window.worker"])
+        self._next += 1
+        self._requests[self._next] = _Request(action, done, failed or self.said.emit)
+        line = json.dumps({"id": self._next, "action": action, **wish}) + "\n"
+        self._process.write(line.encode())
+        self.busy_changed.emit(self.busy)
+
+    def close(self) -> None:
+        """End the worker, whatever it is doing."""
+        self._requests.clear()
+        self._process.blockSignals(True)
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.kill()
+            self._process.waitForFinished(2_000)
+
+    def _read(self) -> None:
+        while self._process.canReadLine():
+            answer = json.loads(bytes(self._process.readLine().data()))
+            if "said" in answer:
+                self.said.emit(answer["said"])
+                continue
+            request = self._requests.pop(answer["id"])
+            self.busy_changed.emit(self.busy)
+            if "failed" in answer:
+                request.failed(answer["failed"])
+            else:
+                request.done(answer["done"])
+
+    def _ended(self) -> None:
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            return
+        unanswered, self._requests = self._requests, {}
+        for request in unanswered.values():
+            request.failed(f"The worker process ended before it was done with: {request.action}. Try again.")
+        self.busy_changed.emit("")

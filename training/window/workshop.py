@@ -1,0 +1,198 @@
+"""The window's model: what is chosen, what is known about it, and what can be done with it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from aitunes.errors import TrainingError
+from training import run_record
+from training.window.choice import Choice
+from training.window.launcher import start_training
+from training.window.player import Player
+from training.window.run_watcher import RunWatcher
+from training.window.runs import Run
+from training.window.worker_client import WorkerClient
+
+Answer = dict[str, Any]
+
+
+class Workshop(QObject):
+    """Holds the choice, and has everything done elsewhere: by two workers, by runs of their own, by the player.
+
+    Lists and texts come from one worker; whatever needs a model and its data from another, which may take long.
+
+    Signals:
+        catalogue_changed: list of experiments with their scenarios.
+        choice_changed: the new `Choice`.
+        details_changed: sizes of the chosen scenario, {} while they are not known.
+        models_changed: list of checkpoints.
+        evaluated, looked_at_latent, exported: answers of the worker.
+        said: a sentence for the status line.
+        busy_changed: what takes long at the moment, or "".
+    """
+
+    catalogue_changed = Signal(list)
+    choice_changed = Signal(object)
+    details_changed = Signal(dict)
+    models_changed = Signal(list)
+    evaluated = Signal(dict)
+    looked_at_latent = Signal(dict)
+    exported = Signal(dict)
+    said = Signal(str)
+    busy_changed = Signal(str)
+
+    def __init__(self, choice: Choice, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.choice = choice
+        self.catalogue: list[Answer] = []
+        self.models: list[Answer] = []
+        self.lists, self.studio = WorkerClient(self), WorkerClient(self)
+        self.watcher = RunWatcher(Path(choice.runs), self)
+        self.player = Player(self)
+        self._scratch = tempfile.TemporaryDirectory(prefix="aitunes-window-", ignore_cleanup_errors=True)
+        for speaker in (self.lists, self.studio, self.player):
+            speaker.said.connect(self.said)
+        self.studio.busy_changed.connect(self.busy_changed)
+        self.watcher.checkpoint_written.connect(self._model_was_written)
+
+    def start(self) -> None:
+        """Have the worker say what there is, and look for runs."""
+        self.lists.ask("catalogue", {}, self._take_catalogue)
+        self.watcher.start()
+
+    def close(self) -> None:
+        """End the workers; runs go on."""
+        self.watcher.stop()
+        self.lists.close()
+        self.studio.close()
+        self._scratch.cleanup()
+
+    def scratch(self, name: str) -> Path:
+        """A folder for what is shown and not kept."""
+        return Path(self._scratch.name) / name
+
+    # What is chosen
+
+    @property
+    def experiment(self) -> Answer | None:
+        """What the catalogue says about the chosen experiment."""
+        return next((one for one in self.catalogue if one["name"] == self.choice.experiment), None)
+
+    @property
+    def scenario(self) -> Answer | None:
+        """What the catalogue says about the chosen scenario."""
+        scenarios = self.experiment["scenarios"] if self.experiment else []
+        return next((one for one in scenarios if one["name"] == self.choice.scenario), None)
+
+    def choose_experiment(self, name: str) -> None:
+        """Choose an experiment, and its first scenario."""
+        found = next(one for one in self.catalogue if one["name"] == name)
+        self._choose(replace(self.choice, experiment=name, scenario=found["scenarios"][0]["name"], model="", epochs=0))
+
+    def choose_scenario(self, name: str) -> None:
+        """Choose a scenario; the model is to be chosen anew."""
+        self._choose(replace(self.choice, scenario=name, model="", epochs=0))
+
+    def choose_run(self, run: Run) -> None:
+        """Choose what a run has trained, and its last model."""
+        self.watcher.follow(run.folder)
+        self._choose(self.choice_of(run))
+
+    def set_options(self, **options: Any) -> None:
+        """Change anything but experiment and scenario."""
+        self.choice = replace(self.choice, **options)
+        self.choice_changed.emit(self.choice)
+
+    def choice_of(self, run: Run) -> Choice:
+        """What a run trains, and its last model; of runs older than records, the chosen data."""
+        model = run.folder / "last.ckpt"
+        path = str(model) if model.is_file() else ""
+        chosen = replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)
+        data: dict[str, Any] = dict(run.record.data) if run.record is not None else {}
+        return replace(chosen, **data)
+
+    def _choose(self, choice: Choice) -> None:
+        self.choice = choice
+        self.choice_changed.emit(choice)
+        self.details_changed.emit({})
+        self.refresh_models()
+        self.lists.ask("details", {"choice": choice.as_dict()}, partial(self._take_details, choice))
+
+    def refresh_models(self) -> None:
+        """Have the checkpoints listed."""
+        choice = self.choice
+        if choice.scenario:
+            asked = replace(choice, model="")  # a model that is gone by now must not keep the others from being listed
+            self.lists.ask("models", {"choice": asked.as_dict()}, partial(self._take_models, choice))
+
+    def _take_catalogue(self, found: list[Answer]) -> None:
+        self.catalogue = found
+        self.catalogue_changed.emit(found)
+        names = [one["name"] for one in found]
+        if self.choice.experiment not in names:
+            self.choose_experiment(names[0])
+        elif self.scenario is None:
+            self.choose_experiment(self.choice.experiment)
+        else:
+            self._choose(self.choice)
+
+    def _take_details(self, asked: Choice, found: Answer) -> None:
+        if self.choice.scenario == asked.scenario:
+            self.details_changed.emit(found)
+
+    def _take_models(self, asked: Choice, found: list[Answer]) -> None:
+        if (self.choice.experiment, self.choice.scenario) == (asked.experiment, asked.scenario):
+            self.models = found
+            self.models_changed.emit(found)
+
+    def _model_was_written(self, run: Run) -> None:
+        chosen = (self.choice.experiment, self.choice.scenario) == (run.experiment, run.scenario)
+        if chosen and not self.lists.waits_for("models"):
+            self.refresh_models()
+
+    # What can be done
+
+    def train(self) -> None:
+        """Start a training of its own process, and follow it."""
+        if self.scenario is None:
+            self.said.emit("The experiments are still being loaded; a moment.")
+            return
+        try:
+            folder = start_training(self.choice)
+        except TrainingError as error:
+            self.said.emit(str(error))
+            return
+        self.watcher.follow(folder)
+        self.watcher.look_around()
+        self.said.emit(f"Training goes to {folder}.")
+
+    def stop_training(self) -> None:
+        """Ask the run that is followed to end after its batch."""
+        run = self.watcher.run
+        if run is not None and run.record is not None:
+            run_record.stop(run.record)
+            self.said.emit("Stopping; the last whole epoch's checkpoint is kept.")
+
+    def evaluate(self) -> None:
+        """Figures, pictures and sounds of the chosen model."""
+        self.studio.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
+
+    def look_at_latent(self) -> None:
+        """The codes of the data, and what each latent dimension does."""
+        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
+
+    def export(self, **names: str) -> None:
+        """A release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see the worker."""
+        given = {name: value for name, value in names.items() if value}
+        self.studio.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
+
+    def code(self, done: Callable[[str], None]) -> None:
+        """Have `done` called with the Python code of the choice."""
+        self.lists.ask("code", {"choice": self.choice.as_dict()}, done)
