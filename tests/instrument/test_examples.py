@@ -1,5 +1,7 @@
 """Every example does what it says."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
+from training.cli.parser import build
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -39,6 +43,20 @@ def test_the_score_plays_for_twenty_seconds_and_is_never_too_loud(tmp_path):
     assert (level > 0.005).all()
     assert 0.1 < np.abs(y).max() < 0.85
     assert not y[-rate // 2 :].any()
+
+
+def test_half_a_minute_of_chamber_music_is_heard_throughout_and_never_too_loud(tmp_path):
+    out = tmp_path / "out.wav"
+    words = ["render", EXAMPLES / "chamber.txt", "--release", "chamber", "-o", out, "--depth", "float"]
+    command = [sys.executable, "-m", "instrument", *map(str, words)]
+    subprocess.run(command, cwd=EXAMPLES.parent, check=True, timeout=280, stdout=subprocess.DEVNULL)
+    y, rate = soundfile.read(out)
+    assert 30.0 < len(y) / rate < 40.0
+    level = np.array([np.sqrt(np.mean(second**2)) for second in np.split(y[rate // 2 :][: 31 * rate], 31)])
+    assert (level > 0.01).all()
+    assert np.abs(y).max() < 10 ** (-1 / 20)
+    assert not y[: rate // 5].any()
+    assert np.abs(y[-rate // 4 :]).max() < 1e-4
 
 
 def test_the_wanderer_moves_the_pad_and_leaves_it_in_the_middle(player):
@@ -100,3 +118,18 @@ def test_each_says_when_nobody_answers(name):
     result = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
     assert "No AiTunes answers at 127.0.0.1:9" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["prepare.sh", "train.sh"])
+def test_batch_scripts_are_whole_and_say_what_the_trainer_understands(name):
+    script = EXAMPLES / "slurm" / name
+    subprocess.run(["bash", "-n", script], check=True)
+    text = script.read_text().replace("\\\n", " ")
+    (words,) = re.findall(r"^.*(?:aitunes-train|-m training\.cli) (.*)$", text, re.MULTILINE)
+    values = {"$DATA": "/data", "$FEATURES": "/features", "$address": "tcp://127.0.0.1:8786", "${RESUME:-}": "--resume"}
+    for variable, value in values.items():
+        words = words.replace(variable, value)
+    arguments = build().parse_args(shlex.split(words))
+    assert arguments.action == script.stem
+    assert arguments.experiment == "fma"
+    assert "$" not in words
