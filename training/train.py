@@ -145,7 +145,7 @@ class EpochSeed(Callback):
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        source = np.random.default_rng([self.seed, trainer.current_epoch])
+        source = np.random.default_rng([self.seed, trainer.current_epoch, 0])
         torch.manual_seed(int(source.integers(_SEED_RANGE)))
 
 
