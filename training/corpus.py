@@ -163,6 +163,7 @@ def open_corpus(
     if isinstance(data, ClipSeries):
         return _of_clips(case, data, features, options)
     if isinstance(data, Notes):
+        data = _some_notes(data, options.limit_items)
         report(f"Preparing {len(data.notes)} notes of {data.name} …")
         corpus = _of_notes(data, features, options, progress)
         for reason in corpus.skipped:
@@ -251,10 +252,15 @@ def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: C
     return Corpus(case.data.name, case.data.licence, data.hash, count, train, held, features)
 
 
+def _some_notes(data: Notes, most: int | None) -> Notes:
+    """At most so many of the notes, spread evenly."""
+    if most is None or most >= len(data.notes):
+        return data
+    chosen = np.linspace(0, len(data.notes) - 1, most).round().astype(int)
+    return Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
+
+
 def _of_notes(data: Notes, features: AudioFeatures, options: CorpusOptions, progress: Progress) -> Corpus:
-    if options.limit_items is not None:
-        chosen = np.linspace(0, len(data.notes) - 1, min(options.limit_items, len(data.notes))).round().astype(int)
-        data = Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
     patches = prepare_notes(data, features, options.workers, progress)
     labels, names = (np.array([getattr(note, what) for note in data.notes]) for what in ("label", "name"))
     whole = Part(patches.S, labels[patches.note], names[patches.note], patches.conditions)

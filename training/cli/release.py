@@ -46,9 +46,15 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 
 def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:
-    """What a run before this one has trained to the end, but perhaps not exported."""
-    if not (arguments.resume and (actions.run_dir / LAST_CHECKPOINT).is_file()):
+    """What a run before this one has trained to the end, but perhaps not exported.
+
+    Raises:
+        TrainingError: there is none to go on from.
+    """
+    if not arguments.resume:
         return None
+    if not (actions.run_dir / LAST_CHECKPOINT).is_file():
+        raise TrainingError(f"There is nothing to resume: {actions.run_dir / LAST_CHECKPOINT} does not exist.")
     trained = actions.load()
     _, recipe = trained.case.start(trained.scenario)
     return trained if trained.epochs >= (arguments.epochs or recipe.epochs) else None
