@@ -106,7 +106,6 @@ def test_list_names_every_scenario(capsys):
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["fly"],
         ["release", "first-light"],
         ["release", "first-light", "--to", "x", "--epochs", "0"],
