@@ -74,7 +74,7 @@ def test_the_window_without_qt_says_what_to_install(monkeypatch, capsys):
 def test_a_named_run_lies_beside_the_others(here):
     for name in ("first", "second"):
         assert cli.main(["train", *VECTORS, "-e", "1", "--run", name]) == 0
-    runs = here / "runs/vectors5d/variational"
+    runs = Path("runs/vectors5d/variational")
     assert sorted(path.name for path in runs.iterdir()) == ["first", "second"]
     actions = HeadlessActionPipeline()
     actions.select_experiment("vectors5d")
