@@ -58,9 +58,10 @@ def half_way_delays(y: np.ndarray, sent: list[int]) -> np.ndarray:
         direction = new - old
         # 0 is the old sound, 1 the new one; the window is symmetric, so its blur does not move the middle.
         share = (spectra(y[frame : frame + settled]) - old) @ direction / (direction @ direction)
-        beyond = np.flatnonzero(share > 0.5)
-        if len(beyond):
-            delays.append(beyond[0] * STEP + WINDOW / 2)
+        # The step from 0 to 1 that fits best: a single window of a noisy sound may lie beyond the middle by chance.
+        place = int(np.argmin(np.concatenate([[0.0], np.cumsum(2.0 * share - 1.0)])))
+        if 0 < place < len(share):
+            delays.append(place * STEP + WINDOW / 2)
     return np.array(delays)
 
 

@@ -186,8 +186,10 @@ def main() -> None:
                 f"| {np.median(found):.2f} ({np.percentile(found, 99):.2f}) ms | 4 ms |"
             )
             print(f"| underruns of the engine meanwhile | {underruns(client) - before} | 0 |")
-        threading.Thread(target=keep_moving, args=(hand, options.seconds + 4.0), daemon=True).start()
+        mover = threading.Thread(target=keep_moving, args=(hand, options.seconds + 4.0), daemon=True)
+        mover.start()
         measured = frames(name, client.port, options.seconds)
+        mover.join()
         print(f"| frames a second of the pad while the point moves | {measured['surface']:.1f} | 60 |")
         print(f"| frames a second of the spectrogram | {measured['spectrogram']:.1f} | – |")
         print(f"| longest time between two frames of the pad, p99 | {measured['p99_ms']:.1f} ms | – |")

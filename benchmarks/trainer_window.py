@@ -21,6 +21,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 FRAME_MS = 16
+LOOK_MS = 200
 TAB_MS = 3_000
 PAINT, FRAMES = "paint", "frames"
 
@@ -106,20 +107,24 @@ def frames(seconds: float) -> None:
     window.show()
     workshop.start()
     workshop.catalogue_changed.connect(lambda found: QTimer.singleShot(0, workshop.train))
-    tick, turn = QTimer(), QTimer()
+    tick, turn, look = QTimer(), QTimer(), QTimer()
     tick.setTimerType(Qt.TimerType.PreciseTimer)
     tick.timeout.connect(lambda: gaps.append(clock.nsecsElapsed() / 1e6) or clock.start())
     turn.timeout.connect(lambda: window.tabs.setCurrentIndex((window.tabs.currentIndex() + 1) % window.tabs.count()))
 
     def begin() -> None:
-        if clock.isValid() or workshop.watcher.run is None or not workshop.watcher.run.checkpoints:
+        run = workshop.watcher.run
+        if run is None or run.record is None or run.record.epoch < 1:
             return
+        look.stop()
         clock.start()
         tick.start(FRAME_MS)
         turn.start(TAB_MS)
-        QTimer.singleShot(round(seconds * 1_000), app.quit)
+        # Not quit, which closes the window first, and that asks whether the training goes on.
+        QTimer.singleShot(round(seconds * 1_000), lambda: app.exit(0))
 
-    workshop.watcher.checkpoint_written.connect(begin)
+    look.timeout.connect(begin)
+    look.start(LOOK_MS)
     app.exec()
     run = workshop.watcher.run
     if run is not None and run.record is not None:

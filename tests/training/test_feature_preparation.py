@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytest.importorskip("h5py", reason="pip install aitunes[training]")
 import soundfile
 
 from aitunes.datasets.folder import read_folder
