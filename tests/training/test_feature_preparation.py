@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 import soundfile
 
 from aitunes.datasets.folder import read_folder
