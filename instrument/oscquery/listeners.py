@@ -58,6 +58,7 @@ class Listeners:
         self._engine = engine
         self._everyone: set[Listener] = set()
         self._known: dict[str, Sequence[Any]] = {}
+        self._heard: set[str] = set()
         self._structure: dict[str, Node] = {}
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -110,6 +111,7 @@ class Listeners:
     def _hear(self, datagram: bytes) -> None:
         """Hand on a message that somebody sent to a method; whatever it was, other values may have followed."""
         for message in messages_of(datagram):
+            self._heard.add(message.address)
             for listener in self._everyone:
                 if message.address in listener.paths:
                     self._known[message.address] = message.arguments
@@ -124,6 +126,7 @@ class Listeners:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
+            self._heard.clear()
             with contextlib.suppress(EngineGoneError):
                 view = await self._engine.view(self._listened)
                 self._tell_structure(view)
@@ -134,7 +137,9 @@ class Listeners:
         return sorted({path for listener in self._everyone for path in listener.paths})
 
     def _tell_values(self, view: View) -> None:
-        for path, values in view.values.items():
+        # What was heard while the question was under way may be newer than its answer.
+        for path in view.values.keys() - self._heard:
+            values = view.values[path]
             known = self._known.get(path)
             self._known[path] = values
             if known is not None and not _same(known, values):

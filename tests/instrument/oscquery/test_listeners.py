@@ -1,11 +1,16 @@
 """What a program hears over a WebSocket, and what it may say."""
 
+import asyncio
+import contextlib
 import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from instrument.oscquery.listeners import Listener
+from instrument.osc.packets import build, parse
+from instrument.oscquery.engine_client import View
+from instrument.oscquery.listeners import Listener, Listeners
+from instrument.oscquery.nodes import Facts
 
 
 def quiet(conversation, address):
@@ -150,6 +155,42 @@ def test_only_pages_of_this_machine_may_play(served):
             pass
     with served.listen(origin="http://localhost:8080") as one:
         one.listen("/aitunes/gain")
+
+
+class SlowEngine:
+    """Answers a question with the gain of -6 dB and the glide of 2 s, but tells of a change to -12 dB first."""
+
+    def __init__(self):
+        self.asked = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def peer(self, receive):
+        self.tell = receive
+        yield self
+
+    def send(self, datagram):
+        self.tell(build("/done", "/notify"))
+
+    async def view(self, choose):
+        self.tell(build("/aitunes/gain", -12.0))
+        self.asked.set()
+        return View(Facts(2), {"/aitunes/gain": [-6.0], "/aitunes/glide": [2.0]})
+
+
+def test_an_answer_that_a_change_has_overtaken_is_not_told():
+    async def conversation():
+        listener, engine = Listener(), SlowEngine()
+        listener.paths = {"/aitunes/gain", "/aitunes/glide"}
+        everyone = Listeners(engine)
+        everyone._known = {"/aitunes/gain": [0.0], "/aitunes/glide": [0.0]}
+        everyone.join(listener)
+        await engine.asked.wait()
+        frames = [await listener.next_frame() for _ in range(3)]
+        everyone.leave(listener)
+        return [(message.address, message.arguments) for frame in frames for message in parse(frame)[0].messages]
+
+    told = asyncio.run(asyncio.wait_for(conversation(), 20.0))
+    assert told == [("/aitunes/gain", [-12.0]), ("/aitunes/glide", [2.0]), ("/aitunes/gain", [-12.0])]
 
 
 def test_a_listener_that_lags_is_given_up():
