@@ -24,7 +24,7 @@ import librosa  # noqa: E402
 import numpy as np  # noqa: E402
 import soundfile  # noqa: E402
 
-from aitunes.datasets.folder import audio_files  # noqa: E402
+from aitunes.datasets.folder import audio_names  # noqa: E402
 from aitunes.experiments.scenarios import fma, gtzan  # noqa: E402
 from aitunes.features import AudioFeatures, FloatArray  # noqa: E402
 from training.log_mel import LogMel, mono_at  # noqa: E402
@@ -49,7 +49,7 @@ def main() -> None:
     print("| files | features | ours, × real time | librosa, × real time | ratio | without decoding | difference |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for folder, name, features in RUNS:
-        files = audio_files(options.data / folder)
+        files = [options.data / folder / name for name in sorted(audio_names(options.data / folder))]
         print(row(f"{folder}: {len(files)}", name, *compare(files, features, options.rounds)), flush=True)
 
 

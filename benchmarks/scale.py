@@ -21,6 +21,7 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = "1"  # before NumPy starts its threads
@@ -33,8 +34,12 @@ from aitunes.experiments.scenarios import fma  # noqa: E402
 from aitunes.features import AudioFeatures  # noqa: E402
 from training.feature_preparation import PrepareOptions, prepare_tracks  # noqa: E402
 
+if TYPE_CHECKING:
+    from training.corpus import Part
+
 FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
 KINDS = 100
+BATCH = 64
 
 
 def main() -> None:
@@ -93,19 +98,25 @@ def step(name: str, folder: Path, store: Path) -> None:
 
 def read(store: Path) -> None:
     """One epoch, as a training reads it."""
-    from training.corpus import Part
-    from training.feature_store import FeatureStore
     from training.loading import EpochBatches, loader
+
+    part = stored_part(store)
+    seen = sum(len(S) for S, *_ in loader(part, EpochBatches.of(part, BATCH, 0)))
+    if seen != len(part):
+        raise SystemExit(f"{seen} patches were read, not {len(part)}")
+
+
+def stored_part(store: Path) -> Part:
+    """What a training learns from, left where it is."""
+    from training.corpus import Part  # here and not above: PyTorch is no part of what prepare holds
+    from training.feature_store import FeatureStore
     from training.stored_patches import StoredPatches
     from training.texts import shared
 
     opened = FeatureStore(store)
-    items = opened.items(False)
-    patches, tracks = StoredPatches.of(opened, items), opened.track_of[items]
-    part = Part(patches, shared(opened.labels, tracks), shared(opened.names, tracks), shards=patches.shard_of)
-    seen = sum(len(S) for S, *_ in loader(part, EpochBatches.of(part, 64, 0)))
-    if seen != len(items):
-        raise SystemExit(f"{seen} patches were read, not {len(items)}")
+    patches = StoredPatches.of(opened, np.flatnonzero(~opened.tracks.held))
+    labels, names = (shared(texts, patches.track_of) for texts in (opened.tracks.labels, opened.tracks.names))
+    return Part(patches, labels, names, by_shard=patches.by_shard)
 
 
 def efficiency(rounds: int) -> None:

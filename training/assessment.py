@@ -24,6 +24,7 @@ from training.loading import EpochBatches, loader
 from training.pictures import codes_png, reconstructions_png, usage_png
 from training.playability import playability
 from training.preview import wav_bytes
+from training.texts import kinds
 from training.train import Trained
 
 MOST_ITEMS = 2_000
@@ -159,7 +160,7 @@ def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
         return []
     wanted = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
     written = []
-    for n, name in enumerate(np.unique(part.names)[:3]):
+    for n, name in enumerate(kinds(part.names)[:3]):
         track = part.of(np.flatnonzero(part.names == name)[:wanted])
         S = np.asarray(track.S)
         for kind, patches in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):

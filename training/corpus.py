@@ -28,6 +28,7 @@ from training.prepare import prepare, split_clips
 from training.processes import check_prepared
 from training.stored_patches import StoredPatches
 from training.texts import shared
+from training.track_items import ShardItems
 
 _MEMORY_SHARE = 0.4
 _CLIP_HELD_OUT = 0.1
@@ -52,14 +53,14 @@ class Part:
         S: patches, [items, *input_shape].
         labels, names: of each, [items]; several patches of a track share its name.
         conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
-        shards: which shard of their store each lies in, [items]; None of what is in none.
+        by_shard: which lie in each shard of their store; None of what is in none.
     """
 
     S: Patches
     labels: NDArray[np.str_]
     names: NDArray[np.str_]
     conditions: FloatArray | None = None
-    shards: NDArray[np.int32] | None = None
+    by_shard: ShardItems | None = None
 
     def __len__(self) -> int:
         return len(self.S)
@@ -200,18 +201,17 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
         )
     train, held = (_half(store, held) for held in (False, True))
     _check_enough(card.name, len(train), len(held))
-    return Corpus(card.name, card.licence, card.hash, len(store.names), train, held, features, card.skipped)
+    return Corpus(card.name, card.licence, card.hash, len(store.tracks.items), train, held, features, card.skipped)
 
 
 def _half(store: FeatureStore, held: bool) -> Part:
-    items = store.items(held)
-    tracks = store.track_of[items]
-    stored = StoredPatches.of(store, items)
+    table = store.tracks
+    stored = StoredPatches.of(store, np.flatnonzero(table.held == held))
     # The processes of a training that share a machine share its memory.
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    patches: Patches = stored[np.arange(len(items))] if store.nbytes < _MEMORY_SHARE * free else stored
-    labels, names = shared(store.labels, tracks), shared(store.names, tracks)
-    return Part(patches, labels, names, shards=stored.shard_of)
+    patches: Patches = stored[np.arange(len(stored))] if store.nbytes < _MEMORY_SHARE * free else stored
+    labels, names = (shared(texts, stored.track_of) for texts in (table.labels, table.names))
+    return Part(patches, labels, names, by_shard=stored.by_shard)
 
 
 def _differences(one: AudioFeatures, other: AudioFeatures) -> str:

@@ -12,9 +12,10 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,9 @@ from aitunes.datasets.folder import Track, Tracks
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures
 from aitunes.places import check_reachable, is_remote, sizes
-from training.feature_store import StoreCard, TrackTable, files_of, write_index
+from training.feature_store import StoreCard, Texts, TrackTable, files_of, write_index
 from training.prepare import split_clips
-from training.shards import WORK, Made, Plan, make_shard, offsets, plan_shards, read_made, shard_size
+from training.shards import WORK, Made, Plan, make_shard, plan_shards, read_made, shard_size
 
 _OVERHEAD = 1.05
 _LISTED = 20
@@ -81,7 +82,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
         _make_folder(to)
         made = _found(plans, to, options.features)
         missing = [plan for plan in plans if plan.number not in made]
-        _check_space(to, [data.tracks[n] for plan in missing for n in plan.tracks], options)
+        _check_space(to, data.tracks, missing, options)
         _make_missing(data.tracks, missing, options, to, made, progress)
         if not any(one.file for one in made.values()):
             _discard(to)
@@ -157,30 +158,46 @@ def _absolute(track: Track) -> Track:
 def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], made: list[Made]) -> StoreCard:
     """Write table and index; tracks that gave nothing leave no trace but a sentence in the card."""
     _check_arrived(to, made)
-    kept_shards = [one for one in made if one.file]
-    numbers = {one.file: n for n, one in enumerate(kept_shards)}
-    places, skipped, hashes = dict[int, tuple[int, int, int]](), dict[int, str](), dict[int, str]()
+    # Arrays of a few bytes a track: they may be very many.
+    items, shard, row = (np.zeros(len(data.tracks), np.int32) for _ in range(3))
+    hashes, files = np.zeros((len(data.tracks), 32), np.uint8), list[tuple[str, int]]()
     for plan, one in zip(plans, made, strict=True):
-        rows = zip(plan.tracks, one.counts, offsets(one.counts), one.hashes, strict=True)
-        for n, (track, count, row, digest) in enumerate(rows):
-            if n in one.refused:
-                skipped[track] = one.refused[n]
-            else:
-                places[track], hashes[track] = (count, numbers[one.file], row), digest
-    kept = sorted(places)
-    names, labels = (np.array([getattr(data.tracks[n], what) for n in kept]) for what in ("name", "label"))
-    items, shard, row = np.array([places[n] for n in kept], np.int64).T
-    table = TrackTable(names, labels, hold_out(labels, options.held_out, options.seed), items, shard, row)
-    whole = hashlib.sha256("\n".join([*(hashes[n] for n in kept), *names, *labels]).encode())
-    whole.update(json.dumps(options.features.as_dict(), sort_keys=True).encode())
-    sentences = tuple(skipped[n] for n in sorted(skipped))
+        counts = np.array(one.counts)
+        items[plan.tracks], shard[plan.tracks], row[plan.tracks] = counts, len(files), np.cumsum(counts) - counts
+        hashes[plan.tracks] = np.frombuffer(one.hashes, np.uint8).reshape(-1, 32)
+        files += [(one.file, int(counts.sum()))] if one.file else []
+    kept = np.flatnonzero(items)
+    names, labels = (_texts(getattr(data.tracks[n], what) for n in kept.tolist()) for what in ("name", "label"))
+    held = hold_out(labels, options.held_out, options.seed)
+    table = TrackTable(names, labels, held, items[kept], shard[kept], row[kept])
+    whole = _hash_of_all((hashes[n].tobytes() for n in kept), table, options.features)
     statistics = _statistics(options.features, int(items.sum()), made)
     card = StoreCard(
-        data.name, data.licence, options.features, options.seed, options.held_out, sentences, whole.hexdigest(),
+        data.name, data.licence, options.features, options.seed, options.held_out, _skipped(plans, made), whole,
         statistics,
     )  # fmt: skip
-    write_index(to, card, table, [(one.file, sum(one.counts)) for one in kept_shards])
+    write_index(to, card, table, files)
     return card
+
+
+def _skipped(plans: list[Plan], made: list[Made]) -> tuple[str, ...]:
+    """A sentence for each track that gave nothing, in the order of the tracks."""
+    refused = {int(plan.tracks[n]): one.refused[n] for plan, one in zip(plans, made, strict=True) for n in one.refused}
+    return tuple(refused[n] for n in sorted(refused))
+
+
+def _texts(texts: Iterable[str]) -> Texts:
+    return np.fromiter(texts, np.dtypes.StringDType())
+
+
+def _hash_of_all(hashes: Iterable[bytes], table: TrackTable, features: AudioFeatures) -> str:
+    """Of patches, names and labels, and not of how they were dealt into shards."""
+    digest, between = hashlib.sha256(), ""
+    for text in chain(map(bytes.hex, hashes), table.names, table.labels):
+        digest.update(f"{between}{text}".encode())
+        between = "\n"
+    digest.update(json.dumps(features.as_dict(), sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _check_arrived(to: Path, made: list[Made]) -> None:
@@ -224,7 +241,7 @@ def _remove_notes(to: Path) -> None:
         shutil.rmtree(to / WORK)
 
 
-def hold_out(labels: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool_]:
+def hold_out(labels: Texts, share: float, seed: int) -> NDArray[np.bool_]:
     """Which tracks are kept for evaluation: of every label the same share, and one at least of two or more."""
     _, evaluation = split_clips(labels, share, seed)
     held = np.zeros(len(labels), dtype=bool)
@@ -243,12 +260,13 @@ def _make_folder(folder: Path) -> None:
         raise TrainingError(f"{folder} is no folder; name one, new or of features, with --features.") from error
 
 
-def _check_space(folder: Path, missing: list[Track], options: PrepareOptions) -> None:
+def _check_space(folder: Path, tracks: Sequence[Track], plans: list[Plan], options: PrepareOptions) -> None:
     """Shards that are still to be made must fit on the disk."""
-    if is_remote(folder) or not missing or is_remote(missing[0].path):
+    if is_remote(folder) or not plans or is_remote(tracks[0].path):
         return
+    missing = np.concatenate([plan.tracks for plan in plans])
     chosen = missing[:: -(-len(missing) // _SAMPLED)]
-    wanted = _OVERHEAD * sum(_estimated_bytes(track.path, options) for track in chosen) * len(missing) / len(chosen)
+    wanted = _OVERHEAD * sum(_estimated_bytes(tracks[n].path, options) for n in chosen) * len(missing) / len(chosen)
     free = shutil.disk_usage(folder).free
     if wanted > free:
         raise TrainingError(

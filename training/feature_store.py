@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,16 @@ from numpy.typing import NDArray
 
 from aitunes.errors import AiTunesError, TrainingError
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.places import read_ranges, sizes, write_whole
+from aitunes.places import is_remote, read_ranges, sizes, write_whole
 from training.shards import shard_header, shard_size
 
 SCHEMA = 2
 INDEX = "index.json"
+_ROWS = 4_096
+"""Of the table, written at a time."""
+
+Texts = NDArray[Any]
+"""Strings of NumPy's variable width, or UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,18 @@ class TrackTable:
     """The tracks of a store, in the order of their names.
 
     Args:
-        names, labels: of each.
+        names, labels: of each; UTF-8 where they were read from a store.
         held: whether it is kept for evaluation.
         items: how many patches it has.
         shard, row: where the first of them lies.
     """
 
-    names: NDArray[np.str_]
-    labels: NDArray[np.str_]
+    names: Texts
+    labels: Texts
     held: NDArray[np.bool_]
-    items: NDArray[np.int64]
-    shard: NDArray[np.int64]
-    row: NDArray[np.int64]
+    items: NDArray[np.integer]
+    shard: NDArray[np.integer]
+    row: NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -133,42 +138,14 @@ class FeatureStore:
                 f"{path} is no folder of prepared features, or a damaged one ({error}); prepare again."
             ) from error
         self.path = path
-        self.names, self.labels, self.held = self.tracks.names, self.tracks.labels, self.tracks.held
-        self.track_of: NDArray[np.int32] = np.repeat(np.arange(len(self.names), dtype=np.int32), self.tracks.items)
-        self._first = np.cumsum(self.tracks.items) - self.tracks.items
 
     def __len__(self) -> int:
-        return len(self.track_of)
+        return int(self.tracks.items.sum())
 
     @property
     def nbytes(self) -> int:
         """Of all patches."""
         return 4 * self.card.features.n_mels * self.card.features.frames * len(self)
-
-    def items(self, held: bool) -> NDArray[np.int64]:
-        """The patches to train on, or those of the tracks held out, rising."""
-        return np.flatnonzero(self.held[self.track_of] == held)
-
-    def places(self, items: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Shard and row of some patches, [items] each."""
-        track = self.track_of[items]
-        rows = self.tracks.row[track] + (items - self._first[track])
-        return self.tracks.shard[track].astype(np.int32), rows.astype(np.int32)
-
-    def read(self, items: NDArray[np.int64]) -> FloatArray:
-        """Some patches, in that order, [items, n_mels, frames]."""
-        shard_of, row_of = self.places(items)
-        return read_places(self.shards, shard_of, row_of)
-
-
-def read_places(shards: ShardFiles, shard_of: NDArray[np.int32], row_of: NDArray[np.int32]) -> FloatArray:
-    """The patches at some places, in that order, [items, n_mels, frames]; nothing else is read."""
-    S = np.empty((len(shard_of), shards.features.n_mels, shards.features.frames), np.float32)
-    for shard in np.unique(shard_of):
-        inside = np.flatnonzero(shard_of == shard)
-        rows, back = np.unique(row_of[inside], return_inverse=True)
-        S[inside] = shards.read(int(shard), rows)[back]
-    return S
 
 
 def is_store(path: Path) -> bool:
@@ -178,9 +155,11 @@ def is_store(path: Path) -> bool:
 
 def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]]) -> None:
     """Make a store of shards that are there: the table, then the index, which makes it one."""
-    contents = _table_bytes(table)
-    name = f"tracks-{hashlib.sha256(contents).hexdigest()[:16]}.npy"
-    write_whole(path / name, [contents])
+    digest = hashlib.sha256()
+    for piece in _table_pieces(table):
+        digest.update(piece)
+    name = f"tracks-{digest.hexdigest()[:16]}.npy"
+    write_whole(path / name, _table_pieces(table))
     values: dict[str, Any] = {"schema": SCHEMA, **card.__dict__, "features": card.features.as_dict()}
     index = json.dumps({**values, "tracks": name, "shards": list(shards)}, sort_keys=True)
     write_whole(path / INDEX, [index.encode()])
@@ -192,22 +171,34 @@ def files_of(path: Path) -> set[str]:
     return {INDEX, index["tracks"], *(name for name, _ in index["shards"])}
 
 
-def _table_bytes(table: TrackTable) -> bytes:
-    names, labels = (np.char.encode(texts, "utf-8") for texts in (table.names, table.labels))
-    columns = {"name": names, "label": labels, "held": table.held}
-    columns |= {name: getattr(table, name).astype("<i8") for name in ("items", "shard", "row")}
-    rows = np.empty(len(names), [(name, column.dtype) for name, column in columns.items()])
-    for name, column in columns.items():
-        rows[name] = column
+def _table_pieces(table: TrackTable) -> Iterator[bytes]:
+    """The table in NumPy's format, some rows at a time."""
+    texts = {"name": table.names, "label": table.labels}
+    kinds: list[tuple[str, str]] = [(name, f"S{_longest(column)}") for name, column in texts.items()]
+    kinds += [("held", "?"), *((name, "<i8") for name in ("items", "shard", "row"))]
     stream = io.BytesIO()
-    np.save(stream, rows, allow_pickle=False)
-    return stream.getvalue()
+    header = {"descr": kinds, "fortran_order": False, "shape": (len(table.names),)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    yield stream.getvalue()
+    for start in range(0, len(table.names), _ROWS):
+        part = slice(start, start + _ROWS)
+        rows = np.empty(len(table.names[part]), kinds)
+        for name, column in texts.items():
+            rows[name] = np.strings.encode(column[part], "utf-8")
+        for name in ("held", "items", "shard", "row"):
+            rows[name] = getattr(table, name)[part]
+        yield rows.tobytes()
+
+
+def _longest(texts: Texts) -> int:
+    return max(len(text.encode()) for text in texts)
 
 
 def _read_table(path: Path) -> TrackTable:
-    rows = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-    names, labels = (np.char.decode(rows[name], "utf-8") for name in ("name", "label"))
-    return TrackTable(names, labels, rows["held"], rows["items"], rows["shard"], rows["row"])
+    """A table on a disk stays there: the system reads what is looked at."""
+    where = io.BytesIO(path.read_bytes()) if is_remote(path) else path
+    rows = np.load(where, mmap_mode=None if is_remote(path) else "r", allow_pickle=False)
+    return TrackTable(*(rows[name] for name in ("name", "label", "held", "items", "shard", "row")))
 
 
 def _card_of(index: dict[str, Any]) -> StoreCard:

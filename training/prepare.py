@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -100,7 +101,7 @@ def cut_patches(y: FloatArray, features: AudioFeatures, levels: Levels, most: in
     return np.ascontiguousarray(patches[chosen])
 
 
-def split_clips(labels: NDArray[np.str_], held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_clips(labels: NDArray[Any], held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Clips to train on and clips to evaluate with, the same share of every label held out.
 
     Args:

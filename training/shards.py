@@ -10,13 +10,14 @@ import hashlib
 import io
 import json
 import socket
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aitunes.datasets.folder import Track
 from aitunes.errors import TrainingError
@@ -25,7 +26,7 @@ from aitunes.places import write_whole
 from training.log_mel import DamagedFileError, LogMel
 
 WORK = ".work"
-_VERSION = 1
+_VERSION = 2
 _AUDIO_BYTES = 16 << 20
 _LEAST_SHARDS = 64
 
@@ -36,12 +37,12 @@ class Plan:
 
     Args:
         number: its place among the others.
-        tracks: numbers of its tracks in the data set, in the order in which they lie in it.
+        tracks: numbers of its tracks in the data set, in the order in which they lie in it, [tracks].
         key: changes with everything that decides its contents, hexadecimal.
     """
 
     number: int
-    tracks: tuple[int, ...]
+    tracks: NDArray[np.int32]
     key: str
 
 
@@ -52,7 +53,7 @@ class Made:
     Args:
         file: its name in the store; "" where none of its tracks gave a patch.
         counts: patches of each of its tracks.
-        hashes: SHA-256 of each track's patches, hexadecimal.
+        hashes: SHA-256 of each track's patches, one after the other, 32 bytes each.
         sums: of the patches' values, of their squares, and how many are 0.
         refused: why tracks gave none, by their place in the shard.
         seconds: of sound that was read.
@@ -60,7 +61,7 @@ class Made:
 
     file: str
     counts: tuple[int, ...]
-    hashes: tuple[str, ...]
+    hashes: bytes
     sums: tuple[float, float, float]
     refused: dict[int, str]
     seconds: float
@@ -75,22 +76,28 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
     Args:
         decides: what besides the files decides the patches.
     """
-    stats = ((stat.st_size, stat.st_mtime_ns) for stat in (track.path.stat() for track in tracks))
-    size, changed = np.fromiter(stats, np.dtype((np.int64, 2)), len(tracks)).T  # arrays: tracks may be very many
+    # Arrays, and no track is kept: they may be very many.
+    size, changed, turn = np.fromiter(map(_size_change_turn, tracks), np.dtype((np.int64, 3)), len(tracks)).T
+    order = np.argsort(turn, kind="stable").astype(np.int32)
     most = min(_AUDIO_BYTES, size.sum() / _LEAST_SHARDS)
-    groups: list[list[int]] = []
+    starts: list[int] = []
     filled = most
-    for n in sorted(range(len(tracks)), key=lambda n: hashlib.sha256(tracks[n].name.encode()).digest()):
+    for n, more in enumerate(size[order].tolist()):
         if filled >= most:
-            groups.append([])
+            starts.append(n)
             filled = 0
-        groups[-1].append(n)
-        filled += size[n]
+        filled += more
     plans = []
-    for number, group in enumerate(groups):
+    for number, group in enumerate(np.split(order, starts[1:])):
         files = [[tracks[n].name, int(size[n]), int(changed[n])] for n in group]
-        plans.append(Plan(number, tuple(group), _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
+        plans.append(Plan(number, group, _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
     return plans
+
+
+def _size_change_turn(track: Track) -> tuple[int, int, int]:
+    """A file's size and time of change, and where the hash of its name puts it among the others."""
+    stat = track.path.stat()
+    return stat.st_size, stat.st_mtime_ns, int.from_bytes(hashlib.sha256(track.name.encode()).digest()[:7], "big")
 
 
 def _hash(text: str) -> str:
@@ -118,9 +125,10 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
         parts.append(part)
         seconds += length
     file = _write_shard(store, plan.number, parts, features)
-    hashes = tuple(hashlib.sha256(part.data).hexdigest() for part in parts)
+    hashes = b"".join(hashlib.sha256(part.data).digest() for part in parts)
     made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, round(seconds, 6))
-    write_whole(store / WORK / f"{plan.key}.json", [json.dumps(made.__dict__).encode()], durable=False)
+    note = json.dumps({**asdict(made), "hashes": hashes.hex()})
+    write_whole(store / WORK / f"{plan.key}.json", [note.encode()], durable=False)
     return made
 
 
@@ -132,7 +140,7 @@ def read_made(path: Path) -> Made:
     """
     values = json.loads(path.read_bytes())
     values["refused"] = {int(n): sentence for n, sentence in values["refused"].items()}
-    values |= {name: tuple(values[name]) for name in ("counts", "hashes", "sums")}
+    values |= {name: tuple(values[name]) for name in ("counts", "sums")} | {"hashes": bytes.fromhex(values["hashes"])}
     return Made(**values)
 
 
@@ -208,11 +216,3 @@ def _sums(parts: list[FloatArray]) -> tuple[float, float, float]:
         power += float(np.einsum("ijk,ijk->", part, part, dtype=np.float64))
         silent += float((part == 0.0).sum())
     return total, power, silent
-
-
-def offsets(counts: Sequence[int]) -> Iterator[int]:
-    """Row of its shard at which each of its tracks begins."""
-    at = 0
-    for count in counts:
-        yield at
-        at += count

@@ -1,18 +1,19 @@
-"""Patches that stay where they are and are read as a training needs them: by shard, each once an epoch."""
+"""Patches that stay where they are and are read as a training needs them: a window at a time, each once an epoch."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
-from training.feature_store import FeatureStore, ShardFiles, read_places
+from training.feature_store import FeatureStore, ShardFiles
+from training.track_items import ShardItems, TrackOf
 
 WINDOW_BYTES = 1 << 28
-"""Patches of so many shards are mixed at a time, and kept in memory by who reads them, that they exceed this."""
+"""Patches that are mixed at a time, and kept in memory by those who read them, have so many bytes together."""
 
 
 def window_items(shape: tuple[int, ...]) -> int:
@@ -26,84 +27,67 @@ class StoredPatches:
 
     Args:
         shards: that they lie in.
-        shard_of, row_of: where each lies, [items].
+        track_of: their tracks.
+        shard, row: where the first patch of each of these tracks lies, [tracks].
     """
 
     shards: ShardFiles
-    shard_of: NDArray[np.int32]
-    row_of: NDArray[np.int32]
+    track_of: TrackOf
+    shard: NDArray[np.int32]
+    row: NDArray[np.int32]
 
     @classmethod
-    def of(cls, store: FeatureStore, items: NDArray[np.int64]) -> StoredPatches:
-        """Some of a store's patches, [items]."""
-        return cls(store.shards, *store.places(items))
+    def of(cls, store: FeatureStore, tracks: NDArray[np.integer]) -> StoredPatches:
+        """The patches of some tracks of a store, [tracks]."""
+        table = store.tracks
+        shard, row = (column[tracks].astype(np.int32) for column in (table.shard, table.row))
+        return cls(store.shards, TrackOf(tracks, table.items[tracks]), shard, row)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """[items, n_mels, frames]."""
         return len(self), self.shards.features.n_mels, self.shards.features.frames
 
+    @property
+    def by_shard(self) -> ShardItems:
+        """The patches in the order in which they lie."""
+        return ShardItems(self.track_of, self.shard, self.row)
+
     def __len__(self) -> int:
-        return len(self.shard_of)
+        return len(self.track_of)
 
     def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
-        """Those patches and nothing else: for a few of them."""
-        return read_places(self.shards, self.shard_of[items], self.row_of[items])
+        """Those patches, in that order, [items, n_mels, frames]; nothing else is read."""
+        place = self.track_of.place(items)
+        shard_of, row_of = self.shard[place], self.row[place] + (items - self.track_of.starts[place])
+        S = np.empty((len(items), *self.shape[1:]), np.float32)
+        for shard in np.unique(shard_of):
+            inside = np.flatnonzero(shard_of == shard)
+            rows, back = np.unique(row_of[inside], return_inverse=True)
+            S[inside] = self.shards.read(int(shard), rows)[back]
+        return S
 
 
-@dataclass
-class ShardReader:
-    """Reads stored patches by shard and keeps the shards of the last window: for whoever reads all of them.
+class WindowReader:
+    """Reads a window of stored patches when its first batch is asked for, and keeps it until the next window begins.
 
     Args:
         patches: which.
-
-    Attributes:
-        kept: rows and patches of shards, by number.
     """
 
-    patches: StoredPatches
-    kept: dict[int, tuple[NDArray[np.int32], FloatArray]] = field(default_factory=dict, init=False)
+    def __init__(self, patches: StoredPatches) -> None:
+        self.patches = patches
+        self._items = np.empty(0, np.int64)
+        self._S = np.empty((0, *patches.shape[1:]), np.float32)
 
-    def __post_init__(self) -> None:
-        order = np.argsort(self.patches.shard_of, kind="stable").astype(np.int32)
-        bounds = np.searchsorted(self.patches.shard_of[order], np.arange(len(self.patches.shards.files) + 1))
-        self._order, self._bounds = order, bounds
+    def read(self, items: NDArray[np.int64], window: NDArray[np.int64] | None) -> FloatArray:
+        """The patches of a batch, [items, n_mels, frames].
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """[items, n_mels, frames]."""
-        return self.patches.shape
-
-    def __len__(self) -> int:
-        return len(self.patches)
-
-    def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
-        S = np.empty((len(items), *self.patches.shape[1:]), np.float32)
-        shards = self.patches.shard_of[items]
-        # Those at hand first: what a new window brings must not push out what this batch still needs of the old.
-        for shard in sorted(np.unique(shards).tolist(), key=lambda shard: shard not in self.kept):
-            rows, patches = self._shard(shard)
-            inside = shards == shard
-            S[inside] = patches[np.searchsorted(rows, self.patches.row_of[items[inside]])]
-        return S
-
-    def _shard(self, shard: int) -> tuple[NDArray[np.int32], FloatArray]:
-        """All rows of a shard that are ours, rising, and their patches."""
-        found = self.kept.pop(shard, None)
-        if found is None:
-            ours = self._order[self._bounds[shard] : self._bounds[shard + 1]]
-            self._make_room(len(ours))
-            rows = np.sort(self.patches.row_of[ours])
-            found = rows, self.patches.shards.read(shard, rows)
-        self.kept[shard] = found  # the last used is the last to go
-        return found
-
-    def _make_room(self, count: int) -> None:
-        """Let the shards go that were used longest ago, but none of a window: without its largest it is below size."""
-        window = window_items(self.patches.shape)
-        while self.kept:
-            held = [count, *(len(rows) for rows, _ in self.kept.values())]
-            if sum(held) - max(held) < window:
-                return
-            del self.kept[next(iter(self.kept))]
+        Args:
+            window: all that is asked for until the next window, with its first batch; None with the others.
+        """
+        if window is not None:
+            self._S = self._S[:0].copy()  # the old one goes before the new one comes
+            self._items = np.sort(window)
+            self._S = self.patches[self._items]
+        return self._S[np.searchsorted(self._items, items)]

@@ -9,38 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from training.track_items import TrackOf
+
 StrArray = NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
-class _SharedTexts:
-    values: StrArray
-    which: NDArray[np.integer]
+class _Shared:
+    values: NDArray[Any]
+    track_of: TrackOf
 
     def __len__(self) -> int:
-        return len(self.which)
+        return len(self.track_of)
 
     def __getitem__(self, items: Any) -> Any:
-        return self.values[self.which[items]]
+        return _plain(self.values[self.track_of[items]])
 
     @override
     def __eq__(self, other: object) -> Any:
-        return (self.values == other)[self.which]
+        same = self.values == (other.encode() if isinstance(other, str) and self.values.dtype.kind == "S" else other)
+        return same[self.track_of[np.arange(len(self))]]
 
     __hash__ = None  # type: ignore[assignment]  # like an array
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> StrArray:
-        return np.asarray(self.values[self.which])
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[np.arange(len(self))])
 
 
-def shared(values: StrArray, which: NDArray[np.integer]) -> StrArray:
-    """What stands for `values[which]`: indexed, counted, compared and turned into an array as that would be.
+def shared(values: NDArray[Any], track_of: TrackOf) -> NDArray[Any]:
+    """What stands for `values[track_of[items]]` of all items: indexed, compared, made an array as that would be.
 
     Args:
-        values: the texts.
-        which: of them each item has, [items].
+        values: of every track; texts may be in UTF-8.
     """
-    return cast(StrArray, _SharedTexts(values, which))
+    return cast(NDArray[Any], _Shared(values, track_of))
+
+
+def _plain(values: Any) -> Any:
+    return np.strings.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 
 def kinds(*several: StrArray) -> tuple[str, ...]:
@@ -49,11 +55,12 @@ def kinds(*several: StrArray) -> tuple[str, ...]:
 
 
 def _different(texts: StrArray) -> StrArray:
-    return np.unique(texts.values[np.unique(texts.which)] if isinstance(texts, _SharedTexts) else texts)
+    found = np.unique(texts.values[texts.track_of.tracks] if isinstance(texts, _Shared) else texts)
+    return cast(StrArray, _plain(found))
 
 
 def numbers(texts: StrArray, known: tuple[str, ...]) -> NDArray[np.int64]:
     """Of each item, the place of its text among some, which are sorted, [items]."""
-    if isinstance(texts, _SharedTexts):
-        return np.asarray(np.searchsorted(np.array(known), texts.values)[texts.which], np.int64)
+    if isinstance(texts, _Shared):
+        return shared(np.searchsorted(np.array(known), _plain(texts.values)), texts.track_of)
     return np.asarray(np.searchsorted(np.array(known), texts), np.int64)

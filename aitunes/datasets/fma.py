@@ -7,17 +7,18 @@ Reference:
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
 from aitunes.datasets.folder import (
     UNLABELLED,
     DataSetError,
-    Track,
+    TrackList,
     Tracks,
-    audio_files,
+    audio_names,
     candidates,
     data_folder,
-    in_order,
 )
 
 NAME = "FMA"
@@ -43,18 +44,17 @@ def read_fma(data_dir: Path | None) -> Tracks:
             f"FMA is not in {root}. Get fma_metadata.zip and fma_medium.zip (or fma_small.zip) from "
             "https://github.com/mdeff/fma and unpack both there."
         )
-    clips = [path for place in _audio_places(home) for path in audio_files(place)]
+    genres = read_genres(home / TABLE)
+    clips = TrackList(home, _clips(home), lambda name: genres[_track_id(name)])
     if not clips:
         raise DataSetError(f"{home} has FMA's table but no clips; unpack fma_medium.zip (or fma_small.zip) there.")
-    genres = read_genres(home / TABLE)
-    unknown = [path for path in clips if _track_id(path) not in genres]
+    unknown = [name for name in clips.names if _track_id(name) not in genres]
     if unknown:
         raise DataSetError(
-            f"{home / TABLE} has no row for {len(unknown)} of {len(clips)} clips, {unknown[0].name} among them; "
+            f"{home / TABLE} has no row for {len(unknown)} of {len(clips)} clips, {unknown[0]} among them; "
             "take the table that was published with these clips."
         )
-    tracks = [Track(path, path.relative_to(home).as_posix(), genres[_track_id(path)]) for path in clips]
-    return in_order(NAME, LICENCE, tracks)
+    return Tracks(NAME, LICENCE, clips)
 
 
 def read_genres(table: Path) -> dict[int, str]:
@@ -68,12 +68,17 @@ def read_genres(table: Path) -> dict[int, str]:
             rows = csv.reader(stream)
             groups, columns, _ = next(rows), next(rows), next(rows)
             genre = list(zip(groups, columns, strict=True)).index(_GENRE)
-            return {int(row[0]): row[genre] or UNLABELLED for row in rows if row}
+            return {int(row[0]): sys.intern(row[genre]) or UNLABELLED for row in rows if row}
     except (ValueError, IndexError, StopIteration, csv.Error) as error:
         raise DataSetError(
             f"{table} is not FMA's table of tracks (three header rows, a column track/genre_top, a row a clip): "
             f"{error or 'it ends too early'}."
         ) from error
+
+
+def _clips(home: Path) -> Iterator[str]:
+    for place in _audio_places(home):
+        yield from (f"{place.name}/{name}" for name in audio_names(place))
 
 
 def _audio_places(home: Path) -> list[Path]:
@@ -82,5 +87,6 @@ def _audio_places(home: Path) -> list[Path]:
     return places or sorted(path for path in home.iterdir() if path.is_dir() and path.name.isdigit())
 
 
-def _track_id(path: Path) -> int:
-    return int(path.stem) if path.stem.isdecimal() else -1
+def _track_id(name: str) -> int:
+    stem = PurePosixPath(name).stem
+    return int(stem) if stem.isdecimal() else -1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
+
+import numpy as np
+from typing_extensions import override
 
 from aitunes.errors import AiTunesError
-from aitunes.places import check_reachable, place
+from aitunes.places import check_reachable, is_remote, place
 
 DATA_VARIABLE = "AITUNES_DATA"
 
@@ -48,7 +52,50 @@ class Tracks:
 
     name: str
     licence: str
-    tracks: tuple[Track, ...]
+    tracks: Sequence[Track]
+
+
+class TrackList(Sequence[Track]):
+    """The tracks below a folder, in the order of their names whatever the disk says; each is made when it is asked for.
+
+    Kept is the name alone, some tens of bytes, because a corpus may have very many.
+
+    Args:
+        root: the folder that the names start from.
+        names: of the files, in any order.
+        label_of: the label of a name.
+
+    Attributes:
+        names: sorted, [tracks].
+
+    Raises:
+        DataSetError: a name is no text.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str], label_of: Callable[[str], str]) -> None:
+        self._root, self._label_of = root, label_of
+        try:
+            self.names = np.fromiter(names, np.dtypes.StringDType())
+        except UnicodeEncodeError as error:
+            raise DataSetError(f"{error.object!r} in {root} is no name in UTF-8; rename that file.") from error
+        self.names.sort()
+
+    @override
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, n: int) -> Track: ...
+
+    @overload
+    def __getitem__(self, n: slice) -> Sequence[Track]: ...
+
+    @override
+    def __getitem__(self, n: int | slice) -> Track | Sequence[Track]:
+        if isinstance(n, slice):
+            return [self[one] for one in range(*n.indices(len(self)))]
+        name = str(self.names[n])
+        return Track(self._root / name, name, self._label_of(name))
 
 
 def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
@@ -73,10 +120,18 @@ def candidates(root: Path, prefix: str) -> list[Path]:
     return [root, *inside]
 
 
-def audio_files(root: Path) -> list[Path]:
-    """Audio files below a folder, by their suffix, sorted; hidden ones left out."""
-    found = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
+def audio_names(root: Path) -> Iterator[str]:
+    """Audio files below a folder, by their suffix, as paths inside it with slashes; hidden ones left out."""
+    if is_remote(root):
+        inside = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        yield from (name for name in inside if _is_audio(name) and not any(p.startswith(".") for p in name.split("/")))
+        return
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside_root = Path(folder).relative_to(root)
+        for name in files:
+            if _is_audio(name) and not name.startswith(".") and Path(folder, name).is_file():
+                yield (inside_root / name).as_posix()
 
 
 def read_folder(root: Path) -> Tracks:
@@ -86,20 +141,20 @@ def read_folder(root: Path) -> Tracks:
         DataSetError: no such folder, or no audio in it.
     """
     root = data_folder(root, "your audio")
-    tracks = [Track(path, path.relative_to(root).as_posix(), _label(path, root)) for path in audio_files(root)]
+    tracks = TrackList(root, audio_names(root), first_folder)
     if not tracks:
         raise DataSetError(
             f"There is no audio in {root}: put files in it that end in {', '.join(SUFFIXES)}, "
             "those of one kind in a folder of their own."
         )
-    return in_order(root.resolve().name, "the files' own", tracks)
+    return Tracks(root.resolve().name, "the files' own", tracks)
 
 
-def in_order(name: str, licence: str, tracks: Iterable[Track]) -> Tracks:
-    """Tracks in the order of their names, whatever the disk says."""
-    return Tracks(name, licence, tuple(sorted(tracks, key=lambda track: track.name)))
+def first_folder(name: str) -> str:
+    """The label of a track that says it by where it lies."""
+    folder, slash, _ = name.partition("/")
+    return folder if slash else UNLABELLED
 
 
-def _label(path: Path, root: Path) -> str:
-    parts = path.relative_to(root).parts
-    return parts[0] if len(parts) > 1 else UNLABELLED
+def _is_audio(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)

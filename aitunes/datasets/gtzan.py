@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aitunes.datasets.folder import DataSetError, Track, Tracks, audio_files, candidates, data_folder, in_order
+from aitunes.datasets.folder import DataSetError, TrackList, Tracks, audio_names, candidates, data_folder, first_folder
 
 NAME = "GTZAN"
 LICENCE = "none stated by its makers; for research"
@@ -33,18 +33,17 @@ def read_gtzan(data_dir: Path | None) -> Tracks:
             f"GTZAN is not in {root}. Get it from https://www.kaggle.com/datasets/andradaolteanu/"
             "gtzan-dataset-music-genre-classification and put its folder `genres_original` (or `genres`) there."
         )
-    tracks = [_track(path, genres) for path in audio_files(genres)]
+    tracks = TrackList(genres, (_checked(name, genres) for name in audio_names(genres)), first_folder)
     if not tracks:
         raise DataSetError(f"{genres} has no clips; GTZAN's lie in it as blues/blues.00000.wav and so on.")
-    return in_order(NAME, LICENCE, tracks)
+    return Tracks(NAME, LICENCE, tracks)
 
 
-def _track(path: Path, genres: Path) -> Track:
-    name = path.relative_to(genres)
-    genre, stem = name.parts[0], path.name.split(".")[0]
-    if len(name.parts) != 2 or stem != genre:
+def _checked(name: str, genres: Path) -> str:
+    genre, *rest = name.split("/")
+    if len(rest) != 1 or rest[0].split(".")[0] != genre:
         raise DataSetError(
-            f"{path} is not where GTZAN has it: a clip's name starts with its genre and lies in the folder of that "
-            "genre, as in blues/blues.00000.wav."
+            f"{genres / name} is not where GTZAN has it: a clip's name starts with its genre and lies in the folder of "
+            "that genre, as in blues/blues.00000.wav."
         )
-    return Track(path, name.as_posix(), genre)
+    return name

@@ -5,8 +5,8 @@ pytest.importorskip("torch", reason="pip install aitunes[training]")
 
 from training import corpus, stored_patches
 from training.feature_store import ShardFiles
-from training.loading import EpochBatches, loader
-from training.stored_patches import ShardReader, StoredPatches
+from training.loading import EpochBatches, WindowBatches, loader, mixed
+from training.stored_patches import StoredPatches, WindowReader
 
 pytestmark = pytest.mark.training
 
@@ -49,26 +49,62 @@ def test_patches_on_disk_give_the_batches_of_those_in_memory(corpus_of, monkeypa
         assert np.array_equal(labels, stored_labels)
 
 
-def test_a_corpus_larger_than_a_window_is_read_by_shard_and_each_once(corpus_of, monkeypatch):
+@pytest.fixture
+def larger(corpus_of, monkeypatch):
+    """A half of a corpus on disk that is several windows long."""
     monkeypatch.setattr(corpus, "_MEMORY_SHARE", 0.0)
     part = corpus_of("low-dim16").train
-    patch = 4 * part.S.shape[1] * part.S.shape[2]
-    several = int(np.unique(part.shards, return_counts=True)[1].max()) + 1  # items: always more than a shard
-    monkeypatch.setattr(stored_patches, "WINDOW_BYTES", several * patch)
-    whole, reads, read, orders = part.S[np.arange(len(part))], [], ShardFiles.read, []
-    monkeypatch.setattr(ShardFiles, "read", lambda self, shard, rows: reads.append(shard) or read(self, shard, rows))
+    monkeypatch.setattr(stored_patches, "WINDOW_BYTES", 4 * part.S.shape[1] * part.S.shape[2] * 8)
+    assert len(part) > 16
+    return part
+
+
+@pytest.fixture
+def rows_read(monkeypatch):
+    """Shard and row of every patch that is read from a disk, in turn."""
+    found, read = [], ShardFiles.read
+
+    def noted(self, shard, rows):
+        found.extend((shard, row) for row in rows.tolist())
+        return read(self, shard, rows)
+
+    monkeypatch.setattr(ShardFiles, "read", noted)
+    return found
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_processes_read_each_patch_of_a_large_corpus_once_and_only_their_own(larger, rows_read, world):
+    whole, orders = larger.S[np.arange(len(larger))], []
     for epoch in range(2):
-        reads.clear()
-        reader = ShardReader(part.S)
-        batches = EpochBatches.of(part, 3, 1)
-        batches.set_epoch(epoch)
-        order = list(batches)
-        assert all(np.array_equal(reader[items], whole[items]) for items in order)
-        assert sorted(reads) == sorted(set(reads))
-        assert len(reader.kept) < len(set(reads))
-        orders.append(np.concatenate(order))
-        assert np.array_equal(np.sort(orders[-1]), np.arange(len(part)))
+        rows_read.clear()
+        given = []
+        for rank in range(world):
+            batches = EpochBatches.of(larger, 4, 1, rank, world)
+            batches.set_epoch(epoch)
+            reader, before, asked = WindowReader(larger.S), len(rows_read), list(WindowBatches(batches))
+            assert all(np.array_equal(reader.read(*one), whole[one.items]) for one in asked)
+            given.append(np.concatenate([one.items for one in asked]))
+            assert len(rows_read) - before == len(given[-1])
+        assert len(set(rows_read)) == len(rows_read) == len(larger)
+        orders.append(np.concatenate(given))
+        assert np.array_equal(np.sort(orders[-1]), np.arange(len(larger)))
     assert not np.array_equal(*orders)
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_the_batches_of_a_large_corpus_do_not_depend_on_the_number_of_processes(larger, seed):
+    alone = list(EpochBatches.of(larger, 4, seed))
+    parts = [list(EpochBatches.of(larger, 4, seed, rank, 2)) for rank in range(2)]
+    for batch, *pieces in zip(alone, *parts, strict=True):
+        assert np.array_equal(np.concatenate(pieces) if len(batch) > 1 else pieces[0], batch)
+
+
+@pytest.mark.parametrize("count", [3, 64, 67, 130])
+def test_a_batch_has_something_of_everywhere_in_its_window(count):
+    batches = mixed(np.arange(count), 8, np.random.default_rng(0))
+    assert sorted(np.concatenate(batches)) == list(range(count))
+    for batch in batches[:-1]:
+        assert np.all(np.abs(batch * 8 / count - np.arange(8) - 0.5) <= 0.5 + 8 / count)
 
 
 def test_features_of_another_scenario_are_refused(small_case, corpus_of, audio_folder, tmp_path):

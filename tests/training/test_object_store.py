@@ -91,7 +91,7 @@ def test_a_stopped_run_goes_on_in_the_object_store(remote_audio, bucket, small_c
     told = []
     prepare_tracks(data, options, target, lambda done, total, seconds: told.append(done))
     assert told[0] >= 3
-    assert len(FeatureStore(target).names) == 6
+    assert len(FeatureStore(target).tracks.names) == 6
 
 
 def test_a_training_reads_from_the_object_store_what_it_would_from_a_disk(

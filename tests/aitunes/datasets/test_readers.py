@@ -72,7 +72,7 @@ def test_fma_has_its_genres_from_its_table(fma):
 
 def test_fma_clips_without_a_row_are_counted_and_one_is_named(fma):
     touch(fma / "fma_medium/000/000004.mp3", fma / "fma_medium/000/cover.mp3")
-    with pytest.raises(DataSetError, match=r"no row for 2 of 4 clips, 000004\.mp3"):
+    with pytest.raises(DataSetError, match=r"no row for 2 of 4 clips, fma_medium/000/000004\.mp3"):
         read_fma(fma)
 
 
