@@ -4,15 +4,17 @@
 
 Memory: clips of a second, a hundred different ones under as many names as there are clips (hard links), are
 prepared with two threads, then read once through in a training's order with nothing kept in memory; the table has the
-most that each process held, and seconds of both. Efficiency: the time of one worker over twice the time of two, each
-the best of some rounds in turns, because others use the machine too; a loop in processes that share nothing tells
-what the machine gave at best.
+most that each process held, seconds of both, and the processors' seconds, because others use the machine too.
+Processes: the last store, read once through by several processes that share the batches, one after the other; what
+each asked its disk for, and the most that it held. Efficiency: the time of one worker over twice the time of two, each
+the best of some rounds in turns; a loop in processes that share nothing tells what the machine gave at best.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import subprocess
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
 KINDS = 100
 BATCH = 64
+PROCESSES = (1, 2, 4, 8)
 
 
 def main() -> None:
@@ -52,25 +55,46 @@ def main() -> None:
     if options.step:
         step(options.step[0], Path(options.step[1]), Path(options.step[2]))
         return
-    print("| clips | prepare, MiB | s | ms a clip | read an epoch, MiB | s | ms a clip | features, MB |", flush=True)
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(f"load average {os.getloadavg()[0]:.1f}\n")
+    print("| clips | prepare, MiB | s | processor's s | read an epoch, MiB | s | processor's s | features, MB |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    shares: list[str] = []
     for count in options.clips:
-        print(row(count), flush=True)
-    efficiency(options.rounds)
+        with tempfile.TemporaryDirectory() as place:
+            folder, store = Path(place) / "clips", Path(place) / "features"
+            make_clips(folder, count)
+            print(row(count, folder, store), flush=True)
+            if count == options.clips[-1]:
+                shares = [share(folder, store, world) for world in PROCESSES]
+    head = "| processes | read by each, MB | by all, of the patches to train on | MiB each |\n| --- | --- | --- | --- |"
+    print("", head, *shares, sep="\n", flush=True)
+    if options.rounds:
+        efficiency(options.rounds)
 
 
-def row(count: int) -> str:
+def row(count: int, folder: Path, store: Path) -> str:
     """One line of the table of memory."""
-    with tempfile.TemporaryDirectory() as place:
-        folder, store = Path(place) / "clips", Path(place) / "features"
-        make_clips(folder, count)
-        figures = []
-        for name in ("prepare", "read"):
-            command = [sys.executable, "-m", "benchmarks.scale", "--step", name, str(folder), str(store)]
-            told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            figures.append(f"{told['MiB']:.0f} | {told['s']:.1f} | {1000 * told['s'] / count:.2f}")
-        size = sum(path.stat().st_size for path in store.iterdir())
+    figures = []
+    for name in ("prepare", "read"):
+        told = measured(name, folder, store)
+        figures.append(f"{told['MiB']:.0f} | {told['s']:.1f} | {told['processor']:.1f}")
+    size = sum(path.stat().st_size for path in store.iterdir())
     return f"| {count:,} | {' | '.join(figures)} | {size / 1e6:.0f} |"
+
+
+def share(folder: Path, store: Path, world: int) -> str:
+    """One line of the table of processes."""
+    told = [measured(f"{rank} of {world}", folder, store) for rank in range(world)]
+    read = [one["MB"] for one in told]
+    whole, most = sum(read) / told[0]["whole"], max(one["MiB"] for one in told)
+    return f"| {world} | {min(read):.0f} to {max(read):.0f} | {whole:.3f} | {most:.0f} |"
+
+
+def measured(name: str, folder: Path, store: Path) -> dict[str, float]:
+    """What a step in a process of its own tells."""
+    command = [sys.executable, "-m", "benchmarks.scale", "--step", name, str(folder), str(store)]
+    told: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return told
 
 
 def make_clips(folder: Path, count: int) -> None:
@@ -87,13 +111,17 @@ def make_clips(folder: Path, count: int) -> None:
 
 def step(name: str, folder: Path, store: Path) -> None:
     """One measurement in a process of its own; prints it."""
-    begin = time.perf_counter()
+    begin, used, told = time.perf_counter(), sum(os.times()[:4]), dict[str, float]()
     if name == "prepare":
         prepare_tracks(read_folder(folder), PrepareOptions(FEATURES), store, lambda done, total, seconds: None)
-    else:
+    elif name == "read":
         read(store)
+    else:
+        rank, world = map(int, name.split(" of "))
+        told = read_share(store, rank, world)
     most = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"MiB": most / 1024, "s": time.perf_counter() - begin}))
+    times = {"s": time.perf_counter() - begin, "processor": sum(os.times()[:4]) - used}
+    print(json.dumps({"MiB": most / 1024, **times, **told}))
 
 
 def read(store: Path) -> None:
@@ -104,6 +132,24 @@ def read(store: Path) -> None:
     seen = sum(len(S) for S, *_ in loader(part, EpochBatches.of(part, BATCH, 0)))
     if seen != len(part):
         raise SystemExit(f"{seen} patches were read, not {len(part)}")
+
+
+def read_share(store: Path, rank: int, world: int) -> dict[str, float]:
+    """One epoch, as one of several processes reads it: MB that it asked its disk for, and of all patches."""
+    from training.loading import EpochBatches, WindowBatches
+    from training.stored_patches import StoredPatches, WindowReader
+
+    part = stored_part(store)
+    assert isinstance(part.S, StoredPatches)
+    reader, before = WindowReader(part.S), bytes_read()
+    for asked in WindowBatches(EpochBatches.of(part, BATCH, 0, rank, world)):
+        reader.read(*asked)
+    return {"MB": (bytes_read() - before) / 1e6, "whole": 4 * math.prod(part.S.shape) / 1e6}
+
+
+def bytes_read() -> int:
+    """That this process has asked the system for."""
+    return int(Path("/proc/self/io").read_text().split()[1])  # rchar
 
 
 def stored_part(store: Path) -> Part:

@@ -40,24 +40,42 @@ def load_on_engine(release: str, engine: str = DEFAULT_ENGINE, timeout_seconds: 
     Raises:
         TrainingError: no engine answers, or it refuses.
     """
-    try:
-        kind, _, _, _, address = socket.getaddrinfo(*engine_address(engine), type=socket.SOCK_DGRAM)[0]
-        with socket.socket(kind, socket.SOCK_DGRAM) as link:
-            link.connect(address)
-            builder = OscMessageBuilder(LOAD)
-            builder.add_arg(release, OscMessageBuilder.ARG_TYPE_STRING)
-            link.send(builder.build().dgram)
-            answer, reason = _answer(link, time.monotonic() + timeout_seconds)
-    except OSError as error:  # a timeout, a refused datagram, an unknown host
-        raise TrainingError(
-            f"No engine answers at {engine} ({error}). Start `aitunes play`, or give the address that it says."
-        ) from error
+    message = OscMessageBuilder(LOAD)
+    message.add_arg(release, OscMessageBuilder.ARG_TYPE_STRING)
+    answer, reason = _ask(engine, message.build(), ("/done", "/fail"), timeout_seconds)
     if answer == "/fail":
         raise TrainingError(f"The engine at {engine} plays on as before: {reason}")
 
 
-def _answer(link: socket.socket, deadline: float) -> tuple[str, str]:
-    """`/done` or `/fail` to the load, with the reason of the latter; whatever else comes is not ours."""
+def check_engine(engine: str = DEFAULT_ENGINE, timeout_seconds: float = 5.0) -> None:
+    """Ask an engine which release it plays, before work begins that would be in vain without it.
+
+    Args:
+        engine: HOST:PORT.
+
+    Raises:
+        TrainingError: no engine answers.
+    """
+    _ask(engine, OscMessageBuilder(LOAD).build(), (LOAD,), timeout_seconds)
+
+
+def _ask(engine: str, message: OscMessage, answers: tuple[str, ...], timeout_seconds: float) -> tuple[str, str]:
+    """Send a message; returns the address of what is answered and its last argument."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(*engine_address(engine), type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as link:
+            link.connect(address)
+            link.send(message.dgram)
+            return _answer(link, answers, time.monotonic() + timeout_seconds)
+    except OSError as error:  # a timeout, a refused datagram, an unknown host
+        why = (error.strerror or str(error)).lower()
+        raise TrainingError(
+            f"No engine answers at {engine} ({why}). Start `aitunes play`, or give the address that it says."
+        ) from error
+
+
+def _answer(link: socket.socket, answers: tuple[str, ...], deadline: float) -> tuple[str, str]:
+    """One of some answers about the load; whatever else comes is not ours."""
     while True:
         link.settimeout(max(1e-3, deadline - time.monotonic()))
         try:
@@ -65,5 +83,5 @@ def _answer(link: socket.socket, deadline: float) -> tuple[str, str]:
         except ParseError:
             continue
         values = [str(value) for value in message.params]
-        if message.address in ("/done", "/fail") and values[:1] == [LOAD]:
+        if values and message.address in answers and (message.address == LOAD or values[0] == LOAD):
             return message.address, values[-1]

@@ -107,7 +107,9 @@ def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
     """
     named = chosen or (place(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if named is None:
-        raise DataSetError(f"Where is {purpose}? Name its folder with --data-dir or {DATA_VARIABLE}.")
+        raise DataSetError(
+            f"Where is {purpose}? Name its folder with --data-dir or {DATA_VARIABLE}; in the window, under Data."
+        )
     check_reachable(named)
     if not named.is_dir():
         raise DataSetError(f"There is no folder {named}; name the one that holds {purpose}.")

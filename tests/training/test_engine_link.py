@@ -8,7 +8,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from aitunes.errors import TrainingError
-from training.engine_link import LOAD, engine_address, load_on_engine
+from training.engine_link import LOAD, check_engine, engine_address, load_on_engine
 
 
 def message(address, *values):
@@ -48,6 +48,12 @@ def test_the_engine_is_asked_to_load_and_waited_for(engine):
     address, heard = engine(b"noise", message("/error", "of somebody else"), message("/done", LOAD, "mine"))
     load_on_engine("mine", address)
     assert heard == [(LOAD, "mine")]
+
+
+def test_an_engine_is_asked_what_it_plays_before_work_begins(engine):
+    address, heard = engine(message("/done", "/aitunes/play"), message(LOAD, "first-light"))
+    check_engine(address)
+    assert heard == [(LOAD,)]
 
 
 def test_a_refusal_is_told_in_the_engines_words(engine):

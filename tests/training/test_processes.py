@@ -14,6 +14,7 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.callbacks.loss_history import read_history
+from tests.training.train_together import write_store
 from training.loading import EpochBatches
 from training.processes import check_batch, check_prepared, launched, strategy
 
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.training, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ["-m", "tests.training.train_together"]
+LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 EPOCHS = 3
 
 
@@ -68,9 +70,16 @@ def alone(tmp_path_factory):
 
 
 def test_two_processes_under_torchrun_have_the_curve_of_one(alone, tmp_path):
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    finish(start(*launcher, *SCRIPT, tmp_path, EPOCHS))
+    finish(start(*LAUNCHER, *SCRIPT, tmp_path, EPOCHS))
     close(tmp_path, alone)
+
+
+def test_two_processes_that_read_a_large_store_by_windows_have_the_curve_of_one(tmp_path):
+    write_store(tmp_path / "store")
+    options = (EPOCHS, "--store", tmp_path / "store")
+    finish(start(*SCRIPT, tmp_path / "alone", *options))
+    finish(start(*LAUNCHER, *SCRIPT, tmp_path / "together", *options))
+    close(tmp_path / "together", tmp_path / "alone")
 
 
 def test_a_host_that_dies_ends_the_other_with_a_sentence_and_the_curve_goes_on(alone, tmp_path):

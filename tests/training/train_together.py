@@ -1,6 +1,6 @@
 """What the processes of `test_processes.py` run: a small model with all that processes must share.
 
-python -m tests.training.train_together FOLDER EPOCHS [--resume] [--quantised] [--pause SECONDS]
+python -m tests.training.train_together FOLDER EPOCHS [--resume] [--quantised] [--store FOLDER] [--pause SECONDS]
 """
 
 import argparse
@@ -14,11 +14,17 @@ import torch
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case, DataDescription
 from aitunes.experiments.scenarios.scenario import Recipe, Scenario, ScenarioContainer
+from aitunes.features import AudioFeatures
 from aitunes.modules.convolutional import CVAE
 from aitunes.modules.losses import Commitment, KLDivergence, SquaredError
 from aitunes.modules.objective import WeightedLoss
 from aitunes.modules.vq_resnet import VQ_ResNet2D
+from training import stored_patches
 from training.corpus import Corpus, Part
+from training.feature_store import FeatureStore, StoreCard, TrackTable, write_index
+from training.shards import shard_header
+from training.stored_patches import StoredPatches
+from training.texts import shared
 from training.train import EpochSeed, TrainOptions, train
 
 SHAPE = (8, 8)
@@ -37,12 +43,45 @@ def quantised(shape):
     return Recipe(VQ_ResNet2D(shape, 8, 4, 16, (8, 16)), loss, 4, BATCH)
 
 
-def corpus():
-    """Bumps of all places and widths."""
+def bumps(count):
+    """Bumps of all places and widths, [count, 8, 8]."""
     rng = np.random.default_rng(0)
-    at, width = rng.random((COUNT + HELD, 2)) * 8, 1 + rng.random((COUNT + HELD, 1, 1))
+    at, width = rng.random((count, 2)) * 8, 1 + rng.random((count, 1, 1))
     y, x = np.mgrid[:8, :8]
-    S = np.exp(-((y - at[:, :1, None]) ** 2 + (x - at[:, 1:, None]) ** 2) / width).astype(np.float32)
+    return np.exp(-((y - at[:, :1, None]) ** 2 + (x - at[:, 1:, None]) ** 2) / width).astype(np.float32)
+
+
+def write_store(folder):
+    """The bumps as features of tracks of 1 to 7 patches, some of them held out, in shards of four tracks."""
+    features = AudioFeatures(22_050, 1024, 256, SHAPE[0], 50.0, 11_025.0, frames=SHAPE[1])
+    items = np.arange(32) % 7 + 1
+    shard = np.arange(32) // 4
+    first = np.cumsum(items) - items
+    folder.mkdir()
+    files = []
+    for n, S in enumerate(np.split(bumps(items.sum()), first[4::4])):
+        files.append((f"{n}.npy", len(S)))
+        (folder / files[-1][0]).write_bytes(shard_header(len(S), features) + S.tobytes())
+    names = np.array([f"{n:02d}.wav" for n in range(32)])
+    table = TrackTable(names, np.full(32, "bump"), np.arange(32) % 6 == 5, items, shard, first - first[shard * 4])
+    write_index(folder, StoreCard("bumps", "CC0-1.0", features, 0, 0.1), table, files)
+
+
+def stored(folder):
+    """What `write_store` wrote, left on the disk, to be read in windows of three batches."""
+    stored_patches.WINDOW_BYTES = 3 * BATCH * 4 * SHAPE[0] * SHAPE[1]
+    store = FeatureStore(folder)
+    halves = []
+    for held in (False, True):
+        S = StoredPatches.of(store, np.flatnonzero(store.tracks.held == held))
+        labels, names = (shared(texts, S.track_of) for texts in (store.tracks.labels, store.tracks.names))
+        halves.append(Part(S, labels, names, by_shard=S.by_shard))
+    return Corpus("bumps", "CC0-1.0", "0", len(store), *halves)
+
+
+def corpus():
+    """Bumps in memory."""
+    S = bumps(COUNT + HELD)
     labels = np.full(COUNT + HELD, "bump")
     train_part, held = (Part(S[half], labels[half], labels[half]) for half in (slice(COUNT), slice(COUNT, None)))
     return Corpus("bumps", "CC0-1.0", "0", COUNT + HELD, train_part, held)
@@ -54,6 +93,7 @@ def main():
     parser.add_argument("epochs", type=int)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--quantised", action="store_true")
+    parser.add_argument("--store", type=Path, help="read what is in this folder, by windows")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds before every epoch")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -68,8 +108,9 @@ def main():
     scenario = Scenario("bumps", "1", "Bumps", quantised if options.quantised else convolutional)
     data = DataDescription("bumps", "CC0-1.0", "here", lambda folder: None)
     case = Case("bumps", "Bumps", data, ScenarioContainer("bumps", [scenario]), SHAPE)
+    data = corpus() if options.store is None else stored(options.store)
     try:
-        train(case, scenario, corpus(), TrainOptions(options.folder, options.epochs, resume=options.resume, quiet=True))
+        train(case, scenario, data, TrainOptions(options.folder, options.epochs, resume=options.resume, quiet=True))
     except TrainingError as error:
         print(f"train_together: {error}", file=sys.stderr, flush=True)
         return 1

@@ -47,7 +47,11 @@ class ChoicePanel(QWidget):
         self.experiment, self.scenario, self.model = (self._list(name) for name in ("Experiment", "Scenario", "Model"))
         self.experiment_text = caption("Loading the experiments …")
         self.scenario_text, self.sizes = caption(), caption()
-        self.data_dir = named(QLineEdit(placeholderText="AITUNES_DATA, if that is set"), "Folder of the data")
+        self.data_dir = named(
+            QLineEdit(placeholderText="choose a folder"),
+            "Folder of the data",
+            "Of your audio, or of a published data set; left empty it is AITUNES_DATA, if that is set",
+        )
         self.epochs = self._number("Epochs", "the scenario's")
         self.save_every = self._number("Checkpoint period in epochs", "the last one only")
         self.limit_items = self._number("Most items", "all")

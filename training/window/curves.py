@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyqtgraph
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from typing_extensions import override
 
 from training.window.look import named
 
@@ -33,6 +34,15 @@ class Curve:
     dashed: bool = False
 
 
+class _WholeNumbers(pyqtgraph.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """There is no half epoch."""
+
+    @override
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        spacings = super().tickSpacing(minVal, maxVal, size)
+        return [(spacing, offset) for spacing, offset in spacings if spacing >= 1.0] or [(1.0, 0.0)]
+
+
 class CurvesPlot(QWidget):
     """Lines over epochs; logarithmic where the values span more than a decade, all of them above 0.
 
@@ -44,7 +54,7 @@ class CurvesPlot(QWidget):
 
     def __init__(self, title: str, name: str, legend: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = named(pyqtgraph.PlotWidget(), name)
+        self.plot = named(pyqtgraph.PlotWidget(axisItems={"bottom": _WholeNumbers("bottom")}), name)
         self.plot.setMenuEnabled(False)
         self.plot.setMinimumHeight(110)
         self._item = self.plot.getPlotItem()
@@ -67,6 +77,8 @@ class CurvesPlot(QWidget):
         shown = [curve for curve in curves if curve.x]
         for name in self._lines.keys() - {curve.name for curve in shown}:
             self._item.removeItem(self._lines.pop(name))
+        for side in ("left", "bottom"):
+            self._item.showAxis(side, bool(shown))  # an empty plot has no scale to tell
         self._item.setLogMode(y=_is_wide([value for curve in shown for value in curve.y]))
         for curve in shown:
             if curve.name not in self._lines:
@@ -80,7 +92,7 @@ class CurvesPlot(QWidget):
             curve.y,
             pen=pyqtgraph.mkPen(curve.colour, width=_WIDTH, style=style),
             symbol="o" if len(curve.x) < _MARKED else None,
-            symbolSize=4,
+            symbolSize=5,
             symbolBrush=curve.colour,
             symbolPen=None,
         )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxL
 
 from training.window.look import GAP, caption, hinted, named
 from training.window.patch_view import PatchView
+from training.window.words import item_title
 from training.window.workshop import Answer, Workshop
 
 
@@ -62,7 +63,10 @@ class InteractiveTab(QWidget):
         self._workshop.studio.ask(action, {"choice": choice, "to": to, **wish}, done)
 
     def begin(self) -> None:
-        """Show all three."""
+        """Show all three; without a model say what is missing."""
+        if not self._workshop.models:
+            self.text.setText("This scenario has no model yet: train it first.")
+            return
         self.compare()
         self.generate()
 
@@ -74,5 +78,5 @@ class InteractiveTab(QWidget):
         for kind in ("original", "reconstruction"):
             self.views[kind].show_exhibit(found[kind])
         self.text.setText(
-            f"{found['name']} ({found['label']}): mean squared error {found['error']:.4g}. {found['model']}"
+            f"{item_title(found['name'], found['label'])}: mean squared error {found['error']:.4g}. {found['model']}"
         )

@@ -20,6 +20,7 @@ from training.window.training_tab import TrainingTab
 from training.window.workshop import Answer, Workshop
 
 _PANEL_WIDTH = 330
+_SMALLEST = 880, 560
 _BUSY = {
     "evaluate": "Evaluating …",
     "latent": "Encoding the data …",
@@ -38,7 +39,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workshop = workshop
         self.setWindowTitle("AiTunes: training")
-        self.setMinimumSize(1000, 650)
+        self.setMinimumSize(*_SMALLEST)
         self.resize(1280, 800)
         self.panel = ChoicePanel(workshop)
         self.training, self.runs = TrainingTab(workshop), RunsTab(workshop)
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(f"{found['folder']} is ready: aitunes play --release {found['release']}")
 
     def _tab_shown(self) -> None:
-        if self.tabs.currentWidget() is self.interactive and self.workshop.models:
+        if self.tabs.currentWidget() is self.interactive:
             self.interactive.begin()
 
     @override

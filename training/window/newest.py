@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 from training.window.look import GAP, caption, named
 from training.window.patch_view import PatchView
 from training.window.runs import Run
+from training.window.words import item_title
 from training.window.workshop import Answer, Workshop
+
+_BEFORE = "A held-out item, as soon as there is a checkpoint."
 
 
 class Newest(QWidget):
@@ -22,7 +25,7 @@ class Newest(QWidget):
         self._run: Run | None = None
         self.original, self.reconstruction = PatchView("Original"), PatchView("Newest reconstruction")
         self.item = named(QSpinBox(maximum=10**9, prefix="item "), "Number of the held-out item")
-        self.text = caption()
+        self.text = caption(_BEFORE)
         head = QHBoxLayout()
         head.addWidget(self.item)
         head.addWidget(self.text, 1)
@@ -42,12 +45,14 @@ class Newest(QWidget):
     def _run_changed(self, run: Run) -> None:
         if self._run is not None and run.folder != self._run.folder:
             self._run = None
-            self.text.clear()
+            self.text.setText(_BEFORE)
             for view in (self.original, self.reconstruction):
                 view.clear()
 
     def _follow(self, run: Run) -> None:
         self._run = run
+        if self.text.text() == _BEFORE:
+            self.text.setText("The newest checkpoint is being looked at …")
         self._ask()
 
     def _ask(self) -> None:
@@ -68,7 +73,9 @@ class Newest(QWidget):
         self.item.setMaximum(found["items"] - 1)
         self.original.show_exhibit(found["original"])
         self.reconstruction.show_exhibit(found["reconstruction"])
-        self.text.setText(f"{found['name']} ({found['label']}), epoch {found['epochs']}, error {found['error']:.4g}")
+        self.text.setText(
+            f"{item_title(found['name'], found['label'])}, epoch {found['epochs']}, error {found['error']:.4g}"
+        )
 
     def _failed(self, sentence: str) -> None:
         self.text.setText(sentence)

@@ -56,6 +56,8 @@ class RunsTab(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setSectionResizeMode(_STRETCHED, QHeaderView.ResizeMode.Stretch)
+        table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # a folder's name ends with what tells it from others
         return table
 
     def _lay_out(self) -> None:
@@ -98,7 +100,7 @@ class RunsTab(QWidget):
         for row, run in enumerate(runs):
             for column, text in enumerate(_texts(run)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(run.sentence)
+                item.setToolTip(run.sentence or str(run.folder))
                 self.table.setItem(row, column, item)
         self.select(*(row for row, run in enumerate(runs) if run.folder in kept))
         self.table.blockSignals(False)

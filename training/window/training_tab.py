@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 from aitunes.errors import TrainingError
 from aitunes.experiments.history import Row
 from training.engine_link import engine_address
-from training.run_record import STARTING
+from training.run_record import FAILED, STARTING
 from training.window.companion import Companion
 from training.window.curves import Curve, CurvesPlot
 from training.window.figures import FigureRow
@@ -99,6 +100,8 @@ class TrainingTab(QWidget):
         self.title.setText(f"<b>{run.experiment} {run.scenario}</b>&nbsp; {run.folder}")
         self.sentence.setText(run.sentence)
         self.sentence.setVisible(bool(run.sentence))
+        loud = QPalette.ColorRole.WindowText if run.state == FAILED else QPalette.ColorRole.PlaceholderText
+        self.sentence.setForegroundRole(loud)
         self.figures.set("State", _STATES[run.state])
         record = run.record
         if record is None:
@@ -106,7 +109,7 @@ class TrainingTab(QWidget):
         waiting = run.state == STARTING
         self.progress.setMaximum(0 if waiting else _STEPS)  # with no end in sight it moves to and fro
         self.progress.setValue(round(_STEPS * (record.epoch + record.fraction) / max(1, record.epochs)))
-        self.figures.set("Epoch", "–" if waiting else f"{record.epoch} of {record.epochs}")
+        self.figures.set("Epoch", "–" if waiting or not record.epochs else f"{record.epoch} of {record.epochs}")
         self.figures.set("Examples a second", rate(record.examples_per_second))
         self.figures.set("Time left", duration(record.seconds_left) if run.is_live else "–")
 

@@ -37,6 +37,15 @@ def moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds):%d %b %H:%M}"
 
 
+def item_title(name: str, label: str) -> str:
+    """What a held-out item is called: its label follows where the name does not begin with it.
+
+    >>> item_title("drones/one.wav", "drones"), item_title("held out 3", "seven")
+    ('drones/one.wav', 'held out 3 (seven)')
+    """
+    return name if name.startswith(f"{label}/") else f"{name} ({label})"
+
+
 def count(number: int) -> str:
     """A large number, short.
 

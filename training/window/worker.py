@@ -25,6 +25,7 @@ from aitunes.experiments.scenarios.scenario import Scenario
 from training.assessment import MOST_ITEMS, latent_use
 from training.case_release import ReleaseNames
 from training.corpus import CorpusOptions
+from training.engine_link import check_engine
 from training.headless import HeadlessActionPipeline
 
 Wish = dict[str, Any]
@@ -162,6 +163,8 @@ def _generate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
 
 def _export(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
     names = ReleaseNames(wish.get("name"), wish.get("public_name"), wish.get("description"))
+    if wish.get("engine"):
+        check_engine(wish["engine"])  # an export takes a minute
     folder = actions.export(Path(wish["to"]) if wish.get("to") else None, names)
     if wish.get("engine"):
         actions.play(folder.name, wish["engine"])

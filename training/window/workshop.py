@@ -136,6 +136,9 @@ class Workshop(QObject):
         self.catalogue = found
         self.catalogue_changed.emit(found)
         names = [one["name"] for one in found]
+        run = self.watcher.run
+        if not self.choice.experiment and run is not None and run.experiment in names:
+            self.choice = replace(self.choice_of(run), model="")  # what was trained last is most likely wanted
         if self.choice.experiment not in names:
             self.choose_experiment(names[0])
         elif self.scenario is None:

@@ -147,7 +147,7 @@ def test_a_worker_that_dies_is_told_and_replaced(open_window, qtbot):
 def test_everything_has_a_name_and_fits_its_smallest_size(open_window):
     window = open_window(experiment="vectors5d")
     window.resize(window.minimumSize())
-    assert (window.width(), window.height()) == (1000, 650)
+    assert (window.width(), window.height()) == (880, 560)
     for kind in (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox):
         for widget in window.findChildren(kind):
             own = not widget.objectName().startswith("qt_") and widget.parent() is not None
