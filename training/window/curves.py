@@ -14,6 +14,7 @@ from training.window.look import named
 _WIDTH = 1.6
 _MARKED = 30
 _DECADE = 10.0
+_VEIL = 190  # what lies behind the legend shows through
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class CurvesPlot(QWidget):
         self._item.setClipToView(True)
         self._item.setDownsampling(auto=True, mode="peak")
         if legend:
-            self._item.addLegend(offset=(-8, 8), labelTextSize="9pt")
+            behind = pyqtgraph.mkColor(pyqtgraph.getConfigOption("background"))
+            behind.setAlpha(_VEIL)
+            self._item.addLegend(offset=(-8, 8), labelTextSize="9pt", brush=behind)
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -27,6 +27,8 @@ class ExportDialog(QDialog):
         self.folder = self._line("Folder of releases", "the instrument's own")
         self.play = QCheckBox("Have a playing &engine change to it")
         self.engine = self._line("Address of the engine, HOST:PORT", DEFAULT_ENGINE)
+        self.engine.setEnabled(False)
+        self.play.toggled.connect(self.engine.setEnabled)
         form = QFormLayout()
         form.addRow(caption("What is left empty is as shown in grey."))
         for text, field in (
