@@ -114,6 +114,12 @@ def test_there_are_stretches_without_any_underrun(start, server):
     assert counts[-1] == counts[-2], counts
 
 
+def test_the_device_counts_for_as_long_as_jack_says(start, server):
+    client = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server}).client()
+    # `jack_lsp -l`: 256 frames from where the dummy driver asks for a period of 128 to where it would be heard.
+    assert client.ask("/status", reply="/status.reply")[11] == pytest.approx(1e3 * 256 / RATE)
+
+
 def test_a_message_is_heard_soon(play, ear):
     # The figures are the benchmarks' business; this is the order of magnitude that a player would miss at once.
     client = play().client()

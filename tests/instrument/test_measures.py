@@ -45,6 +45,21 @@ def test_a_jump_of_the_clock_is_followed_at_once():
     assert clock.observe(5000.0) == 5000.0
 
 
+@pytest.mark.parametrize("moved", [-0.02, -0.004, 0.004, 0.02])
+def test_a_device_that_stumbles_is_followed_at_once_and_its_rate_is_not_forgotten(rng, moved):
+    clock = StreamClock(HOP)
+    follow(clock, 5.0, jitter=0.0005, rng=rng)
+    scale = clock.scale
+    clock.advance(-moved)  # it plays on so much later than it should
+    start = 1000.0 + round(5.0 / HOP) * HOP
+    errors = []
+    for n in range(400):
+        errors.append(clock.observe(start + n * HOP) - start - n * HOP)
+        clock.advance(HOP)
+    assert np.abs(errors[20:]).max() < 0.0004
+    assert abs(clock.scale - scale) < 4e-4
+
+
 def test_load_is_a_share_of_the_hops():
     meter = LoadMeter()
     assert meter.percent == (0.0, 0.0)
