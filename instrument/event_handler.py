@@ -69,9 +69,9 @@ class EventHandler:
             self._engine.worker.submit(event, self._mark(event))
             return
         performance = self._engine.performance
-        self._engine.gestures.hear(event, performance)
         lookahead, drone = performance.lookahead, performance.keyboard.drone
         performance.apply(event.path, event.values)
+        self._engine.gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._engine.worker.submit(Event("", Kind.ACTION, call=self._engine.changes.change_lookahead))
         self._engine.publisher.announce(event.origin, event.path, event.values)

@@ -132,6 +132,15 @@ def test_an_event_that_fails_costs_the_others_of_its_hop_nothing(engine):
     assert (notices(engine)[0][:2], notices(engine)[0][2][0]) == ((ANNE, "/fail"), "/x")
 
 
+def test_a_gesture_has_nothing_in_it_that_was_refused(engine):
+    take = engine.gestures.begin("wave", engine.performance, engine.rows)
+    for path, values in ((f"{ROOT}/latent", (1.0,)), (f"{ROOT}/pad/axes", (9, 0)), (f"{ROOT}/speed", (2.0,))):
+        engine.timeline.post([Event(path, Kind.SETTING, values, ANNE, arrived=1.0)])
+    engine._hop(0.0, HOP)
+    assert [address for _, address, _ in notices(engine)] == ["/fail", "/fail", f"{ROOT}/speed"]
+    assert [path for _, path, _ in take.events] == [f"{ROOT}/speed"]
+
+
 def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
     gate, closed = threading.Event(), threading.Event()
 
