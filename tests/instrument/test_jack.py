@@ -144,6 +144,42 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
 
 
+@pytest.fixture
+def sound_cards(lack, tmp_path):
+    """Stands for sockets that sound cards are plugged into: ALSA's settings, and `plug(names)`, which changes them."""
+    system = Path("/usr/share/alsa/alsa.conf")
+    if not system.exists():
+        lack("ALSA's settings are missing: sudo apt-get install libasound2-data")
+    settings, changes = tmp_path / "asound.conf", iter(range(1, 100))
+
+    def plug(*names):
+        cards = "".join(f'pcm.{name} {{ type null hint {{ show on description "{name}" }} }}\n' for name in names)
+        settings.write_text(f"<{system}>\n{cards}")
+        # ALSA reads again what has another time, and looks at whole seconds.
+        later = time.time() + 10 * next(changes)
+        os.utime(settings, (later, later))
+
+    plug()
+    return settings, plug
+
+
+def test_a_sound_card_is_noticed_while_it_plays_through_jack_without_a_visit_to_jack(start, server, jack, sound_cards):
+    settings, plug = sound_cards
+    engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server, "ALSA_CONFIG_PATH": settings})
+    client = engine.client()
+    assert client.ask("/aitunes/device/set") == ["system"]
+    visitors, doorman = [], jack.Client("doorman", servername=server, no_start_server=True)
+    doorman.set_client_registration_callback(lambda name, arrives: visitors.append(name) if arrives else None)
+    doorman.activate()
+    client.command("/notify", 1)
+    plug("card")
+    assert sorted(client.expect("/aitunes/device/changed")) == ["card", "system"]
+    plug()
+    assert client.expect("/aitunes/device/changed") == ["system"]
+    assert visitors == []
+    doorman.close()
+
+
 def test_a_device_that_vanishes_and_comes_back_is_told_and_played_on(jack_server, new_ear, start, tmp_path):
     name = f"aitunes-back-{os.getpid()}"
     with jack_server(name, tmp_path):
