@@ -11,7 +11,7 @@ _RECENT = 128
 _CLOCK_BANDWIDTH_HZ = 0.3
 _CLOCK_RESET_SECONDS = 0.03
 _CLOCK_JITTER_SECONDS = 0.001
-_CLOCK_STUMBLE_HOPS = 16
+_CLOCK_STUMBLE_SECONDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,8 @@ class Recent:
 class StreamClock:
     """When the next sample to be written will be heard: a delay-locked loop over jittery observations.
 
-    A device that stumbles plays on a little later than before. The loop would take seconds to follow and overshoot
-    the device's rate meanwhile, so an error beyond jitter counts no more than jitter would, and one that stays is a
-    new beginning.
+    A device that stumbles plays on a little later than before. The loop would take seconds to follow, and take it for
+    another rate meanwhile; so what is beyond jitter says nothing about the rate, and where it stays is a new beginning.
 
     Args:
         hop_seconds: nominal time between observations.
@@ -96,9 +95,10 @@ class StreamClock:
             self._time = heard
             self._astray = 0
         else:
-            error = min(max(heard - self._time, -_CLOCK_JITTER_SECONDS), _CLOCK_JITTER_SECONDS)
-            self._time += self._b * error
-            self.scale += self._c * error / self._hop_seconds
+            error = heard - self._time
+            self._time += self._b * min(max(error, -_CLOCK_JITTER_SECONDS), _CLOCK_JITTER_SECONDS)
+            if not self._astray:
+                self.scale += self._c * error / self._hop_seconds
         return self._time
 
     def _has_moved(self, error: float) -> bool:
@@ -108,7 +108,7 @@ class StreamClock:
         else:
             side = 1 if error > 0.0 else -1
             self._astray = side * max(1, side * self._astray + 1)
-        return abs(error) > _CLOCK_RESET_SECONDS or abs(self._astray) >= _CLOCK_STUMBLE_HOPS
+        return abs(error) > _CLOCK_RESET_SECONDS or abs(self._astray) * self._hop_seconds > _CLOCK_STUMBLE_SECONDS
 
     def advance(self, nominal_seconds: float) -> None:
         """Count a block that was written."""
