@@ -33,6 +33,7 @@ SETTINGS: dict[str, tuple[Value, ...]] = {
     "/drone": (True,),
     "/gesture/record": ("",),
     "/gesture/play": ("", 0, 1.0),
+    "/device/block": (0,),
 }
 """Settings beside the latent position, as they are until the engine says otherwise."""
 
@@ -208,7 +209,7 @@ class EngineModel(QObject):
 
     def _ask_settings(self) -> None:
         notes = OF_NOTES if self.has_pitch else ()
-        for name in (*KEPT, *notes, *GESTURES, "/pad/axes", "/latent"):
+        for name in (*KEPT, *notes, *GESTURES, "/device/block", "/pad/axes", "/latent"):
             self.send(name)
 
     def _give_back(self, card: ReleaseCard) -> None:
@@ -217,6 +218,7 @@ class EngineModel(QObject):
             self.send(name, *self.values[name])
         self.send("/play" if self.playing else "/stop")
         self.send("/device/set")
+        self.send("/device/block")
 
     # What the engine says.
 
@@ -251,7 +253,7 @@ class EngineModel(QObject):
         name = path.removeprefix(ROOT)
         if name == "/device/set":
             self.send(name)
-        elif name in GESTURES:
+        elif name in self.values:
             self._take(name, tuple(arguments))
         elif name == "/gesture/stop":
             for gesture in GESTURES:

@@ -121,7 +121,9 @@ def test_a_pattern_without_arguments_asks_and_does_nothing_else(bench):
     assert not bench.engine.ended
 
 
-@pytest.mark.parametrize("path", ["/aitunes/model/load", "/aitunes/device/set"])
+@pytest.mark.parametrize(
+    "path", ["/aitunes/model/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
+)
 def test_commands_that_choose_tell_what_is_chosen(bench, path):
     assert bench.send(path) == []
     assert bench.due() == [(path, None)]
