@@ -105,7 +105,10 @@ class Point(QObject):
         self._centre = self.hand
 
     def jump(self) -> None:
-        """Go somewhere by chance, as likely as the training sounds lie there."""
+        """Go somewhere by chance, as likely as the training sounds lie there; among anchors, anywhere."""
+        if self._anchors:
+            self.place(*self._rng.random(2).tolist())
+            return
         target = self._rng.normal(size=self._model.latent_dim).clip(-2.5, 2.5)
         self._model.move_to(target.astype(np.float32))
         self._centre = self.hand

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
+from typing_extensions import override
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.status import EngineStatus, Warnings
+from instrument.pad.widgets.words import Words
 
 _SAID_SECONDS = 8.0
 
@@ -22,15 +25,14 @@ class StatusLine(QWidget):
         super().__init__()
         self._model = model
         self._warnings = Warnings(clock)
-        self.sentence = QLabel()
+        self.sentence = Words()
         self.sentence.setAccessibleName("Message")
-        self.sentence.setMinimumWidth(1)
         self.figures = QLabel()
         self.figures.setAccessibleName("Load, latency, interruptions")
         self.figures.setProperty("role", "quiet")
-        layout = theme.row(self, 1.0)
-        layout.addWidget(self.sentence, 1)
-        layout.addWidget(self.figures)
+        self._row = theme.row(self, 1.0)
+        self._row.addWidget(self.sentence, 1)
+        self._row.addWidget(self.figures)
         self._silence = QTimer(self, singleShot=True, interval=round(1e3 * _SAID_SECONDS))
         self._silence.timeout.connect(lambda: self._say("", warning=False))
         self._warned = ""
@@ -69,7 +71,17 @@ class StatusLine(QWidget):
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
         self.sentence.setText(sentence)
-        self.sentence.setToolTip(sentence)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Words come first: where both do not fit, the figures wait."""
+        wanted = self.sentence.sizeHint().width() + self._row.spacing() + self.figures.sizeHint().width()
+        self.figures.setVisible(not self.sentence.text() or wanted <= self.width())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
 
 def figures(status: EngineStatus) -> str:
