@@ -83,11 +83,12 @@ class Point(QObject):
         """Put the hand somewhere."""
         x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         self._centre = (x, y)
+        self.wander.begin()
         self._go(x, y)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the hand a little."""
-        x, y = self._centre if self.wandering else self.hand
+        x, y = self.hand
         self.place(x + dx, y + dy)
 
     def turn(self, change: float) -> None:
@@ -123,6 +124,7 @@ class Point(QObject):
         if wandering == self.wandering:
             return
         self._centre = self.hand
+        self.wander.begin()
         self._stepped = self._clock()
         if wandering:
             self._timer.start()

@@ -101,6 +101,24 @@ def test_wandering_moves_around_the_place_and_stops(point, peer, clock, qtbot):
     assert peer.sent_to("/aitunes/pad/xy") == []
 
 
+def test_a_hand_that_moves_while_it_wanders_is_where_it_moves_to(point, peer, clock):
+    point.place(0.5, 0.5)
+    point.wander.radius, point.wander.rate_hz = 0.3, 0.2
+    peer.forget()
+    point.set_wandering(True)
+    for x in (None, 0.2, 0.3):
+        if x is not None:
+            point.place(x, 0.4)
+        for _ in range(20):
+            clock.now += 0.02
+            point._timer.timeout.emit()
+    point.set_wandering(False)
+    places = np.array([(0.5, 0.5), *(message[1:] for message in peer.sent_to("/aitunes/pad/xy"))])
+    jumps = np.abs(np.diff(places, axis=0)).max(axis=1)
+    assert len(places) > 20
+    assert (jumps > 0.05).sum() <= 2  # the two of the hand itself
+
+
 def test_an_anchor_too_many_is_told(anchors, playing, qtbot):
     for n in range(62):
         anchors.anchors.append(Anchor(str(n), 0.1, 0.1, (0.0, 0.0, 0.0)))

@@ -261,6 +261,7 @@ def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(w
     assert not window.notes.isVisible()
     peer.say("/aitunes/model/info", read_card(releases / "notes").to_json())
     assert window.notes.isVisible()
+    assert window.notes.drone.isChecked()
     assert ("/aitunes/envelope",) in peer.arrived
     peer.say("/aitunes/envelope", 0.5, 2.0)
     peer.say("/aitunes/voices", 3)
