@@ -92,25 +92,7 @@ class EngineModel(QObject):
         self.locked: set[int] = set()
         self.glide = Glide(0, clock)
         self.lists = Lists(self)
-        self._hearers: dict[str, Callable[..., None]] = {
-            "/status.reply": self._hear_status,
-            "/done": self._hear_done,
-            "/fail": self._hear_fail,
-            "/error": self._tell,
-            f"{ROOT}/meter": self.metered.emit,
-            f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
-            f"{ROOT}/model/load": self._hear_release,
-            f"{ROOT}/model/info": self._hear_card,
-            f"{ROOT}/device/set": self._hear_device,
-            f"{ROOT}/device/changed": lambda *_names: self.lists.ask("device"),
-            f"{ROOT}/latent": self._hear_latent,
-            f"{ROOT}/pad/axes": self._hear_axes,
-            f"{ROOT}/pad/xy": lambda x, y: self._hear_pad(x, y),
-            f"{ROOT}/pad/x": lambda x: self._hear_pad(x, None),
-            f"{ROOT}/pad/y": lambda y: self._hear_pad(None, y),
-            f"{ROOT}/play": lambda: self._take_playing(True),
-            f"{ROOT}/stop": lambda: self._take_playing(False),
-        }
+        self._hearers = self._all_hearers()
         client.received.connect(self._hear)
 
     # What the widgets ask for.
@@ -221,6 +203,27 @@ class EngineModel(QObject):
         self.send("/device/block")
 
     # What the engine says.
+
+    def _all_hearers(self) -> dict[str, Callable[..., None]]:
+        return {
+            "/status.reply": self._hear_status,
+            "/done": self._hear_done,
+            "/fail": self._hear_fail,
+            "/error": self._tell,
+            f"{ROOT}/meter": self.metered.emit,
+            f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
+            f"{ROOT}/model/load": self._hear_release,
+            f"{ROOT}/model/info": self._hear_card,
+            f"{ROOT}/device/set": self._hear_device,
+            f"{ROOT}/device/changed": lambda *_names: self.lists.ask("device"),
+            f"{ROOT}/latent": self._hear_latent,
+            f"{ROOT}/pad/axes": self._hear_axes,
+            f"{ROOT}/pad/xy": lambda x, y: self._hear_pad(x, y),
+            f"{ROOT}/pad/x": lambda x: self._hear_pad(x, None),
+            f"{ROOT}/pad/y": lambda y: self._hear_pad(None, y),
+            f"{ROOT}/play": lambda: self._take_playing(True),
+            f"{ROOT}/stop": lambda: self._take_playing(False),
+        }
 
     def _hear(self, address: str, arguments: list[Any]) -> None:
         hearer = self._hearers.get(address)

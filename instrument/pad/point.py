@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from aitunes.features import FloatArray
 from instrument.pad.anchors import Anchor, blend
 from instrument.pad.model import EngineModel
 from instrument.pad.wander import Wander
@@ -42,6 +43,7 @@ class Point(QObject):
         self.third_axis = 2
         self._anchors: list[Anchor] = []
         self._hand: tuple[float, float] | None = None
+        self._blended: FloatArray = np.zeros(0, np.float32)
         self._centre = (0.5, 0.5)
         self._stepped = 0.0
         self._timer = QTimer(self, interval=round(1e3 * _WANDER_SECONDS))
@@ -59,8 +61,8 @@ class Point(QObject):
 
     @property
     def sounding(self) -> tuple[float, float]:
-        """The place that sounds now, on its way to the hand."""
-        if self._hand is not None:
+        """The place that sounds now, on its way to the hand, or wherever something else has moved it."""
+        if self._hand is not None and np.array_equal(self._model.glide.target, self._blended):
             return self._hand
         x, y = self._model.on_pad(self._model.glide.current)
         return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
@@ -142,6 +144,7 @@ class Point(QObject):
         if self._anchors:
             self._hand = (x, y)
             self._model.move_to(blend(self._anchors, x, y))
+            self._blended = self._model.glide.target
         else:
             self._model.move_pad(x, y)
 

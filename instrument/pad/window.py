@@ -84,26 +84,12 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self.point, self.anchors = point, anchors
-        self.head = Head()
-        self.surface = Surface(model, point, anchors)
-        self.spectrogram, self.meter = Spectrogram(), Meter()
-        self.transport = Transport(model)
-        self.record = RecordButton(model)
-        self.coordinates = Coordinates(model, point)
-        self.anchor_panel = AnchorPanel(model, point, anchors, encoding)
-        self.gestures = GesturePanel(model)
-        self.notes = NoteStrip(model)
-        self.snapshots = SnapshotBar(model)
-        self.status_line = StatusLine(model)
-        self.tabs = self._tabs()
+        self._make_widgets()
         self._lay_out()
         self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
         self.banner = Banner(self)
         self.performance = FullScreen(self, (self.head, self.side), self._fit)
-        self.head.release.clicked.connect(self.picker.open)
-        self.head.stage.clicked.connect(self.performance.toggle)
-        self.head.help.clicked.connect(self.help.open)
         self._connect(link)
         install_shortcuts(self)
         self._remember()
@@ -114,6 +100,21 @@ class Window(QMainWindow):
         self._lose()
 
     # How it stands.
+
+    def _make_widgets(self) -> None:
+        model, point, anchors = self._model, self.point, self.anchors
+        self.head = Head()
+        self.surface = Surface(model, point, anchors)
+        self.spectrogram, self.meter = Spectrogram(), Meter()
+        self.transport = Transport(model)
+        self.record = RecordButton(model)
+        self.coordinates = Coordinates(model, point)
+        self.anchor_panel = AnchorPanel(model, point, anchors, self._encoding)
+        self.gestures = GesturePanel(model)
+        self.notes = NoteStrip(model)
+        self.snapshots = SnapshotBar(model)
+        self.status_line = StatusLine(model)
+        self.tabs = self._tabs()
 
     def _tabs(self) -> QTabWidget:
         tabs = QTabWidget()
@@ -233,12 +234,17 @@ class Window(QMainWindow):
 
     def _connect(self, link: Link) -> None:
         model = self._model
+        self.head.release.clicked.connect(self.picker.open)
+        self.head.stage.clicked.connect(self.performance.toggle)
+        self.head.help.clicked.connect(self.help.open)
         link.up.connect(self._find)
         link.down.connect(self._lose)
         model.metered.connect(self.meter.take)
         model.scoped.connect(self.spectrogram.add)
         model.release_changed.connect(self._show_release)
         self.snapshots.recalled.connect(self._let_go)
+        # After the list itself, which would keep the keys when a name has been written.
+        self.anchor_panel.list.itemDelegate().closeEditor.connect(lambda *_: self.surface.setFocus())
         self.surface.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.surface.customContextMenuRequested.connect(lambda place: open_menu(self, place))
 

@@ -10,7 +10,7 @@ pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from instrument.pad.anchors import AnchorFile
 from instrument.pad.widgets.record_button import RecordButton
@@ -108,6 +108,21 @@ def test_an_anchor_that_was_taken_away_comes_back_where_it_was(window, qtbot, ho
     assert AnchorFile(home / "anchors").read("tiny", 3) == window.anchors.anchors
     qtbot.keyClick(window.surface, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(window.anchors.anchors) == 3
+
+
+def test_letters_name_an_anchor_and_move_nothing_and_the_pad_has_the_keys_again(front, peer, qtbot):
+    front.tabs.setCurrentIndex(1)
+    front.anchors.add("one", np.ones(3), 0.5, 0.5)
+    peer.forget()
+    names = front.anchor_panel.list
+    names.editItem(names.item(0))
+    editor = QApplication.focusWidget()
+    assert isinstance(editor, QLineEdit)
+    qtbot.keyClicks(editor, "rc 1")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(front.surface.hasFocus)
+    assert front.anchors.anchors[0].name == "rc 1"
+    assert of_sound(peer) == []
 
 
 def test_nothing_else_moves_the_sound_while_it_morphs(window, peer):

@@ -57,6 +57,15 @@ def test_anchors_play_only_when_asked_to(point, anchors, peer):
     assert peer.arrived[-1][0] == "/aitunes/pad/xy"
 
 
+def test_what_another_program_plays_while_anchors_blend_is_shown_where_it_lies(point, anchors, peer, playing):
+    anchors.activate(True)
+    point.place(0.2, 0.5)
+    assert point.sounding == point.hand
+    peer.say("/aitunes/latent", 0.0, 0.0, 0.0)
+    assert point.hand == (0.2, 0.5)
+    assert point.sounding == pytest.approx(playing.on_pad(np.zeros(3)), abs=1e-6)
+
+
 def test_a_dragged_anchor_takes_the_sound_along(point, anchors, peer):
     anchors.activate(True)
     point.place(0.5, 0.5)
