@@ -70,18 +70,21 @@ def test_a_pens_own_button_is_left_to_the_menu(pen, peer):
     assert peer.arrived == []
 
 
-def test_a_pen_goes_home_by_two_taps_in_one_place(window, peer, pen):
+def test_a_pen_goes_home_by_two_taps_in_one_place(window, peer, pen, clock):
+    window.surface._grip._clock = clock
     for x in (200, 202):
         pen(QEvent.Type.TabletPress, x, 200, 0.5, LEFT)
         pen(QEvent.Type.TabletRelease, x, 200, 0.0, LEFT)
     assert peer.arrived[-1] == ("/aitunes/latent", 0.0, 0.0, 0.0)
 
 
-def test_two_quick_taps_in_two_places_play_both(window, peer, pen):
-    for x in (200, 260):
+def test_two_taps_in_two_places_or_at_leisure_play_both(window, peer, pen, clock):
+    window.surface._grip._clock = clock
+    for x, seconds in ((200, 0.0), (260, 0.1), (260, 2.0)):
+        clock.now += seconds
         pen(QEvent.Type.TabletPress, x, 200, 0.5, LEFT)
         pen(QEvent.Type.TabletRelease, x, 200, 0.0, LEFT)
-    assert len(places(peer)) == 2
+    assert len(places(peer)) == 3
     assert peer.sent_to("/aitunes/latent") == []
 
 

@@ -23,7 +23,7 @@ def front(window, qtbot):
     """The window with the keys."""
     window.activateWindow()
     window.surface.setFocus()
-    qtbot.waitUntil(window.surface.hasFocus)
+    qtbot.waitUntil(window.surface.hasFocus, timeout=60_000)
     return window
 
 
@@ -120,7 +120,7 @@ def test_letters_name_an_anchor_and_move_nothing_and_the_pad_has_the_keys_again(
     assert isinstance(editor, QLineEdit)
     qtbot.keyClicks(editor, "rc 1")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(front.surface.hasFocus)
+    qtbot.waitUntil(front.surface.hasFocus, timeout=60_000)
     assert front.anchors.anchors[0].name == "rc 1"
     assert of_sound(peer) == []
 
