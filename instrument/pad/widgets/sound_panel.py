@@ -13,7 +13,7 @@ from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.status_line import stages
 
 BLOCKS = (0, 16, 32, 64, 128, 256, 512, 1024, 2048)
-"""Frames a callback of the device, to choose from; 0 is the device’s own choice."""
+"""Frames a callback of the device, to choose from; 0 is the device's own choice."""
 
 
 class SoundPanel(QWidget):
