@@ -76,6 +76,18 @@ class DeviceOutput:
         """From the ring to the loudspeaker, as PortAudio reports it."""
         return max(float(self._mixer.latency), self._least_latency_seconds)
 
+    def check_block(self, frames: int) -> None:
+        """Whether the device can be asked for so many frames a callback, 0 for its own.
+
+        Raises:
+            OutputError: something else decides on that.
+        """
+        if frames and self._jack:
+            raise OutputError(
+                "JACK dictates the block to all of its programs, so it is changed there, in its settings or by "
+                f"jack_bufsize {frames}"
+            )
+
     def start(self) -> None:
         """Begin with silence, and see how much the device takes at once."""
         self.write(np.zeros(round(_PREFILL_SECONDS * self.sample_rate), np.float32))

@@ -204,6 +204,45 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
     assert there.closed
 
 
+@pytest.fixture
+def device(engine, monkeypatch):
+    """A device that plays and can be opened anew; it refuses blocks of more than 1,024 frames."""
+    opened = []
+
+    class Device(Elsewhere):
+        name = "USB"
+
+        def __init__(self, device, blocksize):
+            if blocksize > 1024:
+                raise OutputError("USB cannot be opened: no such block.")
+            super().__init__(44_100.0)
+            opened.append((device, blocksize))
+
+        def check_block(self, frames):
+            pass
+
+    monkeypatch.setattr("instrument.outputs.device.DeviceOutput", Device)
+    monkeypatch.setattr(engine.changes, "_refresh", lambda: None)
+    engine.output = Device("USB", 0)
+    return opened
+
+
+def test_another_block_opens_the_same_device_anew_and_the_same_one_does_not(engine, hopping, device):
+    before = engine.output
+    engine.changes.set_block(256)
+    engine.changes.set_block(256)
+    assert device == [("USB", 0), ("USB", 256)]
+    assert before.closed
+    assert engine.changes.blocksize == 256
+
+
+def test_a_block_that_the_device_refuses_changes_nothing(engine, hopping, device):
+    before = engine.output
+    with pytest.raises(OutputError, match="no such block"):
+        engine.changes.set_block(2048)
+    assert (engine.output, engine.changes.blocksize) == (before, 0)
+
+
 def test_many_changes_of_look_ahead_make_one_voice(engine, hopping):
     made = []
     take_voice = engine.take_voice

@@ -231,3 +231,15 @@ def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(jack_ser
         client.command("/quit")
         assert engine.ends() == 0
         assert "Traceback" not in engine.text
+
+
+def test_jack_dictates_the_block_and_the_devices_own_choice_opens_the_stream_anew(play, ear):
+    client = play("--blocksize", 64).client()
+    ear.wait_for(sounds)
+    assert client.ask("/aitunes/device/block") == [64]
+    assert "JACK dictates the block" in client.refused("/aitunes/device/block", 256)
+    assert client.ask("/aitunes/device/block") == [64]
+    client.command("/aitunes/device/block", 0)
+    assert client.ask("/aitunes/device/block") == [0]
+    ear.connect()
+    ear.wait_for(sounds)

@@ -145,7 +145,9 @@ def test_a_button_acts_when_it_is_pressed_and_not_when_it_is_let_go(bench, path,
     assert bench.due() == []
 
 
-@pytest.mark.parametrize("path", ["/aitunes/model/load", "/aitunes/device/set"])
+@pytest.mark.parametrize(
+    "path", ["/aitunes/model/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
+)
 def test_commands_that_choose_tell_what_is_chosen(bench, path):
     assert bench.send(path) == []
     assert bench.due() == [(path, None)]
