@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from instrument.osc.packets import build, parse
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 
 
 class Served:

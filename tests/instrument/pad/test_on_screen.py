@@ -230,7 +230,7 @@ def test_closing_the_window_that_aitunes_opened_ends_the_engine(play, hand):
     engine, _ = play("tiny", environment=hand.environment)
     hand.sees("Tiny – AiTunes")
     hand.press("ctrl+q")
-    assert engine.ends(60.0) == 0
+    assert engine.ends() == 0
     assert "Stopped." in engine.text
 
 
@@ -263,7 +263,7 @@ def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_u
     hand.sees("Tiny – AiTunes")
     pad = pad_of(engine.process)
     client.send("/quit")
-    assert engine.ends(60.0) == 0
+    assert engine.ends() == 0
     assert "The pad has ended" not in engine.text
     wait_until(lambda: not pad.is_running())
 
