@@ -31,28 +31,27 @@ while True:
 """
 
 
-class Relay:
-    """Stands between a program and the engine, and notes each bundle's time tag and the frame of the ear it means."""
+class Witness:
+    """Is sent what the engine is sent, and notes for each bundle the frame of the ear that its time tag means."""
 
-    def __init__(self, port, ear):
+    def __init__(self, ear):
         self.frames = []
-        self._engine, self._ear = ("127.0.0.1", port), ear
+        self._ear = ear
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def _run(self):
-        while True:
-            try:
-                datagram = self._socket.recv(65_536)
-            except OSError:
-                return
-            self._socket.sendto(datagram, self._engine)
+        while datagram := self._socket.recv(65_536):
             (packet,) = parse(datagram)
             self.frames.append(self._ear.frame_at(packet.time))
 
     def close(self):
+        """Return when all that was sent has been noted."""
+        self._socket.sendto(b"", self._socket.getsockname())
+        self._thread.join(60.0)
         self._socket.close()
 
 
@@ -85,13 +84,14 @@ def play_scale(need, ear):
     headless = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox"}
 
     def play(client):
-        relay, late = Relay(client.engine[1], ear), status(client, LATE)
-        environment = {**os.environ, **headless, "AITUNES_PORT": str(relay.port)}
+        witness, late = Witness(ear), status(client, LATE)
+        ports = {"AITUNES_PORT": str(client.engine[1]), "WITNESS_PORT": str(witness.port)}
+        environment = {**os.environ, **headless, **ports}
         try:
             subprocess.run([sclang, str(SCALE)], env=environment, check=True, timeout=120.0, stdout=subprocess.DEVNULL)
         finally:
-            relay.close()
-        wanted, found = np.array(relay.frames), changes(ear.heard)
+            witness.close()
+        wanted, found = np.array(witness.frames), changes(ear.heard)
         assert len(wanted) == 24
         nearest = np.array([found[np.abs(found - frame).argmin()] for frame in wanted])
         # A recorder inside JACK hears by the device's latency earlier than a listener, whom the tags mean.
