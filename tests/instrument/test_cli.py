@@ -21,7 +21,7 @@ def aitunes(*words, stdout=subprocess.PIPE, **environment):
         env={**os.environ, **environment},
         stdout=stdout,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
