@@ -82,7 +82,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
         while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         process.send_signal(SIGINT)
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=280)
     finally:
         process.kill()
     assert process.returncode == 1

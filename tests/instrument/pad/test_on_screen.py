@@ -30,7 +30,7 @@ class Hand:
     def do(self, *words):
         command = ["xdotool", *map(str, words)]
         environment = {**os.environ, **self.environment}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120).stdout
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280).stdout
 
     def titles(self):
         numbers = self.do("search", "--onlyvisible", "--name", "AiTunes").split()
