@@ -173,10 +173,10 @@ def screen(need):
     with os.fdopen(read) as answer:
         yield f":{answer.readline().strip()}"
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
-def wait_until(condition, seconds=90.0):
+def wait_until(condition, seconds=240.0):
     """Wait for something outside this process."""
     deadline = time.monotonic() + seconds
     while not condition():

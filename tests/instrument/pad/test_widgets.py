@@ -157,7 +157,7 @@ def test_the_recording_clock_runs_from_the_engines_word(playing, peer, clock, qt
     assert not record.isChecked()
     peer.say("/done", *message)
     clock.now += 75.0
-    qtbot.waitUntil(lambda: record.text() == "● 1:15")
+    qtbot.waitUntil(lambda: record.text() == "● 1:15", timeout=60_000)
     assert record.isChecked()
     record.click()
     peer.say("/done", "/aitunes/record/stop")

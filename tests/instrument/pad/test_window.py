@@ -156,11 +156,11 @@ def test_a_point_that_rests_paints_nothing(window, frames, qtbot):
 def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtbot):
     assert not window.banner.isVisible()
     peer.close()
-    qtbot.waitUntil(window.banner.isVisible, timeout=5_000)
+    qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
     assert window.banner.title.text() == "The engine has gone"
     before = window._model.glide.target.tolist()
     peer.open()
-    qtbot.waitUntil(lambda: bool(peer.arrived) or False, timeout=5_000)
+    qtbot.waitUntil(lambda: bool(peer.arrived) or False, timeout=60_000)
     peer.say("/status.reply", 0, 0, 0, 1, 1.0, 1.0, 48e3, 48e3, 1.0, 1.0, 1.0, 1.0, "tiny", True)
     assert not window.banner.isVisible()
     assert window._model.glide.target.tolist() == before
