@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import onnx
@@ -190,9 +192,7 @@ def _torchscript_bytes(
 ) -> bytes:
     text = card.to_json()
     whole = TorchScriptExport if len(told) == 1 else NoteTorchScriptExport
-    with warnings.catch_warnings(), torch.no_grad():
-        # TorchScript is in maintenance; Max/MSP's and others' LibTorch loaders read nothing else.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _torchscript_is_old(), torch.no_grad():
         encoder = torch.jit.trace(EncoderExport(model).eval(), (patches,))  # type: ignore[no-untyped-call]
         traced = torch.jit.trace(decoder.eval(), tuple(told.values()))  # type: ignore[no-untyped-call]
         scripted = torch.jit.script(whole(encoder, traced, text).eval())
@@ -237,9 +237,16 @@ def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
 
 def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
     """The module in a `model.ts`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _torchscript_is_old():
         return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
+
+
+@contextlib.contextmanager
+def _torchscript_is_old() -> Iterator[None]:
+    # It is in maintenance, and says so at every call; Max/MSP's and others' LibTorch loaders read nothing else.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.*is deprecated", category=Warning)
+        yield
 
 
 def embedded_card(contents: bytes) -> ReleaseCard:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aitunes.audio_processing.levels import Levels, frame_power, levelled
 from aitunes.datasets.folder import Track
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
@@ -180,16 +181,32 @@ def _patches(track: Track, features: AudioFeatures, most: int | None) -> tuple[F
             "the same path, or in an object store; the same command goes on where it stood."
         )
     S = _log_mel(features).of_file(track.path)
+    if not len(S):
+        window = features.n_fft / features.sample_rate
+        raise DamagedFileError(f"{track.path} is too short: less than one window of {window:.2g} s.")
     seconds = len(S) / features.frame_rate
-    patches = cut(S, features.frames, most)
-    if not len(patches) and len(S) < features.frames:
-        wanted = ((features.frames - 1) * features.hop_length + features.n_fft) / features.sample_rate
-        raise DamagedFileError(
-            f"{track.path} is too short: {seconds:.2f} s of frames, where one patch needs {wanted:.2f} s."
-        )
+    if features.frames == 1:
+        S = _levelled(S, features)
+    patches = cut(_filled(S, features.frames), features.frames, most)
     if not len(patches):
         raise DamagedFileError(f"{track.path} is silent.")
     return patches, seconds
+
+
+def _levelled(S: FloatArray, features: AudioFeatures) -> FloatArray:
+    """Single frames [count, n_mels] but for the quiet ones, nearly equally loud: no place of a map is to be silent."""
+    mel = features.denormalise(S)
+    # A magnitude that a band spreads over its bins has this share of the power; bands that overlap add a constant.
+    shares = 1.0 / np.maximum((features.filter_bank.astype(np.float64) ** 2).sum(axis=1), 1e-12)
+    power = (shares * mel.astype(np.float64) ** 2).sum(axis=1)
+    level_db = 10.0 * np.log10(np.maximum(power / frame_power(0.0, features.n_fft), 1e-20))
+    kept, gain_db = levelled(level_db, Levels())
+    return features.normalise(mel[kept] * 10.0 ** (gain_db / 20.0)[:, None])
+
+
+def _filled(S: FloatArray, frames: int) -> FloatArray:
+    """A sound shorter than a patch, as a drum is, with silence behind it."""
+    return np.pad(S, ((0, max(frames - len(S), 0)), (0, 0)))
 
 
 def _write_shard(store: Path, number: int, parts: list[FloatArray], features: AudioFeatures) -> str:

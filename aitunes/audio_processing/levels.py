@@ -64,8 +64,16 @@ def level_frames(magnitudes: FloatArray, levels: Levels) -> FloatArray:
     Returns:
         [bins, frames kept]
     """
-    level_db = frame_levels_db(magnitudes)
+    kept, gain_db = levelled(frame_levels_db(magnitudes), levels)
+    return (magnitudes[:, kept] * 10.0 ** (gain_db / 20.0)).astype(np.float32)
+
+
+def levelled(level_db: NDArray[np.float64], levels: Levels) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which frames of a clip are kept, [frames], and what they are amplified by, dB [frames kept].
+
+    Args:
+        level_db: of every frame, dB of full scale.
+    """
     below_db = level_db - level_db.max(initial=-200.0)
     kept = (below_db >= -levels.drop_below_db) & (level_db > -120.0)
-    target = levels.loudest_rms * 10.0 ** (below_db[kept] * levels.dynamics / 20.0)
-    return (magnitudes[:, kept] * (target * 10.0 ** (-level_db[kept] / 20.0))).astype(np.float32)
+    return kept, 20.0 * np.log10(levels.loudest_rms) + below_db[kept] * levels.dynamics - level_db[kept]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from aitunes.audio_processing.levels import frame_levels_db
 from aitunes.datasets.folder import read_folder
 from aitunes.errors import TrainingError
+from aitunes.experiments.scenarios.music import FRAME
 from aitunes.features import AudioFeatures
 from training import feature_preparation, shards
 from training.feature_preparation import PrepareOptions, hold_out, prepare_tracks
@@ -71,7 +73,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
     )
     target = tmp_path / "killed"
     command = [sys.executable, "-c", code, str(folder), str(target)]
-    killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=120)
+    killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=240)
     assert killed.returncode == -signal.SIGKILL
     assert not is_store(target)
     first = []
@@ -97,11 +99,16 @@ def test_other_settings_do_not_take_up_what_an_interrupted_run_left(folder, tmp_
 def test_damaged_short_and_silent_tracks_are_listed_and_leave_no_trace(folder, tmp_path):
     prepare(folder, tmp_path / "clean")
     (folder / "low" / "a.mp3").write_text("no music")
-    soundfile.write(folder / "low" / "b.wav", np.ones(2_000), 22_050)
+    soundfile.write(folder / "low" / "b.wav", np.ones(500), 22_050)
     soundfile.write(folder / "low" / "c.wav", np.zeros(22_050), 22_050)
     soundfile.write(folder / "low" / "d.wav", np.full(22_050, np.nan), 22_050, "FLOAT")
     card = prepare(folder, tmp_path / "spoilt")
-    reasons = ["cannot be read as audio", "too short: 0.05 s", "is silent", "values that are no numbers"]
+    reasons = [
+        "cannot be read as audio",
+        "too short: less than one window of 0.046 s",
+        "is silent",
+        "values that are no numbers",
+    ]
     assert all(reason in said for reason, said in zip(reasons, card.skipped, strict=True))
     one, other = FeatureStore(tmp_path / "clean"), FeatureStore(tmp_path / "spoilt")
     assert one.card.hash == other.card.hash
@@ -125,6 +132,35 @@ def test_patches_are_the_frames_of_their_track_in_order(folder, tmp_path):
     assert len(patches) == whole.shape[1] // FEATURES.frames
     assert np.allclose(np.concatenate(list(patches), axis=1), whole[:, : len(patches) * 16], atol=1e-4)
     assert store.card.statistics["seconds"] == pytest.approx(len(store) * 16 * 256 / 22_050)
+
+
+def test_a_sound_shorter_than_a_patch_is_followed_by_silence(folder, tmp_path):
+    y = 0.5 * np.sin(0.1 * np.arange(3_000, dtype=np.float32))
+    soundfile.write(folder / "low" / "drum.wav", y, 22_050, "FLOAT")
+    card = prepare(folder, tmp_path / "a")
+    store = FeatureStore(tmp_path / "a")
+    (patch,) = read(store, np.flatnonzero(store.tracks.names == b"low/drum.wav"))
+    count = FEATURES.analyse(y).shape[1]
+    assert not card.skipped
+    assert 0 < count < FEATURES.frames
+    assert np.allclose(patch[:, :count], FEATURES.analyse(y), atol=1e-4)
+    assert not patch[:, count:].any()
+
+
+def test_single_frames_lose_their_dynamics_and_the_quiet_ones_are_left_out(tmp_path):
+    (tmp_path / "audio").mkdir()
+    noise = np.random.default_rng(0).standard_normal(44_100).astype(np.float32)
+    decay = 10.0 ** (-3.0 * np.arange(44_100) / 44_100)  # 60 dB
+    soundfile.write(tmp_path / "audio" / "dying.wav", 0.2 * noise * decay, 44_100, "FLOAT")
+    soundfile.write(tmp_path / "audio" / "steady.wav", 0.01 * noise, 44_100, "FLOAT")
+    prepare(tmp_path / "audio", tmp_path / "a", PrepareOptions(FRAME, workers=1))
+    store = FeatureStore(tmp_path / "a")
+    mel = FRAME.denormalise(read(store, np.arange(2))[:, :, 0])
+    levels_db = frame_levels_db(np.maximum(FRAME.inverse_filter_bank @ mel.T, 0.0))
+    assert levels_db == pytest.approx(20.0 * np.log10(0.2), abs=14.0)  # three tenths of at most 40 dB are kept
+    frames = dict(zip(store.tracks.names.tolist(), store.tracks.items.tolist(), strict=True))
+    assert frames[b"steady.wav"] == 1 + (44_100 - FRAME.n_fft) // FRAME.hop_length
+    assert frames[b"dying.wav"] == pytest.approx(40 / 60 * frames[b"steady.wav"], rel=0.1)
 
 
 def test_every_label_is_in_both_halves(folder, tmp_path):

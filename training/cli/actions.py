@@ -107,6 +107,8 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
     trained = actions.train(arguments.epochs, arguments.save_every, options)
     if is_first_process():
         print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
+        if trained.case.is_audio:
+            print("To play it: the same command with `export` for `train`, without -e, with --install.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The family of scenarios that every corpus of music has: residual models, coarse and fine, small and large."""
+"""Families of scenarios: residual models of patches, coarse and fine, small and large, and dense ones of frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from aitunes.experiments.optimisation import Optimisation
 from aitunes.experiments.scenarios.losses import spectral_and_commitment, spectral_and_kl
 from aitunes.experiments.scenarios.scenario import Recipe, Scenario, scenario
 from aitunes.features import AudioFeatures
+from aitunes.modules.annealing import LinearAnnealing
+from aitunes.modules.losses import KLDivergence
+from aitunes.modules.note_losses import LoudnessWeightedLogError, RelativeConvergence
+from aitunes.modules.objective import WeightedLoss
 from aitunes.modules.resnet import ResNet2dV2
+from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.modules.vq_resnet import VQ_ResNet2D
 
 LATENT_DIMS = (16, 32, 64, 128, 256)
@@ -18,7 +23,14 @@ MOMENTUM = 0.01
 """Of batch normalisation, where the name says momentum: its running statistics are those of about a hundred batches."""
 _NO_MOMENTUM = 0.1
 
-_EPOCHS = 200
+FRAME = AudioFeatures(44_100, n_fft=2048, hop_length=256, n_mels=160, f_max=20_000.0, db_range=(-90.0, 30.0))
+"""Single frames: what the hand asks for is decoded at every hop."""
+
+FRAME_DIMS = (4, 8, 16)
+
+_EPOCHS, _FRAME_EPOCHS = 200, 60
+_FRAME_BATCH = 256
+_CONVERGENCE, _KL, _KL_RISE_EPOCHS = 10.0, 0.05, 4
 _OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
 
 
@@ -107,3 +119,28 @@ def _vq(resolution: Resolution, production: Production) -> Scenario:
         return Recipe(model, loss, _EPOCHS, resolution.batch_size, _OPTIMISATION)
 
     return vq
+
+
+def frame_scenarios() -> Iterator[Scenario]:
+    """Small dense models of single frames, immediate under the hand, for one's own sounds."""
+    return map(_dense, FRAME_DIMS)
+
+
+def _dense(latent_dim: int) -> Scenario:
+    @scenario(
+        f"frame-dim{latent_dim}",
+        "1",
+        f"Fully connected, {latent_dim} dimensions, frame by frame: answers at once, loudness levelled",
+        features=FRAME,
+    )
+    def dense(shape: tuple[int, ...]) -> Recipe:
+        parts = {
+            "log": LoudnessWeightedLogError(FRAME.db_range),
+            "convergence": RelativeConvergence(FRAME.db_range),
+            "kl": KLDivergence(),
+        }
+        kl = LinearAnnealing(0.1 * _KL, _KL, _KL_RISE_EPOCHS)
+        loss = WeightedLoss(parts, {"convergence": _CONVERGENCE, "kl": kl})
+        return Recipe(VariationalAutoencoder(shape, latent_dim), loss, _FRAME_EPOCHS, _FRAME_BATCH, _OPTIMISATION)
+
+    return dense

@@ -1,4 +1,4 @@
-"""Scenarios of generated sounds, in patches; the bundled release, in single frames, is a recipe of its own."""
+"""Scenarios of generated sounds, in patches."""
 
 from __future__ import annotations
 
