@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
 KINDS = 100
 BATCH = 64
-PROCESSES = (1, 2, 4, 8)
+PROCESSES = (1, 2, 4)
 
 
 def main() -> None:
