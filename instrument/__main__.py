@@ -2,7 +2,7 @@
 
 import sys
 
-from instrument.cli import main
+from instrument.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

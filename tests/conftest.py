@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from aitunes.features import AudioFeatures
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
@@ -20,7 +20,7 @@ REQUIRE_VARIABLE = "AITUNES_REQUIRE_PEERS"
 REQUIRED = os.environ.get(REQUIRE_VARIABLE) == "1"
 
 # Examples may take as long as a busy machine needs; continuous integration tries the same ones every time.
-settings.register_profile("aitunes", deadline=None, derandomize=REQUIRED)
+settings.register_profile("aitunes", deadline=None, derandomize=REQUIRED, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aitunes")
 
 

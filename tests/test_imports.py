@@ -27,7 +27,7 @@ MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.serve
 
 def loaded_by(statement):
     script = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
-    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=280)
     assert result.returncode == 0, result.stderr
     return set(json.loads(result.stdout))
 
@@ -75,5 +75,5 @@ def test_importing_starts_no_thread_and_makes_no_folder(tmp_path):
         "import signal; assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL"
     )
     environment = {"AITUNES_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "PATH": ""}
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True, timeout=280)
     assert list(tmp_path.iterdir()) == []

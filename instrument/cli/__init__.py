@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -10,7 +11,15 @@ from aitunes import __version__
 from aitunes.errors import AiTunesError, reason
 from instrument.cli import parser as arguments
 from instrument.cli.common import import_with_compiled_code
-from instrument.cli.terminal import Stopped, accept_any_letter, drop_output, finish, say, stoppable
+from instrument.cli.terminal import (
+    Stopped,
+    accept_any_letter,
+    drop_output,
+    ending_signals,
+    finish,
+    say,
+    stoppable,
+)
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -49,6 +58,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Stopped as stopped:
         say("Stopped; nothing was written.")
         return stopped.exit_status
+
+
+def run() -> int:
+    """The whole process: `main`, after which a late Ctrl-C finds nothing to end, and leaves no traceback."""
+    status = main()
+    for number in ending_signals():
+        signal.signal(number, signal.SIG_IGN)
+    return status
 
 
 def _words(argv: Sequence[str]) -> list[str]:

@@ -50,6 +50,22 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def unstoppable() -> Iterator[None]:
+    """Within it, a signal to end waits: what is half made could not be cleaned up; on the main thread."""
+    waiting: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: waiting.append(number)) for number in ending_signals()
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in waiting:
+            signal.raise_signal(late)
+
+
 def say(line: str) -> None:
     """Tell the person at the terminal; one that has closed is no reason to fail."""
     with suppress(OSError):

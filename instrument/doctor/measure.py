@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from instrument.cli.terminal import unstoppable
 from instrument.engine import Engine
 from instrument.measures import Status
 from instrument.namespace import ROOT
@@ -182,21 +184,18 @@ def start_seconds(arguments: list[str]) -> float:
     words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
     command = [sys.executable, "-m", "instrument", *words]
     begin = time.perf_counter()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
+    with contextlib.ExitStack() as ending:
+        with unstoppable():
+            process = ending.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+            assert process.stderr is not None
+            ending.callback(process.stderr.read)
+            ending.callback(process.terminate)  # or it would play on for ever, should the doctor be stopped
         last = "it said nothing."
-        try:
-            for line in process.stderr:
-                if line.startswith("Playing"):
-                    break
-                last = line.strip().removeprefix("aitunes: ") or last
-            else:
-                raise DoctorError(f"`aitunes play` does not start: {last}")
-            seconds = time.perf_counter() - begin
-        finally:  # or it would play on for ever, should the doctor be stopped
-            process.terminate()
-        process.stderr.read()
-    return seconds
+        for line in process.stderr:
+            if line.startswith("Playing"):
+                return time.perf_counter() - begin
+            last = line.strip().removeprefix("aitunes: ") or last
+        raise DoctorError(f"`aitunes play` does not start: {last}")
 
 
 def hop_costs(voice: Voice) -> tuple[float, list[HopCost]]:

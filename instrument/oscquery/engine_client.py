@@ -109,8 +109,11 @@ class EngineClient:
             raise EngineGoneError(f"No AiTunes answers at {self.host}:{self.port}; start one with `aitunes`.")
         latent_dim, name = len(values[_LATENT]), values[_RELEASE][0]
         if (name, latent_dim) != (self._named, self._facts.latent_dim) or time.monotonic() > self._facts_due:
-            self._facts = await self._read_facts(latent_dim)
-            self._named, self._facts_due = name, time.monotonic() + _FACTS_SECONDS
+            found, whole = await self._read_facts(latent_dim)
+            if whole or (name, latent_dim) != (self._named, self._facts.latent_dim):
+                self._facts = found
+            # What the engine was too busy to tell is asked for again the next time.
+            self._named, self._facts_due = name, time.monotonic() + (_FACTS_SECONDS if whole else 0.0)
         facts = self._facts
         chosen = choose(facts)
         if missing := set(chosen) - asked:
@@ -132,7 +135,8 @@ class EngineClient:
         await self._converse(lambda: _questions(sorted(waiting)), take)
         return values
 
-    async def _read_facts(self, latent_dim: int) -> Facts:
+    async def _read_facts(self, latent_dim: int) -> tuple[Facts, bool]:
+        """What is known of the release that plays, and whether that is all there is to know."""
         # The engine answers these beside its sound, one after another, and late while it changes releases.
         names: list[str] = []
         ranges: list[tuple[str, float, float]] = []
@@ -149,7 +153,7 @@ class EngineClient:
             return not waiting
 
         await self._converse(lambda: _questions(sorted(waiting)), take)
-        return Facts(latent_dim, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(ranges)))
+        return Facts(latent_dim, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(ranges))), not waiting
 
     async def _converse(self, questions: Callable[[], list[bytes]], take: Callable[[Message], bool]) -> None:
         """Ask until `take`, which sees every answer, is content or the time is over; UDP may lose either."""

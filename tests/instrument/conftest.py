@@ -1,6 +1,7 @@
 """Fixtures of the live side: releases on disk, a measuring eye for tones, engines and peers as processes."""
 
 import os
+import queue
 import re
 import signal
 import socket
@@ -25,8 +26,9 @@ from instrument.synthesis.performance import Performance
 
 ROOT = Path(__file__).parents[2]
 RATE = 48_000
-ROOM_SECONDS = 120
-DEADLINE_SECONDS = 20.0
+ROOM_SECONDS = 300
+DEADLINE_SECONDS = 60.0
+COMPILE_SECONDS = 240.0
 
 
 @pytest.fixture(scope="session")
@@ -154,8 +156,18 @@ class OscClient:
         self.engine = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
+        self._arrived = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        # At once, because a socket holds some seconds of what a subscriber is sent, and then loses what comes.
+        while (arrived := self._socket.recvfrom(65_536))[0]:
+            self._arrived.put(arrived)
 
     def close(self):
+        self._socket.sendto(b"", self._socket.getsockname())
+        self._thread.join(DEADLINE_SECONDS)
         self._socket.close()
 
     def send(self, address, *arguments):
@@ -172,8 +184,10 @@ class OscClient:
 
     def receive(self, timeout=DEADLINE_SECONDS):
         """The next datagram and where it came from."""
-        self._socket.settimeout(timeout)
-        return self._socket.recvfrom(65_536)
+        try:
+            return self._arrived.get(timeout=timeout)
+        except queue.Empty:
+            raise TimeoutError(f"nothing came within {timeout} s") from None
 
     def expect(self, address, seconds=DEADLINE_SECONDS, where=lambda arguments: True):
         """Arguments of the next message to that address that is as wanted; all others are passed over."""
@@ -228,6 +242,7 @@ class EngineProcess:
             text=True,
         )
         self.lines = []
+        self._all_said = False
         self._said = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -238,15 +253,18 @@ class EngineProcess:
             with self._said:
                 self.lines.append(line)
                 self._said.notify_all()
+        with self._said:
+            self._all_said = True
+            self._said.notify_all()
 
     @property
     def text(self):
         return "".join(self.lines)
 
-    def says(self, pattern, seconds=90.0):
+    def says(self, pattern, seconds=COMPILE_SECONDS):
         """Wait for a sentence on stderr; the first start on a machine compiles, so there is time."""
         with self._said:
-            self._said.wait_for(lambda: re.search(pattern, self.text) or self.process.poll() is not None, seconds)
+            self._said.wait_for(lambda: re.search(pattern, self.text) or self._all_said, seconds)
         found = re.search(pattern, self.text)
         assert found, f"{pattern!r} was not said:\n{self.text}"
         return found
@@ -256,10 +274,10 @@ class EngineProcess:
         self.clients.append(client)
         return client
 
-    def ends(self, seconds=DEADLINE_SECONDS):
+    def ends(self, seconds=COMPILE_SECONDS):
         """The exit status."""
         status = self.process.wait(seconds)
-        self._reader.join(seconds)
+        self._reader.join(DEADLINE_SECONDS)
         return status
 
     def interrupt(self):
@@ -271,10 +289,10 @@ class EngineProcess:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10.0)
+                self.process.wait(DEADLINE_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10.0)
+                self.process.wait()
         self._reader.join(10.0)
         self.process.stderr.close()
 
@@ -384,7 +402,7 @@ class Ear:
         if self.count <= len(self._samples):
             self._samples[self.count - frames : self.count] = self._port.get_array()
 
-    def connect(self, seconds=60.0):
+    def connect(self, seconds=COMPILE_SECONDS):
         """Listen to the engine as soon as it has a port."""
         deadline = time.monotonic() + seconds
         while not (ports := self.client.get_ports("PortAudio", is_audio=True, is_output=True)):
@@ -416,20 +434,20 @@ class Ear:
         """The next so many seconds."""
         begin = self.count
         wanted = begin + round(seconds * RATE)
-        deadline = time.monotonic() + seconds + 10.0
+        deadline = time.monotonic() + seconds + DEADLINE_SECONDS
         while self.count < wanted:
             assert time.monotonic() < deadline, "JACK has stopped"
             time.sleep(0.01)
         return self._samples[begin:wanted].copy()
 
-    def wait_for(self, heard, seconds=10.0, window=0.1):
+    def wait_for(self, heard, seconds=DEADLINE_SECONDS, window=0.1):
         """Listen window by window until one is as wanted."""
         deadline = time.monotonic() + seconds
         while not heard(y := self.listen(window)):
             assert time.monotonic() < deadline, "what was waited for was not heard"
         return y
 
-    def first_sound(self, begin, seconds=10.0):
+    def first_sound(self, begin, seconds=DEADLINE_SECONDS):
         """Position of the first sample that is not zero."""
         deadline = time.monotonic() + seconds
         while True:
@@ -465,7 +483,7 @@ def run_jack_server(program, jack, name, folder):
             stderr=subprocess.STDOUT,
         )
         try:
-            deadline = time.monotonic() + 20.0
+            deadline = time.monotonic() + DEADLINE_SECONDS
             while True:
                 try:
                     jack.Client("probe", servername=name, no_start_server=True).close()

@@ -21,7 +21,7 @@ def aitunes(*words, stdout=subprocess.PIPE, **environment):
         env={**os.environ, **environment},
         stdout=stdout,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -73,6 +73,14 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     result = aitunes("models", stdout=writing)
     os.close(writing)
     assert (result.returncode, result.stderr) == (1, b"")
+
+
+def test_ctrl_c_after_the_end_says_nothing(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, signal\natexit.register(signal.raise_signal, signal.SIGINT)\n"
+    )
+    result = aitunes("models", PYTHONPATH=str(tmp_path))
+    assert (result.returncode, result.stderr) == (0, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

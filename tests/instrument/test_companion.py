@@ -1,5 +1,6 @@
 """`aitunes play` with OSCQuery beside it: it comes after the sound, and takes nothing with it when it goes."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -22,18 +23,19 @@ def both(start, releases):
     return engine, engine.client(), companion, place
 
 
-def gone(process, seconds=20.0):
+def gone(process, seconds=60.0):
     deadline = time.monotonic() + seconds
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_it_comes_after_the_sound_describes_this_engine_and_is_nice(both):
     engine, client, companion, place = both
     assert engine.text.index("Playing") < engine.text.index("OSCQuery at")
-    assert httpx.get(f"{place}?HOST_INFO").json()["OSC_PORT"] == client.engine[1]
-    assert httpx.get(f"{place}aitunes/model/load?VALUE").json() == {"VALUE": ["tiny"]}
+    assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
+    assert httpx.get(f"{place}aitunes/model/load?VALUE", timeout=60.0).json() == {"VALUE": ["tiny"]}
     if hasattr(os, "sched_getscheduler"):
         assert companion.nice() == 10
         assert os.sched_getscheduler(companion.pid) == os.SCHED_OTHER
@@ -80,7 +82,7 @@ def test_without_the_extra_it_is_left_out_unless_it_is_asked_for(start, releases
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
     words = ["--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny"]
     asked = start("play", "--oscquery", *words, environment={"PYTHONPATH": str(tmp_path)})
-    assert asked.ends(90.0) == 2
+    assert asked.ends() == 2
     assert "OSCQuery needs the extra `web`: pip install 'aitunes[web]'" in asked.text
     alone = start("oscquery", environment={"PYTHONPATH": str(tmp_path)})
     assert alone.ends() == 2

@@ -1,9 +1,14 @@
 """The doctor says what is true, or why it cannot say anything."""
 
+import signal
+import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from instrument.cli.terminal import Stopped, stoppable
+from instrument.doctor import measure
 from instrument.doctor.measure import DoctorError, HopCost, Report, start_seconds
 from instrument.doctor.report import advise, table
 
@@ -44,6 +49,24 @@ def child(monkeypatch, tmp_path):
 def test_the_start_ends_when_it_plays(child):
     child("import sys, time; print('Playing', file=sys.stderr, flush=True); time.sleep(60)")
     assert 0.0 < start_seconds([]) < 30.0
+
+
+def test_a_signal_while_the_child_is_being_made_ends_it_too(child, monkeypatch):
+    child("import time; time.sleep(600)")
+    made = []
+
+    def make(*words, **options):
+        made.append(subprocess.Popen(*words, **options))
+        signal.raise_signal(signal.SIGTERM)
+        return made[0]
+
+    monkeypatch.setattr(measure, "subprocess", SimpleNamespace(Popen=make, PIPE=subprocess.PIPE))
+    try:
+        with pytest.raises(Stopped), stoppable():
+            start_seconds([])
+        assert made[0].poll() == -signal.SIGTERM
+    finally:
+        made[0].kill()
 
 
 @pytest.mark.parametrize(

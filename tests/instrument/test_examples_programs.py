@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAYING = 13  # of /status.reply
 
 
-def until(client, address, wanted, seconds=20.0):
+def until(client, address, wanted, seconds=60.0):
     """Ask for a value until it is as wanted."""
     deadline = time.monotonic() + seconds
     while (value := client.ask(address)) != pytest.approx(wanted, abs=1e-4):
@@ -44,25 +45,24 @@ def test_the_puredata_patch_plays_the_engine_and_hears_its_status(need, player, 
                 ready(log)
             finally:
                 patch.terminate()
-                patch.wait(10.0)
+                patch.wait(60.0)
         return log.read_text(errors="replace")
 
     def stopped(log):
         until(client, "/aitunes/pad/xy", [0.2, 0.8])
         until(client, "/aitunes/latent/2", [1.5])
         until(client, "/aitunes/gain", [-9.0])
-        deadline = time.monotonic() + 20.0
-        while playing(client):
+        deadline = time.monotonic() + 60.0
+        while playing(client) or not re.search("aitunes-status: .*\n", log.read_text(errors="replace")):
             assert time.monotonic() < deadline
-            time.sleep(0.02)
-        while "aitunes-status: 0 " not in log.read_text(errors="replace") and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def started(log):
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 60.0
         while not playing(client):
             assert time.monotonic() < deadline
             time.sleep(0.02)
+        until(client, "/aitunes/latent/2", [1.5])
 
     printed = run(
         "aitunes-xy 0.2 0.8",
@@ -80,7 +80,6 @@ def test_the_puredata_patch_plays_the_engine_and_hears_its_status(need, player, 
     assert client.expect("/aitunes/snapshot") == ["from-pd"]
     client.send("/aitunes/latent/2", 0.0)
     run("aitunes-play bang", "aitunes-recall from-pd 0", ready=started)
-    until(client, "/aitunes/latent/2", [1.5])
 
 
 @pytest.mark.puredata
@@ -94,7 +93,7 @@ def test_the_keys_of_the_puredata_patch_send_a_note_and_its_end(need, recorder):
         notes = recorder.messages("/aitunes/note", 3)
     finally:
         patch.terminate()
-        patch.wait(10.0)
+        patch.wait(60.0)
     assert sorted(notes) == [[57.0, 0.0], [57.0, 100.0], [60.0, 100.0]]
 
 
@@ -119,7 +118,7 @@ def sclang(need, tmp_path):
                     time.sleep(0.1)
             finally:
                 process.terminate()
-                process.wait(10.0)
+                process.wait(60.0)
         posted = log.read_text(errors="replace")
         assert "ERROR" not in posted
         return posted
@@ -130,6 +129,7 @@ def sclang(need, tmp_path):
 @pytest.mark.supercollider
 def test_patterns_of_supercollider_are_tagged_ahead_and_even(sclang, recorder):
     sclang(recorder.port)
+    recorder.messages("/aitunes/note", 32)
     tagged = [packet for packet in recorder.packets if packet.time is not None]
     starts = [packet for packet in tagged if len(packet.messages) == 2]
     ends = [packet for packet in tagged if len(packet.messages) == 1]
@@ -212,7 +212,7 @@ class NodeForMax:
     def close(self):
         self.process.stdin.close()
         self.process.stdout.read()
-        assert self.process.wait(10.0) == 0
+        assert self.process.wait(60.0) == 0
 
 
 @pytest.mark.node
@@ -221,7 +221,7 @@ def test_the_script_of_the_max_patch_hears_the_engine(need, player, tmp_path):
     ear = NodeForMax(need("node", "nodejs"), tmp_path, port)
     assert len(ear.expect("/aitunes/latent")) == 8
     status = ear.expect("/status.reply")
-    assert status[:4] == [0, 0, 0, 1]
+    assert status[1:4] == [0, 0, 1]
     assert status[6] == 48_000
     assert status[12:14] == ["first-light", 1]
     client.send("/aitunes/pad/xy", 0.25, 0.75)

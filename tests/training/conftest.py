@@ -92,11 +92,11 @@ def playing_engine():
     yield start
     for process in processes:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def _playing(host, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
-        link.settimeout(10)
+        link.settimeout(60)
         link.sendto(OscMessageBuilder("/aitunes/model/load").build().dgram, (host, port))
         return OscMessage(link.recv(65_536)).params[0]

@@ -117,7 +117,7 @@ def test_a_killed_training_leaves_a_checkpoint_that_resume_goes_on_from(here):
     process = subprocess.Popen([*command, "-e", "100000"], env=environment, stderr=subprocess.DEVNULL)
     checkpoint = here / "runs/vectors5d/variational/last.ckpt"
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)

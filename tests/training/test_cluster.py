@@ -77,7 +77,7 @@ def worker(address):
         yield process
 
 
-def wait_for(what, seconds=60.0):
+def wait_for(what, seconds=180.0):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -93,7 +93,7 @@ def wait_for_workers(address, count):
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=60)
+        client.wait_for_workers(count, timeout=180)
 
 
 def contents(store):
@@ -113,7 +113,7 @@ def test_a_worker_killed_in_the_middle_costs_nothing_and_doubles_nothing(folder,
 
         options = replace(OPTIONS, scheduler=address)
         prepare_tracks(read_folder(folder), options, tmp_path / "together", kill)
-        assert victim.wait(20) == -signal.SIGKILL
+        assert victim.wait(60) == -signal.SIGKILL
     assert told == list(range(61))  # from none to all, each once
     assert contents(tmp_path / "together") == contents(tmp_path / "alone")
 
@@ -140,8 +140,7 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(folder, tmp_path, monkeypat
         prepare_tracks(read_folder(folder), replace(OPTIONS, scheduler="tcp://127.0.0.1:9"), tmp_path / "a", quiet)
 
 
-def test_a_scheduler_without_workers_is_a_sentence(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.cluster._PATIENCE", 2.0)
+def test_a_scheduler_without_workers_is_a_sentence(folder, tmp_path):
     with scheduler(tmp_path) as (address, _), pytest.raises(TrainingError, match="has no workers"):
         prepare_tracks(read_folder(folder), replace(OPTIONS, scheduler=address), tmp_path / "a", quiet)
 

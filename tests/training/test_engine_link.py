@@ -26,7 +26,7 @@ def engine():
     def start(*answers):
         link, heard = socket(AF_INET, SOCK_DGRAM), []
         link.bind(("127.0.0.1", 0))
-        link.settimeout(10)
+        link.settimeout(60)
         sockets.append(link)
 
         def serve():
@@ -79,7 +79,7 @@ def test_a_real_engine_changes_to_the_release(tiny, playing_engine, tmp_path):
         tiny.write(tmp_path, name)
     address, playing = playing_engine(tmp_path, "one")
     assert playing() == "one"
-    load_on_engine("two", address)
+    load_on_engine("two", address, timeout_seconds=60.0)
     assert playing() == "two"
     with pytest.raises(TrainingError, match="no release named 'three'"):
         load_on_engine("three", address)

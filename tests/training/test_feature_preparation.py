@@ -66,7 +66,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
     )
     target = tmp_path / "killed"
     command = [sys.executable, "-c", code, str(folder), str(target)]
-    killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=120)
+    killed = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=240)
     assert killed.returncode == -signal.SIGKILL
     assert not is_store(target)
     first = []

@@ -31,10 +31,10 @@ from training.run_record import (
 @pytest.fixture
 def process():
     """One that sleeps."""
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     yield sleeper
     sleeper.kill()
-    sleeper.wait(10)
+    sleeper.wait(60)
 
 
 def record_of(pid, **values):
@@ -66,25 +66,25 @@ def test_a_run_lives_as_long_as_its_very_process(process):
     assert not is_running(replace(record, process_started=record.process_started - 1_000.0))  # another had its number
     assert not is_running(replace(record, state=DONE))
     process.kill()
-    process.wait(10)
+    process.wait(60)
     assert not is_running(record)
 
 
 def test_a_process_that_ended_and_was_not_waited_for_is_not_running():
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     record = record_of(child.pid, state=TRAINING)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while is_running(record) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_running(record)
-    child.wait(10)
+    child.wait(60)
 
 
 def test_a_run_is_asked_to_stop_and_a_strangers_process_is_not(process):
     stop(replace(record_of(process.pid, state=TRAINING), process_started=1.0))
     assert process.poll() is None
     stop(record_of(process.pid, state=TRAINING))
-    assert process.wait(10) != 0
+    assert process.wait(60) != 0
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ sound = AudioProcessingInterface.create_for("", "wave", data=np.ones(9000), samp
 
 def in_a_process(code, **environment):
     return subprocess.run(
-        [sys.executable, "-c", IN_A_PROCESS + code], capture_output=True, text=True, timeout=120, env=environment
+        [sys.executable, "-c", IN_A_PROCESS + code], capture_output=True, text=True, timeout=280, env=environment
     )
 
 

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from instrument.osc.packets import build, parse
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 
 
 class Served:
@@ -26,7 +26,7 @@ class Served:
     @contextmanager
     def listen(self, **options):
         """A WebSocket to the server."""
-        with connect(f"ws://127.0.0.1:{self.port}/", **options) as websocket:
+        with connect(f"ws://127.0.0.1:{self.port}/", open_timeout=DEADLINE_SECONDS, **options) as websocket:
             yield Conversation(websocket)
 
 

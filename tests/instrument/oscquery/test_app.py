@@ -71,7 +71,7 @@ def test_an_engine_that_has_gone_is_said_and_found_again(fresh, start, releases)
 
 
 def test_nothing_can_be_written_over_http(served):
-    response = httpx.post(f"http://127.0.0.1:{served.port}/aitunes/gain", content=b"1")
+    response = httpx.post(f"http://127.0.0.1:{served.port}/aitunes/gain", content=b"1", timeout=60.0)
     assert response.status_code == 405
 
 

@@ -16,7 +16,7 @@ class Found(ServiceListener):
         self.places = {}
 
     def add_service(self, zc, type_, name):
-        info = zc.get_service_info(type_, name)
+        info = zc.get_service_info(type_, name, timeout=30_000)
         if info is not None:
             self.places.setdefault(type_, {})[name] = (info.port, info.parsed_addresses(IPVersion.V4Only))
 
@@ -44,7 +44,7 @@ def found(lack):
     zeroconf.close()
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

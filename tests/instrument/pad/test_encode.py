@@ -83,7 +83,7 @@ def test_an_encoder_that_was_not_exported_is_refused(bundled, sound, tmp_path):
 def test_it_is_a_program(bundled, sound, tmp_path):
     def run(path):
         command = [sys.executable, "-m", "instrument.pad.encode", str(bundled), str(path)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
     done = run(sound(440.0))
     np.testing.assert_allclose(json.loads(done.stdout)["coordinates"], encode(bundled, tmp_path / "sound.wav"))

@@ -46,7 +46,7 @@ def test_a_port_that_has_closed_is_a_loss_at_once_and_what_returns_is_fresh(link
     link.ask()
     peer.say("/status.reply", *STATUS)
     peer.close()
-    with qtbot.waitSignal(link.down, timeout=5_000):
+    with qtbot.waitSignal(link.down, timeout=60_000):
         link.ask()
         qtbot.wait(20)
         link.ask()

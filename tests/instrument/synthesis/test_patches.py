@@ -27,7 +27,7 @@ class Gated:
 
     def run(self, outputs, inputs):
         self.asked.append(inputs["z"][0].tolist())
-        assert self.gate.wait(10.0)
+        assert self.gate.wait(60.0)
         return self.decoder.run(outputs, inputs)
 
 
@@ -128,13 +128,13 @@ def test_decoding_in_the_background_never_holds_up_the_frames(patch, performance
     gated = Gated(patch.decoder)
     source = PatchDecoder(replace(patch, decoder=gated), background=True)
     try:
-        for n in range(100):  # would last 10 s a frame if one of them waited for the gate
+        for n in range(100):  # would last a minute a frame if one of them waited for the gate
             assert not source.frames(np.array([n / 50, 0.0], np.float32), performance)[0].any()
         performance.frozen = True
         performance.position = 0.0
         gated.gate.set()
         last = np.array([99 / 50, 0.0], np.float32)
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 60.0
         while not np.allclose(source.frames(last, performance)[0], column(patch, 0, last), atol=1e-4):
             assert time.monotonic() < deadline
             time.sleep(0.001)
@@ -151,7 +151,7 @@ def test_closing_ends_the_background_thread(patch, performance):
     (thread,) = set(threading.enumerate()) - before
     source.frames(HOME, performance)[0]
     source.close()
-    thread.join(timeout=10.0)
+    thread.join(timeout=60.0)
     assert not thread.is_alive()
 
 
@@ -182,13 +182,13 @@ def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives
     try:
         source.prepare(HOME, performance)
         performance.frozen = True
-        told = []
-        deadline = time.monotonic() + 10.0
-        for n in range(10_000):
+        told, n = [], 0
+        deadline = time.monotonic() + 60.0
+        while not told or n < 100:
+            assert time.monotonic() < deadline
             assert np.allclose(source.frames(np.array([2.0 + n, 0.0], np.float32), performance)[0], column(patch, 0))
             told += [failure] if (failure := source.take_failure()) else []
-            if told and n > 100:
-                break
+            n += 1
             time.sleep(1e-4)
         assert len(told) == 1
         low = np.array([0.5, 0.0], np.float32)
@@ -204,9 +204,9 @@ def test_a_small_patch_is_decoded_within_the_hop_and_fades_within_its_length(tin
 
     tiny.write(tmp_path, "small", latent_dim=2, frames=4)
     release = read_release(tmp_path / "small")
-    before = threading.active_count()
+    before = set(threading.enumerate())
     source = source_for(release, background=True)
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     performance = perform(release)
     source.prepare(HOME, performance)
     performance.frozen = True
