@@ -19,8 +19,9 @@ from aitunes.release.card import LatentSpace
 from training.evaluate import decode
 from training.landmarks import pad_codes
 
-HELD_SECONDS = 0.7
+HELD_SECONDS = 4.0
 _SETTLED_SECONDS = 0.2
+_PITCH_SECONDS = 0.7
 _GRID = 16
 _PAD = (0.1, 0.5, 0.9)
 _FIRST_SEMITONES = 2.3
@@ -29,11 +30,6 @@ its hop rate, which `hop_flux_db` would take for clicks."""
 _HIGHEST_HARMONIC_HZ = 8_000.0
 _ENVELOPE_POINTS = 48
 _FLUX_WINDOW, _FLUX_STEP = 64, 8
-_FLUX_BAND_HZ = 4.0
-_SURROUNDINGS_HZ = (8.0, 40.0)
-_PEAK_DB = 12.0
-"""Of noise some swings stand higher than others, by about 8 dB here; what stands less above them is no peak."""
-_NO_PEAK_DB = -120.0
 _LEVEL_SECONDS = 0.05
 
 
@@ -109,7 +105,8 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
     import librosa
 
     hz = 440.0 * 2.0 ** ((note.pitch - 69.0) / 12.0)
-    found, _, _ = librosa.pyin(note.y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
+    y = note.y[: round(_PITCH_SECONDS * sample_rate)]
+    found, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
     heard = found[np.isfinite(found)]
     return abs(1200.0 * float(np.log2(np.median(heard) / hz))) if heard.size else 1200.0
 
@@ -170,11 +167,11 @@ def level_range_db(y: FloatArray, sample_rate: int) -> float:
 
 
 def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
-    """Height of the peak that the spectral flux of a held note has at the rate of the hops, relative to the note.
+    """Height of the line that the spectral flux of a held note has at the rate of the hops, relative to the note.
 
-    The windows are shorter than a hop, so that a click in each one shows. Harmonics beat at multiples of the pitch, of
-    which none may lie within some 10 Hz of the hop rate. Noise swings at every rate: what does not stand out from it is
-    no peak, and counts as −120 dB.
+    The windows are shorter than a hop, so that a click in each one shows. What returns with every hop adds up over the
+    note, and noise, whose flux swings at every rate, averages out: the longer the note, the less is taken for a line.
+    Harmonics beat at multiples of the pitch, of which none may lie within a few hertz of the hop rate.
 
     Reference:
         Dixon, *Onset detection revisited*, DAFx 2006, equation 2.
@@ -183,13 +180,9 @@ def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
     S = np.abs(np.fft.rfft(windows * np.hanning(_FLUX_WINDOW), axis=1))
     flux = np.maximum(np.diff(S, axis=0), 0.0).sum(axis=1)
     window = np.blackman(flux.size)
-    swings = 2.0 * np.abs(np.fft.rfft((flux - flux.mean()) * window)) / window.sum() / S.sum(axis=1).mean()
-    swings_db = 20.0 * np.log10(np.maximum(swings, 10.0 ** (_NO_PEAK_DB / 20.0)))
-    away = np.abs(np.fft.rfftfreq(flux.size, _FLUX_STEP / features.sample_rate) - features.frame_rate)
-    peak = float(swings_db[away < _FLUX_BAND_HZ].max())
-    nearest, furthest = _SURROUNDINGS_HZ
-    around = float(np.median(swings_db[(away > nearest) & (away < furthest)]))
-    return peak if peak > around + _PEAK_DB else _NO_PEAK_DB
+    hops = np.arange(flux.size) * (_FLUX_STEP / features.hop_length)
+    line = 2.0 * abs(np.sum(window * (flux - flux.mean()) * np.exp(-2j * np.pi * hops))) / window.sum()
+    return float(20.0 * np.log10(max(line / S.sum(axis=1).mean(), 1e-6)))
 
 
 def dc_db(y: FloatArray) -> float:

@@ -28,8 +28,9 @@ TINY = Real(1e-30)
 MOMENTUM = Real(0.9)
 STEADY = Real(6.0)  # per squared change of level: how soon a bin counts as changing,
 HELD = Real(300.0)  # and as no longer held
-WANDER = Real(1.5)  # radians, the most that a bin of held noise strays in a hop,
-SAME = Real(1e5)  # and how soon a frame is no longer the very same, per share of its power that changed
+WANDER = Real(np.pi)  # radians, the most that a bin of held noise strays in a hop: anywhere, or some would follow
+# partials `overlap` bins away, which turn as they do, and be heard as ripple at the hop rate;
+SAME = Real(1e5)  # how soon a frame is no longer the very same, per share of its power that changed
 
 
 class State(NamedTuple):
@@ -58,8 +59,10 @@ class State(NamedTuple):
 @compiled
 def advance(S: Array, y: Array, iterations: int, state: State) -> None:
     """Take every frame of S [frames, bins], leave a hop each in y [frames * hop]."""
-    hop = state.fade.size
+    hop, n_fft = state.fade.size, state.window.size
     for n in range(S.shape[0]):
+        emitted = y[n * hop : (n + 1) * hop]
+        emitted[:] = state.samples[n_fft - hop : n_fft]  # the last hop's estimate, before refinement changes it
         slot = state.counters[0]
         state.counters[0] = (slot + 1) % state.magnitudes.shape[0]
         take(S[n], slot, state)
@@ -71,7 +74,7 @@ def advance(S: Array, y: Array, iterations: int, state: State) -> None:
         state.counters[2] = iterations > 0
         if iterations > 0:
             keep_phases(slot, state)
-        commit(y[n * hop : (n + 1) * hop], state)
+        commit(emitted, state)
 
 
 @compiled
@@ -282,10 +285,9 @@ def keep_phases(slot: int, state: State) -> None:
 
 @compiled
 def commit(y: Array, state: State) -> None:
-    """Emit the oldest hop, faded over from the last hop's estimate of it, and move on."""
+    """Emit the oldest hop, faded over from the last hop's estimate of it, which y holds, and move on."""
     hop, n_fft, samples = state.fade.size, state.window.size, state.samples
     first = n_fft - hop
-    y[:] = samples[first : first + hop]
     overlap_add(state)
     for i in range(hop):
         y[i] += state.fade[i] * (samples[first + i] - y[i])

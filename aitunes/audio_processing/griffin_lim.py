@@ -125,6 +125,7 @@ class StreamingGriffinLim:
 _OVERLAPS = (2, 4, 8, 16)
 _NEWEST_WEIGHT = 0.3  # of the newest frame, which no later one confirms yet
 _LEAST_POWER = 0.002  # floor under the sum of squared windows
+_FADE = 0.125  # share of a hop in which it takes over from the last hop's estimate: no click, and little is lost
 
 
 def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
@@ -134,7 +135,7 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     return State(
         window=hann_window(n_fft),
         synthesis=_synthesis_windows(n_fft, hop, active),
-        fade=((np.arange(hop) + 0.5) / hop).astype(np.float32),
+        fade=np.minimum((np.arange(hop) + 0.5) / (_FADE * hop), 1.0).astype(np.float32),
         turn=np.exp(2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64),
         magnitudes=np.zeros(complex_frames, np.float32),
         spectra=np.zeros(complex_frames, np.complex64),

@@ -180,6 +180,23 @@ def test_held_noise_stays_noise(rng, hop_length):
     assert np.std(y) == pytest.approx(np.sqrt(np.pi / 4) * np.std(noise), rel=0.05)
 
 
+@pytest.mark.parametrize(("n_fft", "hop_length"), [(1024, 128), (1024, 256), (2048, 256)])
+@pytest.mark.parametrize("iterations", [1, 4, 24])
+def test_a_note_that_changes_at_once_makes_no_click(n_fft, hop_length, iterations):
+    """What one hop emits goes on where the last one ended: fourth differences show a jump, and hide the note."""
+
+    def note(fundamental):
+        t = np.arange(n_fft) / SAMPLE_RATE
+        y = sum(np.cos(2 * np.pi * fundamental * n * t) / n for n in range(1, 8))
+        return np.abs(np.fft.rfft(y * hann_window(n_fft))).astype(np.float32)
+
+    frames = [(note(262.0), 1.0)] * 60 + [(note(262.0), 0.2)] * 2 + [(note(392.0), 1.0)] * 60
+    y = StreamingGriffinLim(n_fft, hop_length, iterations).process(np.array([S * level for S, level in frames]))
+    jumps = np.abs(np.diff(y, 4))
+    change, steady = jumps[52 * hop_length : 80 * hop_length], jumps[90 * hop_length : 120 * hop_length]
+    assert change.max() < 2.0 * steady.max()
+
+
 def test_a_frame_held_for_hours_neither_grows_nor_fades(rng):
     frame = rng.exponential(size=(1, 33)).astype(np.float32)
     stream = StreamingGriffinLim(64, 8, iterations=2)
