@@ -110,7 +110,7 @@ def gone(process):
 
 def pad_of(engine):
     """The process of the window that an engine opened."""
-    children = psutil.Process(engine.pid).children()
+    children = [child for child in psutil.Process(engine.pid).children() if not gone(child)]
     (pad,) = [child for child in children if "pad" in child.cmdline()]
     return pad
 
@@ -266,6 +266,7 @@ def test_closing_another_window_leaves_the_engine_alone(play, open_pad, hand):
 
 def test_ctrl_c_ends_both(releases, hand, tmp_path, wait_until):
     words = ["play", "--output", "none", "--osc-port", "0", "--releases", str(releases), "--release", "tiny"]
+    words += ["--no-oscquery"]  # its port may be taken
     environment = {**os.environ, **hand.environment, "AITUNES_HOME": str(tmp_path / "home")}
     engine = subprocess.Popen(
         [sys.executable, "-m", "instrument", *words], cwd=ROOT, env=environment, start_new_session=True,
