@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.live import SAMPLE_RATE, Recording, engine, jack_server
 
-WINDOW = 256
+WINDOW = 512
 STEP = 8
 SETTLED_SECONDS = 0.12
 
@@ -61,7 +61,8 @@ def half_way_delays(y: np.ndarray, sent: list[int]) -> np.ndarray:
         # The step from 0 to 1 that fits best: a single window of a noisy sound may lie beyond the middle by chance.
         place = int(np.argmin(np.concatenate([[0.0], np.cumsum(2.0 * share - 1.0)])))
         if 0 < place < len(share):
-            delays.append(place * STEP + WINDOW / 2)
+            # Between the middles of the last window of the old sound and the first of the new one.
+            delays.append((place - 0.5) * STEP + (WINDOW - 1) / 2)
     return np.array(delays)
 
 

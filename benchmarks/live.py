@@ -103,7 +103,10 @@ class Recording:
         self._samples = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
         self._count = 0
         self._first_frame = 0
+        self.stumbles: list[int] = []
+        """Frames at which JACK said that somebody was late."""
         self.client.set_process_callback(self._process)
+        self.client.set_xrun_callback(lambda _: self.stumbles.append(self.now))
 
     def __enter__(self) -> Recording:
         self.client.activate()

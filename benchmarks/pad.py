@@ -117,14 +117,20 @@ def pad(name: str, port: int, hand: Hand) -> Iterator[tuple[psutil.Process, floa
     command = [sys.executable, "-m", "instrument", "pad", "--connect", f"127.0.0.1:{port}"]
     process = subprocess.Popen(command, env={**os.environ, "DISPLAY": name}, stdin=subprocess.DEVNULL)
     try:
-        while hand.colour(*CORNER) == blank:
-            if time.perf_counter() - begin > DEADLINE_SECONDS:
-                sys.exit("the pad painted nothing")
-            time.sleep(0.002)
+        wait_for_paint(hand, blank)
         yield psutil.Process(process.pid), time.perf_counter() - begin
     finally:
         process.terminate()
         process.wait(10)
+
+
+def wait_for_paint(hand: Hand, blank: int) -> None:
+    """Return when the corner has another colour than before."""
+    deadline = time.perf_counter() + DEADLINE_SECONDS
+    while hand.colour(*CORNER) == blank:
+        if time.perf_counter() > deadline:
+            sys.exit("the pad painted nothing")
+        time.sleep(0.002)
 
 
 def circle(n: int) -> tuple[int, int]:
@@ -202,8 +208,9 @@ def underruns(client: Client) -> int:
 
 
 def keep_moving(hand: Hand, seconds: float) -> None:
-    """Draw on the pad, as soon as the window is there."""
-    time.sleep(2.0)
+    """Draw on the pad, as soon as the window is there; a press before that would hold nothing."""
+    wait_for_paint(hand, hand.colour(*CORNER))
+    time.sleep(1.0)
     hand.press(True)
     end = time.perf_counter() + seconds
     n = 0

@@ -3,26 +3,38 @@
     python -m benchmarks.placement [--bundles 200] [--flood 0]
 
 Every bundle jumps on the pad, tagged 100 ms ahead; a second JACK client records. The half-way point of each change of
-spectrum is compared with the tag, as it would be heard at the loudspeaker.
+spectrum is compared with the tag, as it would be heard at the loudspeaker. How well that point is found is seen first,
+on jumps rendered offline, at hops that are known. `chrt -f 1` before the command keeps other work from the recorder.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from pythonosc.parsing import ntp
 
+from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from benchmarks.latency import half_way_delays
 from benchmarks.live import SAMPLE_RATE, Client, Recording, engine, jack_server
+from instrument.library import DEFAULT_RELEASE, Library
 from instrument.osc.packets import build
+from instrument.synthesis.performance import Performance
+from instrument.synthesis.synth import Synth
+from instrument.synthesis.voice import Voice
 
 AHEAD_SECONDS = 0.1
+JUMP_SECONDS = 0.3
+PLACES = (0.1, 0.9)
+_MARGIN = round(0.05 * SAMPLE_RATE)
+_SETTLED_SECONDS = 6.0  # what JACK takes, at its start and after a stumble, to know again which frame it is
 _FLOOD = """
 import random, sys, time
 from benchmarks.live import Client
@@ -42,31 +54,57 @@ def main() -> None:
     parser.add_argument("--bundles", type=int, default=200)
     parser.add_argument("--flood", type=int, default=0, metavar="RATE", help="other messages a second, meanwhile")
     options = parser.parse_args()
-    with jack_server(), engine() as client, Recording(options.bundles * 0.4 + 8) as recording:
-        command = [sys.executable, "-c", _FLOOD, str(client.port), str(options.flood)]
-        other = subprocess.Popen(command) if options.flood else None
-        try:
-            time.sleep(2.0)
-            heard = [send(client, recording, n) for n in range(options.bundles)]
+    tell("the measuring itself", *rendered(options.bundles))
+    with jack_server(), engine() as client, Recording(options.bundles * 0.4 + 12) as recording:
+        with flood(client.port, options.flood):
+            time.sleep(_SETTLED_SECONDS)
+            tagged = np.array([send(client, recording, n) for n in range(options.bundles)])
             time.sleep(0.6)
-        finally:
-            if other is not None:
-                other.kill()
         status = client.status()
-        device_seconds = 1e-3 * status[11]  # a recorder inside JACK hears that much earlier than a listener
-        expected = [frame - round(device_seconds * SAMPLE_RATE) for frame in heard]
-        # Looked at from 50 ms before, so that what comes early is seen as well.
-        margin = round(0.05 * SAMPLE_RATE)
-        errors = 1e3 * (half_way_delays(recording.y, [frame - margin for frame in expected]) - margin) / SAMPLE_RATE
-    print(
-        f"bundles heard           {len(errors)} of {len(heard)}, {AHEAD_SECONDS * 1e3:.0f} ms ahead, "
-        f"{options.flood} other messages a second"
-    )
-    print(f"heard − tag, median     {np.median(errors):+.2f} ms")
-    for low, high in ((1, 99), (10, 90)):
-        early, late = np.percentile(errors, [low, high])
-        print(f"{low} % – {high} %               {early:+.2f} – {late:+.2f} ms")
+        # A recorder inside JACK hears that much earlier than a listener.
+        expected = tagged - round(1e-3 * status[11] * SAMPLE_RATE)
+        tell(f"{AHEAD_SECONDS * 1e3:.0f} ms ahead, {options.flood} others a second", recording.y, expected)
+        # Where JACK stumbles, the tags of the bundles under way mean other frames than they did when they were sent.
+        since = np.array([min((n - x for x in recording.stumbles if x <= n), default=np.inf) for n in tagged])
+        tell("… while JACK did not stumble", recording.y, expected[since > _SETTLED_SECONDS * SAMPLE_RATE])
     print(f"late, interruptions     {status[1]}, {status[0]}")
+
+
+def tell(what: str, y: np.ndarray, expected: np.ndarray) -> None:
+    """Print how far from where they are expected changes are found in the sound."""
+    # Looked at from 50 ms before, so that what comes early is seen as well.
+    errors = 1e3 * (half_way_delays(y, [int(frame) - _MARGIN for frame in expected]) - _MARGIN) / SAMPLE_RATE
+    print(f"{what}: {len(errors)} of {len(expected)} found")
+    for low, high in ((1, 99), (10, 90)) if len(errors) else ():
+        early, median, late = np.percentile(errors, [low, 50, high])
+        print(f"  heard − tag, {low} % – {high} %: {early:+.2f} – {late:+.2f} ms, median {median:+.2f} ms")
+
+
+def rendered(jumps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Jumps at known hops: the sound, [samples], and the frames at which the synth says they are heard."""
+    release = Library().open(DEFAULT_RELEASE)
+    performance = Performance.of(release.card, DEFAULT_ITERATIONS)
+    synth = Synth(Voice(release, SAMPLE_RATE, DEFAULT_ITERATIONS), performance, SAMPLE_RATE)
+    blocks, count, frames, due = [], 0, [], SAMPLE_RATE
+    while len(frames) <= jumps:
+        if count > due:
+            performance.apply("/aitunes/pad/xy", (PLACES[len(frames) % 2], 0.5))
+            frames.append(count + synth.change_seconds * SAMPLE_RATE)
+            due += round((JUMP_SECONDS + 0.02 * random.random()) * SAMPLE_RATE)
+        blocks.append(synth.render())
+        count += len(blocks[-1])
+    return np.concatenate(blocks), np.round(frames[:-1])
+
+
+@contextlib.contextmanager
+def flood(port: int, rate: int) -> Iterator[None]:
+    """Another program that sends so many messages a second, if any."""
+    other = subprocess.Popen([sys.executable, "-c", _FLOOD, str(port), str(rate)]) if rate else None
+    try:
+        yield
+    finally:
+        if other is not None:
+            other.kill()
 
 
 def send(client: Client, recording: Recording, number: int) -> int:
@@ -78,9 +116,9 @@ def send(client: Client, recording: Recording, number: int) -> int:
         looks.append((time.time() - before, before, frame))
     _, now, frame = min(looks)
     tag = now + AHEAD_SECONDS
-    message = build("/aitunes/pad/xy", (0.1, 0.9)[number % 2], 0.5)
+    message = build("/aitunes/pad/xy", PLACES[number % 2], 0.5)
     client.socket.send(b"#bundle\0" + ntp.system_time_to_ntp(tag) + struct.pack(">i", len(message)) + message)
-    time.sleep(0.3 + random.random() * 0.02)
+    time.sleep(JUMP_SECONDS + random.random() * 0.02)
     return frame + round(AHEAD_SECONDS * SAMPLE_RATE)
 
 

@@ -40,7 +40,8 @@ class Changes:
         devices: says which sound devices there are now.
         blocksize: frames a callback of a sound device, 0 for the device's own.
 
-    `awaited` is the name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing.
+    `awaited` is the name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing. `blocksize` is what
+    was asked for, also where the present output has no blocks.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Changes:
     ) -> None:
         self._engine = engine
         self._library = library
-        self._blocksize = blocksize
+        self.blocksize = blocksize
         self._devices = devices
         self.awaited: str | None = None
         self._lost = False
@@ -78,9 +79,28 @@ class Changes:
         from instrument.outputs.device import DeviceOutput
 
         self._refresh()
-        self.move_to(DeviceOutput(name or None, self._blocksize))
+        self.move_to(DeviceOutput(name or None, self.blocksize))
         self.awaited = None
         self._free_left()
+
+    def set_block(self, frames: int) -> None:
+        """Open the device anew with so many frames a callback, 0 for its own; without one it is for the next.
+
+        Raises:
+            OutputError: it does not open so; the present stream plays on.
+        """
+        from instrument.outputs.device import DeviceOutput
+
+        output, before = self._engine.output, self.blocksize
+        if isinstance(output, DeviceOutput) and frames != before:
+            output.check_block(frames)
+            self.blocksize = frames
+            try:
+                self.set_device(output.name)
+            except AiTunesError:
+                self.blocksize = before
+                raise
+        self.blocksize = frames
 
     def return_to_device(self) -> None:
         """Move the stream back to the device that was lost."""

@@ -280,15 +280,15 @@ class Engine:
                 if self.synth.output.silent and silent_since is None:
                     silent_since = time.perf_counter() + buffered + self.output.latency_seconds
 
-    def _hop(self, start: float, hop_seconds: float) -> FloatArray:
-        """One hop; silence where the synthesis fails, which ends the engine if it goes on.
+    def _hop(self, heard: float, hop_seconds: float) -> FloatArray:
+        """One hop, its changes heard then; silence where the synthesis fails, which ends the engine if it goes on.
 
         Raises:
             Exception: nothing but failures for a second.
         """
         try:
             self.gestures.advance(hop_seconds)
-            for event in self.timeline.due(start, hop_seconds):
+            for event in self.timeline.due(heard, hop_seconds):
                 self._events.apply(event)
             y = self.synth.render()
         except Exception as error:

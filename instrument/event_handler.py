@@ -11,6 +11,7 @@ from instrument.measures import Recent
 from instrument.namespace import DRONE, ROOT, Address, Kind, MessageError, Value
 from instrument.outputs import Output
 from instrument.publisher import Publisher
+from instrument.recorder import Recorder
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 from instrument.worker import Mark, Worker
@@ -25,6 +26,7 @@ class Played(Protocol):
     worker: Worker
     publisher: Publisher
     changes: Changes
+    recorder: Recorder
 
     @property
     def rows(self) -> dict[str, Address]:
@@ -69,9 +71,9 @@ class EventHandler:
             self._engine.worker.submit(event, self._mark(event))
             return
         performance = self._engine.performance
-        self._engine.gestures.hear(event, performance)
         lookahead, drone = performance.lookahead, performance.keyboard.drone
         performance.apply(event.path, event.values)
+        self._engine.gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._engine.worker.submit(Event("", Kind.ACTION, call=self._engine.changes.change_lookahead))
         self._engine.publisher.announce(event.origin, event.path, event.values)
@@ -98,6 +100,10 @@ class EventHandler:
             return (self._engine.performance.release,)
         if path == f"{ROOT}/device/set":
             return (self._engine.output.name,)
+        if path == f"{ROOT}/device/block":
+            return (self._engine.changes.blocksize,)
+        if path == f"{ROOT}/record/start":
+            return (self._engine.recorder.name,)
         if path in (RECORD, PLAY):
             return self._engine.gestures.values[path]
         return self._engine.performance.value(path)

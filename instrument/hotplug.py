@@ -32,15 +32,18 @@ class DeviceScanner:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def devices(self) -> list[dict[str, Any]]:
+    def devices(self, apart: bool = False) -> list[dict[str, Any]]:
         """What can play now, as `playing_devices` describes it.
+
+        Args:
+            apart: leave JACK alone, and its devices out.
 
         Raises:
             OutputError: PortAudio is missing, fails or does not answer.
         """
         with self._lock:
             try:
-                answer = json.loads(self._ask(self._running()))
+                answer = json.loads(self._ask(self._running(), scan.APART if apart else ""))
             except (OSError, ValueError) as error:
                 self._end()
                 raise OutputError("PortAudio does not say which sound devices there are.") from error
@@ -65,13 +68,13 @@ class DeviceScanner:
             )
         return self._process
 
-    def _ask(self, process: subprocess.Popen[str]) -> str:
+    def _ask(self, process: subprocess.Popen[str], question: str) -> str:
         assert process.stdin is not None
         assert process.stdout is not None
         patience = threading.Timer(_ANSWER_SECONDS, process.kill)
         patience.start()
         try:
-            process.stdin.write("\n")
+            process.stdin.write(f"{question}\n")
             process.stdin.flush()
             return process.stdout.readline()
         finally:
@@ -85,7 +88,10 @@ class DeviceScanner:
 
 
 class DeviceWatch:
-    """Looks every few seconds, while somebody wants to know and nothing that plays is disturbed, and tells of changes.
+    """Looks every few seconds, while somebody wants to know, and tells of changes.
+
+    While the engine plays through JACK, whose graph may stumble over a visitor, only the others are looked at; JACK's
+    own devices are those of before.
 
     Args:
         engine: told of devices, and brought back to the one that it lost.
@@ -95,7 +101,7 @@ class DeviceWatch:
     def __init__(self, engine: Engine, scanner: DeviceScanner) -> None:
         self._engine = engine
         self._scanner = scanner
-        self._names: list[str] | None = None
+        self._devices: list[dict[str, Any]] | None = None
         self._tried: list[str] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="device-watch", daemon=True)
@@ -115,11 +121,15 @@ class DeviceWatch:
         Raises:
             OutputError: it cannot be said which devices there are.
         """
-        names = _names(self._scanner.devices())
-        if self._names is None:
-            self._names = _names(output_devices()) if "sounddevice" in sys.modules else names
-        before, self._names = self._names, names
-        if names != before:
+        if self._devices is None and "sounddevice" in sys.modules:
+            self._devices = output_devices()
+        apart = self._engine.output.feels_scans
+        devices = self._scanner.devices(apart)
+        before = list(devices) if self._devices is None else self._devices
+        if apart:
+            devices += [device for device in before if device["host"].startswith("JACK")]
+        self._devices, names = devices, _names(devices)
+        if sorted(names) != sorted(_names(before)):
             self._engine.publisher.announce(None, f"{ROOT}/device/changed", tuple(names))
         changes = self._engine.changes
         if changes.awaited is None or names != self._tried:
@@ -130,8 +140,7 @@ class DeviceWatch:
             self._engine.soon(changes.return_to_device)
 
     def _wanted(self) -> bool:
-        engine = self._engine
-        return not engine.output.feels_scans and (bool(engine.osc.subscribers) or engine.changes.awaited is not None)
+        return bool(self._engine.osc.subscribers) or self._engine.changes.awaited is not None
 
     def _run(self) -> None:
         while not self._closing.is_set():

@@ -10,6 +10,8 @@ _HOPS = 1024
 _RECENT = 128
 _CLOCK_BANDWIDTH_HZ = 0.3
 _CLOCK_RESET_SECONDS = 0.03
+_CLOCK_JITTER_SECONDS = 0.001
+_CLOCK_STUMBLE_SECONDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Recent:
 class StreamClock:
     """When the next sample to be written will be heard: a delay-locked loop over jittery observations.
 
+    A device that stumbles plays on a little later than before. The loop would take seconds to follow, and take it for
+    another rate meanwhile; so what is beyond jitter says nothing about the rate, and where it stays is a new beginning.
+
     Args:
         hop_seconds: nominal time between observations.
 
@@ -81,17 +86,29 @@ class StreamClock:
         self._b, self._c = 1.4142136 * omega, omega * omega
         self._hop_seconds = hop_seconds
         self._time: float | None = None
+        self._astray = 0
         self.scale = 1.0
 
     def observe(self, heard: float) -> float:
         """Correct the loop by what was just seen; the filtered time, in the seconds of the observations."""
-        if self._time is None or abs(heard - self._time) > _CLOCK_RESET_SECONDS:
+        if self._time is None or self._has_moved(heard - self._time):
             self._time = heard
+            self._astray = 0
         else:
             error = heard - self._time
-            self._time += self._b * error
-            self.scale += self._c * error / self._hop_seconds
+            self._time += self._b * min(max(error, -_CLOCK_JITTER_SECONDS), _CLOCK_JITTER_SECONDS)
+            if not self._astray:
+                self.scale += self._c * error / self._hop_seconds
         return self._time
+
+    def _has_moved(self, error: float) -> bool:
+        """Whether it is the stream that is elsewhere: far away, or on one side for longer than jitter would be."""
+        if abs(error) <= _CLOCK_JITTER_SECONDS:
+            self._astray = 0
+        else:
+            side = 1 if error > 0.0 else -1
+            self._astray = side * max(1, side * self._astray + 1)
+        return abs(error) > _CLOCK_RESET_SECONDS or abs(self._astray) * self._hop_seconds > _CLOCK_STUMBLE_SECONDS
 
     def advance(self, nominal_seconds: float) -> None:
         """Count a block that was written."""

@@ -15,6 +15,7 @@ DRONE = f"{ROOT}/drone"
 MOST_ITERATIONS = 64
 MOST_LOOKAHEAD = 8
 MOST_VOICES = 8
+MOST_BLOCK = 8_192
 
 Value = float | int | bool | str
 
@@ -185,8 +186,10 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/record/start",
         Kind.COMMAND,
-        "record the output under a file name inside the recordings folder, .wav or .flac",
+        "record the output under a file name inside the recordings folder, .wav or .flac; with no name, the reply is "
+        "the one that is being recorded, or empty",
         _NAME,
+        told=True,
     ),
     _row("/record/stop", Kind.COMMAND, "end the recording"),
     _row(
@@ -221,6 +224,14 @@ TABLE: tuple[Address, ...] = (
         "move the stream to another sound device, given a part of its name, or empty for the default one; without, the "
         "reply is the present one's name",
         _NAME,
+        told=True,
+    ),
+    _row(
+        "/device/block",
+        Kind.COMMAND,
+        "take the sound in blocks of so many frames, 0 for as many as the device likes; JACK allows 0 alone, as it "
+        "dictates the block; with no argument, the reply is what was asked for",
+        Argument("i", "block", 0, MOST_BLOCK, "frames"),
         told=True,
     ),
     _notice(

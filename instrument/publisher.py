@@ -52,7 +52,8 @@ class Publisher:
         if underruns > self._underruns and now >= self._error_due:
             self._error_due = now + _ERROR_SECONDS
             self._underruns = underruns
-            self.announce(None, "/error", (f"the sound was interrupted: {underruns} underruns so far",))
+            plural = "" if underruns == 1 else "s"
+            self.announce(None, "/error", (f"the sound was interrupted: {underruns} underrun{plural} so far",))
         while self._notices:
             notice = self._notices.popleft()
             if notice.to_others:

@@ -36,6 +36,7 @@ class Recorder:
         self._blocks: queue.SimpleQueue[FloatArray | None] | None = None
         self._thread: threading.Thread | None = None
         self._failure: AiTunesError | None = None
+        self._name = ""
 
     def start(self, name: str) -> Path:
         """Begin to record under that file name.
@@ -60,6 +61,7 @@ class Recorder:
         self._failure = None
         self._thread = threading.Thread(target=self._write, args=(output, blocks), name="recorder", daemon=True)
         self._thread.start()
+        self._name = name
         self._blocks = blocks
         return path
 
@@ -87,6 +89,11 @@ class Recorder:
     def recording(self) -> bool:
         """Whether a recording runs."""
         return self._blocks is not None
+
+    @property
+    def name(self) -> str:
+        """The file that is being recorded, or nothing."""
+        return self._name if self.recording else ""
 
     def _write(self, output: FileOutput, blocks: queue.SimpleQueue[FloatArray | None]) -> None:
         while (y := blocks.get()) is not None:

@@ -83,8 +83,7 @@ def _play(
     missing, written = round(seconds * rate), 0
     while missing > 0:
         heard = written / rate + synth.change_seconds
-        horizon = heard + synth.hop_seconds
-        while waiting and waiting[0].seconds < horizon:
+        while waiting and waiting[0].seconds < heard + 0.5 * synth.hop_seconds:
             timeline.post([waiting.popleft().event])
         for event in timeline.due(heard, synth.hop_seconds):
             _apply(event, synth, releases, rate)

@@ -96,6 +96,7 @@ class Worker:
             "/record/stop": lambda peer: recorder.stop(),
             "/device/list": self._list_devices,
             "/device/set": lambda peer, name: stage.changes.set_device(name),
+            "/device/block": lambda peer, frames: stage.changes.set_block(frames),
             "/sync": lambda peer, number: self._reply(peer, "/synced", (number,)),
         }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from aitunes import __version__
@@ -23,6 +26,7 @@ _MOST_EXPANDED = 4_096
 """Of one packet, before; this thread and the synth's share the interpreter."""
 _MOST_NAME = 120
 _UNKNOWN = "there is no such address; docs/osc.md lists them"
+_QUIT = "/quit"
 _LOOPBACK = ("127.", "::1")
 
 
@@ -40,6 +44,9 @@ class Instrument(Protocol):
 
     def quit(self) -> None:
         """Fade out and end."""
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Run something beside the sound, after all that was asked for before."""
 
 
 class Dispatcher:
@@ -71,7 +78,7 @@ class Dispatcher:
             "/version": self._version,
             "/dumpOSC": self._dump,
             "/clearSched": self._clear,
-            "/quit": self._quit,
+            _QUIT: self._quit,
         }
 
     def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
@@ -99,7 +106,13 @@ class Dispatcher:
             if self._dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
             try:
-                events.extend(self._events(message, peer, arrived))
+                for event in self._events(message, peer, arrived):
+                    if event.call is None:
+                        events.append(event)
+                    elif packet.time is None:
+                        event.call()
+                    else:
+                        events.append(replace(event, call=partial(self._later, event.path, event.call, peer)))
             except MessageError as error:
                 self._refuse(peer, message, str(error))
             if len(events) > _MOST_EXPANDED:
@@ -113,6 +126,17 @@ class Dispatcher:
             held = "too many events are held for later; /clearSched"
             self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
 
+    def _later(self, path: str, call: Callable[[], None], peer: Peer) -> None:
+        """Do what is about the connection beside the sound, now that its hop has come."""
+
+        def answer() -> None:
+            try:
+                call()
+            except MessageError as error:
+                self._send(peer, "/fail", (path, str(error)))
+
+        self._instrument.soon(answer)
+
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
         self._send(peer, "/fail", (message.address[:_MOST_NAME], reason))
 
@@ -123,47 +147,46 @@ class Dispatcher:
 
     def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
         rows = self._instrument.rows
-        if not is_pattern(message.address):
-            row = rows.get(message.address)
-            if row is None:
-                raise MessageError(_UNKNOWN)
-            event = self._event(message.address, row, message.arguments, peer, arrived)
-            return [] if event is None else [event]
-        return self._events_of_pattern(message, peer, arrived)
+        if is_pattern(message.address):
+            return self._events_of_pattern(message, peer, arrived)
+        row = rows.get(message.address)
+        if row is None:
+            raise MessageError(_UNKNOWN)
+        if not _is_button(row, message.arguments):
+            return [self._event(message.address, row, message.arguments, peer, arrived)]
+        # Letting the button go sends a zero.
+        return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
-        """Events of all the addresses that the arguments fit; without arguments, questions about settings only."""
+        """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
         rows = self._instrument.rows
+        paths = matching(message.address, rows)
+        asks = not message.arguments and any(rows[path].has_value for path in paths)
         refusal, events = MessageError(_UNKNOWN), []
-        fits = False
-        for path in matching(message.address, rows):
-            row = rows[path]
-            if not message.arguments and row.kind is not Kind.SETTING:
-                refusal = MessageError("a pattern without arguments asks for settings, and this is none of one")
+        for path in paths:
+            if asks and not rows[path].has_value:
+                continue
+            if path == _QUIT:
+                refusal = MessageError("no pattern ends the engine; /quit does")
                 continue
             try:
-                event = self._event(path, row, message.arguments, peer, arrived)
+                events.append(self._event(path, rows[path], message.arguments, peer, arrived))
             except MessageError as error:
                 refusal = error
-                continue
-            fits = True
-            if event is not None:
-                events.append(event)
-        if not fits:
+        if not events:
             raise refusal
         return events
 
-    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event | None:
+    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
+        """What one address is asked to do; it has a `call` where that is about the connection, not the sound."""
         if row.has_value and not arguments:
             return Event(path, row.kind, None, peer, arrived)
         if row.kind is Kind.NOTICE:
             raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
         values = check_arguments(row, arguments)
         handler = self._server.get(path)
-        if handler is None:
-            return Event(path, row.kind, values, peer, arrived)
-        handler(peer, values)
-        return None
+        call = None if handler is None else partial(handler, peer, values)
+        return Event(path, row.kind, values, peer, arrived, call)
 
     def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
         self._send(peer, "/status.reply", status_arguments(self._instrument.status()))
@@ -184,8 +207,18 @@ class Dispatcher:
     def _quit(self, peer: Peer, values: tuple[Value, ...]) -> None:
         if not peer[0].startswith(_LOOPBACK):
             raise MessageError("only a program on the engine's own machine may end it")
-        self._send(peer, "/done", ("/quit",))
+        self._send(peer, "/done", (_QUIT,))
         self._instrument.quit()
+
+
+def _is_button(row: Address, arguments: list[Any]) -> bool:
+    """Whether this is a button that was pressed or let go, on an address that needs to know nothing more.
+
+    Most controllers cannot send a message without a number.
+    """
+    if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
+        return False
+    return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
 
 
 def status_arguments(status: Status) -> tuple[Any, ...]:

@@ -30,11 +30,15 @@ to the address and port, or the connection, that asked.
 - **Numbers** may come as `i`, `f`, `d` or `h`, switches as `T`, `F` or a number. A number out of its range is
   clipped to it; NaN and infinity are refused.
 - **Settings** sent without arguments ask: the reply is the same address with the value.
-- **Patterns** `? * [] {{}}` reach every address they match and their arguments fit; without arguments they ask for
-  settings, and do nothing else.
-- **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag of 1 or in the past is now; a
-  later one is held until its hop, up to {MAX_HELD:,} events. One more than a hop past on arrival counts as late. One
-  packet may change {MOST_EVENTS} values.
+- **Patterns** `? * [] {{}}` reach every address they match and their arguments fit. Without arguments they ask for the
+  values of what they match, and do nothing else; where nothing there has a value, they act, as
+  `/aitunes/{{play,stop}}` does. None reaches `/quit`.
+- **Buttons** may act: an action or command without arguments takes one number, too. Any but 0 is a press; 0 is the
+  button let go, and ignored.
+- **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag says when the change is to be
+  heard at the loudspeaker: it is held until the hop that is heard nearest to it, at most half a hop early or late. Up
+  to {MAX_HELD:,} events are held. A tag of 1 or in the past is now; one more than a hop past on arrival counts as
+  late. One packet may change {MOST_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
 - **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, and of what stands under
   Notices. Any message renews a subscription for {LEASE_SECONDS:.0f} s.

@@ -1,5 +1,7 @@
 """Says which devices can play, as often as it is asked: a line on its input, a line of JSON on its output.
 
+The line `APART` asks for those that are not JACK's, without going near a server.
+
 A process of its own, run as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
 and would stop what plays. It imports nothing that it could do without, because it lives as long as the engine does.
 """
@@ -10,9 +12,11 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
+APART = "apart from JACK"
 
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
@@ -44,15 +48,31 @@ def _step_back() -> None:
 def main() -> None:
     """Answer until the engine closes the input."""
     _step_back()
+    with _apart_from_jack():
+        try:
+            import sounddevice  # which looks at once
+        except OSError:
+            sounddevice = None
+        else:
+            # Between two questions nothing is held: no place in JACK's graph, no handle of a device.
+            sounddevice._terminate()
+    for line in sys.stdin:
+        with _apart_from_jack() if line.strip() == APART else contextlib.nullcontext():
+            print(json.dumps(NOT_INSTALLED if sounddevice is None else _look(sounddevice)), flush=True)
+
+
+@contextlib.contextmanager
+def _apart_from_jack() -> Iterator[None]:
+    """Have PortAudio look for a server that there is not; the last word is the one that PipeWire's JACK goes by."""
+    elsewhere = {"JACK_DEFAULT_SERVER": f"no-server-{os.getpid()}", "JACK_NO_START_SERVER": "1", "PIPEWIRE_NOJACK": "1"}
+    before = dict(os.environ)
+    os.environ.update(elsewhere)
     try:
-        import sounddevice
-    except OSError:
-        sounddevice = None
-    else:
-        # Between two questions nothing is held: no place in JACK's graph, no handle of a device.
-        sounddevice._terminate()
-    for _ in sys.stdin:
-        print(json.dumps(NOT_INSTALLED if sounddevice is None else _look(sounddevice)), flush=True)
+        yield
+    finally:
+        for name in elsewhere:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _look(sounddevice: Any) -> list[dict[str, Any]] | str:

@@ -29,6 +29,7 @@ class AnchorSet(QObject):
         self._model, self._point, self._file = model, point, file
         self.anchors: list[Anchor] = []
         self.active = False
+        self._removed: list[tuple[int, Anchor]] = []
         model.release_changed.connect(self._read)
 
     def add(self, name: str, coordinates: FloatArray, x: float, y: float) -> None:
@@ -50,9 +51,22 @@ class AnchorSet(QObject):
         self.keep()
 
     def remove(self, number: int) -> None:
-        """Take an anchor away."""
-        del self.anchors[number]
+        """Take an anchor away; `bring_back` undoes it."""
+        self._removed.append((number, self.anchors.pop(number)))
         self.keep()
+        self._model.told.emit(f"“{self.last_removed}” is gone; Ctrl+Z brings it back.")
+
+    @property
+    def last_removed(self) -> str:
+        """The name of the anchor that was taken away last; empty where there is none to bring back."""
+        return self._removed[-1][1].name if self._removed else ""
+
+    def bring_back(self) -> None:
+        """Put the anchor that was taken away last where it was."""
+        if self._removed and len(self.anchors) < MOST_ANCHORS:
+            number, anchor = self._removed.pop()
+            self.anchors.insert(number, anchor)
+            self.keep()
 
     def activate(self, active: bool) -> None:
         """Let the point blend among the anchors, or move on the map again."""
@@ -76,7 +90,7 @@ class AnchorSet(QObject):
 
     def _read(self) -> None:
         self.active = False
-        self.anchors = []
+        self.anchors, self._removed = [], []
         if self._model.card is not None:
             try:
                 self.anchors = self._file.read(self._model.card.name, self._model.latent_dim)

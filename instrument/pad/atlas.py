@@ -77,7 +77,7 @@ def chart(card: ReleaseCard, landmarks: Landmarks, folder: Path | None = None) -
         card.latent,
         card.latent.coordinates(landmarks.codes),
         place[numbers],
-        [str(name) for name in names[chosen]],
+        [str(name).replace("_", " ") for name in names[chosen]],
         [str(name) for name in landmarks.sources],
         folder,
         len(names) - len(chosen),

@@ -33,6 +33,7 @@ SETTINGS: dict[str, tuple[Value, ...]] = {
     "/drone": (True,),
     "/gesture/record": ("",),
     "/gesture/play": ("", 0, 1.0),
+    "/device/block": (0,),
 }
 """Settings beside the latent position, as they are until the engine says otherwise."""
 
@@ -91,25 +92,7 @@ class EngineModel(QObject):
         self.locked: set[int] = set()
         self.glide = Glide(0, clock)
         self.lists = Lists(self)
-        self._hearers: dict[str, Callable[..., None]] = {
-            "/status.reply": self._hear_status,
-            "/done": self._hear_done,
-            "/fail": self._hear_fail,
-            "/error": self._tell,
-            f"{ROOT}/meter": self.metered.emit,
-            f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
-            f"{ROOT}/model/load": self._hear_release,
-            f"{ROOT}/model/info": self._hear_card,
-            f"{ROOT}/device/set": self._hear_device,
-            f"{ROOT}/device/changed": lambda *_names: self.lists.ask("device"),
-            f"{ROOT}/latent": self._hear_latent,
-            f"{ROOT}/pad/axes": self._hear_axes,
-            f"{ROOT}/pad/xy": lambda x, y: self._hear_pad(x, y),
-            f"{ROOT}/pad/x": lambda x: self._hear_pad(x, None),
-            f"{ROOT}/pad/y": lambda y: self._hear_pad(None, y),
-            f"{ROOT}/play": lambda: self._take_playing(True),
-            f"{ROOT}/stop": lambda: self._take_playing(False),
-        }
+        self._hearers = self._all_hearers()
         client.received.connect(self._hear)
 
     # What the widgets ask for.
@@ -208,7 +191,7 @@ class EngineModel(QObject):
 
     def _ask_settings(self) -> None:
         notes = OF_NOTES if self.has_pitch else ()
-        for name in (*KEPT, *notes, *GESTURES, "/pad/axes", "/latent"):
+        for name in (*KEPT, *notes, *GESTURES, "/device/block", "/pad/axes", "/latent"):
             self.send(name)
 
     def _give_back(self, card: ReleaseCard) -> None:
@@ -217,8 +200,30 @@ class EngineModel(QObject):
             self.send(name, *self.values[name])
         self.send("/play" if self.playing else "/stop")
         self.send("/device/set")
+        self.send("/device/block")
 
     # What the engine says.
+
+    def _all_hearers(self) -> dict[str, Callable[..., None]]:
+        return {
+            "/status.reply": self._hear_status,
+            "/done": self._hear_done,
+            "/fail": self._hear_fail,
+            "/error": self._tell,
+            f"{ROOT}/meter": self.metered.emit,
+            f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
+            f"{ROOT}/model/load": self._hear_release,
+            f"{ROOT}/model/info": self._hear_card,
+            f"{ROOT}/device/set": self._hear_device,
+            f"{ROOT}/device/changed": lambda *_names: self.lists.ask("device"),
+            f"{ROOT}/latent": self._hear_latent,
+            f"{ROOT}/pad/axes": self._hear_axes,
+            f"{ROOT}/pad/xy": lambda x, y: self._hear_pad(x, y),
+            f"{ROOT}/pad/x": lambda x: self._hear_pad(x, None),
+            f"{ROOT}/pad/y": lambda y: self._hear_pad(None, y),
+            f"{ROOT}/play": lambda: self._take_playing(True),
+            f"{ROOT}/stop": lambda: self._take_playing(False),
+        }
 
     def _hear(self, address: str, arguments: list[Any]) -> None:
         hearer = self._hearers.get(address)
@@ -251,7 +256,7 @@ class EngineModel(QObject):
         name = path.removeprefix(ROOT)
         if name == "/device/set":
             self.send(name)
-        elif name in GESTURES:
+        elif name in self.values:
             self._take(name, tuple(arguments))
         elif name == "/gesture/stop":
             for gesture in GESTURES:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from aitunes.features import FloatArray
 from instrument.pad.anchors import Anchor, blend
 from instrument.pad.model import EngineModel
 from instrument.pad.wander import Wander
@@ -42,6 +43,7 @@ class Point(QObject):
         self.third_axis = 2
         self._anchors: list[Anchor] = []
         self._hand: tuple[float, float] | None = None
+        self._blended: FloatArray = np.zeros(0, np.float32)
         self._centre = (0.5, 0.5)
         self._stepped = 0.0
         self._timer = QTimer(self, interval=round(1e3 * _WANDER_SECONDS))
@@ -59,8 +61,8 @@ class Point(QObject):
 
     @property
     def sounding(self) -> tuple[float, float]:
-        """The place that sounds now, on its way to the hand."""
-        if self._hand is not None:
+        """The place that sounds now, on its way to the hand, or wherever something else has moved it."""
+        if self._hand is not None and np.array_equal(self._model.glide.target, self._blended):
             return self._hand
         x, y = self._model.on_pad(self._model.glide.current)
         return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
@@ -83,11 +85,12 @@ class Point(QObject):
         """Put the hand somewhere."""
         x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         self._centre = (x, y)
+        self.wander.begin()
         self._go(x, y)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the hand a little."""
-        x, y = self._centre if self.wandering else self.hand
+        x, y = self.hand
         self.place(x + dx, y + dy)
 
     def turn(self, change: float) -> None:
@@ -105,7 +108,10 @@ class Point(QObject):
         self._centre = self.hand
 
     def jump(self) -> None:
-        """Go somewhere by chance, as likely as the training sounds lie there."""
+        """Go somewhere by chance, as likely as the training sounds lie there; among anchors, anywhere."""
+        if self._anchors:
+            self.place(*self._rng.random(2).tolist())
+            return
         target = self._rng.normal(size=self._model.latent_dim).clip(-2.5, 2.5)
         self._model.move_to(target.astype(np.float32))
         self._centre = self.hand
@@ -120,6 +126,7 @@ class Point(QObject):
         if wandering == self.wandering:
             return
         self._centre = self.hand
+        self.wander.begin()
         self._stepped = self._clock()
         if wandering:
             self._timer.start()
@@ -137,6 +144,7 @@ class Point(QObject):
         if self._anchors:
             self._hand = (x, y)
             self._model.move_to(blend(self._anchors, x, y))
+            self._blended = self._model.glide.target
         else:
             self._model.move_pad(x, y)
 

@@ -28,12 +28,14 @@ def install_shortcuts(window: Window) -> None:
         "L": lambda: window.picker.open(),
         "H": lambda: window.help.open(),
         "?": lambda: window.help.open(),
-        "F11": window.toggle_performance,
-        "Ctrl+Q": window.close,
+        "F11": window.performance.toggle,
+        "Ctrl+Z": anchors.bring_back,
+        "Ctrl+Q": window.ask_to_close,
         "Escape": window.leave,
     }
     for n in range(SLOTS):
         deeds[f"{n + 1}"] = partial(snapshots.recall, n)
         deeds[f"Ctrl+{n + 1}"] = partial(snapshots.keep, n)
     for keys, deed in deeds.items():
-        QShortcut(QKeySequence(keys), window).activated.connect(deed)
+        # A key that is held down does its deed once.
+        QShortcut(QKeySequence(keys), window, autoRepeat=False).activated.connect(deed)

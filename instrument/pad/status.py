@@ -88,7 +88,7 @@ class Warnings:
         if not lasting:
             return ""
         count = self._underruns[-1][1] - self._underruns[0][1]
-        return f"The sound was interrupted {count} times in half a minute: a larger block, or fewer iterations."
+        return f"{count} interruptions in half a minute: a larger block, or fewer iterations."
 
     def forget(self) -> None:
         """Begin anew, with another engine."""

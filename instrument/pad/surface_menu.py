@@ -26,6 +26,8 @@ def open_menu(window: Window, place: QPoint) -> None:
         menu.addAction(f"Play “{name}”", partial(surface.play_landmark, QPointF(place)))
         menu.addAction(f"Anchor “{name}” here", partial(anchors.add, name, sound, x, y))
     menu.addAction("Anchor the present sound", window.anchor_panel.add_here)
+    if anchors.last_removed:
+        menu.addAction(f"Bring back “{anchors.last_removed}”", anchors.bring_back)
     blend = menu.addAction("Blend the anchors")
     blend.setCheckable(True)
     blend.setChecked(anchors.active)

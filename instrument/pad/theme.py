@@ -15,6 +15,7 @@ RAISED = "#1F2733"
 EDGE = "#364152"
 TEXT = "#F4F7FA"
 QUIET = "#A9B4C2"
+DISABLED = "#7D8896"
 ACCENT = "#FFB454"
 ON_ACCENT = "#1B1204"
 GOOD = "#7EE787"
@@ -24,19 +25,20 @@ LABEL_COLOURS = (
     "#4DABF7", "#FFA94D", "#69DB7C", "#FF8787", "#B197FC", "#D9A066",
     "#F783AC", "#C3CBD6", "#FFE066", "#3BC9DB", "#A9E34B", "#E599F7",
 )  # fmt: skip
-OTHER_COLOUR = "#7D8896"
+OTHER_COLOUR = DISABLED
 
 BASE_PIXELS = 14.0
 _BASE_SIZE = (1280.0, 800.0)
 _LEAST, _MOST = 0.8, 4.0
+_STAGE = 1.3
 
 _Layout = TypeVar("_Layout", bound=QLayout)
 
 
-def font_pixels(width: int, height: int) -> int:
-    """The size of letters in a window of that size: 14 px at 1280 × 800, in proportion elsewhere."""
+def font_pixels(width: int, height: int, on_stage: bool = False) -> int:
+    """The size of letters in a window of that size: 14 px at 1280 × 800, in proportion elsewhere; larger on stage."""
     scale = min(width / _BASE_SIZE[0], height / _BASE_SIZE[1])
-    return round(BASE_PIXELS * min(max(scale, _LEAST), _MOST))
+    return round(BASE_PIXELS * (_STAGE if on_stage else 1.0) * min(max(scale, _LEAST), _MOST))
 
 
 def label_colour(number: int) -> QColor:
@@ -116,8 +118,8 @@ def style_sheet(pixels: int) -> str:
     QPushButton:checked, QToolButton:checked {{
         background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold;
     }}
-    QPushButton:disabled, QToolButton:disabled {{ color: #6B7686; background: {PANEL}; }}
-    QPushButton[role="record"]:checked {{ background: {BAD}; border-color: {BAD}; color: #1A0503; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {DISABLED}; background: {PANEL}; }}
+    QPushButton[role="record"]:checked {{ background: {BAD}; border-color: {BAD}; color: {ON_ACCENT}; }}
     QPushButton[role="release"] {{
         font-size: {round(1.35 * pixels)}px; font-weight: bold; text-align: left; border-color: transparent;
         background: transparent; padding: {em(0.1)} {em(0.5)};
@@ -150,7 +152,7 @@ def style_sheet(pixels: int) -> str:
     }}
     QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; font-weight: bold; }}
     QTabBar::tab:hover, QTabBar::tab:focus {{ color: {TEXT}; }}
-    QScrollBar:vertical {{ background: transparent; width: {em(0.6)}; margin: 0; }}
+    QScrollBar:vertical {{ background: transparent; width: {em(1.0)}; margin: 0 0 0 {em(0.4)}; }}
     QScrollBar::handle:vertical {{ background: {EDGE}; border-radius: {em(0.3)}; min-height: {em(2)}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
     QMenu {{ background: {RAISED}; border: 1px solid {EDGE}; padding: {em(0.3)}; }}

@@ -20,12 +20,17 @@ class Wander:
         self.rate_hz = 0.1
         self.radius = 0.15
         """Furthest from the centre, as a share of the pad."""
-        self._phases = rng.uniform(0.0, math.tau, (2, _PARTS))
+        self._rng = rng
+        self.begin()
         self._speeds = np.array([1.0, 0.618, 1.414]) * rng.uniform(0.85, 1.15, (2, _PARTS))
         self._weights = np.array([0.5, 0.3, 0.2])
 
+    def begin(self) -> None:
+        """Set out from the centre, in a direction of chance."""
+        self._phases = math.pi * self._rng.integers(0, 2, (2, _PARTS))
+
     def step(self, seconds: float) -> tuple[float, float]:
         """The offset after so much more time, on both axes."""
-        self._phases += math.tau * self.rate_hz * self._speeds * seconds
+        self._phases = self._phases + math.tau * self.rate_hz * self._speeds * seconds
         dx, dy = self.radius * (np.sin(self._phases) @ self._weights)
         return float(dx), float(dy)

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QLabel,
+    QListWidget,
     QMainWindow,
     QTabWidget,
     QVBoxLayout,
@@ -23,6 +23,7 @@ from instrument.library import Library
 from instrument.pad import atlas, theme
 from instrument.pad.anchor_set import AnchorSet
 from instrument.pad.encoding import Encoding
+from instrument.pad.full_screen import FullScreen
 from instrument.pad.link import Link
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
@@ -31,9 +32,9 @@ from instrument.pad.shortcuts import install_shortcuts
 from instrument.pad.surface_menu import open_menu
 from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS, AnchorPanel
 from instrument.pad.widgets.banner import Banner
-from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.coordinates import Coordinates
 from instrument.pad.widgets.gesture_panel import GesturePanel
+from instrument.pad.widgets.head import Head
 from instrument.pad.widgets.help_sheet import HelpSheet
 from instrument.pad.widgets.meter import Meter
 from instrument.pad.widgets.note_strip import NoteStrip
@@ -48,6 +49,7 @@ from instrument.pad.widgets.transport import Transport
 
 FRAME_MS = 16
 _STRIP_LETTERS = 8.0
+_STAGE_STRIP_LETTERS = 4.5
 _NOTES_LETTERS = 8.8
 _SIDE_LETTERS = 24.0
 _BANNER_LETTERS = 34
@@ -82,21 +84,12 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self.point, self.anchors = point, anchors
-        self.surface = Surface(model, point, anchors)
-        self.spectrogram, self.meter = Spectrogram(), Meter()
-        self.transport = Transport(model)
-        self.record = RecordButton(model)
-        self.coordinates = Coordinates(model, point)
-        self.anchor_panel = AnchorPanel(model, point, anchors, encoding)
-        self.gestures = GesturePanel(model)
-        self.notes = NoteStrip(model)
-        self.snapshots = SnapshotBar(model)
-        self.status_line = StatusLine(model)
-        self.tabs = self._tabs()
+        self._make_widgets()
         self._lay_out()
         self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
         self.banner = Banner(self)
+        self.performance = FullScreen(self, (self.head, self.side), self._fit)
         self._connect(link)
         install_shortcuts(self)
         self._remember()
@@ -107,6 +100,21 @@ class Window(QMainWindow):
         self._lose()
 
     # How it stands.
+
+    def _make_widgets(self) -> None:
+        model, point, anchors = self._model, self.point, self.anchors
+        self.head = Head()
+        self.surface = Surface(model, point, anchors)
+        self.spectrogram, self.meter = Spectrogram(), Meter()
+        self.transport = Transport(model)
+        self.record = RecordButton(model)
+        self.coordinates = Coordinates(model, point)
+        self.anchor_panel = AnchorPanel(model, point, anchors, self._encoding)
+        self.gestures = GesturePanel(model)
+        self.notes = NoteStrip(model)
+        self.snapshots = SnapshotBar(model)
+        self.status_line = StatusLine(model)
+        self.tabs = self._tabs()
 
     def _tabs(self) -> QTabWidget:
         tabs = QTabWidget()
@@ -128,7 +136,6 @@ class Window(QMainWindow):
         ground = QWidget()
         ground.setObjectName("ground")
         whole = theme.column(ground, 0.5, 0.6)
-        self.head = self._head()
         whole.addWidget(self.head)
         middle = theme.row(gap=0.6)
         middle.addLayout(self._stage(), 1)
@@ -137,31 +144,16 @@ class Window(QMainWindow):
         middle.addWidget(self.side)
         whole.addLayout(middle, 1)
         whole.addWidget(self.notes)
-        whole.addWidget(self.snapshots)
+        memory = theme.row(gap=0.35)
+        memory.addWidget(self.snapshots, 1)
+        memory.addWidget(self.record)
+        whole.addLayout(memory)
         whole.addWidget(self.status_line)
         self.setCentralWidget(ground)
-        for each in self.findChildren(QAbstractButton):
-            # A click leaves the keys with the pad; Tab still reaches every button.
+        for each in (*self.findChildren(QAbstractButton), *self.findChildren(QListWidget)):
+            # A click leaves the keys with the pad; Tab still reaches everything.
             each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.surface.setFocus()
-
-    def _head(self) -> QWidget:
-        head = QWidget()
-        layout = theme.row(head, 0.5)
-        self.release = button("AiTunes", "Choose a release", "Choose a release (L)", role="release")
-        self.release.clicked.connect(lambda: self.picker.open())
-        self.description = QLabel()
-        self.description.setProperty("role", "quiet")
-        self.description.setMinimumWidth(1)
-        self.stage_button = button("Stage", "Performance: the pad fills the screen", "The pad fills the screen (F11)")
-        self.stage_button.clicked.connect(self.toggle_performance)
-        help_button = button("?", "Help", "What does what (?)")
-        help_button.clicked.connect(lambda: self.help.open())
-        layout.addWidget(self.release)
-        layout.addWidget(self.description, 1)
-        for each in (self.record, self.stage_button, help_button):
-            layout.addWidget(each)
-        return head
 
     def _stage(self) -> QVBoxLayout:
         stage = theme.column(gap=0.5)
@@ -184,21 +176,25 @@ class Window(QMainWindow):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._scale()
-        self._place_banner()
+        self._fit()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._place_banner()
 
+    def _fit(self) -> None:
+        self._scale()
+        self._place_banner()
+
     def _scale(self) -> None:
-        pixels = theme.font_pixels(self.width(), self.height())
+        pixels = theme.font_pixels(self.width(), self.height(), self.isFullScreen())
         if pixels == self._pixels:
             return
         self._pixels = pixels
         theme.apply(self, pixels)
-        self.strip.setFixedHeight(round(_STRIP_LETTERS * pixels))
+        self.head.fit()
+        self.strip.setFixedHeight(round((_STAGE_STRIP_LETTERS if self.isFullScreen() else _STRIP_LETTERS) * pixels))
         self.notes.setFixedHeight(round(_NOTES_LETTERS * pixels))
         self.side.setFixedWidth(round(_SIDE_LETTERS * pixels))
 
@@ -209,38 +205,46 @@ class Window(QMainWindow):
             corner = self.surface.mapTo(self, self.surface.rect().center())
             self.banner.setGeometry(corner.x() - width // 2, corner.y() - height // 2, width, height)
 
-    def toggle_performance(self) -> None:
-        """The pad fills the screen, or the window is as it was."""
-        self._perform(not self.isFullScreen())
-
     def leave(self) -> None:
-        """Close what lies on top: a sheet, or the performance."""
+        """Close what lies on top, a sheet or the performance, and give the keys back to the pad."""
         for sheet in (self.picker, self.help):
             if sheet.isVisible():
                 sheet.hide()
                 return
-        if self.isFullScreen():
-            self._perform(False)
-
-    def _perform(self, performing: bool) -> None:
-        for part in (self.head, self.side):
-            part.setVisible(not performing)
-        if performing:
-            self.setGeometry(self.screen().geometry())  # for screens without a window manager
-            self.showFullScreen()
-        else:
-            self.showNormal()
+        if self.performance.active:
+            self.performance.leave()
         self.surface.setFocus()
+
+    def ask_to_close(self) -> None:
+        """Close, but not by a slip of the hand on stage."""
+        if self.performance.active:
+            self._model.told.emit("Esc leaves the performance; then Ctrl+Q closes the window.")
+        else:
+            self.close()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Whatever has the keys and has no use for this one itself.
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._model.play(not self._model.playing)
+        else:
+            super().keyPressEvent(event)
 
     # What connects it.
 
     def _connect(self, link: Link) -> None:
         model = self._model
+        self.head.release.clicked.connect(self.picker.open)
+        self.head.stage.clicked.connect(self.performance.toggle)
+        self.head.help.clicked.connect(self.help.open)
         link.up.connect(self._find)
         link.down.connect(self._lose)
         model.metered.connect(self.meter.take)
         model.scoped.connect(self.spectrogram.add)
         model.release_changed.connect(self._show_release)
+        self.snapshots.recalled.connect(self._let_go)
+        # After the list itself, which would keep the keys when a name has been written.
+        self.anchor_panel.list.itemDelegate().closeEditor.connect(lambda *_: self.surface.setFocus())
         self.surface.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.surface.customContextMenuRequested.connect(lambda place: open_menu(self, place))
 
@@ -251,11 +255,17 @@ class Window(QMainWindow):
         self.spectrogram.tick(seconds)
         self.meter.tick(seconds)
 
+    def _let_go(self) -> None:
+        """A morph goes where it is told to: nothing else moves the sound meanwhile."""
+        self.point.set_wandering(False)
+        self.anchors.activate(False)
+
     def _find(self, fresh: bool) -> None:
         self.banner.hide()
         self._show_title()
         self.status_line.forget()
         self._model.resume(fresh)
+        self.record.ask()
 
     def _lose(self) -> None:
         if self._model.card is None:
@@ -263,7 +273,7 @@ class Window(QMainWindow):
         else:
             self.banner.say("The engine has gone", "The pad waits for it, and keeps everything as it is.")
         self.setWindowTitle("No engine – AiTunes")
-        self.record.forget()
+        self.record.set_lost()
         self.meter.forget()
         self.status_line.show_lost()
         self._place_banner()
@@ -275,9 +285,7 @@ class Window(QMainWindow):
         card = self._model.card
         if card is None:
             return
-        self.release.setText(card.public_name + "  ▾")
-        self.description.setText(card.description)
-        self.description.setToolTip(card.description)
+        self.head.show_release(card)
         self._show_title()
         self._preferences.release = card.name
         try:

@@ -1,4 +1,4 @@
-"""What has arrived and when it is due: any thread posts, the synth's thread takes what its hop contains."""
+"""What has arrived and when it is due: any thread posts, the synth's thread takes what is nearest to its hop."""
 
 from __future__ import annotations
 
@@ -117,14 +117,19 @@ class Timeline:
         """How many further events can be held for later."""
         return MAX_HELD - self._held_events - (self._posted_events - self._taken_events)
 
-    def due(self, hop_start: float, hop_seconds: float) -> list[Event]:
-        """Events for the hop that starts then, without settings that the next ones overwrite; synth's thread only.
+    def due(self, heard: float, hop_seconds: float) -> list[Event]:
+        """Events for a hop, without settings that the next ones overwrite; synth's thread only.
 
-        A time tag of the past is now. It counts as late when it was more than a hop past as its message arrived:
-        what the tag asked for could not be had. One that was merely too short before its hop does not count.
+        A time tag is held until the hop whose changes are heard nearest to it, so at most half a hop early or late.
+        One of the past is now. It counts as late when it was more than a hop past as its message arrived: what the tag
+        asked for could not be had. One that was merely too short before its hop does not count.
+
+        Args:
+            heard: when the changes of this hop will be heard, in the seconds of the time tags.
+            hop_seconds: how much later those of the next hop will be.
         """
-        self._take_arrivals(hop_start, hop_seconds)
-        while self._held and self._held[0][0] < hop_start + hop_seconds:
+        self._take_arrivals(heard, hop_seconds)
+        while self._held and self._held[0][0] < heard + 0.5 * hop_seconds:
             group = heapq.heappop(self._held)[2]
             self._held_events -= len(group)
             self._make_ready(group)
@@ -144,14 +149,14 @@ class Timeline:
         self._ready.append(group)
         self._ready_events += len(group)
 
-    def _take_arrivals(self, hop_start: float, hop_seconds: float) -> None:
+    def _take_arrivals(self, heard: float, hop_seconds: float) -> None:
         while self._arrivals:
             time, group = self._arrivals.popleft()
             if group is None:
                 self._held.clear()
                 self._held_events = 0
                 continue
-            if time is None or time < hop_start:
+            if time is None or time < heard:
                 if time is not None and time < group[0].arrived - hop_seconds:
                     self.late_events += len(group)
                 self._make_ready(group)

@@ -83,6 +83,22 @@ def test_a_value_is_told_as_it_was_set(client):
     assert client.ask("/aitunes/gain") == [0.0]
 
 
+def test_a_block_is_kept_for_the_device_that_comes_and_told_to_the_others(client, other):
+    assert client.ask("/aitunes/device/block") == [0]
+    client.command("/aitunes/device/block", 128)
+    assert other.expect("/aitunes/device/block") == [128]
+    assert client.ask("/aitunes/device/block") == [128]
+    client.command("/aitunes/device/block", 0)
+
+
+def test_who_asks_is_told_what_is_being_recorded(client):
+    assert client.ask("/aitunes/record/start") == [""]
+    client.command("/aitunes/record/start", "told.wav")
+    assert client.ask("/aitunes/record/start") == ["told.wav"]
+    client.command("/aitunes/record/stop")
+    assert client.ask("/aitunes/record/start") == [""]
+
+
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [

@@ -137,6 +137,15 @@ def test_an_event_that_fails_costs_the_others_of_its_hop_nothing(engine):
     assert (notices(engine)[0][:2], notices(engine)[0][2][0]) == ((ANNE, "/fail"), "/x")
 
 
+def test_a_gesture_has_nothing_in_it_that_was_refused(engine):
+    take = engine.gestures.begin("wave", engine.performance, engine.rows)
+    for path, values in ((f"{ROOT}/latent", (1.0,)), (f"{ROOT}/pad/axes", (9, 0)), (f"{ROOT}/speed", (2.0,))):
+        engine.timeline.post([Event(path, Kind.SETTING, values, ANNE, arrived=1.0)])
+    engine._hop(0.0, HOP)
+    assert [address for _, address, _ in notices(engine)] == ["/fail", "/fail", f"{ROOT}/speed"]
+    assert [path for _, path, _ in take.events] == [f"{ROOT}/speed"]
+
+
 def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
     gate, closed = threading.Event(), threading.Event()
 
@@ -198,6 +207,45 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
         engine.changes.move_to(there)
     engine.recorder.stop()
     assert there.closed
+
+
+@pytest.fixture
+def device(engine, monkeypatch):
+    """A device that plays and can be opened anew; it refuses blocks of more than 1,024 frames."""
+    opened = []
+
+    class Device(Elsewhere):
+        name = "USB"
+
+        def __init__(self, device, blocksize):
+            if blocksize > 1024:
+                raise OutputError("USB cannot be opened: no such block.")
+            super().__init__(44_100.0)
+            opened.append((device, blocksize))
+
+        def check_block(self, frames):
+            pass
+
+    monkeypatch.setattr("instrument.outputs.device.DeviceOutput", Device)
+    monkeypatch.setattr(engine.changes, "_refresh", lambda: None)
+    engine.output = Device("USB", 0)
+    return opened
+
+
+def test_another_block_opens_the_same_device_anew_and_the_same_one_does_not(engine, hopping, device):
+    before = engine.output
+    engine.changes.set_block(256)
+    engine.changes.set_block(256)
+    assert device == [("USB", 0), ("USB", 256)]
+    assert before.closed
+    assert engine.changes.blocksize == 256
+
+
+def test_a_block_that_the_device_refuses_changes_nothing(engine, hopping, device):
+    before = engine.output
+    with pytest.raises(OutputError, match="no such block"):
+        engine.changes.set_block(2048)
+    assert (engine.output, engine.changes.blocksize) == (before, 0)
 
 
 def test_many_changes_of_look_ahead_make_one_voice(engine, hopping):

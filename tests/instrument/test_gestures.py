@@ -39,8 +39,8 @@ class Bench:
         self.gestures.advance(HOP)
         due = self.timeline.due(0.0, HOP)
         for event in due:
-            self.gestures.hear(event, self.performance)
             self.performance.apply(event.path, event.values)
+            self.gestures.hear(event, self.performance)
         return [(event.path, *event.values) for event in due]
 
     def begin(self, name="wave"):

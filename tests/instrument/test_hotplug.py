@@ -38,10 +38,15 @@ def engine():
 
 @pytest.fixture
 def look(engine, monkeypatch):
-    """Look, and see those devices."""
+    """Look, and see those devices, of which those with JACK in their names are JACK's."""
     monkeypatch.delitem(hotplug.sys.modules, "sounddevice", raising=False)
     names = []
-    watch = DeviceWatch(engine, SimpleNamespace(devices=lambda: [{"name": name} for name in names]))
+
+    def devices(apart):
+        hosts = {name: "JACK Audio Connection Kit" if "JACK" in name else "ALSA" for name in names}
+        return [{"name": name, "host": host} for name, host in hosts.items() if host == "ALSA" or not apart]
+
+    watch = DeviceWatch(engine, SimpleNamespace(devices=devices))
 
     def see(*there):
         names[:] = there
@@ -58,6 +63,18 @@ def test_changes_are_told_once_with_all_that_is_there(engine, look):
     assert engine.told() == [("USB", "HDMI")]
     look()
     assert engine.told() == [()]
+
+
+def test_while_it_plays_through_jack_the_others_are_followed_and_jack_is_left_alone(engine, look):
+    look("USB", "JACK")
+    engine.output.feels_scans = True
+    look("USB", "JACK")
+    assert engine.told() == []
+    look("HDMI", "USB", "JACK, another")
+    assert engine.told() == [("HDMI", "USB", "JACK")]
+    engine.output.feels_scans = False
+    look("JACK, another", "HDMI", "USB")
+    assert engine.told() == [("JACK, another", "HDMI", "USB")]
 
 
 def test_the_device_that_was_lost_is_taken_again_and_no_other(engine, look):

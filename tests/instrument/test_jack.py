@@ -5,7 +5,9 @@ JACK's dummy driver is a sound device in real time: it asks for 128 frames 375 t
 
 import os
 import subprocess
+import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +87,12 @@ def test_ctrl_c_fades_out_on_the_device(play, ear):
     assert np.abs(tail[end - 200 : end]).max() < 0.1 * np.abs(y).max()
 
 
+def test_the_device_counts_for_as_long_as_jack_says(start, server):
+    client = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server}).client()
+    # `jack_lsp -l`: 256 frames from where the dummy driver asks for a period of 128 to where it would be heard.
+    assert client.ask("/status", reply="/status.reply")[11] == pytest.approx(1e3 * 256 / RATE)
+
+
 def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     client = play().client()
     ear.wait_for(sounds)
@@ -93,6 +101,42 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     ear.connect()
     ear.wait_for(sounds)
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
+
+
+@pytest.fixture
+def sound_cards(lack, tmp_path):
+    """Stands for sockets that sound cards are plugged into: ALSA's settings, and `plug(names)`, which changes them."""
+    system = Path("/usr/share/alsa/alsa.conf")
+    if not system.exists():
+        lack("ALSA's settings are missing: sudo apt-get install libasound2-data")
+    settings, changes = tmp_path / "asound.conf", iter(range(1, 100))
+
+    def plug(*names):
+        cards = "".join(f'pcm.{name} {{ type null hint {{ show on description "{name}" }} }}\n' for name in names)
+        settings.write_text(f"<{system}>\n{cards}")
+        # ALSA reads again what has another time, and looks at whole seconds.
+        later = time.time() + 10 * next(changes)
+        os.utime(settings, (later, later))
+
+    plug()
+    return settings, plug
+
+
+def test_a_sound_card_is_noticed_while_it_plays_through_jack_without_a_visit_to_jack(start, server, jack, sound_cards):
+    settings, plug = sound_cards
+    engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": server, "ALSA_CONFIG_PATH": settings})
+    client = engine.client()
+    assert client.ask("/aitunes/device/set") == ["system"]
+    visitors, doorman = [], jack.Client("doorman", servername=server, no_start_server=True)
+    doorman.set_client_registration_callback(lambda name, arrives: visitors.append(name) if arrives else None)
+    doorman.activate()
+    client.command("/notify", 1)
+    plug("card")
+    assert sorted(client.expect("/aitunes/device/changed")) == ["card", "system"]
+    plug()
+    assert client.expect("/aitunes/device/changed") == ["system"]
+    assert visitors == []
+    doorman.close()
 
 
 def test_a_device_that_vanishes_and_comes_back_is_told_and_played_on(jack_server, new_ear, start, tmp_path):
@@ -146,3 +190,15 @@ def test_when_the_sound_server_is_gone_the_instrument_says_so_and_obeys(jack_ser
         client.command("/quit")
         assert engine.ends() == 0
         assert "Traceback" not in engine.text
+
+
+def test_jack_dictates_the_block_and_the_devices_own_choice_opens_the_stream_anew(play, ear):
+    client = play("--blocksize", 64).client()
+    ear.wait_for(sounds)
+    assert client.ask("/aitunes/device/block") == [64]
+    assert "JACK dictates the block" in client.refused("/aitunes/device/block", 256)
+    assert client.ask("/aitunes/device/block") == [64]
+    client.command("/aitunes/device/block", 0)
+    assert client.ask("/aitunes/device/block") == [0]
+    ear.connect()
+    ear.wait_for(sounds)

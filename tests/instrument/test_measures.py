@@ -45,6 +45,31 @@ def test_a_jump_of_the_clock_is_followed_at_once():
     assert clock.observe(5000.0) == 5000.0
 
 
+@pytest.mark.parametrize("moved", [-0.02, -0.004, 0.004, 0.02])
+def test_a_device_that_stumbles_is_followed_soon_and_its_rate_is_not_forgotten(rng, moved):
+    clock = StreamClock(HOP)
+    follow(clock, 5.0, jitter=0.0005, rng=rng)
+    scale = clock.scale
+    clock.advance(-moved)  # it plays on so much later than it should
+    start = 1000.0 + round(5.0 / HOP) * HOP
+    errors = []
+    for n in range(400):
+        errors.append(clock.observe(start + n * HOP) - start - n * HOP)
+        clock.advance(HOP)
+    assert np.abs(errors[round(0.45 / HOP) :]).max() < 2e-4
+    assert clock.scale == pytest.approx(scale, abs=1e-4)
+
+
+def test_blocks_that_come_unevenly_do_not_pass_for_a_stumble(rng):
+    # Observations share the lateness of their block: here eight hops.
+    clock, errors = StreamClock(HOP), []
+    late = np.repeat(rng.uniform(-0.003, 0.003, 800), 8)
+    for n, lateness in enumerate(late):
+        errors.append(clock.observe(n * HOP + lateness) - n * HOP)
+        clock.advance(HOP)
+    assert np.std(errors[len(errors) // 2 :]) < 0.0005
+
+
 def test_load_is_a_share_of_the_hops():
     meter = LoadMeter()
     assert meter.percent == (0.0, 0.0)

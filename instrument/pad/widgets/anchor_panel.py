@@ -39,6 +39,7 @@ class AnchorPanel(QWidget):
         self.remove.clicked.connect(self._remove)
         self.list = QListWidget()
         self.list.setAccessibleName("Anchors")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemChanged.connect(self._rename)
         self._lay_out()
         anchors.changed.connect(self._show)

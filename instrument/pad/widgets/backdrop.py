@@ -149,7 +149,9 @@ def _paint_home(painter: QPainter, place: QPointF, letter: float) -> None:
 
 
 def _paint_axes(painter: QPainter, frame: QRectF, atlas: Atlas | None, axes: tuple[int, int], letter: float) -> None:
-    across, up = (axis_words(atlas, axis) for axis in axes)
+    metrics = QFontMetricsF(painter.font())
+    across = _axis_words(atlas, axes[0], metrics, frame.width())
+    up = _axis_words(atlas, axes[1], metrics, frame.height())
     painter.setPen(QColor(theme.QUIET))
     below = QRectF(frame.left(), frame.bottom() + 0.2 * letter, frame.width(), 1.3 * letter)
     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{across}  →")
@@ -161,8 +163,10 @@ def _paint_axes(painter: QPainter, frame: QRectF, atlas: Atlas | None, axes: tup
     painter.restore()
 
 
-def axis_words(atlas: Atlas | None, axis: int) -> str:
-    """What an axis is: its number, and how much of the sounds' variety it spans."""
+def _axis_words(atlas: Atlas | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
+    """What an axis is: its number, and how much of the sounds' variety it spans, where there is room to say so."""
+    number = f"direction {axis + 1}"
     if atlas is None:
-        return f"direction {axis + 1}"
-    return f"direction {axis + 1}, {atlas.latent.explained_variance[axis]:.0%} of the variety"
+        return number
+    whole = f"{number}, {100 * atlas.latent.explained_variance[axis]:.0f} % of the variety"
+    return whole if metrics.horizontalAdvance(f"{whole}  →") <= room else number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QToolButton, QWidget
 from typing_extensions import override
 
 from aitunes.release.card import LATENT_LIMIT
@@ -12,7 +12,10 @@ from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
+
+_SPANS = ("Across", "Up", "Wheel")
 
 
 class Lock(QToolButton):
@@ -53,7 +56,7 @@ class Coordinates(QWidget):
         self._model, self._point = model, point
         self._faders: list[Fader] = []
         self.locks: list[Lock] = []
-        self.axes = [QComboBox() for _ in range(3)]
+        self.axes = [Choice(f"Direction of the pad: {name}") for name in _SPANS]
         self._rows = QWidget()
         self._grid = QGridLayout(self._rows)
         self._grid.setProperty("gap", 0.3)
@@ -84,7 +87,7 @@ class Coordinates(QWidget):
         whole.addLayout(buttons)
         self.rate = Fader("Wander rate", 0.01, 2.0, 0.1, lambda hz: f"{hz:.2f} Hz", 2.5)
         self.rate.moved_to.connect(lambda hz: setattr(self._point.wander, "rate_hz", hz))
-        self.radius = Fader("Wander radius", 0.0, 0.5, 0.15, lambda part: f"{part:.0%}")
+        self.radius = Fader("Wander radius", 0.0, 0.5, 0.15, lambda part: f"{100 * part:.0f} %")
         self.radius.moved_to.connect(lambda part: setattr(self._point.wander, "radius", part))
         whole.addWidget(self.rate)
         whole.addWidget(self.radius)
@@ -93,10 +96,9 @@ class Coordinates(QWidget):
         grid = QGridLayout()
         grid.setProperty("gap", 0.25)
         grid.setProperty("margin", 0.0)
-        for column, (name, box) in enumerate(zip(("Across", "Up", "Wheel"), self.axes, strict=True)):
+        for column, (name, box) in enumerate(zip(_SPANS, self.axes, strict=True)):
             label = QLabel(name)
             label.setProperty("role", "heading")
-            box.setAccessibleName(f"Direction of the pad: {name}")
             box.activated.connect(lambda _index, column=column: self._choose_axis(column))
             grid.addWidget(label, 0, column)
             grid.addWidget(box, 1, column)

@@ -104,7 +104,7 @@ class Fader(QSlider):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if self.isSliderDown():  # which a double-click has put down again, though the button is held
             self._drag(event.position())
 
     @override

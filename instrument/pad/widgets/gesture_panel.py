@@ -110,9 +110,11 @@ class GesturePanel(QWidget):
     def _show(self) -> None:
         recording, playing = self._model.value("/gesture/record"), self._model.value("/gesture/play")
         self.record.setChecked(bool(recording))
-        self.record.setText(f"Recording {recording}" if recording else "Record a gesture")
+        self.record.setText("Recording …" if recording else "Record a gesture")
+        self.record.setToolTip(f"Recording {recording} (G)" if recording else "(G)")
         self.replay.setChecked(bool(playing))
-        self.replay.setText(f"Playing {playing}" if playing else "Play")
+        self.replay.setText("Playing" if playing else "Play")
+        self.replay.setToolTip(f"Playing {playing}" if playing else "")
 
     def _show_list(self) -> None:
         chosen, names = self.chosen, self._model.lists.gestures

@@ -20,6 +20,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl and click", "play a training sound"),
             ("right-click", "anchors, and more"),
             ("drop sound files", "make them anchors"),
+            ("Ctrl Z", "bring an anchor back"),
         ),
     ),
     (
@@ -42,7 +43,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("L", "choose a release"),
             ("F11", "the pad fills the screen"),
-            ("Esc", "leave that, or close a sheet"),
+            ("Esc", "close, leave that; back to the pad"),
             ("? or H", "this sheet"),
             ("Ctrl Q", "close the window"),
             ("double-click a fader", "put it back"),
@@ -65,11 +66,10 @@ class HelpSheet(Sheet):
         head.addWidget(close)
         self.content.addLayout(head)
         columns = theme.row(gap=1.6)
-        left, right = theme.column(gap=0.3), theme.column(gap=0.3)
+        left, right = theme.column(gap=0.9), theme.column(gap=0.9)
         for n, (heading, lines) in enumerate(HELP):
             side = right if n == 1 else left
             side.addLayout(self._part(heading, lines))
-            side.addSpacing(8)
         for side in (left, right):
             side.addStretch(1)
             columns.addLayout(side, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QSizePolicy, QWidget
 from typing_extensions import override
 
 from instrument.pad import theme
@@ -13,6 +13,7 @@ from instrument.pad.model import EngineModel
 
 OCTAVES = 2
 _VELOCITY = 100
+_TAKE_LETTERS = (QLineEdit, QAbstractItemView)
 _LOWEST, _HIGHEST = 0, 127 - OCTAVES * OCTAVE
 
 
@@ -67,7 +68,7 @@ class Keyboard(QWidget):
             return False
         if event.type() == QEvent.Type.ApplicationStateChange or event.type() == QEvent.Type.WindowDeactivate:
             self.release_all()
-        if not isinstance(event, QKeyEvent) or isinstance(QApplication.focusWidget(), QLineEdit):
+        if not isinstance(event, QKeyEvent) or isinstance(QApplication.focusWidget(), _TAKE_LETTERS):
             return False
         if event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier & ~Qt.KeyboardModifier.KeypadModifier:
             return False

@@ -114,7 +114,7 @@ class Meter(QWidget):
 
     def _paint_scale(self, painter: QPainter, x: float, letter: float) -> None:
         font = self.font()
-        font.setPixelSize(max(8, round(0.6 * letter)))
+        font.setPixelSize(max(8, round(0.72 * letter)))
         painter.setFont(font)
         painter.setPen(QColor(theme.QUIET))
         room = self._y(-12) - self._y(0)

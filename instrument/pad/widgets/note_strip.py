@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame
 
 from instrument.pad import theme
 from instrument.pad.keys import name_of
-from instrument.pad.model import EngineModel
+from instrument.pad.model import OF_NOTES, EngineModel
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.keyboard import Keyboard
@@ -41,6 +41,8 @@ class NoteStrip(QFrame):
         self.release = Fader("Release", 0.0, 20.0, 0.3, _seconds, 4.0)
         self._connect()
         self._lay_out()
+        for name in OF_NOTES:
+            self._show(name)
         self._show_release()
 
     def _connect(self) -> None:

@@ -26,6 +26,7 @@ class RecordButton(QPushButton):
         self.format = "wav"
         self._begin: float | None = None
         self._file = ""
+        self._asked = self._lost = False
         self.setCheckable(True)
         self.setProperty("role", "record")
         self.setAccessibleName("Record the sound to a file")
@@ -33,19 +34,24 @@ class RecordButton(QPushButton):
         self.clicked.connect(self._toggle)
         self._timer = QTimer(self, interval=200)
         self._timer.timeout.connect(self._show)
+        self.setMinimumWidth(1)
         model.acted.connect(self._hear)
         model.told.connect(lambda _sentence: self._show())
 
     @property
     def recording(self) -> bool:
         """Whether a recording runs."""
-        return self._begin is not None
+        return bool(self._file) and not self._lost
 
-    def forget(self) -> None:
-        """The engine has gone, and its recording with it."""
-        self._begin = None
-        self._timer.stop()
+    def set_lost(self) -> None:
+        """The engine has gone, or only the way to it: `ask` finds out what has become of the recording."""
+        self._lost = True
         self._show()
+
+    def ask(self) -> None:
+        """Ask what is being recorded; since when, only those know who saw it begin."""
+        self._asked, self._lost = True, False
+        self._model.send("/record/start")
 
     def _toggle(self) -> None:
         self._show()
@@ -56,18 +62,25 @@ class RecordButton(QPushButton):
 
     def _hear(self, name: str, arguments: list[object]) -> None:
         if name == "/record/start":
-            self._file = str(arguments[0])
-            self._begin = self._clock()
-            self._timer.start()
-            self._show()
+            self._take(str(arguments[0]))
         elif name == "/record/stop":
             self._model.told.emit(f"Recorded {self._file}." if self._file else "The recording has ended.")
-            self.forget()
+            self._take("")
+
+    def _take(self, file: str) -> None:
+        if file != self._file:
+            self._file = file
+            self._begin = None if self._asked else self._clock()
+        self._asked = False
+        self._show()
 
     def _show(self) -> None:
         self.setChecked(self.recording)
-        if self._begin is None:
+        self._timer.start() if self.recording else self._timer.stop()
+        if not self.recording:
             self.setText("Record")
-            return
-        seconds = int(self._clock() - self._begin)
-        self.setText(f"● {seconds // 60}:{seconds % 60:02d}")
+        elif self._begin is None:
+            self.setText("● on")
+        else:
+            seconds = int(self._clock() - self._begin)
+            self.setText(f"● {seconds // 60}:{seconds % 60:02d}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
@@ -79,6 +79,7 @@ class ReleasePicker(Sheet):
     def open(self) -> None:
         self._model.lists.ask("model")
         self._fill()
+        self._choose_playing()
         super().open()
         self.list.setFocus()
 
@@ -98,11 +99,13 @@ class ReleasePicker(Sheet):
         if self._entries == self._model.lists.releases:
             return
         self._entries = self._model.lists.releases
-        playing = self._model.card.name if self._model.card else ""
         self.list.clear()
+        self.list.addItems([entry.public_name for entry in self._entries])
+        self._choose_playing()
+
+    def _choose_playing(self) -> None:
         for n, entry in enumerate(self._entries):
-            self.list.addItem(QListWidgetItem(entry.public_name))
-            if entry.name == playing:
+            if self._model.card is not None and entry.name == self._model.card.name:
                 self.list.setCurrentRow(n)
 
     def _describe(self, _row: int) -> None:
@@ -142,5 +145,5 @@ class ReleasePicker(Sheet):
     def _listen(self) -> None:
         entry = self._chosen()
         folder = self._library.find(entry.name) if entry else None
-        if folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW)))
+        if folder is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW))):
+            self._model.told.emit(f"No player opens {folder / PREVIEW}.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 from typing_extensions import override
 
 from instrument.pad import theme
@@ -22,6 +22,7 @@ class Sheet(QWidget):
         super().__init__(parent)
         self._window = parent
         self._wanted = (width, height)
+        self._before: QWidget | None = None
         self.panel = QFrame(self)
         self.panel.setObjectName("sheet")
         self.content = theme.column(self.panel, 0.7, 1.2)
@@ -31,6 +32,7 @@ class Sheet(QWidget):
 
     def open(self) -> None:
         """Show it above everything."""
+        self._before = QApplication.focusWidget()
         self._fit()
         self.show()
         self.raise_()
@@ -64,6 +66,19 @@ class Sheet(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.panel.geometry().contains(event.position().toPoint()):
             self.hide()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._before is not None:
+            self._before.setFocus()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # While it is open, letters and digits look for names in it, and move nothing beneath.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.text().isalnum():
+            event.accept()
+            return True
+        return super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from instrument.pad import theme
@@ -16,6 +18,9 @@ MOST_MORPH_SECONDS = 60.0
 class SnapshotBar(QWidget):
     """A button a snapshot. They are kept by the engine under the release's name and their number."""
 
+    recalled = Signal()
+    """The performer wants to go to a snapshot."""
+
     def __init__(self, model: EngineModel) -> None:
         super().__init__()
         self._model = model
@@ -28,6 +33,7 @@ class SnapshotBar(QWidget):
         layout.addWidget(self.morph, 2)
         model.lists.changed.connect(lambda kind: self._show() if kind == "snapshot" else None)
         model.release_changed.connect(self._show)
+        model.acted.connect(self._hear)
         self._show()
 
     def _button(self, n: int) -> QPushButton:
@@ -50,6 +56,7 @@ class SnapshotBar(QWidget):
     def recall(self, n: int) -> None:
         """Morph to a slot, or keep the present sound in an empty one."""
         if self.filled(n):
+            self.recalled.emit()
             self._model.send("/snapshot/recall", self.name(n), float(self.morph.number))
         else:
             self.keep(n)
@@ -57,11 +64,15 @@ class SnapshotBar(QWidget):
     def keep(self, n: int) -> None:
         """Keep the present sound in a slot."""
         self._model.send("/snapshot/save", self.name(n))
-        self._model.told.emit(f"Snapshot {n + 1} holds the present sound.")
 
     def clear(self, n: int) -> None:
         """Empty a slot."""
         self._model.send("/snapshot/delete", self.name(n))
+
+    def _hear(self, act: str, arguments: list[Any]) -> None:
+        names = [self.name(n) for n in range(SLOTS)]
+        if act == "/snapshot/save" and arguments[0] in names:
+            self._model.told.emit(f"Snapshot {names.index(arguments[0]) + 1} holds the present sound.")
 
     def _menu(self, n: int, place: QPoint) -> None:
         menu = QMenu(self)

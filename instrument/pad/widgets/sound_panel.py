@@ -1,15 +1,19 @@
-"""The sound device, the effort of the phase reconstruction, and the form of recordings."""
+"""The sound device and its block, the effort of the phase reconstruction, and the form of recordings."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.status_line import stages
+
+BLOCKS = (0, 16, 32, 64, 128, 256, 512, 1024, 2048)
+"""Frames a callback of the device, to choose from; 0 is the device's own choice."""
 
 
 class SoundPanel(QWidget):
@@ -18,18 +22,20 @@ class SoundPanel(QWidget):
     def __init__(self, model: EngineModel, recorder: RecordButton) -> None:
         super().__init__()
         self._model, self._recorder = model, recorder
-        self.device = QComboBox()
-        self.device.setAccessibleName("Sound device")
+        self.device = Choice("Sound device")
         self.device.activated.connect(self._choose_device)
         self.refresh = button("Look again", "Look for sound devices again")
         self.refresh.clicked.connect(lambda: model.lists.ask("device"))
+        self.block = Choice("Block of the sound device")
+        self.block.setObjectName("block")
+        self.block.setToolTip("Smaller: a gesture is heard sooner. Larger: fewer interruptions.")
+        self.block.activated.connect(self._choose_block)
         self.iterations = Fader("Iterations", 0, 64, 24, lambda count: f"{count:.0f} a hop", whole=True)
         self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
         for fader in (self.iterations, self.lookahead):
             fader.moved_to.connect(self._choose_quality)
-        self.form = QComboBox()
+        self.form = Choice("Form of recordings")
         self.form.addItems(["WAV", "FLAC"])
-        self.form.setAccessibleName("Form of recordings")
         self.form.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))
         self.measures = QLabel()
         self.measures.setProperty("role", "quiet")
@@ -39,13 +45,15 @@ class SoundPanel(QWidget):
         model.changed.connect(self._show)
         model.status_changed.connect(lambda: self.measures.setText(stages(model.status)))
         self._show("/quality")
+        self._show_block()
 
     def _lay_out(self) -> None:
         whole = theme.column(self, 0.6)
         grid = QGridLayout()
         grid.setProperty("gap", 0.45)
         grid.setProperty("margin", 0.0)
-        for n, (name, control) in enumerate((("Device", self.device), ("", self.refresh), ("Record as", self.form))):
+        rows = (("Device", self.device), ("", self.refresh), ("Block", self.block), ("Record as", self.form))
+        for n, (name, control) in enumerate(rows):
             grid.addWidget(QLabel(name), n, 0)
             grid.addWidget(control, n, 1)
         grid.setColumnStretch(1, 1)
@@ -57,6 +65,11 @@ class SoundPanel(QWidget):
 
     def _choose_device(self) -> None:
         self._model.send("/device/set", self.device.currentText())
+        self._show_devices()  # the present one, until the engine has moved
+
+    def _choose_block(self) -> None:
+        self._model.send("/device/block", self.block.currentData())
+        self._show_block()
 
     def _choose_quality(self, _value: float) -> None:
         self._model.set("/quality", round(self.iterations.number), round(self.lookahead.number))
@@ -67,6 +80,8 @@ class SoundPanel(QWidget):
                 fader.show_value(float(value))
         elif name == "/device":
             self._show_devices()
+        elif name == "/device/block":
+            self._show_block()
 
     def _show_devices(self) -> None:
         names = list(self._model.lists.devices)
@@ -76,3 +91,10 @@ class SoundPanel(QWidget):
         self.device.clear()
         self.device.addItems(names)
         self.device.setCurrentText(present)
+
+    def _show_block(self) -> None:
+        present = self._model.value("/device/block")
+        self.block.clear()
+        for frames in sorted({*BLOCKS, present}):
+            self.block.addItem(f"{frames} frames" if frames else "the device’s own", frames)
+        self.block.setCurrentIndex(self.block.findData(present))

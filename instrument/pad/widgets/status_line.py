@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
+from typing_extensions import override
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.status import EngineStatus, Warnings
+from instrument.pad.widgets.words import Words
 
 _SAID_SECONDS = 8.0
 
@@ -22,18 +25,19 @@ class StatusLine(QWidget):
         super().__init__()
         self._model = model
         self._warnings = Warnings(clock)
-        self.sentence = QLabel()
+        self.sentence = Words()
         self.sentence.setAccessibleName("Message")
-        self.sentence.setMinimumWidth(1)
         self.figures = QLabel()
         self.figures.setAccessibleName("Load, latency, interruptions")
         self.figures.setProperty("role", "quiet")
-        layout = theme.row(self, 1.0)
-        layout.addWidget(self.sentence, 1)
-        layout.addWidget(self.figures)
+        self.figures.setMinimumWidth(1)
+        self._row = theme.row(self, 1.0)
+        self._row.addWidget(self.sentence, 1)
+        self._row.addWidget(self.figures)
         self._silence = QTimer(self, singleShot=True, interval=round(1e3 * _SAID_SECONDS))
         self._silence.timeout.connect(lambda: self._say("", warning=False))
         self._warned = ""
+        self._lengths: tuple[str, ...] = ()
         model.status_changed.connect(self._show_status)
         model.told.connect(self.say)
 
@@ -48,11 +52,13 @@ class StatusLine(QWidget):
 
     def show_lost(self) -> None:
         """There is no engine to tell of."""
-        self.figures.setText("not connected")
+        self._lengths = ("not connected",)
+        self._make_room()
 
     def _show_status(self) -> None:
         status = self._model.status
-        self.figures.setText(figures(status))
+        self._lengths = figures(status)
+        self._make_room()
         self.figures.setToolTip(stages(status))
         warning = self._warnings.judge(status)
         if warning != self._warned:
@@ -69,19 +75,31 @@ class StatusLine(QWidget):
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
         self.sentence.setText(sentence)
-        self.sentence.setToolTip(sentence)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Words come first: the figures are as long as what is left."""
+        words = self.sentence.sizeHint().width() + self._row.spacing() if self.sentence.text() else 0
+        width = self.figures.fontMetrics().horizontalAdvance
+        fitting = (each for each in self._lengths if width(each) <= self.width() - words)
+        self.figures.setText(next(fitting, ""))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
 
-def figures(status: EngineStatus) -> str:
-    """The measures in one line."""
-    return "   ".join(
-        (
-            f"load {status.mean_load:.0f} % (peak {status.peak_load:.0f} %)",
-            f"latency {status.latency_ms:.0f} ms",
-            f"interruptions {status.underruns}",
-            f"late {status.late_events}",
-        )
+def figures(status: EngineStatus) -> tuple[str, str]:
+    """The measures in one line, and in a shorter one."""
+    load = f"load {status.mean_load:.0f} % (peak {status.peak_load:.0f} %)"
+    latency = f"latency {status.latency_ms:.0f} ms"
+    by_stage = (
+        f"(control {status.control_ms:.0f}, synthesis {status.synthesis_ms:.0f}, "
+        f"buffer {status.buffer_ms:.0f}, device {status.device_ms:.0f})"
     )
+    rest = f"interruptions {status.underruns}   late {status.late_events}"
+    return f"{load}   {latency} {by_stage}   {rest}   connected", f"{load}   {latency}   {rest}"
 
 
 def stages(status: EngineStatus) -> str:

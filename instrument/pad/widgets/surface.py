@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
     QResizeEvent,
+    QSinglePointEvent,
     QTabletEvent,
     QTouchEvent,
     QWheelEvent,
@@ -31,6 +32,7 @@ from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.widgets import overlay
 from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
+from instrument.pad.widgets.grip import Grip
 
 TRAIL_SECONDS = 0.9
 _WHEEL_STEP = 0.1
@@ -58,12 +60,14 @@ class Surface(QWidget):
         self._shown = (0.5, 0.5, 0.5, 0.5)
         self._painted = QRect()
         self._hovered: int | None = None
-        self._dragged: int | None = None
+        self._grip = Grip(self, point, anchors, clock)
+        self._finger = 0
         self._turned_from: float | None = None
         self.setAccessibleName("Pad")
         self.setAccessibleDescription("Arrow keys move the sound, page up and down along a third direction")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setTabletTracking(True)
         self.installEventFilter(self)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -103,7 +107,7 @@ class Surface(QWidget):
         """What the point, the hand and the trail cover."""
         places = [self._at(x, y) for x, y, _ in self._trail] + [self._at(*self._shown[:2])]
         across, down = [place.x() for place in places], [place.y() for place in places]
-        reach = 1.2 * self._letter()
+        reach = 1.2 * self.letter()
         whole = QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
         return whole.adjusted(-reach, -reach, reach, reach).toAlignedRect()
 
@@ -143,11 +147,11 @@ class Surface(QWidget):
         self._paint_moving(painter)
 
     def _paint_moving(self, painter: QPainter) -> None:
-        letter, width = self._letter(), self.width()
+        letter, width = self.letter(), self.width()
         hand, sounding = self._at(*self._shown[:2]), self._at(*self._shown[2:])
         anchors = [(self._at(anchor.x, anchor.y), anchor.name) for anchor in self._anchors.anchors]
         if self._anchors.active:
-            painter.fillRect(self.rect(), overlay.DARK)  # the map, which does not sound now
+            painter.fillRect(self._frame(), overlay.DARK)  # the map, which does not sound now
             parts = shares(self._anchors.anchors, *self._shown[:2])
             overlay.paint_shares(painter, hand, [place for place, _ in anchors], parts.tolist(), letter)
         for place, name in anchors:
@@ -162,7 +166,8 @@ class Surface(QWidget):
 
     # Where things are.
 
-    def _letter(self) -> float:
+    def letter(self) -> float:
+        """The height of a letter, pixels."""
         return float(self.fontMetrics().height())
 
     def _frame(self) -> QRectF:
@@ -184,7 +189,7 @@ class Surface(QWidget):
         away = (places - self.place_of(position)) * (frame.width(), frame.height())
         distance = np.hypot(away[:, 0], away[:, 1])
         nearest = int(distance.argmin())
-        return nearest if distance[nearest] <= reach * self._letter() else None
+        return nearest if distance[nearest] <= reach * self.letter() else None
 
     def landmark_at(self, position: QPointF, reach: float = 0.7) -> int | None:
         """The landmark at a place of the widget, within so many heights of a letter."""
@@ -199,36 +204,45 @@ class Surface(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if event.modifiers() & _PLAY_NOW:
-            self.play_landmark(event.position())
-            return
-        self._hover(None)
-        self._dragged = self.anchor_at(event.position())
-        if self._dragged is None:
-            self._point.place(*self.place_of(event.position()))
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            if self._dragged is not None:
-                self._anchors.move(self._dragged, *self.place_of(event.position()))
-            elif not event.modifiers() & _PLAY_NOW:
-                self._point.place(*self.place_of(event.position()))
-            return
-        self._hover(self.landmark_at(event.position()))
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._dragged is not None:
-            self._dragged = None
-            self._anchors.keep()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._press(event)
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.anchor_at(event.position()) is None:
-            self._point.home()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._press(event, twice=True)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._move(event)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grip.release()
+
+    @override
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        if Qt.MouseButton.RightButton in (event.button(), event.buttons()):
+            event.ignore()  # the pen's own button: Qt makes a mouse's of it, and so a menu
+            return
+        if event.type() == QEvent.Type.TabletPress:
+            self._press(event)
+        elif event.type() == QEvent.Type.TabletRelease:
+            self._grip.release()
+        else:
+            self._move(event)
+        event.accept()
+
+    def _press(self, event: QSinglePointEvent, twice: bool = False) -> None:
+        self._hover(None)
+        self._grip.press(event.position(), bool(event.modifiers() & _PLAY_NOW), twice)
+
+    def _move(self, event: QSinglePointEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._grip.drag(event.position())
+        else:
+            self._hover(self.landmark_at(event.position()))
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
@@ -256,18 +270,8 @@ class Surface(QWidget):
             self._point.turn(turns[key])
         elif key is Qt.Key.Key_Home:
             self._point.home()
-        elif key is Qt.Key.Key_Space:
-            self._model.play(not self._model.playing)
         else:
             super().keyPressEvent(event)
-
-    @override
-    def tabletEvent(self, event: QTabletEvent) -> None:
-        if event.type() != QEvent.Type.TabletRelease and event.pressure() > 0.0:
-            self._point.place(*self.place_of(event.position()))
-        else:
-            self._hover(self.landmark_at(event.position()))
-        event.accept()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -279,16 +283,24 @@ class Surface(QWidget):
     def _touch(self, event: QTouchEvent) -> None:
         # The first finger plays; a second one moves along the third direction.
         points = event.points()
-        if event.type() == QEvent.Type.TouchEnd or len(points) < 2:
-            self._turned_from = None
-        if points and event.type() != QEvent.Type.TouchEnd:
-            self._point.place(*self.place_of(points[0].position()))
-        if len(points) > 1:
-            height = points[1].position().y()
-            if self._turned_from is not None:
-                self._point.turn(4.0 * (self._turned_from - height) / max(1, self.height()))
-            self._turned_from = height
+        if event.type() in (QEvent.Type.TouchEnd, QEvent.Type.TouchCancel):
+            self._grip.release()
+            points = []
+        elif event.type() == QEvent.Type.TouchBegin:
+            self._hover(None)
+            self._finger = points[0].id()
+            self._grip.press(points[0].position())
+        others = [point for point in points if point.id() != self._finger]
+        for first in (point for point in points if point.id() == self._finger):
+            self._grip.drag(first.position())
+        self._turn_by(others[0].position().y() if others else None)
         event.accept()
+
+    def _turn_by(self, height: float | None) -> None:
+        """Follow the second finger, or lose it."""
+        if height is not None and self._turned_from is not None:
+            self._point.turn(4.0 * (self._turned_from - height) / max(1, self.height()))
+        self._turned_from = height
 
     def play_landmark(self, position: QPointF) -> None:
         """Play exactly the code of the training sound at a place of the widget."""

@@ -36,7 +36,7 @@ class Transport(QWidget):
             "/gain": Fader("Gain", -60.0, 6.0, 0.0, _db, 0.5),
             "/glide": Fader("Glide", 0.0, 10.0, 0.0, _seconds, 3.0),
             "/speed": Fader("Speed", -4.0, 4.0, 1.0, _times),
-            "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{value:.0%}"),
+            "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{100 * value:.0f} %"),
         }
         self._lay_out()
         for name, fader in self.faders.items():

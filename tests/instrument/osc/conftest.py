@@ -21,6 +21,9 @@ class FakeEngine:
     def quit(self):
         self.ended = True
 
+    def soon(self, call):
+        call()
+
 
 @pytest.fixture(scope="session")
 def fake_engine():

@@ -78,10 +78,15 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/gain", (float("nan"),), "gain_db is not a finite number"),
         ("/aitunes/glide", (float("inf"),), "glide_seconds is not a finite number"),
         ("/aitunes/snapshot/save", (), "wants 1 argument (name)"),
-        ("/aitunes/sto?", (), "a pattern without arguments asks for settings"),
+        ("/qui?", (), "no pattern ends the engine"),
+        ("/aitunes/sto?", (1, 2), "wants no arguments"),
         ("/aitunes/pad/*", (1, 2, 3), "wants 2 arguments"),
         ("/aitunes/" + "x" * 200, (), "there is no such address"),
-        ("/aitunes/play", (1,), "wants no arguments"),
+        ("/aitunes/play", (1, 1), "wants no arguments"),
+        ("/aitunes/play", ("now",), "wants no arguments"),
+        ("/aitunes/play", (float("nan"),), "wants no arguments"),
+        ("/status", (1,), "wants no arguments"),
+        ("/aitunes/model/list", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 argument (subscribe)"),
         ("/aitunes/meter", (0.0, 0.0), "told to subscribers"),
         ("/aitunes/scope", (), "told to subscribers"),
@@ -116,12 +121,33 @@ def test_a_pattern_without_arguments_asks_and_does_nothing_else(bench):
     asked = bench.due()
     assert ("/aitunes/gain", None) in asked
     assert all(values is None for _, values in asked)
-    assert not {"/aitunes/stop", "/aitunes/play", "/aitunes/model/load"} & {path for path, _ in asked}
-    assert [reply for _, reply, _ in bench.send("/qui?")] == ["/fail"]
+    assert not {"/aitunes/stop", "/aitunes/play"} & {path for path, _ in asked}
+    bench.send("/aitunes/{play,gain}")
+    assert bench.due() == [("/aitunes/gain", None)]
+    bench.send("/aitunes/model/*")
+    assert bench.due() == [("/aitunes/model/load", None)]
+
+
+def test_a_pattern_without_arguments_acts_where_there_is_nothing_to_ask_for(bench):
+    assert bench.send("/aitunes/{play,stop}") == []
+    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/stop", ())]
+    assert [reply for _, reply, _ in bench.send("/{version,status}")] == ["/status.reply", "/version.reply"]
+    bench.send("/*")
     assert not bench.engine.ended
 
 
-@pytest.mark.parametrize("path", ["/aitunes/model/load", "/aitunes/device/set"])
+@pytest.mark.parametrize("path", ["/aitunes/play", "/aitunes/notes/off", "/aitunes/record/stop"])
+@pytest.mark.parametrize(("pressed", "released"), [(1, 0), (1.0, 0.0), (0.3, ("d", 0.0)), (True, False)])
+def test_a_button_acts_when_it_is_pressed_and_not_when_it_is_let_go(bench, path, pressed, released):
+    assert bench.send(path, pressed) == []
+    assert bench.due() == [(path, ())]
+    assert bench.send(path, released) == []
+    assert bench.due() == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/aitunes/model/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
+)
 def test_commands_that_choose_tell_what_is_chosen(bench, path):
     assert bench.send(path) == []
     assert bench.due() == [(path, None)]
@@ -175,7 +201,21 @@ def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):
 def test_a_time_tag_holds_the_bundle(bench):
     bench.receive(bundle(2e9, build("/aitunes/play")))
     assert bench.due(2e9 - 0.05) == []
-    assert bench.due(2e9 - 0.005) == [("/aitunes/play", ())]
+    assert bench.due(2e9 - 0.004) == [("/aitunes/play", ())]
+
+
+def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
+    assert bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR) == []
+    for event in bench.engine.timeline.due(2e9, 0.01):
+        event.call()
+    (_, version, _), (_, refusal, (refused, _)) = bench.sent
+    assert (version, refusal, refused) == ("/version.reply", "/fail", "/quit")
+    assert not bench.engine.ended
+    bench.receive(bundle(2e9, build("/quit")))
+    assert not bench.engine.ended
+    (event,) = bench.engine.timeline.due(2e9, 0.01)
+    event.call()
+    assert bench.engine.ended
 
 
 def test_bundles_inside_a_bundle_have_their_own_time(bench):

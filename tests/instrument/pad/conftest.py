@@ -36,7 +36,6 @@ class Peer:
     def __init__(self, qtbot):
         self._qtbot = qtbot
         self.port = 0
-        self._from = None
         self._arrived = []
         self.open()
 
@@ -45,6 +44,7 @@ class Peer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", self.port))
         self._socket.setblocking(False)
+        self._from = None
         self.port = self._socket.getsockname()[1]
 
     def close(self):
@@ -52,14 +52,17 @@ class Peer:
 
     @property
     def arrived(self):
-        """All messages so far, as tuples of address and arguments."""
+        """All messages so far, as tuples of address and arguments; of the pad's heartbeat the first one alone."""
         while True:
+            known = self._from is not None
             try:
                 datagram, self._from = self._socket.recvfrom(65_536)
             except BlockingIOError:
                 return self._arrived
             (message,) = parse(datagram)[0].messages
-            self._arrived.append((message.address, *message.arguments))
+            # It comes twice a second, whenever the event loop runs.
+            if message.address != "/status" or not known:
+                self._arrived.append((message.address, *message.arguments))
 
     def sent_to(self, *paths):
         return [message for message in self.arrived if message[0] in paths]

@@ -110,9 +110,17 @@ def gone(process):
 
 def pad_of(engine):
     """The process of the window that an engine opened."""
-    children = [child for child in psutil.Process(engine.pid).children() if not gone(child)]
-    (pad,) = [child for child in children if "pad" in child.cmdline()]
+    children = psutil.Process(engine.pid).children()
+    (pad,) = [child for child in children if "pad" in words_of(child)]
     return pad
+
+
+def words_of(process):
+    """What a process was started with; nothing where it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie, too
+        return []
 
 
 def record(client, home, while_recording, name="take.wav"):
@@ -293,4 +301,4 @@ def test_without_a_wish_for_it_there_is_no_window(play, hand):
     engine, _ = play("tiny", "--no-pad", environment=hand.environment)
     engine.says("Headless, played over OSC")
     children = psutil.Process(engine.process.pid).children()
-    assert [child for child in children if "pad" in child.cmdline()] == []
+    assert [child for child in children if "pad" in words_of(child)] == []

@@ -57,6 +57,15 @@ def test_anchors_play_only_when_asked_to(point, anchors, peer):
     assert peer.arrived[-1][0] == "/aitunes/pad/xy"
 
 
+def test_what_another_program_plays_while_anchors_blend_is_shown_where_it_lies(point, anchors, peer, playing):
+    anchors.activate(True)
+    point.place(0.2, 0.5)
+    assert point.sounding == point.hand
+    peer.say("/aitunes/latent", 0.0, 0.0, 0.0)
+    assert point.hand == (0.2, 0.5)
+    assert point.sounding == pytest.approx(playing.on_pad(np.zeros(3)), abs=1e-6)
+
+
 def test_a_dragged_anchor_takes_the_sound_along(point, anchors, peer):
     anchors.activate(True)
     point.place(0.5, 0.5)
@@ -99,6 +108,24 @@ def test_wandering_moves_around_the_place_and_stops(point, peer, clock, qtbot):
     peer.forget()
     qtbot.wait(100)
     assert peer.sent_to("/aitunes/pad/xy") == []
+
+
+def test_a_hand_that_moves_while_it_wanders_is_where_it_moves_to(point, peer, clock):
+    point.place(0.5, 0.5)
+    point.wander.radius, point.wander.rate_hz = 0.3, 0.2
+    peer.forget()
+    point.set_wandering(True)
+    for x in (None, 0.2, 0.3):
+        if x is not None:
+            point.place(x, 0.4)
+        for _ in range(20):
+            clock.now += 0.02
+            point._timer.timeout.emit()
+    point.set_wandering(False)
+    places = np.array([(0.5, 0.5), *(message[1:] for message in peer.sent_to("/aitunes/pad/xy"))])
+    jumps = np.abs(np.diff(places, axis=0)).max(axis=1)
+    assert len(places) > 20
+    assert (jumps > 0.05).sum() <= 2  # the two of the hand itself
 
 
 def test_an_anchor_too_many_is_told(anchors, playing, qtbot):

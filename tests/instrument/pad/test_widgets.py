@@ -239,13 +239,31 @@ def test_typed_keys_play_when_they_are_to(keyboard, peer, qtbot):
     ]
 
 
+def test_the_figures_are_as_long_as_the_words_leave_room(playing, peer, qtbot):
+    line = StatusLine(playing)
+    qtbot.addWidget(line)
+    line.show()
+    line.resize(1400, 20)
+    peer.say("/status.reply", 0, 0, 0, 1, 20.0, 30.0, 48e3, 48e3, 1.0, 12.0, 6.0, 1.0, "tiny", True)
+    assert "(control 1, synthesis 12, buffer 6, device 1)" in line.figures.text()
+    line.resize(500, 20)
+    assert line.figures.text() == "load 20 % (peak 30 %)   latency 20 ms   interruptions 0   late 0"
+    line.say("A sentence that is so long that nothing else has room beside it in such a narrow window.")
+    assert line.figures.text() == ""
+
+
 def test_a_warning_stays_until_it_is_over_and_a_word_does_not(playing, peer, clock, qtbot):
     line = StatusLine(playing, clock)
     qtbot.addWidget(line)
+    line.show()
+    line.resize(1400, 20)
     high = (0, 0, 0, 1, 95.0, 99.0, 48e3, 48e3, 1.0, 12.0, 6.0, 1.0, "tiny", True)
     peer.say("/status.reply", *high)
     assert line.sentence.text() == ""
-    assert line.figures.text() == "load 95 % (peak 99 %)   latency 20 ms   interruptions 0   late 0"
+    assert line.figures.text() == (
+        "load 95 % (peak 99 %)   latency 20 ms (control 1, synthesis 12, buffer 6, device 1)   interruptions 0   late 0"
+        "   connected"
+    )
     clock.now += 4.0
     peer.say("/status.reply", *high)
     assert "at its limit" in line.sentence.text()

@@ -238,10 +238,30 @@ def test_letters_keep_their_proportion_to_the_window():
     assert font_pixels(3840, 2160) == round(14 * 2.7)
 
 
+def luminance(colour):
+    """Relative luminance, as WCAG 2 has it."""
+    parts = np.array([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ (0.2126, 0.7152, 0.0722)
+
+
+def test_all_text_has_the_contrast_of_wcag_aa():
+    from instrument.pad import theme
+
+    grounds = (theme.GROUND, theme.PANEL, theme.RAISED)
+    pairs = [(words, ground) for words in (theme.TEXT, theme.QUIET) for ground in grounds]
+    pairs += [(theme.ON_ACCENT, theme.ACCENT), (theme.ON_ACCENT, theme.BAD), (theme.BAD, theme.GROUND)]
+    pairs += [(theme.DISABLED, theme.PANEL), *((colour, theme.FLOOR) for colour in theme.LABEL_COLOURS)]
+    for pair in pairs:
+        darker, brighter = sorted(map(luminance, pair))
+        assert (brighter + 0.05) / (darker + 0.05) >= 4.5, pair
+
+
 def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(window, peer, releases, card, qtbot):
     assert not window.notes.isVisible()
     peer.say("/aitunes/model/info", read_card(releases / "notes").to_json())
     assert window.notes.isVisible()
+    assert window.notes.drone.isChecked()
     assert ("/aitunes/envelope",) in peer.arrived
     peer.say("/aitunes/envelope", 0.5, 2.0)
     peer.say("/aitunes/voices", 3)
