@@ -177,6 +177,14 @@ def _trainer(
 @contextmanager
 def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
     """What may stop a training, told in a sentence."""
+    before = _written(checkpoint)
+
+    def kept() -> str:
+        # Lightning counts an epoch when all is done that follows it, which is later than its checkpoint.
+        if done or trainer.current_epoch > 0 or _written(checkpoint) != before:
+            return f"{checkpoint} is kept; --resume goes on from it"
+        return "no epoch was finished"
+
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
@@ -184,13 +192,12 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # Lightning 2.6 itself
             yield
     except (KeyboardInterrupt, SystemExit) as stop:
-        raise TrainingError(f"Training was stopped: {_kept(checkpoint, done, trainer)}.") from stop
+        raise TrainingError(f"Training was stopped: {kept()}.") from stop
     except RuntimeError as error:
         if trainer.world_size == 1 or not is_lost_peer(error):
             raise
         raise TrainingError(
-            f"Another of the {trainer.world_size} processes ended or does not answer: "
-            f"{_kept(checkpoint, done, trainer)}."
+            f"Another of the {trainer.world_size} processes ended or does not answer: {kept()}."
         ) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -201,7 +208,6 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
         ) from error
 
 
-def _kept(checkpoint: Path, done: int, trainer: Trainer) -> str:
-    if done or trainer.current_epoch > 0:
-        return f"{checkpoint} is kept; --resume goes on from it"
-    return "no epoch was finished"
+def _written(path: Path) -> int | None:
+    """When a file was written, by its file system's clock; None where there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else None

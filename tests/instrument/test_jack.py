@@ -31,7 +31,7 @@ def play(start, server, ear):
 
 def spectrum(ear):
     """Level in dB of 24 bands, 1/3 octave each from 60 Hz: the median of eight windows, as we may miss some samples."""
-    return np.median([bands(ear.listen(0.1)) for _ in range(8)], axis=0)
+    return np.median([bands(ear.wait_for(sounds)) for _ in range(8)], axis=0)
 
 
 def bands(y):
@@ -55,14 +55,16 @@ def test_another_programs_message_changes_the_sound(need, play, ear):
         words = [oscsend, "localhost", str(port), "/aitunes/pad/xy", "ff", str(x), str(y)]
         subprocess.run(words, check=True, timeout=60.0)
 
-    send(0.1, 0.2)
-    ear.wait_for(sounds)
-    ear.listen(0.3)
-    before, steady = spectrum(ear), spectrum(ear)
-    send(0.9, 0.8)
-    ear.listen(0.3)
-    after = spectrum(ear)
-    assert np.abs(after - before).max() > 10.0 + np.abs(steady - before).max()
+    def differs():
+        send(0.1, 0.2)
+        ear.listen(0.3)
+        before, steady = spectrum(ear), spectrum(ear)
+        send(0.9, 0.8)
+        ear.listen(0.3)
+        return np.abs(spectrum(ear) - before).max() > 10.0 + np.abs(steady - before).max()
+
+    # Where other work interrupts the sound, a round says nothing; a message that changes nothing spoils them all.
+    assert any(differs() for _ in range(8))
 
 
 def test_stop_is_silence_on_the_device_and_play_is_sound(play, ear):

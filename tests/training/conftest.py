@@ -76,7 +76,8 @@ def playing_engine():
     processes = []
 
     def start(releases, name, **environment):
-        words = ["play", "--output", "none", "--osc-port", "0", "--releases", str(releases), "--release", name]
+        words = ["play", "--output", "none", "--no-pad", "--no-oscquery", "--osc-port", "0"]
+        words += ["--releases", str(releases), "--release", name]
         process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *words],
             cwd=ROOT,

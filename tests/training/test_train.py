@@ -1,4 +1,5 @@
 import errno
+import signal
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from dataclasses import replace  # noqa: E402
 from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
 from training import checkpoints  # noqa: E402
-from training.checkpoints import read_checkpoint  # noqa: E402
+from training.checkpoints import WholeCheckpointIO, read_checkpoint  # noqa: E402
 from training.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.train import EpochSeed, TrainOptions, load_trained, train  # noqa: E402
 
@@ -36,6 +37,14 @@ def vectors():
 def unbroken(vectors, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unbroken")
     return train(*vectors, TrainOptions(folder, EPOCHS, quiet=True))
+
+
+@pytest.fixture(autouse=True)
+def _interrupts():
+    """Lightning ignores Ctrl-C from the first one on, and every process that is started later would inherit that."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def break_off(vectors, folder, monkeypatch, epoch=2):
@@ -63,6 +72,20 @@ def test_a_resumed_training_has_the_curve_and_the_weights_of_an_unbroken_one(vec
     assert len(curve.splitlines()) == EPOCHS + 1
     ours, theirs = resumed.experiment.state_dict(), unbroken.experiment.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_training_that_is_stopped_at_once_after_its_first_checkpoint_says_that_it_is_kept(
+    vectors, tmp_path, monkeypatch
+):
+    save = WholeCheckpointIO.save_checkpoint
+
+    def save_and_stop(self, checkpoint, path, storage_options=None):
+        save(self, checkpoint, path, storage_options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WholeCheckpointIO, "save_checkpoint", save_and_stop)
+    with pytest.raises(TrainingError, match=r"last\.ckpt is kept; --resume goes on"):
+        train(*vectors, TrainOptions(tmp_path, EPOCHS, quiet=True))
 
 
 def test_another_seed_gives_another_model(vectors, unbroken, tmp_path):
