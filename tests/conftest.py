@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ REQUIRED = os.environ.get(REQUIRE_VARIABLE) == "1"
 # Examples may take as long as a busy machine needs; continuous integration tries the same ones every time.
 settings.register_profile("aitunes", deadline=None, derandomize=REQUIRED, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aitunes")
+
+# A shell that starts a job in the background has it ignore Ctrl-C, and so would every program that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def lack(reason):
