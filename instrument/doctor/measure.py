@@ -164,8 +164,9 @@ def half_way(y: FloatArray, change: int) -> int | None:
         return None
     # The window is symmetric, so its blur does not move the middle.
     share = (S[third - _WINDOW // _STEP // 2 :] - old) @ direction / norm
-    beyond = np.flatnonzero(share > 0.5)
-    return int(beyond[0]) * _STEP if len(beyond) else None
+    # The step that fits best: of noise, single windows look like the new shape long before the change.
+    beyond = int(np.argmin(np.cumsum(np.concatenate([[0.0], share - 0.5]))))
+    return beyond * _STEP if beyond < len(share) else None
 
 
 def import_seconds() -> float:

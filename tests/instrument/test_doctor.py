@@ -5,11 +5,12 @@ import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from instrument.cli.terminal import Stopped, stoppable
 from instrument.doctor import measure
-from instrument.doctor.measure import DoctorError, HopCost, Report, start_seconds
+from instrument.doctor.measure import DoctorError, HopCost, Report, half_way, start_seconds
 from instrument.doctor.report import advise, table
 
 REPORT = Report(
@@ -101,3 +102,18 @@ def test_a_machine_that_carries_it_is_told_so():
         "Nothing was interrupted at this block size.",
     ]
     assert "start to first sound 1.00 s" in list(table(easy))
+
+
+def test_the_change_is_found_where_it_is_even_between_two_noises():
+    rate, settle, late = 48_000, 9_600, 800
+    for seed in range(20):
+        noise = np.random.default_rng(seed).standard_normal(3 * settle + 1)
+        dark, bright = noise[1:] + 0.2 * noise[:-1], noise[1:] - 0.2 * noise[:-1]
+        y = np.where(np.arange(3 * settle) < settle + late, dark, bright).astype(np.float32)
+        found = half_way(y, settle)
+        assert found is not None
+        assert abs(found - late) / rate < 3e-3
+
+
+def test_no_change_is_found_where_there_is_none():
+    assert half_way(np.zeros(28_800, np.float32), 9_600) is None
