@@ -22,7 +22,7 @@ SCALES = ("mel", "linear")
 
 @dataclass(frozen=True)
 class AudioFeatures:
-    """How audio becomes the spectrogram patches of one model.
+    """How audio becomes the spectrogram segments of one model.
 
     Args:
         sample_rate: samples a second, Hz.
@@ -32,7 +32,7 @@ class AudioFeatures:
         f_min: lowest edge of the filter bank, Hz.
         f_max: highest edge, Hz; at most half the sample rate.
         db_range: decibels (20 log10 of mel magnitude) that map to 0 and to 1.
-        frames: frames in one patch; 1 is a model that decodes every hop.
+        frames: frames in one segment; 1 is a model that decodes every hop.
         scale: "mel", or "linear" for the bins of the transform themselves: what mel bands blur, and what every
             frame would have to be inverted from, is then the model's own. `n_mels`, `f_min` and `f_max` are not used.
 

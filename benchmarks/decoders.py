@@ -22,11 +22,11 @@ from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.datasets.notes import Note, read_notes
 from aitunes.experiments.cases import find_case
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
-from training.corpus import CorpusOptions
-from training.evaluate import reconstruct
+from training.data.corpus import CorpusOptions
+from training.data.note_frames import analysed, note_segments
+from training.evaluate.inference import reconstruct
+from training.fit.train import Trained, TrainOptions
 from training.headless import HeadlessActionPipeline
-from training.note_frames import analysed, note_patches
-from training.train import Trained, TrainOptions
 
 _SECONDS = 1.2
 _RESOLUTIONS = (512, 1024, 2048, 4096)
@@ -77,7 +77,7 @@ def _distances(trained: Trained, note: Note, features: AudioFeatures) -> tuple[f
     _, magnitudes, loud = analysed(y, features)
     y = y * np.float32(10.0 ** ((FULL_LEVEL_DB - frame_levels_db(magnitudes).max()) / 20.0))
     frames = round(_SECONDS * features.frame_rate)
-    S, conditions = note_patches(y, note.midi, features, max(1, frames // features.frames))
+    S, conditions = note_segments(y, note.midi, features, max(1, frames // features.frames))
     decoded = reconstruct(trained.experiment.model, S, conditions)
     sound = sound_of_frames(np.concatenate(list(decoded), axis=1), features)
     start = features.n_fft - int(loud[0]) * features.hop_length  # of the note in the sound

@@ -18,7 +18,7 @@ from pathlib import Path
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from benchmarks.live import Client, engine
 from benchmarks.voices import STAND_IN, write_stand_in
-from instrument.namespace import MOST_ITERATIONS, MOST_LOOKAHEAD
+from instrument.namespace import MAX_ITERATIONS, MAX_LOOKAHEAD
 
 _BUSY = "while True: sum(i * i for i in range(10_000))"
 _NICE = 5
@@ -27,7 +27,7 @@ _CHORD = (48, 55, 60, 64)
 _PHASES = (
     ("alone", 5.0, DEFAULT_ITERATIONS, 0),
     ("beside others", 10.0, DEFAULT_ITERATIONS, 0),
-    ("asked for the most", 10.0, MOST_ITERATIONS, MOST_LOOKAHEAD),
+    ("asked for the most", 10.0, MAX_ITERATIONS, MAX_LOOKAHEAD),
     ("asked for less", 15.0, DEFAULT_ITERATIONS, 0),
 )
 

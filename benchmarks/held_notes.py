@@ -15,9 +15,9 @@ import numpy as np
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
-from instrument.library import DEFAULT_RELEASE, Library
-from training.landmarks import pad_codes
-from training.playability import HELD_SECONDS, dc_db, hop_flux_db, level_range_db
+from instrument.storage.library import DEFAULT_RELEASE, Library
+from training.evaluate.landmarks import pad_codes
+from training.evaluate.playability import HELD_SECONDS, dc_db, hop_flux_db, level_range_db
 
 SETTLED_SECONDS = 0.2
 PLACES = (0.1, 0.5, 0.9)

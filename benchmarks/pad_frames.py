@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
-from instrument.library import Library
 from instrument.pad import theme
 from instrument.pad.app import build_window
+from instrument.storage.library import Library
 
 WARM_UP_SECONDS = 3.0
 

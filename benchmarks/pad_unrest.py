@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.live import Client, engine
 from benchmarks.pad import Hand, circle, display, pad, underruns
-from instrument.library import Library
+from instrument.storage.library import Library
 
 TWIN = "twin"
 EVERY_SECONDS = 2.0

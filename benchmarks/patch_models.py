@@ -1,6 +1,6 @@
-"""Heavy patch models: decodes that take many hops run beside the synth, and swaps of releases are not heard.
+"""Heavy segment models: decodes that take many hops run beside the synth, and swaps of releases are not heard.
 
-    python -m benchmarks.patch_models [--seconds 60]
+    python -m benchmarks.segment_models [--seconds 60]
 
 An untrained convolutional model of 128 mels × 512 frames (its cost is that of a trained one) and the bundled
 release take turns every two seconds on JACK's dummy driver, while the pad moves all the time.
@@ -25,9 +25,9 @@ from aitunes.release.card import LatentSpace, TensorSpec
 from aitunes.release.reader import MAP, read_card, read_release
 from aitunes.release.writer import write_release
 from benchmarks.live import engine, jack_server
-from instrument.library import DEFAULT_RELEASE
-from instrument.paths import bundled_releases
-from training.export import export_model
+from instrument.storage.library import DEFAULT_RELEASE
+from instrument.storage.paths import bundled_releases
+from training.export.export import export_model
 
 NAME = "heavy"
 LATENT_DIM = 64
@@ -36,7 +36,7 @@ CHANNELS = (384, 320, 256, 192, 128)
 
 
 class ConvolutionalAutoencoder(Autoencoder):
-    """Five halvings and five doublings of a 128 × 512 patch."""
+    """Five halvings and five doublings of a 128 × 512 segment."""
 
     def __init__(self) -> None:
         super().__init__((MELS, FRAMES), LATENT_DIM)

@@ -24,11 +24,11 @@ from pythonosc.parsing import ntp
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from benchmarks.latency import half_way_delays
 from benchmarks.live import SAMPLE_RATE, Client, Recording, engine, jack_server
-from instrument.library import DEFAULT_RELEASE, Library
 from instrument.osc.packets import build
+from instrument.storage.library import DEFAULT_RELEASE, Library
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
-from instrument.synthesis.voice import Voice
 
 AHEAD_SECONDS = 0.1
 JUMP_SECONDS = 0.3
@@ -84,7 +84,7 @@ def rendered(jumps: int) -> tuple[np.ndarray, np.ndarray]:
     """Jumps at known hops: the sound, [samples], and the frames at which the synth says they are heard."""
     release = Library().open(DEFAULT_RELEASE)
     performance = Performance.of(release.card, DEFAULT_ITERATIONS)
-    synth = Synth(Voice(release, SAMPLE_RATE, DEFAULT_ITERATIONS), performance, SAMPLE_RATE)
+    synth = Synth(ReleaseRenderer(release, SAMPLE_RATE, DEFAULT_ITERATIONS), performance, SAMPLE_RATE)
     blocks, count, frames, due = [], 0, [], SAMPLE_RATE
     while len(frames) <= jumps:
         if count > due:

@@ -27,7 +27,7 @@ import soundfile  # noqa: E402
 from aitunes.datasets.folder import audio_names  # noqa: E402
 from aitunes.experiments.scenarios import fma, gtzan  # noqa: E402
 from aitunes.features import AudioFeatures, FloatArray  # noqa: E402
-from training.log_mel import LogMel, mono_at  # noqa: E402
+from training.data.log_mel import LogMel, mono_at  # noqa: E402
 
 RUNS = (
     ("gtzan-mini", "GTZAN low", gtzan.LOW_RESOLUTION),

@@ -34,10 +34,10 @@ import soundfile  # noqa: E402
 from aitunes.datasets.folder import read_folder  # noqa: E402
 from aitunes.experiments.scenarios import fma  # noqa: E402
 from aitunes.features import AudioFeatures  # noqa: E402
-from training.feature_preparation import PrepareOptions, prepare_tracks  # noqa: E402
+from training.data.feature_preparation import PrepareOptions, prepare_tracks  # noqa: E402
 
 if TYPE_CHECKING:
-    from training.corpus import Part
+    from training.data.corpus import Part
 
 FEATURES = AudioFeatures(22_050, 1024, 256, 40, 50.0, 11_025.0, frames=16)
 KINDS = 100
@@ -66,7 +66,9 @@ def main() -> None:
             print(row(count, folder, store), flush=True)
             if count == options.clips[-1]:
                 shares = [share(folder, store, world) for world in PROCESSES]
-    head = "| processes | read by each, MB | by all, of the patches to train on | MiB each |\n| --- | --- | --- | --- |"
+    head = (
+        "| processes | read by each, MB | by all, of the segments to train on | MiB each |\n| --- | --- | --- | --- |"
+    )
     print("", head, *shares, sep="\n", flush=True)
     if options.rounds:
         efficiency(options.rounds)
@@ -126,21 +128,21 @@ def step(name: str, folder: Path, store: Path) -> None:
 
 def read(store: Path) -> None:
     """One epoch, as a training reads it."""
-    from training.loading import EpochBatches, loader
+    from training.data.loading import EpochBatches, loader
 
     part = stored_part(store)
     seen = sum(len(S) for S, *_ in loader(part, EpochBatches.of(part, BATCH, 0)))
     if seen != len(part):
-        raise SystemExit(f"{seen} patches were read, not {len(part)}")
+        raise SystemExit(f"{seen} segments were read, not {len(part)}")
 
 
 def read_share(store: Path, rank: int, world: int) -> dict[str, float]:
-    """One epoch, as one of several processes reads it: MB that it asked its disk for, and of all patches."""
-    from training.loading import EpochBatches, WindowBatches
-    from training.stored_patches import StoredPatches, WindowReader
+    """One epoch, as one of several processes reads it: MB that it asked its disk for, and of all segments."""
+    from training.data.loading import EpochBatches, WindowBatches
+    from training.data.stored_segments import StoredSegments, WindowReader
 
     part = stored_part(store)
-    assert isinstance(part.S, StoredPatches)
+    assert isinstance(part.S, StoredSegments)
     reader, before = WindowReader(part.S), bytes_read()
     for asked in WindowBatches(EpochBatches.of(part, BATCH, 0, rank, world)):
         reader.read(*asked)
@@ -154,15 +156,15 @@ def bytes_read() -> int:
 
 def stored_part(store: Path) -> Part:
     """What a training learns from, left where it is."""
-    from training.corpus import Part  # here and not above: PyTorch is no part of what prepare holds
-    from training.feature_store import FeatureStore
-    from training.stored_patches import StoredPatches
-    from training.texts import shared
+    from training.data.corpus import Part  # here and not above: PyTorch is no part of what prepare holds
+    from training.data.feature_store import FeatureStore
+    from training.data.stored_segments import StoredSegments
+    from training.data.texts import shared
 
     opened = FeatureStore(store)
-    patches = StoredPatches.of(opened, np.flatnonzero(~opened.tracks.held))
-    labels, names = (shared(texts, patches.track_of) for texts in (opened.tracks.labels, opened.tracks.names))
-    return Part(patches, labels, names, by_shard=patches.by_shard)
+    segments = StoredSegments.of(opened, np.flatnonzero(~opened.tracks.held))
+    labels, names = (shared(texts, segments.track_of) for texts in (opened.tracks.labels, opened.tracks.names))
+    return Part(segments, labels, names, by_shard=segments.by_shard)
 
 
 def efficiency(rounds: int) -> None:

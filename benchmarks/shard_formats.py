@@ -2,7 +2,7 @@
 
     pip install h5py && python -m benchmarks.shard_formats [--rounds 5]
 
-512 patches of 64 kB, 32 MiB, best of some rounds; reads come from the system's cache, so that the formats are compared
+512 segments of 64 kB, 32 MiB, best of some rounds; reads come from the system's cache, so that the formats are compared
 and not the disk.
 """
 
@@ -18,8 +18,8 @@ import numpy as np
 
 from aitunes.experiments.scenarios import fma
 from aitunes.places import write_whole
-from training.feature_store import ShardFiles
-from training.shards import shard_header
+from training.data.feature_store import ShardFiles
+from training.data.shards import shard_header
 
 COUNT = 512
 
@@ -53,7 +53,7 @@ def main() -> None:
             "write": (lambda: write_whole(folder / "a.npy", [shard_header(COUNT, features), S.data]), write_h5),
             "read whole": (lambda: shard.read(0, np.arange(COUNT)), lambda: read_h5(slice(None))),
             "read nine tenths": (lambda: shard.read(0, rows), lambda: read_h5(rows)),
-            "read one patch": (lambda: shard.read(0, rows[7:8]), lambda: read_h5(rows[7:8])),
+            "read one segment": (lambda: shard.read(0, rows[7:8]), lambda: read_h5(rows[7:8])),
         }
         print("| 32 MiB | .npy, ms | HDF5, ms |\n| --- | --- | --- |")
         for name, pair in works.items():

@@ -94,7 +94,7 @@ def frames(seconds: float) -> None:
     from PySide6.QtCore import QElapsedTimer, Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from training import run_record
+    from training.fit import run_record
     from training.window.choice import Choice
     from training.window.look import dress
     from training.window.main_window import MainWindow

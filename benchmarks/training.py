@@ -1,8 +1,8 @@
 """Training by `aitunes-train` against a bare PyTorch loop of the same model, batches and losses.
 
-    python -m benchmarks.training [--epochs 4] [--patches 256]
+    python -m benchmarks.training [--epochs 4] [--segments 256]
 
-Patches are noise: what they show costs nothing. Both run in turn in one process, one thread, epoch by epoch; processor
+Segments are noise: what they show costs nothing. Both run in turn in one process, one thread, epoch by epoch; processor
 time counts, because others use the machine too, and the best epoch of each. The wait for data is what passes between
 the end of a step and the beginning of the next, as a share of the epoch, on the clock.
 """
@@ -23,10 +23,10 @@ from typing_extensions import override
 from aitunes.experiments.cases import find_case
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from training import train as training_module
-from training.corpus import Corpus, Part
-from training.loading import EpochBatches, loader
-from training.train import EpochSeed, TrainOptions, train
+from training.data.corpus import Corpus, Part
+from training.data.loading import EpochBatches, loader
+from training.fit import train as training_module
+from training.fit.train import EpochSeed, TrainOptions, train
 
 SCENARIOS = (("gtzan", "low-dim32-momentum"), ("gtzan", "low-vq"), ("sinewave", "cvae8"))
 
@@ -63,7 +63,7 @@ def main() -> None:
     """Measure and print a table for benchmarks/RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--patches", type=int, default=256)
+    parser.add_argument("--segments", type=int, default=256)
     options = parser.parse_args()
     torch.set_num_threads(1)
     print("| scenario | ours, examples/s | bare loop, examples/s | ratio | wait for data |")
@@ -71,23 +71,23 @@ def main() -> None:
     for experiment, name in SCENARIOS:
         case = find_case(experiment)
         scenario = case.scenarios.find(name)
-        corpus = noise(case, scenario, options.patches)
+        corpus = noise(case, scenario, options.segments)
         bare_loop(case, scenario, corpus, 1)  # what the first call ever allocates is nobody's
         ours, waits = lightning(case, scenario, corpus, options.epochs)
         theirs = bare_loop(case, scenario, corpus, options.epochs)
-        rates = f"{options.patches / min(ours):.1f} | {options.patches / min(theirs):.1f}"
+        rates = f"{options.segments / min(ours):.1f} | {options.segments / min(theirs):.1f}"
         print(f"| {experiment} {name} | {rates} | {min(theirs) / min(ours):.3f} | {float(np.median(waits)):.2%} |")
 
 
 def noise(case: Case, scenario: Scenario, count: int) -> Corpus:
-    """Patches of the right shape."""
+    """Segments of the right shape."""
     S = np.random.default_rng(0).random((count, *case.shape_of(scenario)), dtype=np.float32)
     train_part, held = (Part(part, np.full(len(part), "noise"), np.full(len(part), "noise")) for part in (S, S[:16]))
     return Corpus("noise", "CC0-1.0", "", count, train_part, held, case.features_of(scenario))
 
 
 def lightning(case: Case, scenario: Scenario, corpus: Corpus, epochs: int) -> tuple[list[float], list[float]]:
-    """Processor seconds and waits of every epoch, by `training.train`."""
+    """Processor seconds and waits of every epoch, by `training.fit.train`."""
     watch = Stopwatch()
 
     class SeedAndWatch(EpochSeed):

@@ -31,13 +31,13 @@ from aitunes.release.card import LatentSpace, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, MAP, TORCHSCRIPT, Release, read_card, read_release
 from aitunes.release.writer import write_release
 from benchmarks.phase_reconstruction import load, padded_magnitudes
-from instrument.library import DEFAULT_RELEASE, Library
 from instrument.namespace import ROOT
-from instrument.paths import bundled_releases
-from instrument.synthesis.notes import PitchRange
+from instrument.storage.library import DEFAULT_RELEASE, Library
+from instrument.storage.paths import bundled_releases
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.release_renderer import ReleaseRenderer, load_compiled_code
 from instrument.synthesis.synth import Synth
-from instrument.synthesis.voice import Voice, load_compiled_code
+from instrument.synthesis.voice_allocator import PitchRange
 
 N_FFT, HOP, LONG = 1024, 128, 8192
 STAND_IN = "stand-in"
@@ -193,12 +193,12 @@ def playing(release: Release, pitches: PitchRange, voices: int) -> Synth:
     """A synth that holds a chord."""
     card = release.card
     performance = Performance.of(card, DEFAULT_ITERATIONS)
-    voice = Voice(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)
-    voice.prepare(performance.advance(0.0), performance)
+    renderer = ReleaseRenderer(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)
+    renderer.prepare(performance.advance(0.0), performance)
     performance.apply(f"{ROOT}/voices", (voices,))
     for note in np.linspace(pitches.low + 1, pitches.high - 1, voices).round():
         performance.apply(f"{ROOT}/note", (int(note), 100))
-    return Synth(voice, performance, card.features.sample_rate)
+    return Synth(renderer, performance, card.features.sample_rate)
 
 
 def main() -> int:

@@ -13,10 +13,10 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.live import engine
-from instrument.library import Library
 from instrument.pad import theme
 from instrument.pad.app import build_window
 from instrument.pad.window import Window
+from instrument.storage.library import Library
 
 PICTURE = Path(__file__).with_name("pad.png")
 FRAME_SECONDS = 1 / 60

@@ -12,10 +12,10 @@ from aitunes.release.card import LATENT_LIMIT
 
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
-MOST_ITERATIONS = 64
-MOST_LOOKAHEAD = 8
-MOST_VOICES = 8
-MOST_BLOCK = 8_192
+MAX_ITERATIONS = 64
+MAX_LOOKAHEAD = 8
+MAX_VOICES = 8
+MAX_BLOCK = 8_192
 
 Value = float | int | bool | str
 
@@ -135,7 +135,7 @@ TABLE: tuple[Address, ...] = (
         "/voices",
         Kind.SETTING,
         "how many notes sound at once; 1 plays legato, and the newest held note has priority",
-        Argument("i", "voices", 1, MOST_VOICES),
+        Argument("i", "voices", 1, MAX_VOICES),
     ),
     _row(
         "/portamento",
@@ -151,16 +151,16 @@ TABLE: tuple[Address, ...] = (
     ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
-    _row("/freeze", Kind.SETTING, "hold the playhead inside a patch model's patch", Argument("T", "frozen")),
-    _row("/position", Kind.SETTING, "playhead in the patch", _unit("position")),
+    _row("/freeze", Kind.SETTING, "hold the playhead inside a segment model's segment", Argument("T", "frozen")),
+    _row("/position", Kind.SETTING, "playhead in the segment", _unit("position")),
     _row("/speed", Kind.SETTING, "playhead speed, 1 as trained", Argument("f", "speed", -4.0, 4.0)),
     _row(
         "/quality",
         Kind.SETTING,
         "phase reconstruction effort: iterations a hop, shared by the notes that sound; 0 is the cheapest, and near a "
         "drop-out the engine does with fewer than asked for",
-        _number("iterations", MOST_ITERATIONS),
-        Argument("i", "lookahead", 0, MOST_LOOKAHEAD, "frames"),
+        _number("iterations", MAX_ITERATIONS),
+        Argument("i", "lookahead", 0, MAX_LOOKAHEAD, "frames"),
     ),
     _row(
         "/model/load",
@@ -231,7 +231,7 @@ TABLE: tuple[Address, ...] = (
         Kind.COMMAND,
         "take the sound in blocks of so many frames, 0 for as many as the device likes; JACK allows 0 alone, as it "
         "dictates the block; with no argument, the reply is what was asked for",
-        Argument("i", "block", 0, MOST_BLOCK, "frames"),
+        Argument("i", "block", 0, MAX_BLOCK, "frames"),
         told=True,
     ),
     _notice(
@@ -256,7 +256,7 @@ TABLE: tuple[Address, ...] = (
     ),
     _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
     _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),
-    _server("/version", "`/version.reply`: name, major, minor, patch"),
+    _server("/version", "`/version.reply`: name, major, minor, segment"),
     _server("/dumpOSC", "log arriving messages: 0 off, 1 parsed, 2 hex, 3 both", _number("mode", 3)),
     _server("/clearSched", "forget the events that are held for later"),
     _server("/quit", "end the engine; from this machine only"),

@@ -119,10 +119,10 @@ class TinyReleases:
         nodes = [
             helper.make_node("MatMul", ["z", "weights"], ["projected"]),
             helper.make_node("Add", ["projected", "bias"], ["flat"]),
-            helper.make_node("Reshape", ["flat", "shape"], ["patch"]),
-            helper.make_node("Clip", ["patch", "low", "high"], ["S"])
+            helper.make_node("Reshape", ["flat", "shape"], ["segment"]),
+            helper.make_node("Clip", ["segment", "low", "high"], ["S"])
             if clip
-            else helper.make_node("Identity", ["patch"], ["S"]),
+            else helper.make_node("Identity", ["segment"], ["S"]),
         ]
         graph = helper.make_graph(
             nodes,

@@ -22,7 +22,7 @@ OFFLINE = {
 }
 WEB = {"starlette", "uvicorn", "websockets", "zeroconf"}
 HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
-MODULES = ["engine", "render", "cli.play", "cli.lists", "cli.render", "osc.server"]
+MODULES = ["engine.engine", "scores.render", "cli.play", "cli.lists", "cli.render", "osc.server"]
 
 
 def loaded_by(statement):
@@ -51,7 +51,7 @@ def test_the_live_side_works_where_nothing_of_the_offline_side_is_installed():
 
 
 def test_the_engine_loads_nothing_of_the_web():
-    assert not loaded_by("import instrument.cli.play, instrument.engine") & WEB
+    assert not loaded_by("import instrument.cli.play, instrument.engine.engine") & WEB
 
 
 def test_oscquery_loads_no_sound():
@@ -70,7 +70,7 @@ def test_the_trainers_window_leaves_what_is_heavy_to_its_workers():
 
 def test_importing_starts_no_thread_and_makes_no_folder(tmp_path):
     script = (
-        "import threading, instrument.engine, instrument.cli.play\n"
+        "import threading, instrument.engine.engine, instrument.cli.play\n"
         "assert threading.active_count() == 1\n"
         "import signal; assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL"
     )

@@ -12,7 +12,7 @@ from aitunes.errors import TrainingError
 
 LOAD = "/aitunes/model/load"
 DEFAULT_ENGINE = "127.0.0.1:7420"
-_MOST_BYTES = 65_536
+_MAX_BYTES = 65_536
 
 
 def engine_address(text: str) -> tuple[str, int]:
@@ -79,7 +79,7 @@ def _answer(link: socket.socket, answers: tuple[str, ...], deadline: float) -> t
     while True:
         link.settimeout(max(1e-3, deadline - time.monotonic()))
         try:
-            message = OscMessage(link.recv(_MOST_BYTES))
+            message = OscMessage(link.recv(_MAX_BYTES))
         except ParseError:
             continue
         values = [str(value) for value in message.params]

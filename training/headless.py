@@ -13,17 +13,17 @@ from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
-from training.assessment import assess, write_page
-from training.case_release import ReleaseNames, export_release
-from training.comparison import Comparison, Exhibit, compare, generate
-from training.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
+from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
+from training.data.feature_preparation import Progress
+from training.data.feature_store import StoreCard
 from training.engine_link import DEFAULT_ENGINE, load_on_engine
-from training.feature_preparation import Progress
-from training.feature_store import StoreCard
-from training.interactive import interactive_evaluation
-from training.projection import project
-from training.sampling import sample
-from training.train import Trained, TrainOptions, load_trained, train
+from training.evaluate.assessment import assess, write_page
+from training.evaluate.comparison import Comparison, Exhibit, compare, generate
+from training.evaluate.interactive import interactive_evaluation
+from training.evaluate.projection import project
+from training.evaluate.sampling import sample
+from training.export.case_release import ReleaseNames, export_release
+from training.fit.train import Trained, TrainOptions, load_trained, train
 
 RUNS = Path("runs")
 NOTHING = "# Choose an experiment, and the code that repeats the choice stands here."
@@ -39,7 +39,7 @@ def _construction(actions: HeadlessActionPipeline) -> list[str]:
     own = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
     given = ", ".join(part for part in own if part)
     imports = ["from pathlib import Path", ""] if "Path(" in given else []
-    imports += ["from training.corpus import CorpusOptions"] if data else []
+    imports += ["from training.data.corpus import CorpusOptions"] if data else []
     name = type(actions).__name__
     return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({given})"]
 

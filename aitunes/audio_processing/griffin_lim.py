@@ -124,7 +124,7 @@ class StreamingGriffinLim:
 
 _OVERLAPS = (2, 4, 8, 16)
 _NEWEST_WEIGHT = 0.3  # of the newest frame, which no later one confirms yet
-_LEAST_POWER = 0.002  # floor under the sum of squared windows
+_MIN_POWER = 0.002  # floor under the sum of squared windows
 _FADE = 0.125  # share of a hop in which it takes over from the last hop's estimate: no click, and little is lost
 
 
@@ -164,6 +164,6 @@ def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
     power = np.zeros((active + overlap - 1) * hop)
     for age, weight in enumerate(weights):
         power[age * hop : age * hop + n_fft] += weight * window**2
-    power = np.maximum(power, _LEAST_POWER)
+    power = np.maximum(power, _MIN_POWER)
     rows = [weight * window / power[age * hop : age * hop + n_fft] for age, weight in enumerate(weights)]
     return np.array(rows, dtype=np.float32)

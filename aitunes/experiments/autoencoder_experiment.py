@@ -18,11 +18,11 @@ from aitunes.modules.objective import Objective, Pass, WeightedLoss
 from aitunes.modules.shares import share_of
 
 Batch = Tensor | Sequence[Tensor]
-"""Patches S [batch, *input_shape], alone or before labels [batch] and whatever an experiment wants besides."""
+"""Segments S [batch, *input_shape], alone or before labels [batch] and whatever an experiment wants besides."""
 
 
 class AutoencoderExperiment(LightningModule):
-    """Trains an autoencoder on patches.
+    """Trains an autoencoder on segments.
 
     What is logged, a mean over each epoch: `train/loss` and `validation/loss`, `train/NAME` and `validation/NAME` of
     every part of the loss; of VQ models `train/usage` and `validation/usage`; `weight/NAME` of parts whose weight
@@ -47,7 +47,7 @@ class AutoencoderExperiment(LightningModule):
 
     def pass_through(self, batch: Batch) -> Pass:
         """What the losses look at."""
-        S = patches_of(batch)
+        S = segments_of(batch)
         return Pass(self.model, S, self.model(S))
 
     def _common_step(self, batch: Batch, stage: str) -> Tensor:
@@ -88,6 +88,6 @@ class AutoencoderExperiment(LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def patches_of(batch: Batch) -> Tensor:
+def segments_of(batch: Batch) -> Tensor:
     """S [batch, *input_shape] of a batch."""
     return batch if isinstance(batch, Tensor) else batch[0]

@@ -1,4 +1,4 @@
-"""Training on notes, each patch of which says what it is and which pitch and level it has."""
+"""Training on notes, each segment of which says what it is and which pitch and level it has."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aitunes.modules.objective import Pass
 
 
 class NoteExperiment(SpectrogramBasedAutoencoderExperiment):
-    """Trains an autoencoder on patches of notes; one that takes conditions is told them."""
+    """Trains an autoencoder on segments of notes; one that takes conditions is told them."""
 
     @override
     def pass_through(self, batch: Batch) -> Pass:
         if len(batch) != 3:
-            raise TrainingError("Notes come as patches, labels and conditions.")
+            raise TrainingError("Notes come as segments, labels and conditions.")
         S, labels, conditions = batch
         if isinstance(self.model, ConditionalAutoencoder):
             return Pass(self.model, S, self.model(S, conditions), labels, conditions)

@@ -1,4 +1,4 @@
-"""Training on spectrogram patches, and listening to what has been learnt."""
+"""Training on spectrogram segments, and listening to what has been learnt."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from aitunes.modules.objective import WeightedLoss
 
 
 class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
-    """Trains an autoencoder on normalised patches [batch, bands, frames].
+    """Trains an autoencoder on normalised segments [batch, bands, frames].
 
     Args:
-        model: of patches of that shape.
+        model: of segments of that shape.
         loss: what it is trained to make small.
         optimisation: the optimiser.
-        features: how audio becomes a patch.
+        features: how audio becomes a segment.
 
     Raises:
-        TrainingError: the model's patches are of another shape.
+        TrainingError: the model's segments are of another shape.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         super().__init__(model, loss, optimisation)
         wanted = (features.bands, features.frames)
         if model.input_shape != wanted:
-            raise TrainingError(f"The model takes patches of shape {model.input_shape}, the features give {wanted}.")
+            raise TrainingError(f"The model takes segments of shape {model.input_shape}, the features give {wanted}.")
         self.features = features
 
     @torch.no_grad()
@@ -42,13 +42,13 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
     ) -> list[FloatArray]:
         """Sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
 
-        Each sound is as many patches in a row as it takes, each of a code of its own.
+        Each sound is as many segments in a row as it takes, each of a code of its own.
 
         Args:
             n: how many sounds.
             duration: of each, seconds.
             generator: of the codes.
-            codes: instead of drawn ones, [n * patches, latent_dim].
+            codes: instead of drawn ones, [n * segments, latent_dim].
 
         Returns:
             n waveforms, each [round(duration * sample_rate)] float32.
@@ -60,12 +60,12 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
             raise TrainingError(f"One sound at least, of some duration, is wanted, not {n} of {duration} s.")
         samples = round(duration * self.features.sample_rate)
         frames = -(-samples // self.features.hop_length)
-        patches = -(-frames // self.features.frames)
+        segments = -(-frames // self.features.frames)
         if codes is None:
-            codes = self.model.sample_codes(n * patches, generator)
-        if codes.shape != (n * patches, self.model.latent_dim):
+            codes = self.model.sample_codes(n * segments, generator)
+        if codes.shape != (n * segments, self.model.latent_dim):
             raise TrainingError(
-                f"{n} sounds of {duration:g} s take codes of shape {[n * patches, self.model.latent_dim]}, not "
+                f"{n} sounds of {duration:g} s take codes of shape {[n * segments, self.model.latent_dim]}, not "
                 f"{list(codes.shape)}."
             )
         was_training = self.model.training

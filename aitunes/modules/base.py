@@ -49,21 +49,21 @@ class QuantisedOutput(AutoencoderOutput):
 
 
 class Autoencoder(nn.Module, ABC):
-    """Maps patches to codes and back.
+    """Maps segments to codes and back.
 
     Args:
-        input_shape: of one patch: audio [n_mels, frames], images [channels, height, width], vectors [n]; any sizes.
+        input_shape: of one segment: audio [n_mels, frames], images [channels, height, width], vectors [n]; any sizes.
         latent_dim: numbers in a code.
 
     Raises:
-        ValueError: a size is below 1, or a patch has more than three dimensions.
+        ValueError: a size is below 1, or a segment has more than three dimensions.
     """
 
     def __init__(self, input_shape: tuple[int, ...], latent_dim: int) -> None:
         super().__init__()
         if not 1 <= len(input_shape) <= 3 or min(*input_shape, latent_dim) < 1:
             raise ValueError(
-                f"A patch has one to three dimensions, a patch and a code have at least one number: {input_shape}, "
+                f"A segment has one to three dimensions, a segment and a code have at least one number: {input_shape}, "
                 f"{latent_dim}."
             )
         self.input_shape = tuple(input_shape)
@@ -71,19 +71,19 @@ class Autoencoder(nn.Module, ABC):
 
     @property
     def size(self) -> int:
-        """Numbers in a patch."""
+        """Numbers in a segment."""
         return prod(self.input_shape)
 
     @abstractmethod
     def encode(self, S: Tensor) -> Tensor:
-        """The code of a patch, without chance: S [batch, *input_shape] to z [batch, latent_dim].
+        """The code of a segment, without chance: S [batch, *input_shape] to z [batch, latent_dim].
 
         The mean of a distribution, or the code before quantisation.
         """
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
-        """The patch of a code: z [batch, latent_dim] to S [batch, *input_shape]."""
+        """The segment of a code: z [batch, latent_dim] to S [batch, *input_shape]."""
 
     def decode_unclamped(self, z: Tensor) -> Tensor:
         """As `decode`, but with a gradient everywhere: for training, where `decode` clamps its output."""

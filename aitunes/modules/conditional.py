@@ -15,7 +15,7 @@ from aitunes.modules.base import LOG_VAR_LIMIT, Autoencoder, AutoencoderOutput, 
 from aitunes.modules.vanilla import perceptron
 
 _OCTAVES_OF_PITCH = 8
-_LONGEST_PERIOD = 256.0
+_MAX_PERIOD = 256.0
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class ConditionalAutoencoder(Autoencoder):
 
     @abstractmethod
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of a patch's code, each [batch, latent_dim]."""
+        """Mean and log variance of a segment's code, each [batch, latent_dim]."""
 
     @abstractmethod
     @override
     def decode(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
-        """The patch of a code: z [batch, latent_dim], conditions [batch, len(self.conditions)] to S in 0..1."""
+        """The segment of a code: z [batch, latent_dim], conditions [batch, len(self.conditions)] to S in 0..1."""
 
     @override
     def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -117,7 +117,7 @@ class ConditionalVAE(ConditionalAutoencoder):
         seen = latent_dim + len(self.conditions) + 2 * _OCTAVES_OF_PITCH
         self.decoder = perceptron([seen, *reversed(hidden), self.size])
         self.activation = activation(decoder_activation)
-        rates = 2.0 * torch.pi / _LONGEST_PERIOD * 2.0 ** torch.arange(_OCTAVES_OF_PITCH)
+        rates = 2.0 * torch.pi / _MAX_PERIOD * 2.0 ** torch.arange(_OCTAVES_OF_PITCH)
         self.register_buffer("rates", rates)
 
     rates: Tensor

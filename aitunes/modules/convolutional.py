@@ -15,7 +15,7 @@ class CVAE(PlaneAutoencoder):
     """Strided convolutions down, transposed ones up, each normalised over the batch.
 
     Args:
-        input_shape: of one patch.
+        input_shape: of one segment.
         latent_dim: numbers in a code.
         channels: after each halving.
         variational: the code has a Gaussian distribution.

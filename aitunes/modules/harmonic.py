@@ -23,7 +23,7 @@ from aitunes.features import AudioFeatures, mel_filter_bank
 from aitunes.modules.conditional import Condition, ConditionalAutoencoder
 
 _HIGH_PASS_HZ = 25.0
-_QUIETEST_DB = -80.0
+_MIN_DB = -80.0
 _ENCODER_BANDS = 192
 _A4_HZ, _A4_MIDI = 440.0, 69.0
 _STEP_DB = 10.0
@@ -102,7 +102,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         power = 10.0 ** (0.1 * (S.flatten(1) * (self.high_db - self.low_db) + self.low_db))
         power = power / power.sum(dim=1, keepdim=True)
         # Not "+ a little": the ONNX exporter's optimiser takes a summand as small as that for 0.
-        bands_db = 10.0 * torch.log10((power @ self.bank).clamp(min=10.0 ** (0.1 * _QUIETEST_DB)))
+        bands_db = 10.0 * torch.log10((power @ self.bank).clamp(min=10.0 ** (0.1 * _MIN_DB)))
         mean, log_var = self.encoder(bands_db * 0.05 + 2.0).chunk(2, dim=1)
         return mean, log_var
 

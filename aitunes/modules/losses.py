@@ -1,4 +1,4 @@
-"""What models are trained to make small. Every loss is a mean over the batch of a sum over the patch."""
+"""What models are trained to make small. Every loss is a mean over the batch of a sum over the segment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
-    """Squared error of two batches of patches [batch, ...], summed over a patch."""
+    """Squared error of two batches of segments [batch, ...], summed over a segment."""
     return ((output - target) ** 2).flatten(1).sum(dim=1).mean()
 
 

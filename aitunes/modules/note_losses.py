@@ -12,14 +12,14 @@ from aitunes.modules.shares import drawn_like
 
 _FLOOR_DB = -75.0
 _FULL_WEIGHT_DB = -35.0
-_LEAST_WEIGHT = 0.15
+_MIN_WEIGHT = 0.15
 
 
 class _RelativeLoss(Loss):
-    """Looks at decibels relative to the level of each patch that is wanted, so that quiet ones count like loud ones.
+    """Looks at decibels relative to the level of each segment that is wanted, so that quiet ones count like loud ones.
 
     Args:
-        db_range: of the patches, as `AudioFeatures` has it.
+        db_range: of the segments, as `AudioFeatures` has it.
     """
 
     def __init__(self, db_range: tuple[float, float]) -> None:
@@ -37,18 +37,18 @@ class _RelativeLoss(Loss):
 class LoudnessWeightedLogError(_RelativeLoss):
     """Absolute error of magnitudes, dB, a mean over bins; what lies near the floor counts less than what is heard.
 
-    Below the floor, 75 dB under the patch's level, nothing counts.
+    Below the floor, 75 dB under the segment's level, nothing counts.
     """
 
     @override
     def forward(self, passed: Pass) -> Tensor:
         wanted, found = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
-        weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_LEAST_WEIGHT, 1.0)
+        weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_MIN_WEIGHT, 1.0)
         return (weight * (wanted - found).abs()).mean()
 
 
 class RelativeConvergence(_RelativeLoss):
-    """Spectral convergence of each patch, ‖M̂ − M‖ / ‖M‖; a mean over the batch.
+    """Spectral convergence of each segment, ‖M̂ − M‖ / ‖M‖; a mean over the batch.
 
     Reference:
         Arık, Jun & Diamos, *Fast spectrogram inversion using multi-head convolutional neural networks*, IEEE Signal
@@ -62,10 +62,10 @@ class RelativeConvergence(_RelativeLoss):
 
 
 class Neighbourhood(Loss):
-    """How unlikely it is that a patch's neighbour on the first latent dimensions has its label, nats.
+    """How unlikely it is that a segment's neighbour on the first latent dimensions has its label, nats.
 
     The neighbour is drawn with the softmax of minus the squared distances, so like gathers with like there: these
-    dimensions, which come to vary most, become the pad's map. 0 where nobody says what the patches are.
+    dimensions, which come to vary most, become the pad's map. 0 where nobody says what the segments are.
 
     Args:
         dimensions: how many of the first latent dimensions.

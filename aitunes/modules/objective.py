@@ -21,9 +21,9 @@ class Pass:
 
     Args:
         model: that made it.
-        S: patches, [batch, *input_shape].
+        S: segments, [batch, *input_shape].
         output: of the model for S.
-        labels: numbers of what the patches are, [batch]; None where nobody says.
+        labels: numbers of what the segments are, [batch]; None where nobody says.
         conditions: what the decoder was told, [batch, conditions]; None of models that are told nothing.
     """
 
@@ -40,7 +40,7 @@ class Loss(nn.Module, ABC):
     @abstractmethod
     @override
     def forward(self, passed: Pass) -> Tensor:
-        """A number, 0 at best; unless its class says otherwise, a mean over the batch of a sum over the patch."""
+        """A number, 0 at best; unless its class says otherwise, a mean over the batch of a sum over the segment."""
 
 
 @dataclass(frozen=True)

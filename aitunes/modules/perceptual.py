@@ -17,16 +17,16 @@ _SIGMAS_IN_BORDER = 3.5
 
 
 class StructuralDissimilarity(Loss):
-    """1 − SSIM of patches in 0..1, averaged over the batch: 0 for equal ones, at most 2.
+    """1 − SSIM of segments in 0..1, averaged over the batch: 0 for equal ones, at most 2.
 
-    The window's standard deviation is 1.5, less for patches that do not hold such a window.
+    The window's standard deviation is 1.5, less for segments that do not hold such a window.
 
     Reference:
         Wang, Bovik, Sheikh & Simoncelli, *Image quality assessment: from error visibility to structural similarity*,
         IEEE Transactions on Image Processing 13(4), 2004.
 
     Raises:
-        ValueError: the patches have no two dimensions of at least 3.
+        ValueError: the segments have no two dimensions of at least 3.
     """
 
     @override
@@ -43,7 +43,7 @@ class StructuralDissimilarity(Loss):
 
 
 class LogMagnitudeError(Loss):
-    """Absolute error of normalised log-mel, that is, of decibels; summed over a patch, averaged over the batch."""
+    """Absolute error of normalised log-mel, that is, of decibels; summed over a segment, averaged over the batch."""
 
     @override
     def forward(self, passed: Pass) -> Tensor:
@@ -51,7 +51,7 @@ class LogMagnitudeError(Loss):
 
 
 class MultiResolutionSpectralError(Loss):
-    """Spectral convergence and log-magnitude error of mel patches seen ever more coarsely, averaged over resolutions.
+    """Spectral convergence and log-magnitude error of mel segments seen ever more coarsely, averaged over resolutions.
 
     Power is averaged over squares of bands and frames; of the magnitudes M̂ and M that are left,
 
@@ -60,8 +60,8 @@ class MultiResolutionSpectralError(Loss):
     the latter as a share of the dB range. What is a little off in pitch or time costs less than what is missing.
 
     Args:
-        db_range: of the patches, as `AudioFeatures` has it.
-        sizes: of the squares; those wider than a patch are left out.
+        db_range: of the segments, as `AudioFeatures` has it.
+        sizes: of the squares; those wider than a segment are left out.
 
     Reference:
         Arık, Jun & Diamos, *Fast spectrogram inversion using multi-head convolutional neural networks*, IEEE Signal

@@ -1,4 +1,4 @@
-"""Networks over two-dimensional patches: halved stage by stage down to a code, doubled back to their very sizes."""
+"""Networks over two-dimensional segments: halved stage by stage down to a code, doubled back to their very sizes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PlaneAutoencoder(Autoencoder):
     most, are passed once.
 
     Args:
-        input_shape: of one patch; what is not [channels, height, width] gets ones in front.
+        input_shape: of one segment; what is not [channels, height, width] gets ones in front.
         latent_dim: numbers in a code.
         blocks: what the stages are made of.
         channels: after each halving.
@@ -88,7 +88,7 @@ class PlaneAutoencoder(Autoencoder):
         self.activation = activation(decoder_activation)
 
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Mean and log variance of a patch's code, each [batch, latent_dim]; no log variance without distribution."""
+        """Mean and log variance of a segment's code, each [batch, latent_dim]; no log variance without distribution."""
         code = self.encoder(S.reshape(-1, *self._plane_shape))
         if not self.variational:
             return code, None
@@ -138,7 +138,7 @@ class SmoothDoubling(nn.Module):
     """Linear interpolation from half of a size, rounded up, to that size, then a convolution.
 
     A transposed convolution has weights of its own for even and odd rows and columns; as long as they are not learnt
-    to agree, a checkerboard lies over the patch, which in a spectrogram is a buzz. Here it never starts.
+    to agree, a checkerboard lies over the segment, which in a spectrogram is a buzz. Here it never starts.
 
     Reference:
         Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016.

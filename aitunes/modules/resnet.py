@@ -20,7 +20,7 @@ class ResNet2dV1(PlaneAutoencoder):
     """Residual blocks with the activation after the sum.
 
     Args:
-        input_shape: of one patch.
+        input_shape: of one segment.
         latent_dim: numbers in a code.
         channels: after each halving.
         depth: blocks a stage.

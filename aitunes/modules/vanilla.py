@@ -16,7 +16,7 @@ class VanillaAutoencoder(Autoencoder):
     """Fully connected layers, no distribution.
 
     Args:
-        input_shape: of one patch.
+        input_shape: of one segment.
         latent_dim: numbers in a code.
         hidden: widths of the encoder's layers; the decoder has them in reverse.
         decoder_activation: name of what the decoder ends in.

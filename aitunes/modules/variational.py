@@ -16,7 +16,7 @@ class VariationalAutoencoder(Autoencoder):
     """A Gaussian code with diagonal covariance, between two multi-layer perceptrons.
 
     Args:
-        input_shape: of one patch.
+        input_shape: of one segment.
         latent_dim: numbers in a code.
         hidden: widths of the encoder's layers; the decoder has them in reverse.
         decoder_activation: name of what the decoder ends in; of a stretched sigmoid `decode` clamps to 0..1.
@@ -38,7 +38,7 @@ class VariationalAutoencoder(Autoencoder):
         self.activation = activation(decoder_activation)
 
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of a patch's code, each [batch, latent_dim]."""
+        """Mean and log variance of a segment's code, each [batch, latent_dim]."""
         mean, log_var = self.encoder(S.flatten(1)).chunk(2, dim=1)
         return mean, log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
 

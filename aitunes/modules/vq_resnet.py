@@ -19,7 +19,7 @@ class VQ_ResNet2D(ResNet2dV2):  # noqa: N801 - the original's name
     The latent coordinate is the code before quantisation: `encode` gives it, `decode` quantises it first.
 
     Args:
-        input_shape: of one patch.
+        input_shape: of one segment.
         latent_dim: numbers in a code.
         entry_dim: numbers in an entry; it divides `latent_dim`.
         entries: in the codebook.

@@ -11,7 +11,7 @@ from aitunes import __version__
 from aitunes.errors import AiTunesError, reason
 from instrument.cli import parser as arguments
 from instrument.cli.common import import_with_compiled_code
-from instrument.cli.terminal import (
+from instrument.terminal import (
     Stopped,
     accept_any_letter,
     drop_output,

@@ -16,8 +16,8 @@ from types import ModuleType
 
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
-from instrument import paths
-from instrument.library import Library
+from instrument.storage import paths
+from instrument.storage.library import Library
 
 _PATIENCE_SECONDS = 2.5
 
@@ -48,7 +48,7 @@ def load_compiled_code() -> None:
     timer.daemon = True
     timer.start()
     # Here, because `aitunes models` must not wait for numba.
-    from instrument.synthesis.voice import load_compiled_code as load
+    from instrument.synthesis.release_renderer import load_compiled_code as load
 
     load()
     timer.cancel()

@@ -14,22 +14,22 @@ import numpy as np
 
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
-from instrument.cli.terminal import say
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
-from instrument.engine import Engine, EngineOptions
-from instrument.library import Library
+from instrument.engine.engine import Engine, EngineOptions
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
-from instrument.synthesis.voice import Voice
+from instrument.storage.library import Library
+from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.terminal import say
 
-_MOST_SECONDS = 600.0
-_FEWEST_CHANGES = 4
+_MAX_SECONDS = 600.0
+_MIN_CHANGES = 4
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, then print a table or JSON."""
-    seconds, releases = min(options.seconds, _MOST_SECONDS), library(options)
+    seconds, releases = min(options.seconds, _MAX_SECONDS), library(options)
     say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
     load_compiled_code()
     found = _examine(options, releases, seconds)
@@ -41,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
 def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> Report:
     imported, started = import_seconds(), start_seconds(["--release", options.release, *_output_arguments(options)])
     raise_priority(SYNTH_PRIORITY)
-    voice = Voice(releases.open(options.release), 48_000.0, iterations(options), options.lookahead, background=False)
-    hop_ms, costs = hop_costs(voice)
+    renderer = ReleaseRenderer(
+        releases.open(options.release), 48_000.0, iterations(options), options.lookahead, background=False
+    )
+    hop_ms, costs = hop_costs(renderer)
     tap = Tap(open_output(options), seconds + 2.0)
     with tempfile.TemporaryDirectory() as scratch:
         engine = Engine(
@@ -64,7 +66,7 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
             scheduling = engine.scheduling
         finally:
             engine.close()
-    if len(latencies) < _FEWEST_CHANGES:
+    if len(latencies) < _MIN_CHANGES:
         raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
     low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
     return Report(

@@ -33,7 +33,7 @@ def _models(options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
         return 0
     for name, card in cards.items():
-        kind = "immediate" if card.is_frame_model else f"patches of {card.features.frames} frames"
+        kind = "immediate" if card.is_frame_model else f"segments of {card.features.frames} frames"
         print(f"{name:20} {card.public_name} ({card.latent_dim} coordinates, {kind})\n{'':20} {card.description}")
     if not cards:
         print("No releases are installed; `aitunes-train --help` says how to make one.")

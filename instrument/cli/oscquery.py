@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 
 from instrument.cli.common import UsageError
-from instrument.cli.companion import WEB_MISSING, web_is_installed
-from instrument.cli.terminal import ending_signals, say
+from instrument.cli.sidecar import WEB_MISSING, web_is_installed
+from instrument.terminal import ending_signals, say
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from instrument.cli.companion import own_program
-from instrument.library import DEFAULT_RELEASE
+from instrument.cli.sidecar import own_program
+from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
 _OPENING_SECONDS = 3.0

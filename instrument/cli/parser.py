@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from instrument.library import DEFAULT_RELEASE
 from instrument.osc.server import DEFAULT_PORT
+from instrument.storage.library import DEFAULT_RELEASE
 
 DEFAULT_HTTP_PORT = 7421
-_FEWEST_SECONDS = 3.0  # in less the doctor hears too little
+_MIN_SECONDS = 3.0  # in less the doctor hears too little
 
 _EXAMPLES = """\
 examples:
@@ -174,8 +174,8 @@ _positive.__name__ = "number of seconds"
 
 def _enough(word: str) -> float:
     number = float(word)
-    if not _FEWEST_SECONDS <= number < 86_400.0:
-        raise argparse.ArgumentTypeError(f"{word} is not at least {_FEWEST_SECONDS:g} and less than a day")
+    if not _MIN_SECONDS <= number < 86_400.0:
+        raise argparse.ArgumentTypeError(f"{word} is not at least {_MIN_SECONDS:g} and less than a day")
     return number
 
 

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 
-from instrument import paths
-from instrument.changes import ANY_DEVICE
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
-from instrument.cli.companion import WEB_MISSING, companion, web_is_installed
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
-from instrument.cli.terminal import ending_signals, say
-from instrument.engine import Engine, EngineOptions
+from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
+from instrument.engine.changes import ANY_DEVICE
+from instrument.engine.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
+from instrument.storage import paths
+from instrument.terminal import ending_signals, say
 
 _NULL_RATE = 48_000.0
 
@@ -106,7 +106,7 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth.voice.release.card
+    card = engine.synth.renderer.release.card
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
         f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"

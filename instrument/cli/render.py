@@ -8,8 +8,8 @@ from pathlib import Path
 
 from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
-from instrument.render import RenderOptions, render_score
-from instrument.score import ScoreError
+from instrument.scores.render import RenderOptions, render_score
+from instrument.scores.score import ScoreError
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,15 +16,15 @@ import numpy as np
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
-from instrument.cli.terminal import unstoppable
-from instrument.engine import Engine
+from instrument.engine.engine import Engine
 from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.osc.packets import build
 from instrument.outputs import Output
-from instrument.synthesis.notes import DRONE_SLOT
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice import Voice
+from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.synthesis.voice_allocator import DRONE_SLOT
+from instrument.terminal import unstoppable
 
 _HOPS = 1_500
 _CHANGES = 40
@@ -199,27 +199,27 @@ def start_seconds(arguments: list[str]) -> float:
         raise DoctorError(f"`aitunes play` does not start: {last}")
 
 
-def hop_costs(voice: Voice) -> tuple[float, list[HopCost]]:
+def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
     """Hop length in ms, and what decoding, mel inversion and phase reconstruction take of it."""
     rng = np.random.default_rng(0)
-    performance = Performance.of(voice.release.card, voice.iterations)
+    performance = Performance.of(renderer.release.card, renderer.iterations)
     points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
-    strand = voice.strands[DRONE_SLOT]
+    voice = renderer.voices[DRONE_SLOT]
     for hop, coordinates in enumerate(points):
         moments = [time.perf_counter()]
-        frame = voice.source.frames(voice.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
+        frame = renderer.source.frames(renderer.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
         moments.append(time.perf_counter())
-        strand.take(frame)
+        voice.take(frame)
         moments.append(time.perf_counter())
-        y = strand.render(voice.iterations)
+        y = voice.render(renderer.iterations)
         moments.append(time.perf_counter())
-        voice.resampler.process(y)
+        renderer.resampler.process(y)
         moments.append(time.perf_counter())
         for stage, seconds in zip(stages, np.diff(moments), strict=True):
             stages[stage][hop] = seconds
     stages["total"] = np.sum(list(stages.values()), axis=0)
-    hop_ms = 1e3 * voice.hop_seconds
+    hop_ms = 1e3 * renderer.hop_seconds
     costs = []
     for stage, times in stages.items():
         median, p99 = (1e3 * float(value) for value in np.percentile(times, [50, 99]))

@@ -20,11 +20,11 @@ from instrument.synthesis.timeline import Event, Timeline, coalesced
 
 Send = Callable[[Peer, str, tuple[Any, ...]], None]
 
-MOST_EVENTS = 512
+MAX_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
-_MOST_EXPANDED = 4_096
+_MAX_EXPANDED = 4_096
 """Of one packet, before; this thread and the synth's share the interpreter."""
-_MOST_NAME = 120
+_MAX_NAME = 120
 _UNKNOWN = "there is no such address; docs/osc.md lists them"
 _QUIT = "/quit"
 _LOOPBACK = ("127.", "::1")
@@ -115,12 +115,12 @@ class Dispatcher:
                         events.append(replace(event, call=partial(self._later, event.path, event.call, peer)))
             except MessageError as error:
                 self._refuse(peer, message, str(error))
-            if len(events) > _MOST_EXPANDED:
+            if len(events) > _MAX_EXPANDED:
                 break
-        if len(events) <= _MOST_EXPANDED:
+        if len(events) <= _MAX_EXPANDED:
             events = coalesced(events)
-        if len(events) > MOST_EVENTS:
-            self._refuse(peer, packet.messages[0], f"one packet may change {MOST_EVENTS} values; send it in parts")
+        if len(events) > MAX_EVENTS:
+            self._refuse(peer, packet.messages[0], f"one packet may change {MAX_EVENTS} values; send it in parts")
         elif events and not self._instrument.timeline.post(events, packet.time):
             flood = "more events wait than the sound can carry; send fewer"
             held = "too many events are held for later; /clearSched"
@@ -138,7 +138,7 @@ class Dispatcher:
         self._instrument.soon(answer)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
-        self._send(peer, "/fail", (message.address[:_MOST_NAME], reason))
+        self._send(peer, "/fail", (message.address[:_MAX_NAME], reason))
 
     def _note(self, peer: Peer, line: str) -> None:
         # A terminal that has been closed is no reason to stop listening.

@@ -16,7 +16,7 @@ from aitunes.errors import AiTunesError
 BUNDLE = b"#bundle\0"
 MAX_DEPTH = 8
 _HEADER_BYTES = len(BUNDLE) + 8
-_LEAST_BYTES = {**dict.fromkeys("ifsbrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFN[]", 0)}
+_MIN_BYTES = {**dict.fromkeys("ifsbrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFN[]", 0)}
 
 
 class PacketError(AiTunesError):
@@ -102,10 +102,10 @@ def _check_type_tags(datagram: bytes) -> None:
     if datagram[start : start + 1] != b"," or end < 0:
         return
     tags = datagram[start + 1 : end].decode("latin-1")
-    unknown = set(tags) - _LEAST_BYTES.keys()
+    unknown = set(tags) - _MIN_BYTES.keys()
     if unknown:
         raise PacketError(f"unknown OSC types {''.join(sorted(unknown))!r}")
-    if sum(_LEAST_BYTES[tag] for tag in tags) > len(datagram) - _padded(end):
+    if sum(_MIN_BYTES[tag] for tag in tags) > len(datagram) - _padded(end):
         raise PacketError("arguments are missing")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from instrument.namespace import TABLE, Address, Argument, Kind
-from instrument.osc.dispatcher import MOST_EVENTS
+from instrument.osc.dispatcher import MAX_EVENTS
 from instrument.osc.packets import MAX_DEPTH
 from instrument.osc.server import DEFAULT_PORT
 from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
@@ -38,7 +38,7 @@ to the address and port, or the connection, that asked.
 - **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag says when the change is to be
   heard at the loudspeaker: it is held until the hop that is heard nearest to it, at most half a hop early or late. Up
   to {MAX_HELD:,} events are held. A tag of 1 or in the past is now; one more than a hop past on arrival counts as
-  late. One packet may change {MOST_EVENTS} values.
+  late. One packet may change {MAX_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
 - **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, and of what stands under
   Notices. Any message renews a subscription for {LEASE_SECONDS:.0f} s.

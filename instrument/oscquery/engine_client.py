@@ -21,7 +21,7 @@ from instrument.oscquery.nodes import Facts
 
 _ANSWER_SECONDS = 1.0
 _REPEAT_SECONDS = 0.25
-_MOST_QUESTIONS = 128
+_MAX_QUESTIONS = 128
 _FACTS_SECONDS = 10.0
 
 _LATENT = f"{ROOT}/latent"
@@ -184,8 +184,8 @@ def messages_of(datagram: bytes) -> list[Message]:
 def _questions(paths: Sequence[str]) -> list[bytes]:
     """Datagrams that ask for these values, many in one."""
     datagrams = []
-    for begin in range(0, len(paths), _MOST_QUESTIONS):
-        elements = [build(path) for path in paths[begin : begin + _MOST_QUESTIONS]]
+    for begin in range(0, len(paths), _MAX_QUESTIONS):
+        elements = [build(path) for path in paths[begin : begin + _MAX_QUESTIONS]]
         framed = b"".join(struct.pack(">i", len(element)) + element for element in elements)
         datagrams.append(BUNDLE + ntp.IMMEDIATELY + framed)
     return datagrams

@@ -17,7 +17,7 @@ from instrument.oscquery.nodes import Facts, Node
 
 _RENEW_SECONDS = 2.0
 _FOLLOW_SECONDS = 0.04
-_MOST_WAITING = 1_024
+_MAX_WAITING = 1_024
 _STIRRING = {"setting", "action", "command"}
 
 Frame = bytes | str
@@ -28,7 +28,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
-        self._waiting: asyncio.Queue[Frame] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[Frame] = asyncio.Queue(_MAX_WAITING)
         self.lags = asyncio.Event()
 
     def send(self, frame: Frame) -> None:

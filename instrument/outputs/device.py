@@ -56,7 +56,7 @@ class DeviceOutput:
         # Whoever looks for devices there joins JACK's graph for a moment, and the graph may stumble over that.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         # PortAudio leaves one of JACK's periods out of a stream's latency, though not out of the device's own.
-        self._least_latency_seconds = described["default_low_output_latency"] if self._jack else 0.0
+        self._min_latency_seconds = described["default_low_output_latency"] if self._jack else 0.0
         self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
@@ -74,7 +74,7 @@ class DeviceOutput:
     @property
     def latency_seconds(self) -> float:
         """From the ring to the loudspeaker, as PortAudio reports it."""
-        return max(float(self._mixer.latency), self._least_latency_seconds)
+        return max(float(self._mixer.latency), self._min_latency_seconds)
 
     def check_block(self, frames: int) -> None:
         """Whether the device can be asked for so many frames a callback, 0 for its own.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-_LEAST_RESERVE_SECONDS = 0.0053
-_MOST_RESERVE_SECONDS = 0.06
+_MIN_RESERVE_SECONDS = 0.0053
+_MAX_RESERVE_SECONDS = 0.06
 _HEADROOM = 1.5
 _GROWTH = 1.5
 _NARROWING = 0.95  # a second
-_LEAST_NAP_SECONDS = 0.0003
-_MOST_NAP_SECONDS = 0.0006
+_MIN_NAP_SECONDS = 0.0003
+_MAX_NAP_SECONDS = 0.0006
 _RENDER_SHARE = 0.5  # of real time, at most, that rendering a block is expected to take
 
 
@@ -29,7 +29,7 @@ class Pacing:
 
     def __init__(self, block_seconds: float, now: float, consumed_seconds: float) -> None:
         self.block_seconds = block_seconds
-        self.reserve_seconds = _LEAST_RESERVE_SECONDS
+        self.reserve_seconds = _MIN_RESERVE_SECONDS
         self._consumed = consumed_seconds
         self._callback = self._looked = now
 
@@ -54,7 +54,7 @@ class Pacing:
 
     def nap(self, surplus_seconds: float) -> float:
         """How long to sleep until the next look: short enough that looks keep narrowing down the callback."""
-        return min(max(surplus_seconds, _LEAST_NAP_SECONDS), _MOST_NAP_SECONDS)
+        return min(max(surplus_seconds, _MIN_NAP_SECONDS), _MAX_NAP_SECONDS)
 
     def until_taken(self, now: float, buffered_seconds: float) -> float:
         """Seconds until the sample that is written next leaves the ring."""
@@ -62,9 +62,9 @@ class Pacing:
 
     def settle(self, late_seconds: float) -> None:
         """Widen the reserve towards what outlasts stalls half as long again as the one that was just seen."""
-        wanted = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MOST_RESERVE_SECONDS)
+        wanted = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MAX_RESERVE_SECONDS)
         self.reserve_seconds = max(self.reserve_seconds, wanted)
 
     def narrow(self) -> None:
         """Come back a little towards the least; called once a second."""
-        self.reserve_seconds = _LEAST_RESERVE_SECONDS + _NARROWING * (self.reserve_seconds - _LEAST_RESERVE_SECONDS)
+        self.reserve_seconds = _MIN_RESERVE_SECONDS + _NARROWING * (self.reserve_seconds - _MIN_RESERVE_SECONDS)

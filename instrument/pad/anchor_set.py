@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
-from instrument.pad.anchors import MOST_ANCHORS, Anchor, AnchorFile, moved
+from instrument.pad.anchors import MAX_ANCHORS, Anchor, AnchorFile, moved
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 
@@ -34,8 +34,8 @@ class AnchorSet(QObject):
 
     def add(self, name: str, coordinates: FloatArray, x: float, y: float) -> None:
         """Put a sound, [latent_dim] standard deviations, on the pad."""
-        if len(self.anchors) >= MOST_ANCHORS:
-            self._model.told.emit(f"There are {MOST_ANCHORS} anchors already; remove one first.")
+        if len(self.anchors) >= MAX_ANCHORS:
+            self._model.told.emit(f"There are {MAX_ANCHORS} anchors already; remove one first.")
             return
         self.anchors.append(moved(Anchor(name, x, y, tuple(float(c) for c in coordinates)), x, y))
         self.keep()
@@ -63,7 +63,7 @@ class AnchorSet(QObject):
 
     def bring_back(self) -> None:
         """Put the anchor that was taken away last where it was."""
-        if self._removed and len(self.anchors) < MOST_ANCHORS:
+        if self._removed and len(self.anchors) < MAX_ANCHORS:
             number, anchor = self._removed.pop()
             self.anchors.insert(number, anchor)
             self.keep()

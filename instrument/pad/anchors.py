@@ -13,7 +13,7 @@ from aitunes.features import FloatArray
 
 _POWER = 2.0
 _AT_ONE = 1e-4
-MOST_ANCHORS = 64
+MAX_ANCHORS = 64
 
 
 class AnchorError(AiTunesError):
@@ -87,7 +87,7 @@ class AnchorFile:
             values = json.loads(path.read_text(encoding="utf-8"))
             anchors = [
                 Anchor(str(v["name"]), float(v["x"]), float(v["y"]), tuple(float(c) for c in v["coordinates"]))
-                for v in values[:MOST_ANCHORS]
+                for v in values[:MAX_ANCHORS]
             ]
         except OSError as error:
             raise AnchorError(f"The anchors in {path} cannot be read: {reason(error)}.") from error

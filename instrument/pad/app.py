@@ -10,9 +10,6 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from instrument import paths
-from instrument.cli.terminal import ending_signals
-from instrument.library import Library
 from instrument.pad import theme
 from instrument.pad.anchor_set import AnchorSet
 from instrument.pad.anchors import AnchorFile
@@ -23,6 +20,9 @@ from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.preferences import Preferences
 from instrument.pad.window import Window
+from instrument.storage import paths
+from instrument.storage.library import Library
+from instrument.terminal import ending_signals
 
 
 def build_window(

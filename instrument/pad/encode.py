@@ -17,8 +17,8 @@ from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from aitunes.release.reader import ENCODER, read_card, session_options, sha256
 
-_MOST_SECONDS = 30.0
-_MOST_PATCHES = 512
+_MAX_SECONDS = 30.0
+_MAX_SEGMENTS = 512
 _QUIET_DB = -30.0
 
 
@@ -38,7 +38,7 @@ def read_sound(path: Path, features: AudioFeatures) -> FloatArray:
     try:
         with soundfile.SoundFile(path) as file:
             rate = file.samplerate
-            y = file.read(round(_MOST_SECONDS * rate), dtype="float32", always_2d=True).mean(axis=1)
+            y = file.read(round(_MAX_SECONDS * rate), dtype="float32", always_2d=True).mean(axis=1)
     except (OSError, soundfile.SoundFileError) as error:
         raise SoundError(f"{path.name} cannot be read as sound.") from error
     if not len(y) or not np.isfinite(y).all() or np.abs(y).max() < 1e-5:
@@ -47,20 +47,20 @@ def read_sound(path: Path, features: AudioFeatures) -> FloatArray:
     return np.pad(y, (0, max(0, features.n_fft + (features.frames - 1) * features.hop_length - len(y))))
 
 
-def patches(S: FloatArray, frames: int) -> FloatArray:
-    """The louder patches of a spectrogram [n_mels, count]: [patches, n_mels, frames], in order of time.
+def segments(S: FloatArray, frames: int) -> FloatArray:
+    """The louder segments of a spectrogram [n_mels, count]: [segments, n_mels, frames], in order of time.
 
     What lies more than 30 dB (of the release's 0..1) below the loudest, such as a tail, says little of the sound.
     """
     windows = np.lib.stride_tricks.sliding_window_view(S, frames, axis=1).transpose(1, 0, 2)
-    step = max(1, frames // 2, len(windows) // _MOST_PATCHES)
+    step = max(1, frames // 2, len(windows) // _MAX_SEGMENTS)
     return np.ascontiguousarray(windows[::step])
 
 
 def encode(folder: Path, path: Path) -> FloatArray:
     """Where a sound lies in a release's latent space, [latent_dim] standard deviations.
 
-    The mean over its patches, the louder ones counting more.
+    The mean over its segments, the louder ones counting more.
 
     Raises:
         SoundError: the file cannot be used.
@@ -68,7 +68,7 @@ def encode(folder: Path, path: Path) -> FloatArray:
     """
     card = read_card(folder)
     S = card.features.analyse(_as_trained(read_sound(path, card.features), card))
-    parts = patches(S, card.features.frames)
+    parts = segments(S, card.features.frames)
     weights = _loudness(parts, card.features)
     z = _encoded(folder, card, parts[weights > 0.0])
     mean = weights[weights > 0.0] @ card.latent.coordinates(z) / weights.sum()
@@ -85,7 +85,7 @@ def _as_trained(y: FloatArray, card: ReleaseCard) -> FloatArray:
 
 
 def _loudness(parts: FloatArray, features: AudioFeatures) -> FloatArray:
-    """What each patch counts, [patches]: its magnitude, nothing where it is quiet beside the loudest."""
+    """What each segment counts, [segments]: its magnitude, nothing where it is quiet beside the loudest."""
     loudness = features.denormalise(parts).mean(axis=(1, 2))
     loudest = float(loudness.max())
     if loudest <= 0.0:

@@ -14,8 +14,8 @@ from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
-from instrument.pad.glide import Glide
 from instrument.pad.lists import Lists
+from instrument.pad.smoothing import Glide
 from instrument.pad.status import EngineStatus
 
 SETTINGS: dict[str, tuple[Value, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from instrument import paths
+from instrument.storage import paths
 
 
 class Preferences:

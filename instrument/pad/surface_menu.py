@@ -21,8 +21,8 @@ def open_menu(window: Window, place: QPoint) -> None:
     number = surface.anchor_at(QPointF(place))
     if number is not None:
         menu.addAction(f"Remove the anchor “{anchors.anchors[number].name}”", partial(anchors.remove, number))
-    if landmark is not None and surface.atlas is not None:
-        name, sound = surface.atlas.names[landmark], surface.atlas.coordinates[landmark]
+    if landmark is not None and surface.release_map is not None:
+        name, sound = surface.release_map.names[landmark], surface.release_map.coordinates[landmark]
         menu.addAction(f"Play “{name}”", partial(surface.play_landmark, QPointF(place)))
         menu.addAction(f"Anchor “{name}” here", partial(anchors.add, name, sound, x, y))
     menu.addAction("Anchor the present sound", window.anchor_panel.add_here)

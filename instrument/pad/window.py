@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
-from instrument.library import Library
-from instrument.pad import atlas, theme
+from instrument.pad import release_map, theme
 from instrument.pad.anchor_set import AnchorSet
 from instrument.pad.encoding import Encoding
 from instrument.pad.full_screen import FullScreen
@@ -46,6 +45,7 @@ from instrument.pad.widgets.spectrogram import Spectrogram
 from instrument.pad.widgets.status_line import StatusLine
 from instrument.pad.widgets.surface import Surface
 from instrument.pad.widgets.transport import Transport
+from instrument.storage.library import Library
 
 FRAME_MS = 16
 _STRIP_LETTERS = 8.0
@@ -289,12 +289,12 @@ class Window(QMainWindow):
         self._show_title()
         self._preferences.release = card.name
         try:
-            chart = atlas.find(self._library, card)
+            landmarks = release_map.find(self._library, card)
         except AiTunesError as error:
             self._model.told.emit(str(error))
-            chart = atlas.blank(card)
-        self.anchor_panel.folder = chart.folder
-        self.surface.show_atlas(chart)
+            landmarks = release_map.blank(card)
+        self.anchor_panel.folder = landmarks.folder
+        self.surface.show_map(landmarks)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

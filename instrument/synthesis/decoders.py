@@ -1,4 +1,4 @@
-"""A release's decoder, fed with a code and what its tones sound like; and what the voice wants of it."""
+"""A release's decoder, fed with a code and what its tones sound like; and what the renderer wants of it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import TensorSpec
 from aitunes.release.reader import Release
-from instrument.synthesis.notes import Tone
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.voice_allocator import Tone
 
 Controls = tuple[float, ...]
 """What a decoder is fed beside the code: pitch and level, those of them that it takes."""
 
 
 class FrameSource(Protocol):
-    """Gives the voice the next spectrogram frame of every tone."""
+    """Gives the renderer the next spectrogram frame of every tone."""
 
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Magnitudes [bands] for the code z [latent_dim] by the tone's slot; only those that have changed."""

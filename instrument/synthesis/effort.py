@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from instrument.namespace import MOST_ITERATIONS
+from instrument.namespace import MAX_ITERATIONS
 
 WINDOW_SECONDS = 0.1
 """Hops this recent are judged."""
@@ -39,7 +39,7 @@ class Effort:
     """
 
     def __init__(self) -> None:
-        self._limit = MOST_ITERATIONS
+        self._limit = MAX_ITERATIONS
         self._loads: deque[float] = deque()
         self._easy_seconds = 0.0
         self._wait_seconds = EASE_SECONDS
@@ -75,7 +75,7 @@ class Effort:
             self._limit = max(in_use + 1, int(in_use * _STEP))
             self._easy_seconds, self._wait_seconds = 0.0, STEP_SECONDS
         if self._limit >= asked:
-            self._limit, self._reduced_seconds, self._told = MOST_ITERATIONS, 0.0, False
+            self._limit, self._reduced_seconds, self._told = MAX_ITERATIONS, 0.0, False
         else:
             self._reduced_seconds += hop_seconds
         return self.iterations(asked)

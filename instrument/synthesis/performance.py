@@ -12,7 +12,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value
-from instrument.synthesis.notes import Keyboard, PitchRange
+from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
 SNAPSHOT_SETTINGS = (
     "/glide",
@@ -64,8 +64,8 @@ class Performance:
         self.speed = 1.0
         self.iterations = iterations
         self.lookahead = lookahead
-        self.keyboard = keyboard = Keyboard(pitches)
-        self.tones = keyboard.tones
+        self.allocator = allocator = VoiceAllocator(pitches)
+        self.tones = allocator.tones
         self._pad_axes = _first_axes(latent)
         self._latent = latent
         self.release = release
@@ -86,14 +86,14 @@ class Performance:
             "/quality": self._set_quality,
             "/play": lambda: setattr(self, "playing", True),
             "/stop": lambda: setattr(self, "playing", False),
-            "/note": keyboard.play,
-            "/notes/off": keyboard.let_all_go,
-            "/pitch": keyboard.sound_at,
-            "/bend": lambda semitones: setattr(keyboard, "bend_semitones", semitones),
+            "/note": allocator.play,
+            "/notes/off": allocator.let_all_go,
+            "/pitch": allocator.sound_at,
+            "/bend": lambda semitones: setattr(allocator, "bend_semitones", semitones),
             "/envelope": self._set_envelope,
-            "/voices": lambda voices: setattr(keyboard, "voices", voices),
-            "/portamento": lambda seconds: setattr(keyboard, "portamento_seconds", seconds),
-            "/drone": lambda sounding: setattr(keyboard, "drone", sounding),
+            "/voices": lambda voices: setattr(allocator, "voices", voices),
+            "/portamento": lambda seconds: setattr(allocator, "portamento_seconds", seconds),
+            "/drone": lambda sounding: setattr(allocator, "drone", sounding),
         }
         self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
             "/pad/xy": lambda: self.pad,
@@ -107,12 +107,12 @@ class Performance:
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),
             "/quality": lambda: (self.iterations, self.lookahead),
-            "/pitch": lambda: (keyboard.pitch,),
-            "/bend": lambda: (keyboard.bend_semitones,),
-            "/envelope": lambda: (keyboard.attack_seconds, keyboard.release_seconds),
-            "/voices": lambda: (keyboard.voices,),
-            "/portamento": lambda: (keyboard.portamento_seconds,),
-            "/drone": lambda: (keyboard.drone,),
+            "/pitch": lambda: (allocator.pitch,),
+            "/bend": lambda: (allocator.bend_semitones,),
+            "/envelope": lambda: (allocator.attack_seconds, allocator.release_seconds),
+            "/voices": lambda: (allocator.voices,),
+            "/portamento": lambda: (allocator.portamento_seconds,),
+            "/drone": lambda: (allocator.drone,),
         }
 
     @classmethod
@@ -168,18 +168,18 @@ class Performance:
 
     def sound(self, seconds: float) -> None:
         """Let the notes go on for that long; `tones` is what sounds then, and a copy of this keeps its own."""
-        self.keyboard.advance(seconds)
-        self.tones = self.keyboard.tones
+        self.allocator.advance(seconds)
+        self.tones = self.allocator.tones
 
     def rehearsal(self) -> Performance:
         """A copy for another thread to change the release of; nothing of it is heard."""
         rehearsal = copy.copy(self)
-        rehearsal.keyboard = copy.deepcopy(self.keyboard)
+        rehearsal.allocator = copy.deepcopy(self.allocator)
         return rehearsal
 
     def plays(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> bool:
         """Whether this is the present release; one that was exported again under its name may differ."""
-        return (release, latent, pitches) == (self.release, self._latent, self.keyboard.pitches)
+        return (release, latent, pitches) == (self.release, self._latent, self.allocator.pitches)
 
     def take_over(self, card: ReleaseCard) -> bool:
         """Go on with a release; whether it is another than the present one."""
@@ -191,8 +191,8 @@ class Performance:
 
     def change_release(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> None:
         """Take over another latent space; the pad keeps its position, the other coordinates go home."""
-        self.keyboard.change_release(pitches)
-        self.tones = self.keyboard.tones
+        self.allocator.change_release(pitches)
+        self.tones = self.allocator.tones
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)
@@ -227,7 +227,7 @@ class Performance:
         self.check_snapshot(snapshot)
         for name, values in snapshot.settings.items():
             if name == "/pitch":
-                (self.keyboard.pitch,) = map(float, values)  # the drone stays on or off
+                (self.allocator.pitch,) = map(float, values)  # the drone stays on or off
             else:
                 self._setters[name](*values)
         self._move(np.asarray(snapshot.coordinates, np.float32), morph_seconds)
@@ -236,7 +236,7 @@ class Performance:
         return lambda value: setattr(self, attribute, value)
 
     def _set_envelope(self, attack_seconds: float, release_seconds: float) -> None:
-        self.keyboard.attack_seconds, self.keyboard.release_seconds = attack_seconds, release_seconds
+        self.allocator.attack_seconds, self.allocator.release_seconds = attack_seconds, release_seconds
 
     def _set_quality(self, iterations: int, lookahead: int) -> None:
         self.iterations, self.lookahead = iterations, lookahead

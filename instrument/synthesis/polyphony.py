@@ -7,15 +7,15 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
-from instrument.synthesis.notes import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
 from instrument.synthesis.performance import Performance
+from instrument.synthesis.voice_allocator import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
 
 
 class Polyphony:
     """One decode a hop for all tones that have changed, and none while they rest.
 
     Args:
-        release: a release of one frame a patch.
+        release: a release of one frame a segment.
     """
 
     def __init__(self, release: Release) -> None:

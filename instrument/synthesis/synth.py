@@ -1,4 +1,4 @@
-"""The synth: due events, the latent glide, one or two voices, the output stage; one call renders one hop."""
+"""The synth: due events, the latent glide, one or two renderers, the output stage; one call renders one hop."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ from dataclasses import dataclass
 import numpy as np
 
 from aitunes.features import FloatArray
-from instrument.namespace import MOST_ITERATIONS
+from instrument.namespace import MAX_ITERATIONS
 from instrument.synthesis.dynamics import OutputStage, equal_power_fade
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice import Voice
+from instrument.synthesis.release_renderer import ReleaseRenderer
 
 SWAP_SECONDS = 0.12
-"""Length of the cross-fade from one voice to the next."""
+"""Length of the cross-fade from one renderer to the next."""
 
 
 @dataclass
 class _Outgoing:
-    """A voice that gives way to the one after it; it stays where it was and no longer moves the playhead."""
+    """A renderer that gives way to the one after it; it stays where it was and no longer moves the playhead."""
 
-    voice: Voice
+    renderer: ReleaseRenderer
     coordinates: FloatArray
     performance: Performance
     faded: float = 0.0
 
     def read(self, length: int) -> FloatArray:
-        return self.voice.read(length, self.coordinates, self.performance)
+        return self.renderer.read(length, self.coordinates, self.performance)
 
 
 class Synth:
     """Renders the performance; live and offline alike.
 
     Args:
-        voice: the first voice.
+        renderer: the first renderer.
         performance: what the player has set.
-        sample_rate: of the output, Hz; every voice renders at it.
+        sample_rate: of the output, Hz; every renderer renders at it.
 
     Attributes:
-        most_iterations: refinements a hop can carry at present, however many the player has set.
+        max_iterations: refinements a hop can carry at present, however many the player has set.
     """
 
-    def __init__(self, voice: Voice, performance: Performance, sample_rate: float) -> None:
-        self.voice = voice
+    def __init__(self, renderer: ReleaseRenderer, performance: Performance, sample_rate: float) -> None:
+        self.renderer = renderer
         self.performance = performance
         self.output = OutputStage(sample_rate)
-        self.most_iterations = MOST_ITERATIONS
+        self.max_iterations = MAX_ITERATIONS
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
         self._sounded = False
-        self._retired: deque[Voice] = deque()
+        self._retired: deque[ReleaseRenderer] = deque()
 
     @property
     def hop_seconds(self) -> float:
         """Time between two hops."""
-        return self.voice.hop_seconds
+        return self.renderer.hop_seconds
 
     @property
     def change_seconds(self) -> float:
@@ -65,20 +65,20 @@ class Synth:
 
         That is half-way from the centre of the frame before to that of the new one.
         """
-        return self.voice.latency_seconds - 0.5 * self.voice.hop_seconds
+        return self.renderer.latency_seconds - 0.5 * self.renderer.hop_seconds
 
     @property
     def resting(self) -> bool:
         """Whether the last hop had nothing to reconstruct."""
-        return not self._sounded or self.voice.resting
+        return not self._sounded or self.renderer.resting
 
-    def change_voice(self, voice: Voice) -> None:
-        """Cross-fade to another voice, also from within a cross-fade."""
+    def change_renderer(self, renderer: ReleaseRenderer) -> None:
+        """Cross-fade to another renderer, also from within a cross-fade."""
         performance = self.performance
-        self._outgoing.append(_Outgoing(self.voice, performance.advance(0.0), copy.copy(performance)))
-        self.voice = voice
+        self._outgoing.append(_Outgoing(self.renderer, performance.advance(0.0), copy.copy(performance)))
+        self.renderer = renderer
 
-    def take_retired(self) -> list[Voice]:
+    def take_retired(self) -> list[ReleaseRenderer]:
         """Voices that sound no more, for their resources to be freed off the synth's thread."""
         retired = []
         while self._retired:
@@ -86,33 +86,33 @@ class Synth:
         return retired
 
     def close(self) -> None:
-        """End what the voices run in the background; the synth must not be rendered any more."""
-        for voice in (self.voice, *(outgoing.voice for outgoing in self._outgoing), *self.take_retired()):
-            voice.close()
+        """End what the renderers run in the background; the synth must not be rendered any more."""
+        for renderer in (self.renderer, *(outgoing.renderer for outgoing in self._outgoing), *self.take_retired()):
+            renderer.close()
 
     def render(self) -> FloatArray:
         """The next block at the output's rate, [samples] float32."""
         performance = self.performance
-        voices = [self.voice, *(outgoing.voice for outgoing in self._outgoing)]
-        for voice in voices:
-            voice.iterations = shared(min(performance.iterations, self.most_iterations), len(voices))
-        coordinates = performance.advance(self.voice.hop_seconds)
-        performance.sound(self.voice.hop_seconds)
+        renderers = [self.renderer, *(outgoing.renderer for outgoing in self._outgoing)]
+        for renderer in renderers:
+            renderer.iterations = shared(min(performance.iterations, self.max_iterations), len(renderers))
+        coordinates = performance.advance(self.renderer.hop_seconds)
+        performance.sound(self.renderer.hop_seconds)
         if not performance.playing and self.output.silent:
             return self._silence()
         self._sounded = True
-        y = self.voice.render(coordinates, performance)
+        y = self.renderer.render(coordinates, performance)
         if self._outgoing:
             y = self._cross_fade(y)
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
         if self._sounded:
-            self.voice.reset()
+            self.renderer.reset()
             self._sounded = False
-        self._retired += [outgoing.voice for outgoing in self._outgoing]
+        self._retired += [outgoing.renderer for outgoing in self._outgoing]
         self._outgoing.clear()
-        y = np.zeros(round(self.voice.hop_seconds * self._sample_rate), np.float32)
+        y = np.zeros(round(self.renderer.hop_seconds * self._sample_rate), np.float32)
         return self.output.process(y, self.performance.gain_db, playing=False)
 
     def _cross_fade(self, y: FloatArray) -> FloatArray:
@@ -125,5 +125,5 @@ class Synth:
             mixed = mixed * old + incoming * new
             outgoing.faded += step * len(y)
         while self._outgoing and self._outgoing[0].faded >= 1.0:
-            self._retired.append(self._outgoing.pop(0).voice)
+            self._retired.append(self._outgoing.pop(0).renderer)
         return mixed

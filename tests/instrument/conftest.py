@@ -33,20 +33,20 @@ COMPILE_SECONDS = 240.0
 
 @pytest.fixture(scope="session")
 def releases(tiny, tmp_path_factory):
-    """A folder of releases: two of one frame and different latent size, two of patches, two that play a sine."""
+    """A folder of releases: two of one frame and different latent size, two of segments, two that play a sine."""
     folder = tmp_path_factory.mktemp("releases")
     tiny.write(folder, "tiny", latent_dim=3)
     tiny.write(folder, "wide", latent_dim=5)
-    # Column n of the patch lies n/64 of the way up, and the first coordinate lifts it all.
+    # Column n of the segment lies n/64 of the way up, and the first coordinate lifts it all.
     ramp = np.broadcast_to(0.1 + 0.5 * np.arange(64) / 64, (32, 64))
     lift = np.outer([0.1, 0.0], np.ones(32 * 64))
-    tiny.write(folder, "patch", latent_dim=2, frames=64, bias=ramp, weights=lift)
-    tiny.write(folder, "long-patch", latent_dim=4, frames=96)
+    tiny.write(folder, "segment", latent_dim=2, frames=64, bias=ramp, weights=lift)
+    tiny.write(folder, "long-segment", latent_dim=4, frames=96)
     tiny.sine(folder, "sine", 440.0, n_fft=1024, n_mels=128)
     tiny.sine(folder, "high-sine", 1000.0, n_fft=1024, n_mels=128, latent_dim=6)
     write_pitched(tiny, folder, "notes")
     write_pitched(tiny, folder, "unlevelled", level=False)
-    write_pitched(tiny, folder, "pitched-patch", frames=16)
+    write_pitched(tiny, folder, "pitched-segment", frames=16)
     return folder
 
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from instrument.cli.terminal import Stopped, stoppable
 from instrument.doctor import measure
 from instrument.doctor.measure import DoctorError, HopCost, Report, half_way, start_seconds
 from instrument.doctor.report import advise, table
+from instrument.terminal import Stopped, stoppable
 
 REPORT = Report(
     machine={"system": "Linux", "scheduling": "real-time"},

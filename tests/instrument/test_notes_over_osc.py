@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from instrument.library import Library
 from instrument.namespace import ROOT, Kind
-from instrument.render import RenderOptions, render_score
-from instrument.score import ScoreError
+from instrument.scores.render import RenderOptions, render_score
+from instrument.scores.score import ScoreError
+from instrument.storage.library import Library
 from instrument.synthesis.timeline import Event, Timeline
 
 pytestmark = pytest.mark.training
@@ -72,9 +72,9 @@ def test_a_release_without_pitch_refuses_notes_and_sounds_by_itself(client):
     assert "has no pitch" in client.refused("/aitunes/pitch", 60.0)
 
 
-def test_a_patch_model_refuses_notes_and_takes_the_drones_pitch(client):
-    client.command("/aitunes/model/load", "pitched-patch")
-    assert "decodes whole patches; set /aitunes/pitch" in client.refused("/aitunes/note", 60, 100)
+def test_a_segment_model_refuses_notes_and_takes_the_drones_pitch(client):
+    client.command("/aitunes/model/load", "pitched-segment")
+    assert "decodes whole segments; set /aitunes/pitch" in client.refused("/aitunes/note", 60, 100)
     client.send("/aitunes/pitch", 60.5)
     assert client.ask("/aitunes/pitch") == [60.5]
 

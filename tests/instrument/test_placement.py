@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from instrument.engine import Engine, EngineOptions
-from instrument.library import Library
+from instrument.engine.engine import Engine, EngineOptions
 from instrument.namespace import ROOT, Kind
 from instrument.outputs.null import NullOutput
-from instrument.render import RenderOptions, render_score
+from instrument.scores.render import RenderOptions, render_score
+from instrument.storage.library import Library
 from instrument.synthesis.timeline import Event
 
 pytestmark = pytest.mark.training
@@ -54,7 +54,7 @@ def engine(request, releases, tmp_path, rng, monkeypatch):
     """An engine whose `_play` takes no time but the clock's."""
     clock = Clock(rng)
     wall = SimpleNamespace(time=lambda: EPOCH + clock.now, perf_counter=lambda: clock.now)
-    monkeypatch.setattr("instrument.engine.time", wall)
+    monkeypatch.setattr("instrument.engine.engine.time", wall)
     options = EngineOptions("tiny", osc_port=0, iterations=0, gestures=tmp_path, snapshots=tmp_path / "s.json")
     engine = Engine(Device(request.param, clock, rng), Library([releases]), options)
     engine.output.start()

@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from instrument.cli.terminal import Stopped, ending_signals, stoppable
+from instrument.terminal import Stopped, ending_signals, stoppable
 
 pytestmark = pytest.mark.training
 

@@ -43,7 +43,7 @@ def _perceptron(shape):
 
 @pytest.fixture(scope="module")
 def small_case():
-    """`folder` with patches small enough for a test."""
+    """`folder` with segments small enough for a test."""
     pytest.importorskip("lightning", reason="pip install aitunes[training]")
     from aitunes.experiments.cases import find_case
     from aitunes.experiments.scenarios.scenario import Scenario, ScenarioContainer
@@ -58,8 +58,8 @@ def small_case():
 
 @pytest.fixture(scope="module")
 def corpus_of(small_case, audio_folder, tmp_path_factory):
-    """`corpus_of("low-dim16")`: the folder's patches for a scenario."""
-    from training.corpus import CorpusOptions, open_corpus
+    """`corpus_of("low-dim16")`: the folder's segments for a scenario."""
+    from training.data.corpus import CorpusOptions, open_corpus
 
     store = tmp_path_factory.mktemp("features") / "a"
 

@@ -177,7 +177,7 @@ def test_the_shared_vocabulary_does_not_load_torch():
 
 
 def test_the_walk_of_the_preview_stays_on_the_pad_and_reaches_its_edges():
-    from training.preview import walk
+    from training.evaluate.preview import walk
 
     points = walk(2000)
     assert points.min() >= 0.0

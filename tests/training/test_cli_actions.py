@@ -146,7 +146,7 @@ def test_the_pipeline_lists_what_is_for_performers():
 
 
 def test_evaluation_by_asking_takes_numbers_and_says_what_it_does_not_understand(here):
-    from training.corpus import CorpusOptions
+    from training.data.corpus import CorpusOptions
 
     said = []
     actions = HeadlessActionPipeline(CorpusOptions(limit_items=300), report=said.append)

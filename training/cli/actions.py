@@ -11,13 +11,13 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
-from training.case_release import ReleaseNames
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
-from training.corpus import CorpusOptions
+from training.data.corpus import CorpusOptions
+from training.data.processes import is_first_process
+from training.export.case_release import ReleaseNames
+from training.fit.train import TrainOptions
 from training.headless import HeadlessActionPipeline
-from training.processes import is_first_process
-from training.train import TrainOptions
 
 Action = Callable[[argparse.Namespace, HeadlessActionPipeline], int]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from training.feature_preparation import Progress as Told
+from training.data.feature_preparation import Progress as Told
 
 
 @contextmanager

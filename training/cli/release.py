@@ -8,9 +8,9 @@ from pathlib import Path
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.support import LAST_CHECKPOINT
-from training.case_release import ReleaseNames, check_target
+from training.export.case_release import ReleaseNames, check_target
+from training.fit.train import Trained, TrainOptions
 from training.headless import HeadlessActionPipeline
-from training.train import Trained, TrainOptions
 
 
 @dataclass(frozen=True)

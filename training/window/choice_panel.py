@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from training.window.choice import Choice
+from training.window.formats import count, moment
 from training.window.look import GAP, caption, hinted, make_primary, named
 from training.window.runs import Run
-from training.window.words import count, moment
 from training.window.workshop import Answer, Workshop
 
 _MOST = 1_000_000_000
@@ -174,7 +174,7 @@ class ChoicePanel(QWidget):
             return
         shape = " × ".join(map(str, found["shape"]))
         self.sizes.setText(
-            f"{count(found['parameters'])} weights, {found['latent_dim']} latent dimensions, patches of {shape}, "
+            f"{count(found['parameters'])} weights, {found['latent_dim']} latent dimensions, segments of {shape}, "
             f"{found['batch_size']} a batch"
         )
         self.epochs.setSpecialValueText(f"the scenario's {found['epochs']}")

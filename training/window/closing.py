@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from training import run_record
+from training.fit import run_record
 from training.window.runs import Run
 
 

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from training.window.formats import figure
 from training.window.look import GAP, caption, hinted, named, plain_table
-from training.window.words import figure
 from training.window.workshop import Answer, Workshop
 
 _PICTURES = ("reconstructions.png", "codes.png", "latent.png")

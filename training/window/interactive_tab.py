@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QRandomGenerator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from training.window.formats import item_title
 from training.window.look import GAP, caption, hinted, named
-from training.window.patch_view import PatchView
-from training.window.words import item_title
+from training.window.segment_view import SegmentView
 from training.window.workshop import Answer, Workshop
 
 
@@ -23,7 +23,7 @@ class InteractiveTab(QWidget):
         self.another = hinted(QPushButton("&Another item"), "A held-out item by chance")
         self.new = hinted(QPushButton("Something &new"), "Decode another code from where the data lie")
         self.text = caption("An item that the chosen model has never seen, what it makes of it, and something new.")
-        self.views = {kind: PatchView(kind.capitalize()) for kind in ("original", "reconstruction", "generated")}
+        self.views = {kind: SegmentView(kind.capitalize()) for kind in ("original", "reconstruction", "generated")}
         self._seed = 0
         self._lay_out()
         self.item.setKeyboardTracking(False)  # a number is asked for when it is whole

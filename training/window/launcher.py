@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aitunes.errors import TrainingError
-from training.run_record import LOG, RunRecord, process_started, write_record
+from training.fit.run_record import LOG, RunRecord, process_started, write_record
 from training.window.choice import Choice, new_run_name
 
 

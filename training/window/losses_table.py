@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidgetItem, QVBoxLayout, QWidget
 
 from aitunes.experiments.history import Row
+from training.window.formats import figure
 from training.window.look import plain_table
-from training.window.words import figure
 
 _COLUMNS = ("Loss", "Training", "Validation")
-_MOST_ROWS = 6
+_MAX_ROWS = 6
 
 
 class LossesTable(QWidget):
@@ -40,7 +40,7 @@ class LossesTable(QWidget):
 
     def _fit(self) -> None:
         table = self.table
-        rows = min(max(2, table.rowCount()), _MOST_ROWS)
+        rows = min(max(2, table.rowCount()), _MAX_ROWS)
         height = table.verticalHeader().defaultSectionSize() * rows + table.horizontalHeader().sizeHint().height()
         table.setFixedHeight(height + 2 * table.frameWidth())
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from training.window.formats import item_title
 from training.window.look import GAP, caption, named
-from training.window.patch_view import PatchView
 from training.window.runs import Run
-from training.window.words import item_title
+from training.window.segment_view import SegmentView
 from training.window.workshop import Answer, Workshop
 
 _BEFORE = "A held-out item, as soon as there is a checkpoint."
@@ -23,7 +23,7 @@ class Newest(QWidget):
         super().__init__(parent)
         self._workshop = workshop
         self._run: Run | None = None
-        self.original, self.reconstruction = PatchView("Original"), PatchView("Newest reconstruction")
+        self.original, self.reconstruction = SegmentView("Original"), SegmentView("Newest reconstruction")
         self.item = named(QSpinBox(maximum=10**9, prefix="item "), "Number of the held-out item")
         self.text = caption(_BEFORE)
         head = QHBoxLayout()

@@ -12,7 +12,7 @@ from training.window.runs import Run, find_runs, read_curves, read_run
 
 _LIVE_MS = 500
 _HISTORY_MS = 3_000
-_LEAST_SHARE = 20.0
+_MIN_SHARE = 20.0
 _NEVER = -1
 
 
@@ -93,7 +93,7 @@ class RunWatcher(QObject):
         self.curves_changed.emit(rows)
         # A history of many thousand epochs takes a while to read: a twentieth of the time at most goes into that.
         now = time.monotonic()
-        self._not_before = now + _LEAST_SHARE * (now - begun)
+        self._not_before = now + _MIN_SHARE * (now - begun)
 
     def _look_at_checkpoints(self, run: Run) -> None:
         newest = max((_stamp_of(path) for path in run.folder.glob("*.ckpt")), default=0)

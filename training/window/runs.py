@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aitunes.experiments.history import HISTORY, Row, read_history
-from training.run_record import RECORD, STARTING, TRAINING, RunRecord, last_words, read_record, state_of
+from training.fit.run_record import RECORD, STARTING, TRAINING, RunRecord, last_words, read_record, state_of
 
 STAGES = ("train", "validation")
 _ENDED = "ended"

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from training.window.curves import Curve, CurvesPlot
+from training.window.formats import moment
 from training.window.look import GAP, SERIES, caption, hinted, named, plain_table
 from training.window.runs import STAGES, Run, curve, parts_of, read_curves
-from training.window.words import moment
 from training.window.workshop import Workshop
 
 _COLUMNS = ("Began", "Experiment", "Scenario", "State", "Epochs", "Checkpoints", "Folder")

@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 from aitunes.errors import TrainingError
 from aitunes.experiments.history import Row
 from training.engine_link import engine_address
-from training.run_record import FAILED, STARTING
-from training.window.companion import Companion
+from training.fit.run_record import FAILED, STARTING
 from training.window.curves import Curve, CurvesPlot
 from training.window.figures import FigureRow
+from training.window.formats import duration, figure, rate
+from training.window.live_export import Companion
 from training.window.look import GAP, SERIES, caption, named
 from training.window.losses_table import LossesTable
 from training.window.newest import Newest
 from training.window.runs import STAGES, Run, curve, parts_of
-from training.window.words import duration, figure, rate
 from training.window.workshop import Workshop
 
 _STATES = {

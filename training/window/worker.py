@@ -22,14 +22,14 @@ import numpy as np
 from aitunes.errors import AiTunesError
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from training.assessment import MOST_ITEMS, latent_use
-from training.case_release import ReleaseNames
-from training.corpus import CorpusOptions
+from training.data.corpus import CorpusOptions
 from training.engine_link import check_engine
+from training.evaluate.assessment import MAX_ITEMS, latent_use
+from training.export.case_release import ReleaseNames
 from training.headless import HeadlessActionPipeline
 
 Wish = dict[str, Any]
-_MOST_POINTS = 3_000
+_MAX_POINTS = 3_000
 
 
 class Worker:
@@ -134,7 +134,7 @@ def _evaluate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
 
 def _latent(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
     table = actions.project(actions.model.parent / "projection")[0]
-    some = actions.corpus().held.some(MOST_ITEMS)
+    some = actions.corpus().held.some(MAX_ITEMS)
     use = latent_use(actions.load().experiment.model, np.asarray(some.S))
     kl_nats = None if use.kl_nats is None else use.kl_nats.tolist()
     found = {"std": use.std.tolist(), "kl_nats": kl_nats, "active": use.active, "model": str(actions.model)}
@@ -145,7 +145,7 @@ def _points(table: Path) -> Wish:
     """Labels, halves and planes of a projection's table, of some of its rows."""
     with table.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    rows = rows[:: -(-len(rows) // _MOST_POINTS)]
+    rows = rows[:: -(-len(rows) // _MAX_POINTS)]
     names = [name.removesuffix("_1") for name in rows[0] if name.endswith("_1")]
     planes = {name: [[float(row[f"{name}_1"]), float(row[f"{name}_2"])] for row in rows] for name in names}
     return {"planes": planes, **{field: [row[field] for row in rows] for field in ("label", "half")}}

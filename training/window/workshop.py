@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from aitunes.errors import TrainingError
-from training import run_record
+from training.fit import run_record
 from training.window.choice import Choice
 from training.window.launcher import start_training
 from training.window.player import Player

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 from typing_extensions import override
 
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, patches_of
+from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
 
 BATCHES = 32
 """From so many batches of the training data at most."""
@@ -43,7 +43,7 @@ class BatchStatistics(Callback):
         batches = DataLoader(loader.dataset, sampler=loader.sampler, batch_size=loader.batch_size)
         with torch.no_grad(), torch.random.fork_rng():
             for batch in islice(batches, BATCHES):
-                pl_module.model(patches_of(batch).to(pl_module.device))
+                pl_module.model(segments_of(batch).to(pl_module.device))
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
             layer.eval()

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, patches_of
+from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
 from aitunes.features import FloatArray
 
-MOST_CODES = 2_000
-_MOST_LABELS = 20
+MAX_CODES = 2_000
+_MAX_LABELS = 20
 
 
 class LatentPlot(Callback):
@@ -54,11 +54,11 @@ class LatentPlot(Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        if not self._due(trainer) or sum(map(len, self._codes)) >= MOST_CODES:
+        if not self._due(trainer) or sum(map(len, self._codes)) >= MAX_CODES:
             return
         if not isinstance(pl_module, AutoencoderExperiment):
             raise TypeError(f"Codes are those of an AutoencoderExperiment, not of a {type(pl_module).__name__}.")
-        S = patches_of(batch)
+        S = segments_of(batch)
         with torch.no_grad():
             self._codes.append(pl_module.model.encode(S).float().cpu())
         second = batch[1] if not isinstance(batch, Tensor) and len(batch) > 1 else None
@@ -118,7 +118,7 @@ def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str
         ylabel=f"second principal direction ({shares[1]:.0%})",
     )
     axes.grid(alpha=0.25)
-    if 1 < len(kinds) <= _MOST_LABELS:
+    if 1 < len(kinds) <= _MAX_LABELS:
         figure.legend(loc="outside right upper", frameon=False, markerscale=2.0)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})

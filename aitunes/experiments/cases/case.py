@@ -1,4 +1,4 @@
-"""What an experiment's case is: its data, the shape of its patches, its scenarios and the class that trains them."""
+"""What an experiment's case is: its data, the shape of its segments, its scenarios and the class that trains them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DataDescription:
         name, licence: for the card.
         source: where to get it.
         open: gives, from the folder that the user names (None takes `AITUNES_DATA`; generated data need none), the
-            items themselves, or the audio of which patches are made: files, clips that are generated, or notes.
+            items themselves, or the audio of which segments are made: files, clips that are generated, or notes.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Case:
         description: one sentence.
         data: what it is trained on.
         scenarios: its recipes.
-        input_shape: of a patch; None for audio, where the features say it.
+        input_shape: of a segment; None for audio, where the features say it.
         features: of audio, where a scenario has none of its own.
         experiment: trains a recipe.
     """
@@ -69,11 +69,11 @@ class Case:
 
     def __post_init__(self) -> None:
         if (self.input_shape is None) == (self.features is None):
-            raise TrainingError(f"{self.name} has either a shape of its patches or audio features.")
+            raise TrainingError(f"{self.name} has either a shape of its segments or audio features.")
 
     @property
     def is_audio(self) -> bool:
-        """Whether its patches are spectrograms."""
+        """Whether its segments are spectrograms."""
         return self.features is not None
 
     def features_of(self, scenario: Scenario) -> AudioFeatures | None:
@@ -81,7 +81,7 @@ class Case:
         return scenario.features or self.features
 
     def shape_of(self, scenario: Scenario) -> tuple[int, ...]:
-        """Shape of one of its scenarios' patches."""
+        """Shape of one of its scenarios' segments."""
         features = self.features_of(scenario)
         return (features.bands, features.frames) if features else self.input_shape or ()
 

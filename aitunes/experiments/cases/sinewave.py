@@ -1,4 +1,4 @@
-"""Generated sounds in patches."""
+"""Generated sounds in segments."""
 
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from aitunes.experiments.scenarios.sinewave import LOW_RESOLUTION, SINEWAVE_SCEN
 from aitunes.experiments.spectrogram_experiment import SpectrogramBasedAutoencoderExperiment
 
 CLIP_SECONDS = 3.1
-"""Two patches and the window that the last frame needs."""
+"""Two segments and the window that the last frame needs."""
 
 
 def _open(data_dir: Path | None) -> ClipSeries:

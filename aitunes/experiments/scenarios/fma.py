@@ -14,7 +14,7 @@ LOW_RESOLUTION = AudioFeatures(
     db_range=(-70.0, 20.0),
     frames=128,
 )
-"""1.5 s a patch; most of FMA's clips have this sample rate, and as MP3 hardly anything above 16 kHz."""
+"""1.5 s a segment; most of FMA's clips have this sample rate, and as MP3 hardly anything above 16 kHz."""
 
 HIGH_RESOLUTION = AudioFeatures(
     sample_rate=44_100,
@@ -26,7 +26,7 @@ HIGH_RESOLUTION = AudioFeatures(
     db_range=(-70.0, 25.0),
     frames=512,
 )
-"""3 s a patch."""
+"""3 s a segment."""
 
 PRODUCTION = {
     "low-dim32-momentum": ("Fireflies", "Sparks of free music from everywhere, quick to answer."),

@@ -14,7 +14,7 @@ LOW_RESOLUTION = AudioFeatures(
     db_range=(-70.0, 15.0),
     frames=128,
 )
-"""1.5 s a patch, at GTZAN's own sample rate."""
+"""1.5 s a segment, at GTZAN's own sample rate."""
 
 HIGH_RESOLUTION = AudioFeatures(
     sample_rate=22_050,
@@ -26,7 +26,7 @@ HIGH_RESOLUTION = AudioFeatures(
     db_range=(-65.0, 25.0),
     frames=256,
 )
-"""3 s a patch."""
+"""3 s a segment."""
 
 PRODUCTION = {
     "low-dim32-momentum": ("Record Shop", "Scraps of ten genres, from blues to rock, as if heard through the wall."),

@@ -15,7 +15,7 @@ _COMMITMENT = 0.25
 
 _SPECTRAL_PER_VALUE = 0.003
 _KL_PER_VALUE = 6e-6
-"""Weights grow with the patch, as the squared error that they stand against does: about a tenth at 128 × 128."""
+"""Weights grow with the segment, as the squared error that they stand against does: about a tenth at 128 × 128."""
 _KL_RISE_EPOCHS = 10
 
 
@@ -35,13 +35,13 @@ def squared_and_commitment() -> WeightedLoss:
 
 
 def spectral_and_kl(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
-    """Reconstruction of log-mel patches, fine and coarse, and the codes' distribution, which starts to count slowly."""
+    """Reconstruction of log-mel segments, fine and coarse, and the distribution of codes, weighted in slowly."""
     kl = LinearAnnealing(0.0, _KL_PER_VALUE * prod(shape), _KL_RISE_EPOCHS)
     return _spectral({"kl": KLDivergence()}, {"kl": kl}, shape, features)
 
 
 def spectral_and_commitment(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
-    """Reconstruction of log-mel patches, fine and coarse, and codes near their codebook entries."""
+    """Reconstruction of log-mel segments, fine and coarse, and codes near their codebook entries."""
     return _spectral({"commitment": Commitment()}, {"commitment": _COMMITMENT}, shape, features)
 
 

@@ -1,4 +1,4 @@
-"""Families of scenarios: residual models of patches, coarse and fine, small and large, and dense ones of frames."""
+"""Families of scenarios: residual models of segments, coarse and fine, small and large, and dense ones of frames."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
 
 @dataclass(frozen=True)
 class Resolution:
-    """A kind of patches, and what a model of them is made of.
+    """A kind of segments, and what a model of them is made of.
 
     Args:
         name: what scenarios are called after.
@@ -87,7 +87,7 @@ def _resnet(resolution: Resolution, latent_dim: int, momentum: bool, production:
     @scenario(
         name,
         "1",
-        f"ResNet2D of {latent_dim} dimensions on {resolution.adjective} patches{remembering}",
+        f"ResNet2D of {latent_dim} dimensions on {resolution.adjective} segments{remembering}",
         name in production,
         *production.get(name, (None, None)),
         features=resolution.features,
@@ -108,7 +108,7 @@ def _vq(resolution: Resolution, production: Production) -> Scenario:
     @scenario(
         name,
         "1",
-        f"VQ_ResNet2D on {resolution.adjective} patches: {groups} groups of 4, {resolution.vq_entries} entries",
+        f"VQ_ResNet2D on {resolution.adjective} segments: {groups} groups of 4, {resolution.vq_entries} entries",
         name in production,
         *production.get(name, (None, None)),
         features=resolution.features,

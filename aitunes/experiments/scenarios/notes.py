@@ -29,7 +29,7 @@ QUICK = replace(FINE, n_fft=1024, hop_length=128)
 """Separates harmonics down to C3, and answers twice as fast."""
 
 FINE_MEL = replace(FINE, scale="mel", f_max=20_000.0)
-PATCH_MEL = replace(FINE_MEL, frames=16)
+SEGMENT_MEL = replace(FINE_MEL, frames=16)
 
 LOWEST_FINE, LOWEST_QUICK, HIGHEST = 40.0, 48.0, 96.0
 """MIDI notes. Lower, the harmonics of FINE are less than four bins apart, those of QUICK less than three: the lobes of
@@ -105,11 +105,11 @@ def dense_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
 
 
 @scenario(
-    "conv-mel-unpitched", "1", "Convolutional, mel patches of 16 frames, its pitch in the code", features=PATCH_MEL
+    "conv-mel-unpitched", "1", "Convolutional, mel segments of 16 frames, its pitch in the code", features=SEGMENT_MEL
 )
 def conv_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
-    """Convolutional patches, told nothing."""
-    return Recipe(CVAE(shape, _LATENT_DIM), spectral_and_kl(shape, PATCH_MEL), _EPOCHS, 64, _OPTIMISATION)
+    """Convolutional segments, told nothing."""
+    return Recipe(CVAE(shape, _LATENT_DIM), spectral_and_kl(shape, SEGMENT_MEL), _EPOCHS, 64, _OPTIMISATION)
 
 
 NOTE_SCENARIOS = ScenarioContainer(

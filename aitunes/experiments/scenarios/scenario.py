@@ -34,7 +34,7 @@ class Recipe:
 
 
 RecipeBuilder = Callable[[tuple[int, ...]], Recipe]
-"""Makes a recipe for patches of a shape; called anew for every run."""
+"""Makes a recipe for segments of a shape; called anew for every run."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Scenario:
         name: what a person types; no two of an experiment share one.
         version: changes when a checkpoint of before no longer fits.
         description: one sentence for the trainer.
-        build: the recipe for patches of a shape.
+        build: the recipe for segments of a shape.
         features: of its audio; None takes the experiment's own, or there is no audio.
         prod_grade: its release is for performers.
         prod_name, prod_desc: what they read; both, where it is.

@@ -1,4 +1,4 @@
-"""Scenarios of generated sounds, in patches."""
+"""Scenarios of generated sounds, in segments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOW_RESOLUTION = AudioFeatures(
     db_range=(-60.0, 20.0),
     frames=128,
 )
-"""1.5 s a patch."""
+"""1.5 s a segment."""
 
 HIGH_RESOLUTION = AudioFeatures(
     sample_rate=44_100,
@@ -32,7 +32,7 @@ HIGH_RESOLUTION = AudioFeatures(
     db_range=(-60.0, 25.0),
     frames=256,
 )
-"""1.5 s a patch, twice as fine in both directions."""
+"""1.5 s a segment, twice as fine in both directions."""
 
 _EPOCHS, _BATCH = 60, 64
 _CHANNELS = (32, 64, 128, 256)

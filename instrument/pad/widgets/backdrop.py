@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPixma
 
 from aitunes.features import FloatArray
 from instrument.pad import theme
-from instrument.pad.atlas import Atlas
+from instrument.pad.release_map import ReleaseMap
 
 DIAMOND = 2
 
@@ -27,7 +27,12 @@ def place_in(frame: QRectF, x: float, y: float) -> QPointF:
 
 
 def paint_backdrop(
-    atlas: Atlas | None, axes: tuple[int, int], size: QSize, ratio: float, font: QFont, home: tuple[float, float] | None
+    release_map: ReleaseMap | None,
+    axes: tuple[int, int],
+    size: QSize,
+    ratio: float,
+    font: QFont,
+    home: tuple[float, float] | None,
 ) -> QPixmap:
     """The still picture.
 
@@ -44,16 +49,16 @@ def paint_backdrop(
     letter = QFontMetricsF(font).height()
     frame = frame_of(size, letter)
     painter.fillRect(frame, QColor(theme.FLOOR))
-    if atlas is not None and len(atlas.names):
-        painter.drawImage(frame, _glow(atlas.density(axes)))
+    if release_map is not None and len(release_map.names):
+        painter.drawImage(frame, _glow(release_map.density(axes)))
         _paint_grid(painter, frame)
-        _paint_landmarks(painter, frame, atlas, axes, letter)
-        _paint_legend(painter, frame, atlas, letter)
+        _paint_landmarks(painter, frame, release_map, axes, letter)
+        _paint_legend(painter, frame, release_map, letter)
     else:
         _paint_grid(painter, frame)
     if home is not None:
         _paint_home(painter, place_in(frame, *home), letter)
-    _paint_axes(painter, frame, atlas, axes, letter)
+    _paint_axes(painter, frame, release_map, axes, letter)
     painter.end()
     return pixmap
 
@@ -86,11 +91,13 @@ def _paint_grid(painter: QPainter, frame: QRectF) -> None:
     painter.drawRect(frame)
 
 
-def _paint_landmarks(painter: QPainter, frame: QRectF, atlas: Atlas, axes: tuple[int, int], letter: float) -> None:
-    radius = letter * (0.2 if len(atlas.names) <= 1_000 else 0.13)
+def _paint_landmarks(
+    painter: QPainter, frame: QRectF, release_map: ReleaseMap, axes: tuple[int, int], letter: float
+) -> None:
+    radius = letter * (0.2 if len(release_map.names) <= 1_000 else 0.13)
     painter.setPen(Qt.PenStyle.NoPen)
-    for (x, y), number in zip(atlas.positions(axes).tolist(), atlas.label_numbers.tolist(), strict=True):
-        colour = theme.label_colour(number if number < len(atlas.labels) else len(theme.LABEL_COLOURS))
+    for (x, y), number in zip(release_map.positions(axes).tolist(), release_map.label_numbers.tolist(), strict=True):
+        colour = theme.label_colour(number if number < len(release_map.labels) else len(theme.LABEL_COLOURS))
         colour.setAlpha(215)
         painter.setBrush(colour)
         draw_mark(painter, place_in(frame, x, y), radius, number)
@@ -112,15 +119,15 @@ def draw_mark(painter: QPainter, centre: QPointF, radius: float, number: int) ->
         painter.drawPolygon(QPolygonF([centre + QPointF(dx, dy) for dx, dy in corners]))
 
 
-def _paint_legend(painter: QPainter, frame: QRectF, atlas: Atlas, letter: float) -> None:
+def _paint_legend(painter: QPainter, frame: QRectF, release_map: ReleaseMap, letter: float) -> None:
     """The labels in a row above the frame; those that find no room are counted."""
     metrics = QFontMetricsF(painter.font())
     gap, mark = 1.1 * letter, 1.1 * letter
     x, middle = frame.left() + 0.3 * letter, frame.top() - 0.75 * letter
-    widths = [mark + metrics.horizontalAdvance(label) + gap for label in atlas.labels]
-    left_over = atlas.others
+    widths = [mark + metrics.horizontalAdvance(label) + gap for label in release_map.labels]
+    left_over = release_map.others
     room = frame.width() - 5 * letter
-    for n, (label, width) in enumerate(zip(atlas.labels, widths, strict=True)):
+    for n, (label, width) in enumerate(zip(release_map.labels, widths, strict=True)):
         if sum(widths[: n + 1]) > room:
             left_over += len(widths) - n
             break
@@ -148,10 +155,12 @@ def _paint_home(painter: QPainter, place: QPointF, letter: float) -> None:
     painter.drawLine(place - QPointF(0, reach), place + QPointF(0, reach))
 
 
-def _paint_axes(painter: QPainter, frame: QRectF, atlas: Atlas | None, axes: tuple[int, int], letter: float) -> None:
+def _paint_axes(
+    painter: QPainter, frame: QRectF, release_map: ReleaseMap | None, axes: tuple[int, int], letter: float
+) -> None:
     metrics = QFontMetricsF(painter.font())
-    across = _axis_words(atlas, axes[0], metrics, frame.width())
-    up = _axis_words(atlas, axes[1], metrics, frame.height())
+    across = _axis_words(release_map, axes[0], metrics, frame.width())
+    up = _axis_words(release_map, axes[1], metrics, frame.height())
     painter.setPen(QColor(theme.QUIET))
     below = QRectF(frame.left(), frame.bottom() + 0.2 * letter, frame.width(), 1.3 * letter)
     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{across}  →")
@@ -163,10 +172,10 @@ def _paint_axes(painter: QPainter, frame: QRectF, atlas: Atlas | None, axes: tup
     painter.restore()
 
 
-def _axis_words(atlas: Atlas | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
+def _axis_words(release_map: ReleaseMap | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
     """What an axis is: its number, and how much of the sounds' variety it spans, where there is room to say so."""
     number = f"direction {axis + 1}"
-    if atlas is None:
+    if release_map is None:
         return number
-    whole = f"{number}, {100 * atlas.latent.explained_variance[axis]:.0f} % of the variety"
+    whole = f"{number}, {100 * release_map.latent.explained_variance[axis]:.0f} % of the variety"
     return whole if metrics.horizontalAdvance(f"{whole}  →") <= room else number

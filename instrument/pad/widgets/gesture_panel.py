@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QWidget
 
 from aitunes.errors import reason
-from instrument import paths
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
+from instrument.storage import paths
 
 
 class GesturePanel(QWidget):

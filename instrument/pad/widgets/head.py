@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from aitunes.release.card import ReleaseCard
 from instrument.pad import theme
 from instrument.pad.widgets.buttons import button
-from instrument.pad.widgets.words import Words
+from instrument.pad.widgets.elided_label import Words
 
 _NAME_LETTERS = 14
 

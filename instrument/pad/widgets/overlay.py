@@ -11,7 +11,7 @@ from instrument.pad import theme
 from instrument.pad.widgets.backdrop import DIAMOND, draw_mark
 
 DARK = QColor(11, 14, 19, 130)
-_MOST_WIDTH = 0.4  # of the widget, for a name
+_MAX_WIDTH = 0.4  # of the widget, for a name
 _GROUND_OF_WORDS = QColor(11, 14, 19, 215)
 
 
@@ -68,7 +68,7 @@ def _paint_words(painter: QPainter, middle: QPointF, words: str, width: float) -
     """Words on a dark ground, below a point and around its vertical, within the width of the widget."""
     metrics = QFontMetricsF(painter.font())
     edge = 0.3 * metrics.height()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _MOST_WIDTH * width)
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _MAX_WIDTH * width)
     long = metrics.horizontalAdvance(words) + 2 * edge
     left = min(max(middle.x() - long / 2, 0.0), width - long)
     box = QRectF(left, middle.y(), long, 1.3 * metrics.height())

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QLabel, QListWidget, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
-from instrument.library import Library
 from instrument.pad import theme
-from instrument.pad.atlas import Atlas, find
 from instrument.pad.lists import ReleaseEntry
 from instrument.pad.model import EngineModel
+from instrument.pad.release_map import ReleaseMap, find
 from instrument.pad.widgets.backdrop import paint_backdrop
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.sheet import Sheet
+from instrument.storage.library import Library
 
 PREVIEW = "preview.wav"
 
@@ -44,7 +44,7 @@ class ReleasePicker(Sheet):
         self.picture.setAccessibleName("Map of the chosen release")
         self.picture.setMinimumSize(1, 1)
         self.picture.installEventFilter(self)
-        self._atlas: Atlas | None = None
+        self._release_map: ReleaseMap | None = None
         self.play = button("Play this", "Play the chosen release")
         self.play.clicked.connect(self.load)
         self.listen = button(
@@ -116,11 +116,11 @@ class ReleasePicker(Sheet):
         self.description.setText(
             f"{entry.description}\n\n{entry.latent_dim} directions.  Known to scripts as “{entry.name}”."
         )
-        self._atlas = self._map_of(entry)
+        self._release_map = self._map_of(entry)
         self.listen.setEnabled(folder is not None and (folder / PREVIEW).is_file())
         self._show_map()
 
-    def _map_of(self, entry: ReleaseEntry) -> Atlas | None:
+    def _map_of(self, entry: ReleaseEntry) -> ReleaseMap | None:
         try:
             found = find(self._library, self._library.card(entry.name))
         except AiTunesError:  # not here, or damaged: the engine says so when it is loaded
@@ -128,12 +128,12 @@ class ReleasePicker(Sheet):
         return found if len(found.names) else None
 
     def _show_map(self) -> None:
-        if self._atlas is None:
+        if self._release_map is None:
             self.picture.setText("Its map is not on this machine.")
             return
         size, ratio = self.picture.size(), self.devicePixelRatioF()
-        axes = (0, min(1, self._atlas.coordinates.shape[1] - 1))
-        self.picture.setPixmap(paint_backdrop(self._atlas, axes, size, ratio, self.font(), None))
+        axes = (0, min(1, self._release_map.coordinates.shape[1] - 1))
+        self.picture.setPixmap(paint_backdrop(self._release_map, axes, size, ratio, self.font(), None))
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -12,7 +12,7 @@ from instrument.pad.model import EngineModel
 from instrument.pad.widgets.fader import Fader
 
 SLOTS = 8
-MOST_MORPH_SECONDS = 60.0
+MAX_MORPH_SECONDS = 60.0
 
 
 class SnapshotBar(QWidget):
@@ -25,7 +25,7 @@ class SnapshotBar(QWidget):
         super().__init__()
         self._model = model
         self.buttons: list[QPushButton] = []
-        self.morph = Fader("Morph", 0.0, MOST_MORPH_SECONDS, 1.0, lambda value: f"{value:.1f} s", 3.0)
+        self.morph = Fader("Morph", 0.0, MAX_MORPH_SECONDS, 1.0, lambda value: f"{value:.1f} s", 3.0)
         self.morph.show_value(1.0)
         layout = theme.row(self, 0.35)
         for n in range(SLOTS):

@@ -19,7 +19,7 @@ FLOOR_DB, CEILING_DB = -80.0, -6.0
 _THINNEST = 2  # pixels of the screen a column
 _SHOWN_COLUMNS = 430
 _SLACK = 16
-_MOST_COLUMNS = 4_096
+_MAX_COLUMNS = 4_096
 _STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _COLOURS = (theme.PANEL, "#3B2A6B", "#B0356E", "#FF9A3C", "#FFF6D8")
 
@@ -40,7 +40,7 @@ class Spectrogram(QWidget):
         self.setAccessibleName("Spectrogram of what sounds now")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._table = colour_table()
-        self._history: deque[FloatArray] = deque(maxlen=_MOST_COLUMNS)
+        self._history: deque[FloatArray] = deque(maxlen=_MAX_COLUMNS)
         self._head = 0
         self._behind = 0.0
         self._new_ring()

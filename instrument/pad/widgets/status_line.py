@@ -13,7 +13,7 @@ from typing_extensions import override
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.status import EngineStatus, Warnings
-from instrument.pad.widgets.words import Words
+from instrument.pad.widgets.elided_label import Words
 
 _SAID_SECONDS = 8.0
 

@@ -27,9 +27,9 @@ from typing_extensions import override
 from aitunes.features import FloatArray
 from instrument.pad.anchor_set import AnchorSet
 from instrument.pad.anchors import shares
-from instrument.pad.atlas import Atlas
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
+from instrument.pad.release_map import ReleaseMap
 from instrument.pad.widgets import overlay
 from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
 from instrument.pad.widgets.grip import Grip
@@ -53,7 +53,7 @@ class Surface(QWidget):
     ) -> None:
         super().__init__()
         self._model, self._point, self._anchors, self._clock = model, point, anchors, clock
-        self.atlas: Atlas | None = None
+        self.release_map: ReleaseMap | None = None
         self._positions = np.zeros((0, 2), np.float32)
         self._backdrop: QPixmap | None = None
         self._trail: deque[tuple[float, float, float]] = deque(maxlen=128)
@@ -75,17 +75,19 @@ class Surface(QWidget):
         self.setMinimumSize(240, 180)
         self.setCursor(Qt.CursorShape.CrossCursor)
         anchors.changed.connect(self.update)
-        model.changed.connect(lambda name: self.show_atlas(self.atlas) if name == "/pad/axes" else None)
+        model.changed.connect(lambda name: self.show_map(self.release_map) if name == "/pad/axes" else None)
 
     # What it shows.
 
-    def show_atlas(self, atlas: Atlas | None) -> None:
+    def show_map(self, release_map: ReleaseMap | None) -> None:
         """Show another map, or the same on other axes."""
-        self.atlas = atlas
+        self.release_map = release_map
         self._hovered = None
         axes = self._model.axes
-        fits = atlas is not None and max(axes) < atlas.coordinates.shape[1]
-        self._positions = atlas.positions(axes) if atlas is not None and fits else np.zeros((0, 2), np.float32)
+        fits = release_map is not None and max(axes) < release_map.coordinates.shape[1]
+        self._positions = (
+            release_map.positions(axes) if release_map is not None and fits else np.zeros((0, 2), np.float32)
+        )
         self._forget_backdrop()
 
     def tick(self) -> None:
@@ -133,10 +135,10 @@ class Surface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._backdrop is None:
             home = self._model.on_pad(np.zeros(max(self._model.latent_dim, 2), np.float32))
-            fits = self.atlas is not None and max(self._model.axes) < self.atlas.coordinates.shape[1]
-            atlas = self.atlas if fits else None
+            fits = self.release_map is not None and max(self._model.axes) < self.release_map.coordinates.shape[1]
+            release_map = self.release_map if fits else None
             self._backdrop = paint_backdrop(
-                atlas, self._model.axes, self.size(), self.devicePixelRatioF(), self.font(), home
+                release_map, self._model.axes, self.size(), self.devicePixelRatioF(), self.font(), home
             )
         painter = QPainter(self)
         ratio = self._backdrop.devicePixelRatio()
@@ -160,9 +162,9 @@ class Surface(QWidget):
         trail = [(self._at(x, y), 1.0 - (now - moment) / TRAIL_SECONDS) for x, y, moment in self._trail]
         overlay.paint_trail(painter, trail, letter)
         overlay.paint_point(painter, hand, sounding, self._model.playing, letter)
-        if self._hovered is not None and self.atlas is not None:
+        if self._hovered is not None and self.release_map is not None:
             place = self._at(*self._positions[self._hovered].tolist())
-            overlay.paint_landmark(painter, place, self.atlas.names[self._hovered], letter, width)
+            overlay.paint_landmark(painter, place, self.release_map.names[self._hovered], letter, width)
 
     # Where things are.
 
@@ -305,8 +307,8 @@ class Surface(QWidget):
     def play_landmark(self, position: QPointF) -> None:
         """Play exactly the code of the training sound at a place of the widget."""
         number = self.landmark_at(position, reach=2.0)
-        if number is not None and self.atlas is not None:
-            self._model.move_to(self.atlas.coordinates[number], locked=False)
+        if number is not None and self.release_map is not None:
+            self._model.move_to(self.release_map.coordinates[number], locked=False)
 
     def _hover(self, number: int | None) -> None:
         if number != self._hovered:

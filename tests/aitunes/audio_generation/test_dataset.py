@@ -90,8 +90,8 @@ def test_a_run_that_was_cut_off_can_be_repeated_with_other_arguments(tmp_path, m
         return sinewave_clip(index, *args)
 
     generate(tmp_path, seed=1)
-    with monkeypatch.context() as patch:
-        patch.setattr("aitunes.audio_generation.dataset.sinewave_clip", stop)
+    with monkeypatch.context() as segment:
+        segment.setattr("aitunes.audio_generation.dataset.sinewave_clip", stop)
         with pytest.raises(KeyboardInterrupt):
             generate(tmp_path, seed=2)
     with (tmp_path / MANIFEST).open("a") as manifest:

@@ -109,7 +109,7 @@ def test_read_only_float64_and_strided_frames_are_taken(rng):
 
 
 @pytest.mark.parametrize(
-    ("n_fft", "hop_length", "iterations", "lookahead", "least_db"),
+    ("n_fft", "hop_length", "iterations", "lookahead", "min_db"),
     [
         (1024, 512, 8, 0, -15),
         (1024, 256, 8, 0, -25),
@@ -121,12 +121,12 @@ def test_read_only_float64_and_strided_frames_are_taken(rng):
         (2048, 256, 16, 1, -40),
     ],
 )
-def test_a_glide_over_a_chord_comes_back(n_fft, hop_length, iterations, lookahead, least_db):
+def test_a_glide_over_a_chord_comes_back(n_fft, hop_length, iterations, lookahead, min_db):
     t = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     glide = np.sin(2 * np.pi * (300 * t + 200 * t**2))
     S = padded_magnitudes(0.2 * glide + sine(1318.5, len(t)) + sine(3000, len(t)), n_fft, hop_length)
     y = resynthesise(StreamingGriffinLim(n_fft, hop_length, iterations, lookahead), S)
-    assert convergence(y, S, n_fft, hop_length) < least_db
+    assert convergence(y, S, n_fft, hop_length) < min_db
 
 
 def test_output_is_in_step_with_the_frames():

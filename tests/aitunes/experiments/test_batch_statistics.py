@@ -51,27 +51,27 @@ def fitted(S, callbacks, epochs=1):
 
 
 @pytest.fixture
-def patches():
+def segments():
     generator = torch.Generator().manual_seed(3)
     return 5.0 + 2.0 * torch.randn(64, 3, generator=generator)
 
 
-def test_statistics_are_those_of_the_data_after_few_steps(patches):
-    lagging, fresh = fitted(patches, []), fitted(patches, [BatchStatistics()])
-    batches = patches.reshape(8, 8, 3)
+def test_statistics_are_those_of_the_data_after_few_steps(segments):
+    lagging, fresh = fitted(segments, []), fitted(segments, [BatchStatistics()])
+    batches = segments.reshape(8, 8, 3)
     assert (lagging.running_mean < 1.0).all()
-    assert torch.allclose(fresh.running_mean, patches.mean(dim=0), atol=1e-4)
+    assert torch.allclose(fresh.running_mean, segments.mean(dim=0), atol=1e-4)
     assert torch.allclose(fresh.running_var, batches.var(dim=1).mean(dim=0), atol=1e-4)
 
 
-def test_the_layer_keeps_its_momentum(patches):
-    assert fitted(patches, [BatchStatistics()]).momentum == 0.01
+def test_the_layer_keeps_its_momentum(segments):
+    assert fitted(segments, [BatchStatistics()]).momentum == 0.01
 
 
-def test_the_random_state_is_left_alone(patches):
+def test_the_random_state_is_left_alone(segments):
     states = []
     for callbacks in ([], [BatchStatistics()]):
         torch.manual_seed(11)
-        fitted(patches, callbacks, epochs=2)
+        fitted(segments, callbacks, epochs=2)
         states.append(torch.get_rng_state())
     assert torch.equal(*states)

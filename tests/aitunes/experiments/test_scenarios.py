@@ -218,11 +218,11 @@ def test_no_sound_is_refused(n, duration):
         audio_experiment().sample_audio(n, duration)
 
 
-def test_codes_of_another_shape_and_models_of_other_patches_are_refused():
+def test_codes_of_another_shape_and_models_of_other_segments_are_refused():
     experiment = audio_experiment()
     with pytest.raises(TrainingError, match=r"take codes of shape \[3, 16\], not \[2, 16\]"):
         experiment.sample_audio(1, 0.5, codes=torch.zeros(2, 16))
-    with pytest.raises(TrainingError, match="patches of shape"):
+    with pytest.raises(TrainingError, match="segments of shape"):
         SpectrogramBasedAutoencoderExperiment(
             experiment.model, experiment.loss, experiment.optimisation, CASES["gtzan"].features
         )

@@ -19,5 +19,5 @@ def test_kl_equals_torchs_own(rng):
     assert torch.allclose(ours, theirs.mean(dim=0))
 
 
-def test_squared_error_sums_over_the_patch_and_averages_over_the_batch():
+def test_squared_error_sums_over_the_segment_and_averages_over_the_batch():
     assert squared_error(torch.ones(4, 10, 3), torch.zeros(4, 10, 3)).item() == pytest.approx(30.0)

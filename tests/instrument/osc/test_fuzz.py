@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import fuzz
-from instrument.osc.dispatcher import MOST_EVENTS, Dispatcher
+from instrument.osc.dispatcher import MAX_EVENTS, Dispatcher
 from instrument.osc.packets import build
 from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import MAX_DUE
@@ -56,7 +56,7 @@ def receiver(fake_engine):
             for answer in self.answers:
                 assert build(answer[0], *answer[1])
             while events := self.engine.timeline.due(0.0, 0.003):
-                assert len(events) <= max(MAX_DUE, MOST_EVENTS)
+                assert len(events) <= max(MAX_DUE, MAX_EVENTS)
                 for event in events:
                     assert all(not isinstance(value, float) or math.isfinite(value) for value in event.values or ())
 

@@ -88,7 +88,7 @@ def test_a_change_of_release_adds_and_removes_paths(fresh):
         added = [("PATH_ADDED", f"/aitunes/latent/{n}") for n in (3, 4)]
         assert list(commands_after(fresh, one, "wide")) == [*added, ("PATH_CHANGED", "/aitunes/latent")]
         removed = [("PATH_REMOVED", f"/aitunes/latent/{n}") for n in (2, 3, 4)]
-        assert list(commands_after(fresh, one, "patch")) == [*removed, ("PATH_CHANGED", "/aitunes/latent")]
+        assert list(commands_after(fresh, one, "segment")) == [*removed, ("PATH_CHANGED", "/aitunes/latent")]
 
 
 def commands_after(served, conversation, release):

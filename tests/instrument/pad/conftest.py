@@ -139,8 +139,8 @@ def playing(model, peer, card):
 @pytest.fixture
 def window(qtbot, peer, releases, card, clock):
     """The whole window; its engine, the peer, plays `tiny`, and may be silent, as no time passes."""
-    from instrument.library import Library
     from instrument.pad.app import build_window
+    from instrument.storage.library import Library
 
     window = build_window("127.0.0.1", peer.port, Library([releases]), ends_engine=False, clock=clock)
     qtbot.addWidget(window)

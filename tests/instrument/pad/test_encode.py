@@ -12,8 +12,8 @@ import soundfile
 
 from aitunes.errors import ReleaseError
 from aitunes.release.card import LATENT_LIMIT
-from instrument.library import Library
-from instrument.pad.encode import SoundError, encode, patches
+from instrument.pad.encode import SoundError, encode, segments
+from instrument.storage.library import Library
 
 ROOT = Path(__file__).parents[3]
 
@@ -59,10 +59,10 @@ def test_a_sound_shorter_than_a_window_is_encoded(bundled, sound):
     assert np.isfinite(encode(bundled, sound(440.0, seconds=0.005))).all()
 
 
-def test_patches_are_the_frames_in_order():
+def test_segments_are_the_frames_in_order():
     S = np.arange(12, dtype=np.float32).reshape(1, 12)
-    assert patches(S, 1)[:, 0, 0].tolist() == list(range(12))
-    assert patches(S, 4)[:, 0].tolist() == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7], [6, 7, 8, 9], [8, 9, 10, 11]]
+    assert segments(S, 1)[:, 0, 0].tolist() == list(range(12))
+    assert segments(S, 4)[:, 0].tolist() == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7], [6, 7, 8, 9], [8, 9, 10, 11]]
 
 
 def test_silence_and_what_is_no_sound_are_refused(bundled, sound, tmp_path):

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from tests.instrument.pad.test_release_map import marks
 
-from instrument.pad.atlas import chart
-from tests.instrument.pad.test_atlas import marks
+from instrument.pad.release_map import release_map
 
 LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
 
@@ -56,10 +56,10 @@ def test_a_pen_plays_while_it_touches_and_only_then(window, peer, pen):
 def test_a_pen_that_hovers_names_a_landmark_and_with_ctrl_plays_it(window, peer, pen, rng):
     card = window._model.card
     coordinates = rng.normal(size=(20, 3)).astype(np.float32)
-    window.surface.show_atlas(chart(card, marks(card, coordinates, ["a"] * 20)))
-    place = window.surface._at(*window.surface.atlas.positions((0, 1))[7].tolist())
+    window.surface.show_map(release_map(card, marks(card, coordinates, ["a"] * 20)))
+    place = window.surface._at(*window.surface.release_map.positions((0, 1))[7].tolist())
     assert pen(QEvent.Type.TabletMove, place.x(), place.y())
-    assert window.surface.atlas.names[window.surface._hovered] == "sound 7"
+    assert window.surface.release_map.names[window.surface._hovered] == "sound 7"
     control = Qt.KeyboardModifier.ControlModifier
     pen(QEvent.Type.TabletPress, place.x(), place.y(), 0.5, LEFT, control)
     np.testing.assert_allclose(peer.arrived[-1][1:], coordinates[7], atol=1e-4)

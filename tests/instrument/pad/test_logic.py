@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from instrument.pad.glide import Glide
 from instrument.pad.keys import is_black, name_of, step_of
+from instrument.pad.smoothing import Glide
 from instrument.pad.status import LASTING_SECONDS, EngineStatus, Warnings
 from instrument.pad.wander import Wander
 

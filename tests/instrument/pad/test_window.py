@@ -104,14 +104,15 @@ def test_arrows_move_a_little_and_with_shift_less(window, qtbot):
 
 
 def test_a_landmark_is_named_and_played_exactly(window, peer, qtbot, rng):
-    from instrument.pad.atlas import chart
-    from tests.instrument.pad.test_atlas import marks
+    from tests.instrument.pad.test_release_map import marks
+
+    from instrument.pad.release_map import release_map
 
     coordinates = rng.normal(size=(20, 3)).astype(np.float32)
-    window.surface.show_atlas(chart(window._model.card, marks(window._model.card, coordinates, ["a"] * 20)))
-    x, y = window.surface.atlas.positions((0, 1))[7]
+    window.surface.show_map(release_map(window._model.card, marks(window._model.card, coordinates, ["a"] * 20)))
+    x, y = window.surface.release_map.positions((0, 1))[7]
     place = window.surface._at(x, y)
-    assert window.surface.atlas.names[window.surface.landmark_at(place)] == "sound 7"
+    assert window.surface.release_map.names[window.surface.landmark_at(place)] == "sound 7"
     button, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
     qtbot.mouseClick(window.surface, button, control, place.toPoint())
     np.testing.assert_allclose(peer.arrived[-1][1:], coordinates[7], atol=1e-4)
@@ -197,7 +198,7 @@ def test_axes_that_meet_change_places(window, peer, qtbot):
 def test_sound_files_become_anchors(window, qtbot, tmp_path):
     import soundfile
 
-    from instrument.library import Library
+    from instrument.storage.library import Library
 
     window.anchor_panel.folder = Library().find("first-light")
     window._model.glide.target = np.zeros(8, np.float32)

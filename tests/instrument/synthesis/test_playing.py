@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from instrument.namespace import ROOT
+from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
-from instrument.synthesis.voice import Voice
 
 pytestmark = pytest.mark.training
 
@@ -16,7 +16,7 @@ RATE = 44_100.0
 def synth(open_release, perform):
     """A synth on the release `notes`, its drone at rest."""
     release = open_release("notes")
-    synth = Synth(Voice(release, RATE, 8, background=False), perform(release), RATE)
+    synth = Synth(ReleaseRenderer(release, RATE, 8, background=False), perform(release), RATE)
     synth.performance.iterations = 8
     act(synth, "/drone", False)
     act(synth, "/envelope", 0.01, 0.1)
@@ -146,8 +146,8 @@ def test_after_the_last_note_all_is_silent_and_costs_no_reconstruction(synth, mo
     act(synth, "/notes/off")
     play(synth, 0.2)
     assert synth.resting
-    for strand in synth.voice.strands:
-        monkeypatch.setattr(strand, "render", None)  # whoever reconstructs now fails
+    for voice in synth.renderer.voices:
+        monkeypatch.setattr(voice, "render", None)  # whoever reconstructs now fails
     assert not play(synth, 0.2).any()
 
 
@@ -191,4 +191,4 @@ def test_tones_share_the_refinements_of_a_hop(synth, notes, asked, each):
     for note in range(60, 60 + notes):
         act(synth, "/note", note, 100)
     play(synth, 0.1)
-    assert [strand._phase.iterations for strand in synth.voice.strands if not strand.resting] == [each] * notes
+    assert [voice._phase.iterations for voice in synth.renderer.voices if not voice.resting] == [each] * notes

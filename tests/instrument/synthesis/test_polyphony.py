@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from instrument.synthesis.notes import SLOTS, Tone
 from instrument.synthesis.polyphony import Polyphony
-from instrument.synthesis.voice import source_for
+from instrument.synthesis.release_renderer import source_for
+from instrument.synthesis.voice_allocator import SLOTS, Tone
 
 pytestmark = pytest.mark.training
 
@@ -180,18 +180,18 @@ def test_a_decode_that_fails_is_tried_again(watched, playing):
     assert source.frames(HOME, playing((60.0, 0.0, 1.0)))[1].any()
 
 
-def test_a_patch_model_with_pitch_sounds_at_the_drones(open_release, perform):
-    release = open_release("pitched-patch")
+def test_a_segment_model_with_pitch_sounds_at_the_drones(open_release, perform):
+    release = open_release("pitched-segment")
     performance = perform(release)
     source = source_for(release, background=False)
     source.prepare(HOME, performance)
     assert np.allclose(source.frames(HOME, performance)[0], alone(release, 69.0), rtol=1e-4)
-    performance.keyboard.sound_at(57.0)
+    performance.allocator.sound_at(57.0)
     for _ in range(20):
         performance.sound(0.003)
         frame = source.frames(HOME, performance)[0]
     assert np.allclose(frame, alone(release, 57.0), rtol=1e-4)
-    performance.keyboard.drone = False
-    performance.keyboard.release_seconds = 0.0
+    performance.allocator.drone = False
+    performance.allocator.release_seconds = 0.0
     performance.sound(0.003)
     assert not source.frames(HOME, performance)[0].any()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import SWAP_SECONDS, Synth
-from instrument.synthesis.voice import Voice
 
 pytestmark = pytest.mark.training
 
@@ -11,18 +11,18 @@ RATE = 48_000.0
 
 @pytest.fixture
 def make(open_release, perform):
-    """A synth on a release, and voices for it."""
+    """A synth on a release, and renderers for it."""
 
     def synth(name):
         release = open_release(name)
-        return Synth(Voice(release, RATE, 4, background=False), perform(release), RATE)
+        return Synth(ReleaseRenderer(release, RATE, 4, background=False), perform(release), RATE)
 
     return synth
 
 
 @pytest.fixture
-def voice(open_release):
-    return lambda name: Voice(open_release(name), RATE, 4, background=False)
+def renderer(open_release):
+    return lambda name: ReleaseRenderer(open_release(name), RATE, 4, background=False)
 
 
 def render(synth, seconds):
@@ -33,9 +33,9 @@ def render(synth, seconds):
     return np.concatenate(blocks)
 
 
-def swap(synth, voice):
-    card = voice.release.card
-    synth.change_voice(voice)
+def swap(synth, renderer):
+    card = renderer.release.card
+    synth.change_renderer(renderer)
     synth.performance.change_release(card.latent, card.name)
 
 
@@ -50,11 +50,11 @@ def test_it_sounds_by_itself_and_fades_in(make):
     assert np.sqrt(np.mean(y[-10_000:] ** 2)) > 0.05
 
 
-def test_swapping_voices_makes_no_click(make, voice):
+def test_swapping_renderers_makes_no_click(make, renderer):
     synth = make("sine")
     render(synth, 1.0)
     steady = largest_step(render(synth, 0.5))
-    swap(synth, voice("high-sine"))
+    swap(synth, renderer("high-sine"))
     fade = render(synth, 2.0 * SWAP_SECONDS)
     render(synth, 0.5)
     after = largest_step(render(synth, 0.5))
@@ -63,22 +63,22 @@ def test_swapping_voices_makes_no_click(make, voice):
     assert np.isfinite(fade).all()
 
 
-def test_swapping_to_the_same_sound_keeps_its_level(make, voice):
+def test_swapping_to_the_same_sound_keeps_its_level(make, renderer):
     synth = make("sine")
     before = render(synth, 1.0)[-20_000:]
-    swap(synth, voice("sine"))
+    swap(synth, renderer("sine"))
     render(synth, 1.0)
     after = render(synth, 1.0)[-20_000:]
     assert np.std(after) == pytest.approx(np.std(before), rel=0.15)
 
 
-def test_swapping_during_a_swap_makes_no_click(make, voice):
+def test_swapping_during_a_swap_makes_no_click(make, renderer):
     synth = make("sine")
     render(synth, 1.0)
     steady = largest_step(render(synth, 0.5))
     y = []
     for name in ("high-sine", "sine", "high-sine"):
-        swap(synth, voice(name))
+        swap(synth, renderer(name))
         y.append(render(synth, 0.3 * SWAP_SECONDS))
     y.append(render(synth, 1.0))
     high = largest_step(render(synth, 0.5))
@@ -86,22 +86,24 @@ def test_swapping_during_a_swap_makes_no_click(make, voice):
     assert largest_step(np.concatenate(y)[: round(SWAP_SECONDS * RATE)]) < 1.5 * (steady + high)
 
 
-@pytest.mark.parametrize("names", [("tiny", "wide"), ("wide", "tiny"), ("tiny", "patch"), ("long-patch", "patch")])
-def test_releases_of_different_latent_size_follow_each_other(make, voice, names):
+@pytest.mark.parametrize(
+    "names", [("tiny", "wide"), ("wide", "tiny"), ("tiny", "segment"), ("long-segment", "segment")]
+)
+def test_releases_of_different_latent_size_follow_each_other(make, renderer, names):
     synth = make(names[0])
     render(synth, 0.2)
-    swap(synth, voice(names[1]))
+    swap(synth, renderer(names[1]))
     y = render(synth, 0.5)
     assert np.isfinite(y).all()
     assert np.abs(y[-5000:]).max() > 1e-3
     assert synth.performance.release == names[1]
 
 
-def test_a_swapped_voice_is_retired_once_its_fade_is_over(make, voice):
+def test_a_swapped_renderer_is_retired_once_its_fade_is_over(make, renderer):
     synth = make("tiny")
     render(synth, 0.2)
-    old = synth.voice
-    swap(synth, voice("wide"))
+    old = synth.renderer
+    swap(synth, renderer("wide"))
     render(synth, 0.5 * SWAP_SECONDS)
     assert synth.take_retired() == []
     render(synth, SWAP_SECONDS)
@@ -109,22 +111,22 @@ def test_a_swapped_voice_is_retired_once_its_fade_is_over(make, voice):
     assert synth.take_retired() == []
 
 
-def test_a_voice_swapped_in_silence_is_retired_too(make, voice):
+def test_a_renderer_swapped_in_silence_is_retired_too(make, renderer):
     synth = make("tiny")
     synth.performance.playing = False
     render(synth, 0.3)
-    old = synth.voice
-    swap(synth, voice("wide"))
+    old = synth.renderer
+    swap(synth, renderer("wide"))
     render(synth, 0.3)
     assert synth.take_retired() == [old]
 
 
-def test_two_patch_voices_do_not_push_each_others_playhead(make, voice):
-    synth = make("patch")
+def test_two_segment_renderers_do_not_push_each_others_playhead(make, renderer):
+    synth = make("segment")
     render(synth, 0.5)
     synth.performance.frozen = False
     before = synth.performance.position
-    synth.change_voice(voice("patch"))
+    synth.change_renderer(renderer("segment"))
     hops = 20
     for _ in range(hops):
         synth.render()
@@ -166,17 +168,17 @@ def test_gliding_makes_no_click(make):
     assert moving < 1.5 * max(steady, after)
 
 
-def test_a_cross_fade_shares_the_refinements_of_a_hop(make, voice):
+def test_a_cross_fade_shares_the_refinements_of_a_hop(make, renderer):
     synth = make("sine")
     synth.performance.iterations = 24
     synth.render()
-    assert synth.voice.iterations == 24
-    left = synth.voice
-    swap(synth, voice("high-sine"))
+    assert synth.renderer.iterations == 24
+    left = synth.renderer
+    swap(synth, renderer("high-sine"))
     synth.render()
-    assert (left.iterations, synth.voice.iterations) == (12, 12)
+    assert (left.iterations, synth.renderer.iterations) == (12, 12)
     render(synth, 2.0 * SWAP_SECONDS)
-    assert synth.voice.iterations == 24
-    synth.most_iterations = 5
+    assert synth.renderer.iterations == 24
+    synth.max_iterations = 5
     synth.render()
-    assert synth.voice.iterations == 5
+    assert synth.renderer.iterations == 5

@@ -36,7 +36,7 @@ def here(tmp_path, monkeypatch):
 @pytest.fixture
 def open_window(here, qtbot):
     """Open a window with a choice; it is closed, and its runs are ended, with the test."""
-    from training import run_record
+    from training.fit import run_record
     from training.window.choice import Choice
     from training.window.main_window import MainWindow
     from training.window.runs import find_runs

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from aitunes.experiments.history import HISTORY, write_history
-from training.run_record import DONE, RunRecord, write_record
+from training.fit.run_record import DONE, RunRecord, write_record
 from training.window.choice import Choice
 from training.window.runs import curve, find_runs, parts_of, read_curves
 

@@ -1,0 +1,1 @@
+"""Timed messages: scores, gestures, and rendering them to a file."""

@@ -1,0 +1,107 @@
+"""A score: a line a message, `seconds address arguments…`, `#` begins a comment."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aitunes.errors import AiTunesError
+from aitunes.release.card import ReleaseCard
+from instrument.namespace import ROOT, Address, Kind, MessageError, Value, check_arguments, expand
+from instrument.synthesis.performance import Performance
+from instrument.synthesis.timeline import Event
+
+LOAD = f"{ROOT}/model/load"
+END = f"{ROOT}/gesture/stop"
+"""Says how long a gesture is; a score waits for it and does nothing."""
+_MAX_SECONDS = 86_400.0
+
+
+class ScoreError(AiTunesError):
+    """A line of a score that cannot be played."""
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """One message and its time from the start, seconds."""
+
+    seconds: float
+    event: Event
+
+
+def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseCard]) -> list[ScoreLine]:
+    """The lines of a score in order of time; lines of one time keep their order.
+
+    Every line is tried on a performance without sound, so that none can fail while the score plays.
+
+    Args:
+        text: the score.
+        first: card of the release that plays at the start.
+        card_of: card of a release that the score loads by name; raises an `AiTunesError`.
+
+    Raises:
+        ScoreError: naming the first wrong line.
+    """
+    numbered = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            words = shlex.split(line, comments=True)
+            if words:
+                numbered.append((_seconds(words[0]), number, words[1:]))
+        except ValueError as error:
+            raise ScoreError(f"Line {number} of the score: {error}.") from error
+    lines: list[ScoreLine] = []
+    rows, performance = expand(first.latent_dim), Performance.of(first, iterations=0)
+    for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
+        try:
+            event = _event(words, rows)
+            if event.path == LOAD and event.values:
+                card = card_of(str(event.values[0]))
+                rows = expand(card.latent_dim)
+                performance.take_over(card)
+            elif event.path != END:
+                performance.apply(event.path, event.values or ())
+        except AiTunesError as error:
+            raise ScoreError(f"Line {number} of the score: {str(error).rstrip('.')}.") from error
+        lines.append(ScoreLine(seconds, event))
+    return lines
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        raise ValueError(f"it begins with {word!r}, not with a time in seconds") from None
+    if not 0.0 <= seconds < _MAX_SECONDS:  # false for NaN too
+        raise ValueError(f"the time {word} is not 0 or more and less than a day")
+    return seconds
+
+
+def _event(words: list[str], rows: dict[str, Address]) -> Event:
+    if not words:
+        raise MessageError("a time without an address")
+    path, arguments = words[0], words[1:]
+    row = rows.get(path)
+    if row is None:
+        raise MessageError(f"there is no address {path} in this release")
+    if row.kind not in (Kind.SETTING, Kind.ACTION) and path not in (LOAD, END):
+        raise MessageError(f"{path} belongs to live playing, not to a score")
+    types = [argument.type for argument in row.arguments]
+    types += types[-1:] * (len(arguments) - len(types)) if row.many else []
+    typed = [_typed(kind, word) for kind, word in zip(types, arguments, strict=False)] + arguments[len(types) :]
+    try:
+        return Event(path, row.kind, check_arguments(row, typed))
+    except MessageError as error:
+        raise MessageError(f"{path} {error}") from error
+
+
+def _typed(kind: str, word: str) -> Value:
+    if kind == "s":
+        return word
+    if kind == "T" and word.lower() in ("true", "false", "t", "f"):
+        return word.lower().startswith("t")
+    try:
+        return float(word)
+    except ValueError:
+        return word  # left as text, for the table to refuse by the argument's name

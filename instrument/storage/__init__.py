@@ -1,0 +1,1 @@
+"""The files that the instrument keeps: releases, snapshots, recordings, and where they lie."""

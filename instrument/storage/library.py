@@ -1,0 +1,102 @@
+"""Find releases by name: the user's own first, then those that come with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from aitunes.errors import ReleaseError, reason
+from aitunes.release.card import ReleaseCard
+from aitunes.release.reader import CARD, Release, read_card, read_release
+from instrument.storage import paths
+
+DEFAULT_RELEASE = "first-light"
+
+
+class Library:
+    """The releases in some folders.
+
+    Args:
+        folders: searched in this order; by default the user's releases and the bundled ones.
+    """
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self._read: dict[Path, tuple[tuple[int, int], ReleaseCard]] = {}
+        self._folders = [paths.user_releases(), paths.bundled_releases()] if folders is None else list(folders)
+
+    def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
+        """Cards by release name, and a sentence for each folder that cannot be used."""
+        cards: dict[str, ReleaseCard] = {}
+        found, complaints = self._candidates()
+        for path in found:
+            try:
+                card = self._card(path)
+                _check_name(card, path)
+            except ReleaseError as error:
+                complaints.append(str(error))
+                continue
+            cards.setdefault(path.name, card)
+        return cards, complaints
+
+    def open(self, name: str) -> Release:
+        """Read and verify a release.
+
+        Args:
+            name: a release's name, never a path.
+
+        Raises:
+            ReleaseError: there is none of that name, or it cannot be used.
+        """
+        path = self.find(name)
+        if path is None:
+            raise _missing(name, self.cards()[0])
+        release = read_release(path)
+        _check_name(release.card, path)
+        return release
+
+    def card(self, name: str) -> ReleaseCard:
+        """A release's card alone.
+
+        Raises:
+            ReleaseError: there is none of that name that can be used.
+        """
+        cards, _ = self.cards()
+        if name not in cards:
+            raise _missing(name, cards)
+        return cards[name]
+
+    def find(self, name: str) -> Path | None:
+        """The folder of a release by its name, read or not; None where there is none."""
+        return next((path for path in self._candidates()[0] if path.name == name), None)
+
+    def _card(self, path: Path) -> ReleaseCard:
+        # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.
+        try:
+            state = (path / CARD).stat()
+        except OSError:
+            return read_card(path)  # which says why
+        stamp = state.st_mtime_ns, state.st_size
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = self._read[path] = stamp, read_card(path)
+        return known[1]
+
+    def _candidates(self) -> tuple[list[Path], list[str]]:
+        found: list[Path] = []
+        complaints: list[str] = []
+        for folder in self._folders:
+            try:
+                found += [card.parent for card in sorted(folder.glob(f"*/{CARD}"))]
+            except OSError as error:
+                complaints.append(f"The folder of releases {folder} cannot be read: {reason(error)}.")
+        return [path for path in found if not path.name.startswith(".")], complaints
+
+
+def _missing(name: str, cards: Iterable[str]) -> ReleaseError:
+    known = ", ".join(sorted(cards)) or "none"
+    return ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+
+
+def _check_name(card: ReleaseCard, path: Path) -> None:
+    if card.name != path.name:
+        raise ReleaseError(f"{path} holds the release {card.name}; a release's folder has the release's name.")

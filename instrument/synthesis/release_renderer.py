@@ -1,0 +1,166 @@
+"""One release sounding: code → frames, one a tone → samples → the output's rate."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import soxr
+
+from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
+from aitunes.audio_processing.mel_inversion import MelInversion
+from aitunes.errors import ReleaseError
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.release.reader import Release
+from instrument.synthesis.decoders import FrameSource
+from instrument.synthesis.dynamics import OutputStage
+from instrument.synthesis.effort import shared
+from instrument.synthesis.performance import Performance
+from instrument.synthesis.polyphony import Polyphony
+from instrument.synthesis.segments import SegmentDecoder
+from instrument.synthesis.voice import Voice
+from instrument.synthesis.voice_allocator import SLOTS, plays_notes
+
+_RESAMPLER_QUALITY = "LQ"
+_PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
+
+
+class ReleaseRenderer:
+    """Renders a release hop by hop at the output's sample rate.
+
+    Args:
+        release: a verified release.
+        output_rate: Hz.
+        iterations: refinements a hop, shared by the tones that sound.
+        lookahead: frames that a hop waits for.
+        background: decode segment models on a thread of their own.
+    """
+
+    def __init__(
+        self, release: Release, output_rate: float, iterations: int, lookahead: int = 0, background: bool = True
+    ) -> None:
+        card = release.card
+        features = card.features
+        self.release = release
+        self.hop_seconds = features.hop_length / features.sample_rate
+        self.iterations = iterations
+        self.lookahead = lookahead
+        self.source = source_for(release, background)
+        self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if plays_notes(card) else 1)]
+        self.resampler = Resampler(features.sample_rate, output_rate)
+        self._hop = np.zeros(features.hop_length, np.float32)
+        self._pending = np.zeros(0, np.float32)
+        self._mean = np.asarray(card.latent.mean, np.float32)
+        self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
+        centre = features.n_fft / 2 + lookahead * features.hop_length
+        self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
+
+    @property
+    def resting(self) -> bool:
+        """Whether there is nothing left to hear, so that a hop costs next to nothing."""
+        return all(voice.resting for voice in self.voices)
+
+    def code(self, coordinates: FloatArray) -> FloatArray:
+        """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
+        z: FloatArray = self._mean + coordinates @ self._principal
+        return z
+
+    def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
+        """The next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
+        if len(self._pending):
+            pending, self._pending = self._pending, self._pending[:0]
+            return pending
+        for slot, frame in self.source.frames(self.code(coordinates), performance).items():
+            self.voices[slot].take(frame)
+        sounding = [voice for voice in self.voices if not voice.resting]
+        iterations = shared(self.iterations, len(sounding))
+        self._hop[:] = 0.0
+        for voice in sounding:
+            self._hop += voice.render(iterations)
+        return self.resampler.process(self._hop)
+
+    def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
+        """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
+        blocks, count = [self._pending[:0]], 0
+        while count < length:
+            blocks.append(self.render(coordinates, performance))
+            count += len(blocks[-1])
+        y = np.concatenate(blocks)
+        self._pending = y[length:]
+        return y[:length]
+
+    def prepare(self, coordinates: FloatArray, performance: Performance) -> None:
+        """Decode, and render a hop that nobody hears: first touches, and what is wrong, come before the sound.
+
+        Raises:
+            ReleaseError: it cannot be played.
+        """
+        try:
+            self.source.prepare(self.code(coordinates), performance)
+            self.render(coordinates, copy.copy(performance))
+        except Exception as error:  # onnxruntime's errors share no other base class
+            raise ReleaseError(f"The release {self.release.card.name} cannot be played: {error}") from error
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the sound so far, for a fresh start after silence."""
+        for voice in self.voices:
+            if not voice.resting:
+                voice.reset()
+        self._pending = self._pending[:0]
+
+    def close(self) -> None:
+        """End what runs in the background."""
+        self.source.close()
+
+
+def source_for(release: Release, background: bool) -> FrameSource:
+    """The frame source that suits a release."""
+    return Polyphony(release) if release.card.is_frame_model else SegmentDecoder(release, background)
+
+
+def load_compiled_code() -> None:
+    """Compile, or load from numba's cache, all that a hop runs; any sizes will do, the code is the same."""
+    features = AudioFeatures()
+    S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
+    y = StreamingGriffinLim(features.n_fft, features.hop_length).process(S)
+    OutputStage(features.sample_rate).process(y, 0.0, playing=True)
+
+
+class Resampler:
+    """Streams from a release's rate to the output's, or passes samples through when they agree.
+
+    soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
+    ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which holds back a
+    steady 5 to 11 ms. docs/decisions/0002-resampler.md has the figures.
+    """
+
+    def __init__(self, source_rate: float, output_rate: float) -> None:
+        self.delay_seconds = 0.0
+        self._stream: soxr.ResampleStream | None = None
+        if source_rate != output_rate:
+            variable = not _is_steady(_probe(source_rate, output_rate, variable=False))
+            lengths = _probe(source_rate, output_rate, variable)
+            # soxr corrects its filter's delay by holding samples back: what is missing is the delay.
+            self.delay_seconds = len(lengths) * _PROBE_SAMPLES / source_rate - sum(lengths) / output_rate
+            self._stream = _stream(source_rate, output_rate, variable)
+
+    def process(self, y: FloatArray) -> FloatArray:
+        """[samples] at the source's rate → [about samples · output_rate / source_rate]."""
+        return y.copy() if self._stream is None else self._stream.resample_chunk(y)
+
+
+def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.ResampleStream:
+    return soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
+
+
+def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:
+    """How many samples come back for each chunk that goes in."""
+    stream = _stream(source_rate, output_rate, variable)
+    silence = np.zeros(_PROBE_SAMPLES, np.float32)
+    return [len(stream.resample_chunk(silence)) for _ in range(_PROBE_CHUNKS)]
+
+
+def _is_steady(lengths: list[int]) -> bool:
+    settled = lengths[len(lengths) // 2 :]
+    return max(settled) - min(settled) <= 1

@@ -1,0 +1,132 @@
+import struct
+
+import numpy as np
+import pytest
+
+from instrument.engine.publisher import METER_SECONDS, Publisher
+
+ANNE, BELA = ("127.0.0.1", 1), ("127.0.0.1", 2)
+
+
+METERS = ("/aitunes/meter", "/aitunes/scope")
+
+
+class Wire:
+    """An OSC server's sending half, with both subscribed."""
+
+    def __init__(self):
+        self.sent = []
+        self.subscribers = [ANNE, BELA]
+
+    def send(self, peer, address, arguments):
+        self.sent.append((peer, address, arguments))
+
+    def send_to_others(self, author, address, arguments):
+        for peer in self.subscribers:
+            if peer != author:
+                self.send(peer, address, arguments)
+
+    def heard(self, peer):
+        return [message[1:] for message in self.sent if message[0] == peer and message[1] not in METERS]
+
+
+class Stage:
+    peak, rms = 0.5, 0.1
+
+
+class Levels:
+    """A scope that was asked so many times."""
+
+    asked = 0
+
+    def levels(self):
+        self.asked += 1
+        return np.linspace(-120.0, 0.0, 64, dtype=np.float32)
+
+
+SCOPE = Levels()
+
+
+@pytest.fixture
+def wire():
+    return Wire()
+
+
+def test_a_change_is_told_to_all_but_its_author(wire):
+    publisher = Publisher()
+    publisher.announce(ANNE, "/aitunes/gain", (-6.0,))
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == []
+    assert wire.heard(BELA) == [("/aitunes/gain", (-6.0,))]
+
+
+def test_the_engines_own_changes_are_told_to_all(wire):
+    publisher = Publisher()
+    publisher.announce(None, "/aitunes/model/load", ("x",))
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == wire.heard(BELA) == [("/aitunes/model/load", ("x",))]
+
+
+def test_a_reply_goes_to_the_one_who_asked_and_to_nobody_for_the_engine_itself(wire):
+    publisher = Publisher()
+    publisher.reply(ANNE, "/synced", (1,))
+    publisher.reply(None, "/done", ())
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == [("/synced", (1,))]
+    assert wire.heard(BELA) == []
+
+
+def test_notices_keep_their_order_and_are_sent_once(wire):
+    publisher = Publisher()
+    for n in range(5):
+        publisher.reply(ANNE, "/n", (n,))
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == [("/n", (n,)) for n in range(5)]
+
+
+def test_underruns_are_told_when_they_happen(wire):
+    publisher = Publisher()
+    for underruns in (0, 2, 2):
+        publisher.publish(wire, Stage(), SCOPE, underruns)
+    assert [address for address, _ in wire.heard(BELA)] == ["/error"]
+    assert "2 underruns" in wire.heard(BELA)[0][1][0]
+
+
+def test_meters_come_twenty_five_times_a_second(wire, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("instrument.engine.publisher.time.monotonic", lambda: now[0])
+    publisher = Publisher()
+    for n in range(1000):
+        now[0] = 100.0 + n / 1000
+        publisher.publish(wire, Stage(), SCOPE, 0)
+    meters = [arguments for peer, address, arguments in wire.sent if (peer, address) == (ANNE, "/aitunes/meter")]
+    assert len(meters) == pytest.approx(1.0 / METER_SECONDS, abs=1)
+    assert meters[0] == pytest.approx((-6.02, -20.0), abs=0.01)
+
+
+def test_interruptions_are_told_once_a_second_at_most(wire, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("instrument.engine.publisher.time.monotonic", lambda: now[0])
+    publisher = Publisher()
+    for n in range(1, 301):
+        now[0] += 0.01
+        publisher.publish(wire, Stage(), SCOPE, n)
+    told = [arguments[0] for address, arguments in wire.heard(BELA)]
+    assert len(told) == 3
+    now[0] += 1.0
+    publisher.publish(wire, Stage(), SCOPE, 300)
+    assert "300 underruns" in wire.heard(BELA)[-1][1][0]
+
+
+def test_the_spectrum_is_told_as_64_numbers_of_oscs_own_byte_order(wire):
+    Publisher().publish(wire, Stage(), SCOPE, 0)
+    (blob,) = next(arguments for _, address, arguments in wire.sent if address == "/aitunes/scope")
+    assert struct.unpack(">64f", blob) == pytest.approx(np.linspace(-120.0, 0.0, 64))
+
+
+def test_nobody_listens_and_no_spectrum_is_computed(wire):
+    wire.subscribers = []
+    scope = Levels()
+    Publisher().publish(wire, Stage(), scope, 0)
+    assert scope.asked == 0

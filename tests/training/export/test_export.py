@@ -1,0 +1,107 @@
+import io
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
+
+import onnxruntime  # noqa: E402
+
+from aitunes.errors import TrainingError  # noqa: E402
+from aitunes.features import AudioFeatures  # noqa: E402
+from aitunes.modules.conditional import pitch_and_level  # noqa: E402
+from aitunes.modules.harmonic import HarmonicVAE  # noqa: E402
+from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
+from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord  # noqa: E402
+from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
+from training.export.export import decoder_inputs, embedded_card, export_model, load_torchscript  # noqa: E402
+
+pytestmark = pytest.mark.training
+
+LATENT_DIM = 8
+
+
+def card_of(model, features):
+    latent = LatentSpace.from_codes(np.random.default_rng(3).standard_normal((100, LATENT_DIM)))
+    record = TrainingRecord("noise", "CC0-1.0", 1, "0" * 64, "none", "", 0)
+    output = TensorSpec("S", ("batch", features.bands, features.frames), (0.0, 1.0))
+    return ReleaseCard("noise", "Noise", "", LATENT_DIM, features, decoder_inputs(model, 16.0), output, latent, record)
+
+
+@pytest.fixture(scope="module")
+def exported():
+    torch.manual_seed(3)
+    model = VariationalAutoencoder((128, 1), LATENT_DIM, (32,)).eval()
+    card = card_of(model, AudioFeatures())
+    S = np.random.default_rng(3).random((20, 128, 1), dtype=np.float32)
+    return model, card, S, export_model(model, card, S)
+
+
+@pytest.fixture(scope="module")
+def exported_note():
+    torch.manual_seed(3)
+    features = AudioFeatures(n_fft=512, scale="linear", db_range=(-60.0, 60.0))
+    model = HarmonicVAE(features, LATENT_DIM, pitch_and_level(48.0, 96.0), (16,)).eval()
+    card = card_of(model, features)
+    S = np.random.default_rng(3).random((20, features.bins, 1), dtype=np.float32)
+    return model, S, export_model(model, card, S)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 8])
+def test_a_decoder_of_notes_takes_pitch_and_level(exported_note, batch):
+    model, S, files = exported_note
+    told = {"pitch": np.linspace(48.3, 90, batch), "level": np.linspace(-50, 0, batch)}
+    told = {name: values[:, None].astype(np.float32) for name, values in told.items()}
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(S[:batch]))
+        conditions = [torch.from_numpy(values) for values in told.values()]
+        wanted = model.decode(z, torch.cat(conditions, dim=1)).numpy()
+        scripted = load_torchscript(files[TORCHSCRIPT])
+        decoded, both = scripted.decode(z, *conditions).numpy(), scripted(torch.from_numpy(S[:batch]), *conditions)
+    (ours,) = onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z.numpy(), **told})
+    for found in (ours, decoded, both.numpy()):
+        assert np.abs(found - wanted).max() <= 1e-4
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20])
+def test_onnx_equals_the_model_at_any_batch_size(exported, batch):
+    model, _, S, files = exported
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(S[:batch])).numpy()
+        decoded = model.decode(torch.from_numpy(z)).numpy()
+    assert np.abs(onnxruntime.InferenceSession(files[ENCODER]).run(["z"], {"S": S[:batch]})[0] - z).max() <= 1e-4
+    assert np.abs(onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z})[0] - decoded).max() <= 1e-4
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20])
+def test_torchscript_has_all_three_entrances(exported, batch):
+    model, _, S, files = exported
+    module, segments = load_torchscript(files[TORCHSCRIPT]), torch.from_numpy(S[:batch])
+    with torch.no_grad():
+        z = model.encode(segments)
+        assert (module.encode(segments) - z).abs().max() <= 1e-4
+        assert (module.decode(z) - model.decode(z)).abs().max() <= 1e-4
+        assert (module(segments) - model.decode(z)).abs().max() <= 1e-4
+
+
+def test_torchscript_carries_its_card_twice(exported):
+    _, card, _, files = exported
+    assert embedded_card(files[TORCHSCRIPT]) == card
+    extra = {"card.json": ""}
+    torch.jit.load(io.BytesIO(files[TORCHSCRIPT]), _extra_files=extra)
+    assert extra["card.json"].decode() == card.to_json()
+
+
+def test_onnx_holds_no_trace_of_when_and_where_it_was_exported(exported):
+    model, card, S, files = exported
+    again = export_model(model, card, S)
+    for name in (DECODER, ENCODER):
+        assert again[name] == files[name]
+        assert b".py" not in files[name]
+
+
+def test_a_model_that_differs_from_its_export_is_refused(exported, monkeypatch):
+    model, card, S, _ = exported
+    monkeypatch.setattr("training.export.export.TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the model"):
+        export_model(model, card, S)

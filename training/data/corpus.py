@@ -1,0 +1,278 @@
+"""What a model is trained on and evaluated with: segments, wherever they lie, and what each of them is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.audio_processing.levels import Levels
+from aitunes.datasets.folder import Track, Tracks
+from aitunes.datasets.items import Items, SplitItems
+from aitunes.datasets.notes import Notes
+from aitunes.errors import TrainingError
+from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
+from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.places import check_reachable
+from training.data.feature_preparation import PrepareOptions, Progress, prepare_tracks
+from training.data.feature_store import FeatureStore, StoreCard, is_store
+from training.data.note_frames import prepare_notes
+from training.data.prepare import prepare, split_clips
+from training.data.processes import check_prepared
+from training.data.stored_segments import StoredSegments
+from training.data.texts import shared
+from training.data.track_items import ShardItems
+
+_MEMORY_SHARE = 0.4
+_CLIP_HELD_OUT = 0.1
+
+
+class Segments(Protocol):
+    """Segments that can be read a batch at a time."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, items: NDArray[np.int64], /) -> FloatArray: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A half of a corpus.
+
+    Args:
+        S: segments, [items, *input_shape].
+        labels, names: of each, [items]; several segments of a track share its name.
+        conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
+        by_shard: which lie in each shard of their store; None of what is in none.
+    """
+
+    S: Segments
+    labels: NDArray[np.str_]
+    names: NDArray[np.str_]
+    conditions: FloatArray | None = None
+    by_shard: ShardItems | None = None
+
+    def __len__(self) -> int:
+        return len(self.S)
+
+    def some(self, most: int | None) -> Part:
+        """At most so many of its items, spread evenly; in memory."""
+        count = len(self) if most is None else min(most, len(self))
+        chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
+        return self.of(chosen)
+
+    def of(self, chosen: NDArray[np.int64]) -> Part:
+        """Some of its items, by number; in memory."""
+        conditions = None if self.conditions is None else self.conditions[chosen]
+        return Part(self.S[chosen], self.labels[chosen], self.names[chosen], conditions)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Segments to train on, and of other tracks to evaluate with.
+
+    Args:
+        name, licence, hash: of the data, for the card.
+        items: tracks, or images, or vectors.
+        skipped: tracks that gave nothing.
+    """
+
+    name: str
+    licence: str
+    hash: str
+    items: int
+    train: Part
+    held: Part
+    features: AudioFeatures | None = None
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """Where the data comes from.
+
+    Args:
+        data_dir: the user's folder of data, a path or a URL; None takes `AITUNES_DATA`.
+        features: the store of prepared features, likewise; None takes a name in `features/` that says what is in it.
+        limit_items: use at most so many tracks, clips or images.
+        workers: that prepare.
+        seed: of the split, and of data that are generated.
+        scheduler: of a Dask cluster that prepares in place of this machine.
+    """
+
+    data_dir: Path | None = None
+    features: Path | None = None
+    limit_items: int | None = None
+    workers: int = 2
+    seed: int = 0
+    scheduler: str | None = None
+
+
+def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
+    """Where a case's prepared features lie, by default a name that changes with all that decides them."""
+    if options.features is not None:
+        return options.features
+    decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
+    return Path("features") / f"{case.name}-{hashlib.sha256(decides.encode()).hexdigest()[:8]}"
+
+
+def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress) -> tuple[Path, StoreCard]:
+    """Prepare the features of a case's audio files, whatever has been prepared before.
+
+    Raises:
+        TrainingError: its data are no files, or cannot be prepared.
+    """
+    features, data = case.features_of(scenario), _open(case, options)
+    if features is None or not isinstance(data, Tracks):
+        raise TrainingError(f"{case.name} has no audio files: there is nothing to prepare, train it as it is.")
+    if options.limit_items is not None:
+        data = Tracks(data.name, data.licence, _spread(data, options.limit_items))
+    path = store_path(case, features, options)
+    choices = PrepareOptions(features, seed=options.seed, workers=options.workers, scheduler=options.scheduler)
+    return path, prepare_tracks(data, choices, path, progress)
+
+
+def open_corpus(
+    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, report: Callable[[str], None]
+) -> Corpus:
+    """The data of a case for one of its scenarios; audio files are prepared first where they are not yet.
+
+    Raises:
+        AiTunesError: the data are not there, or not enough to train and evaluate with.
+    """
+    features = case.features_of(scenario)
+    if features is not None:
+        path = store_path(case, features, options)
+        check_reachable(path)
+        if is_store(path):
+            return _of_store(FeatureStore(path), features)
+    data = _open(case, options)
+    if isinstance(data, SplitItems):
+        return _of_items(case, data, options.limit_items)
+    if features is None:
+        raise TrainingError(f"{case.name} gives audio, but says nothing about its features.")
+    if isinstance(data, ClipSeries):
+        return _of_clips(case, data, features, options)
+    if isinstance(data, Notes):
+        data = _some_notes(data, options.limit_items)
+        report(f"Preparing {len(data.notes)} notes of {data.name} …")
+        corpus = _of_notes(data, features, options, progress)
+        for reason in corpus.skipped:
+            report(f"Skipped: {reason}")
+        return corpus
+    check_prepared(path)
+    report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
+    path, card = prepare_case(case, scenario, options, progress)
+    for reason in card.skipped:
+        report(f"Skipped: {reason}")
+    return _of_store(FeatureStore(path), features)
+
+
+def _open(case: Case, options: CorpusOptions) -> AnyData:
+    return case.data.open(options.data_dir)
+
+
+def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
+    """Some of the tracks, of every label as evenly as may be."""
+    by_label: dict[str, list[Track]] = {}
+    for track in data.tracks:
+        by_label.setdefault(track.label, []).append(track)
+    turns = [(n, label, track) for label, tracks in by_label.items() for n, track in enumerate(tracks)]
+    chosen = sorted(turns, key=lambda turn: turn[:2])[:most]
+    return tuple(sorted((track for _, _, track in chosen), key=lambda track: track.name))
+
+
+def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
+    card = store.card
+    if card.features != features:
+        raise TrainingError(
+            f"{store.path} holds segments of other features than the scenario wants "
+            f"({_differences(card.features, features)}); prepare them for this scenario."
+        )
+    train, held = (_half(store, held) for held in (False, True))
+    _check_enough(card.name, len(train), len(held))
+    return Corpus(card.name, card.licence, card.hash, len(store.tracks.items), train, held, features, card.skipped)
+
+
+def _half(store: FeatureStore, held: bool) -> Part:
+    table = store.tracks
+    stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
+    # The processes of a training that share a machine share its memory.
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    segments: Segments = stored[np.arange(len(stored))] if store.nbytes < _MEMORY_SHARE * free else stored
+    labels, names = (shared(texts, stored.track_of) for texts in (table.labels, table.names))
+    return Part(segments, labels, names, by_shard=stored.by_shard)
+
+
+def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
+    ours, theirs = one.as_dict(), other.as_dict()
+    return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
+
+
+def _of_items(case: Case, data: SplitItems, most: int | None) -> Corpus:
+    train, held = data.train.first(most), data.held_out.first(most)
+    _check_enough(case.name, len(train), len(held))
+    digest = hashlib.sha256(np.ascontiguousarray(train.S).data)
+    digest.update(np.ascontiguousarray(held.S).data)
+    description = case.data
+    return Corpus(
+        description.name,
+        description.licence,
+        digest.hexdigest(),
+        len(train) + len(held),
+        _part_of(train, "train"),
+        _part_of(held, "held out"),
+    )
+
+
+def _part_of(items: Items, half: str) -> Part:
+    names = np.array([f"{half} {n}" for n in range(len(items))])
+    return Part(items.S, items.labels, names)
+
+
+def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: CorpusOptions) -> Corpus:
+    count = min(clips.count, options.limit_items or clips.count)
+    data = prepare(clips.make_clip, count, options.seed, features, Levels(), workers=options.workers)
+    halves = split_clips(data.labels, _CLIP_HELD_OUT, options.seed)
+    train, held = (
+        Part(data.S[inside], data.labels[data.clips[inside]], data.names[data.clips[inside]])
+        for inside in (np.flatnonzero(np.isin(data.clips, half)) for half in halves)
+    )
+    _check_enough(case.data.name, len(train), len(held))
+    return Corpus(case.data.name, case.data.licence, data.hash, count, train, held, features)
+
+
+def _some_notes(data: Notes, most: int | None) -> Notes:
+    """At most so many of the notes, spread evenly."""
+    if most is None or most >= len(data.notes):
+        return data
+    chosen = np.linspace(0, len(data.notes) - 1, most).round().astype(int)
+    return Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
+
+
+def _of_notes(data: Notes, features: AudioFeatures, options: CorpusOptions, progress: Progress) -> Corpus:
+    segments = prepare_notes(data, features, options.workers, progress)
+    labels, names = (np.array([getattr(note, what) for note in data.notes]) for what in ("label", "name"))
+    whole = Part(segments.S, labels[segments.note], names[segments.note], segments.conditions)
+    halves = split_clips(labels, _CLIP_HELD_OUT, options.seed)
+    train, held = (whole.of(np.flatnonzero(np.isin(segments.note, half))) for half in halves)
+    _check_enough(data.name, len(train), len(held))
+    return Corpus(data.name, data.licence, segments.hash, len(data.notes), train, held, features, segments.skipped)
+
+
+def _check_enough(name: str, train: int, held: int) -> None:
+    if min(train, held) < 1:
+        raise TrainingError(
+            f"{name} gives {train} segments to train on and {held} of other tracks to evaluate with; both need one at "
+            "least. Use more tracks, or cut a long one in two."
+        )

@@ -1,0 +1,210 @@
+"""The folder of prepared segments: shards, a table of tracks, and an index that is written last.
+
+docs/decisions/0006-sharded-features.md says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.errors import AiTunesError, TrainingError
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.places import is_remote, read_ranges, sizes, write_whole
+from training.data.shards import shard_header, shard_size
+
+SCHEMA = 2
+INDEX = "index.json"
+_ROWS = 4_096
+"""Of the table, written at a time."""
+
+Texts = NDArray[Any]
+"""Strings of NumPy's variable width, or UTF-8."""
+
+
+@dataclass(frozen=True)
+class StoreCard:
+    """What a store says about itself.
+
+    Args:
+        name, licence: of the data set.
+        features: how segments were made.
+        seed, held_out: of the split.
+        skipped: a sentence for each track that gave no segments.
+        hash: SHA-256 of segments, names and labels, hexadecimal.
+        statistics: mean, std, silent share of the segments' values; seconds of sound in them.
+    """
+
+    name: str
+    licence: str
+    features: AudioFeatures
+    seed: int
+    held_out: float
+    skipped: tuple[str, ...] = ()
+    hash: str = ""
+    statistics: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class TrackTable:
+    """The tracks of a store, in the order of their names.
+
+    Args:
+        names, labels: of each; UTF-8 where they were read from a store.
+        held: whether it is kept for evaluation.
+        items: how many segments it has.
+        shard, row: where the first of them lies.
+    """
+
+    names: Texts
+    labels: Texts
+    held: NDArray[np.bool_]
+    items: NDArray[np.integer]
+    shard: NDArray[np.integer]
+    row: NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class ShardFiles:
+    """The shards of a store, readable by whoever has this: small, and sent to reading processes as it is.
+
+    Args:
+        folder: of the store.
+        files: names of the shards.
+        counts: segments in each.
+        features: of them.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    counts: tuple[int, ...]
+    features: AudioFeatures
+
+    def read(self, shard: int, rows: NDArray[np.integer]) -> FloatArray:
+        """Some of its segments, rising and each once, [rows, n_mels, frames]."""
+        offset = len(shard_header(self.counts[shard], self.features))
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        runs = [(int(run[0]), int(run[-1]) + 1) for run in np.split(rows, breaks)]
+        ranges = [(offset + first * self._row_bytes, offset + end * self._row_bytes) for first, end in runs]
+        try:
+            pieces = read_ranges(self.folder / self.files[shard], ranges)
+            S = np.frombuffer(b"".join(pieces) if len(pieces) > 1 else pieces[0], "<f4")
+            return S.reshape(len(rows), self.features.n_mels, self.features.frames)
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f"{self.folder / self.files[shard]} cannot be read ({error}); is its disk still there?"
+            ) from error
+
+    @property
+    def _row_bytes(self) -> int:
+        return 4 * self.features.n_mels * self.features.frames
+
+
+class FeatureStore:
+    """Prepared segments, wherever they lie. Segments are numbered by the order of their tracks' names.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        TrainingError: it is not there, or no store, or some of it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not is_store(path):
+            raise TrainingError(f"There are no prepared features in {path}; `aitunes-train prepare` makes them.")
+        try:
+            index = json.loads((path / INDEX).read_bytes())
+            self.card = _card_of(index)
+            self.tracks = _read_table(path / index["tracks"])
+            files, counts = zip(*index["shards"], strict=True)
+            self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
+            found = sizes(path)
+            broken = [
+                name for n, name in enumerate(files) if found.get(name) != shard_size(counts[n], self.card.features)
+            ]
+            if broken:
+                raise ValueError(f"{len(broken)} of {len(files)} shards missing or cut short, {broken[0]} among them")
+        except (OSError, KeyError, TypeError, ValueError, AiTunesError) as error:
+            raise TrainingError(
+                f"{path} is no folder of prepared features, or a damaged one ({error}); prepare again."
+            ) from error
+        self.path = path
+
+    def __len__(self) -> int:
+        return int(self.tracks.items.sum())
+
+    @property
+    def nbytes(self) -> int:
+        """Of all segments."""
+        return 4 * self.card.features.n_mels * self.card.features.frames * len(self)
+
+
+def is_store(path: Path) -> bool:
+    """Whether there is a store, whole or not."""
+    return (path / INDEX).is_file()
+
+
+def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]]) -> None:
+    """Make a store of shards that are there: the table, then the index, which makes it one."""
+    digest = hashlib.sha256()
+    for piece in _table_pieces(table):
+        digest.update(piece)
+    name = f"tracks-{digest.hexdigest()[:16]}.npy"
+    write_whole(path / name, _table_pieces(table))
+    values: dict[str, Any] = {"schema": SCHEMA, **card.__dict__, "features": card.features.as_dict()}
+    index = json.dumps({**values, "tracks": name, "shards": list(shards)}, sort_keys=True)
+    write_whole(path / INDEX, [index.encode()])
+
+
+def files_of(path: Path) -> set[str]:
+    """Names of all files that belong to a store."""
+    index = json.loads((path / INDEX).read_bytes())
+    return {INDEX, index["tracks"], *(name for name, _ in index["shards"])}
+
+
+def _table_pieces(table: TrackTable) -> Iterator[bytes]:
+    """The table in NumPy's format, some rows at a time."""
+    texts = {"name": table.names, "label": table.labels}
+    kinds: list[tuple[str, str]] = [(name, f"S{_longest(column)}") for name, column in texts.items()]
+    kinds += [("held", "?"), *((name, "<i8") for name in ("items", "shard", "row"))]
+    stream = io.BytesIO()
+    header = {"descr": kinds, "fortran_order": False, "shape": (len(table.names),)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    yield stream.getvalue()
+    for start in range(0, len(table.names), _ROWS):
+        part = slice(start, start + _ROWS)
+        rows = np.empty(len(table.names[part]), kinds)
+        for name, column in texts.items():
+            rows[name] = np.strings.encode(column[part], "utf-8")
+        for name in ("held", "items", "shard", "row"):
+            rows[name] = getattr(table, name)[part]
+        yield rows.tobytes()
+
+
+def _longest(texts: Texts) -> int:
+    return max(len(text.encode()) for text in texts)
+
+
+def _read_table(path: Path) -> TrackTable:
+    """A table on a disk stays there: the system reads what is looked at."""
+    where = io.BytesIO(path.read_bytes()) if is_remote(path) else path
+    rows = np.load(where, mmap_mode=None if is_remote(path) else "r", allow_pickle=False)
+    return TrackTable(*(rows[name] for name in ("name", "label", "held", "items", "shard", "row")))
+
+
+def _card_of(index: dict[str, Any]) -> StoreCard:
+    if index["schema"] != SCHEMA:
+        raise ValueError(f"schema {index['schema']}, this AiTunes reads {SCHEMA}")
+    values = {name: index[name] for name in StoreCard.__dataclass_fields__}
+    return StoreCard(
+        **{**values, "features": AudioFeatures.from_dict(values["features"]), "skipped": tuple(values["skipped"])}
+    )

@@ -1,0 +1,61 @@
+"""What pitch every frame of a note has, given the note's: players bend, strings settle, singers waver."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from aitunes.features import FloatArray, hann_window
+
+_SPAN_SEMITONES = 1.0
+_STEP_SEMITONES = 0.04
+_MAX_HARMONICS = 30
+_HIGHEST_HZ = 10_000.0
+_ZERO_PADDING = 8
+_SMOOTHED_FRAMES = 7
+_QUIET_DB = -30.0
+
+
+def refine_pitch(
+    windows: FloatArray, levels_db: NDArray[np.float64], midi: float, sample_rate: int
+) -> NDArray[np.float64]:
+    """The pitch of every frame within a semitone of what the note is said to be.
+
+    Of all combs of harmonics near that pitch the one is taken whose teeth stand highest above the gaps between them,
+    in mean log magnitude; a median over frames takes out slips. Quiet frames get the median of the loud ones.
+
+    Args:
+        windows: frames of the waveform, not yet windowed, [frames, n_fft].
+        levels_db: of each frame, [frames].
+        midi: MIDI note with fraction.
+
+    Returns:
+        MIDI notes with fraction, [frames].
+    """
+    n_fft = windows.shape[1] * _ZERO_PADDING
+    steps = np.arange(-_SPAN_SEMITONES, _SPAN_SEMITONES + 1e-9, _STEP_SEMITONES)
+    spectra = np.abs(np.fft.rfft(windows * hann_window(windows.shape[1]), n_fft, axis=1))
+    log_magnitudes = np.log(spectra + 1e-4).astype(np.float32)
+    bin_hz = sample_rate / n_fft
+    combs = 440.0 * 2.0 ** ((midi + steps - 69.0) / 12.0) / bin_hz
+    scores = [_comb_height(log_magnitudes, spacing, bin_hz) for spacing in combs]
+    pitch = midi + steps[np.argmax(scores, axis=0)]
+    loud = levels_db > levels_db.max(initial=-np.inf) + _QUIET_DB
+    pitch = np.where(loud, pitch, np.median(pitch[loud]) if loud.any() else midi)
+    return np.asarray(median_filter(pitch, _SMOOTHED_FRAMES, mode="nearest"))
+
+
+def _comb_height(log_magnitudes: FloatArray, spacing: float, bin_hz: float) -> FloatArray:
+    """How far a comb's teeth stand above its gaps, [frames]; the lower harmonics, which carry the pitch, count more.
+
+    Args:
+        log_magnitudes: [frames, bins].
+        spacing: of the teeth, bins.
+    """
+    last = log_magnitudes.shape[1] - 1
+    count = int(min(_MAX_HARMONICS, _HIGHEST_HZ / bin_hz / spacing, last / spacing - 0.5))
+    n = np.arange(1, max(count, 1) + 1)
+    teeth, gaps = (np.minimum(np.round(at * spacing).astype(int), last) for at in (n, n + 0.5))
+    weights = 1.0 / n
+    return np.asarray(log_magnitudes[:, teeth] @ (weights / weights.sum()) - log_magnitudes[:, gaps].mean(axis=1))

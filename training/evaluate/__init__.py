@@ -1,0 +1,1 @@
+"""Measures, pictures, maps and sounds of a trained model."""

@@ -1,0 +1,98 @@
+"""The map of a release: some training items, where the pad finds them."""
+
+from __future__ import annotations
+
+import io
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from aitunes.features import FloatArray
+from aitunes.modules.base import Autoencoder
+from aitunes.release.card import LatentSpace
+from aitunes.release.reader import Landmarks
+from training.data.corpus import Corpus, Part
+from training.evaluate.inference import codes_of
+
+MAP_PICTURE = "map.png"
+LANDMARKS = 600
+_LOUD_DB = -15.0
+
+
+def find_landmarks(model: Autoencoder, corpus: Corpus) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+    """Codes of what the map shows, [items, latent_dim], their labels and their names.
+
+    Of notes that is every note, a mean over the frames in which it is loud; of anything else, training segments, spread
+    evenly over the data.
+    """
+    if corpus.train.conditions is None:
+        some = corpus.train.some(LANDMARKS)
+        return codes_of(model, np.asarray(some.S)), some.labels, some.names
+    parts = [_notes(model, part) for part in (corpus.train, corpus.held)]
+    codes, labels, names = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return codes, labels, names
+
+
+def _notes(model: Autoencoder, part: Part) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+    loud = np.ones(len(part), bool) if part.conditions is None else part.conditions[:, 1] > _LOUD_DB
+    part = part.of(np.flatnonzero(loud))
+    names, first, note = np.unique(part.names, return_index=True, return_inverse=True)
+    codes = np.zeros((len(names), model.latent_dim))
+    np.add.at(codes, note, codes_of(model, np.asarray(part.S)))
+    return (codes / np.bincount(note)[:, None]).astype(np.float32), part.labels[first], names
+
+
+def pad_positions(codes: FloatArray, latent: LatentSpace) -> FloatArray:
+    """Where codes [items, latent_dim] lie on the pad: their first two coordinates, 0..1 between its edges."""
+    low, high = np.asarray(latent.pad_range)[:2].T
+    wide = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
+    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / wide, 0.0, 1.0), dtype=np.float32)
+
+
+def pad_codes(positions: NDArray[np.floating], latent: LatentSpace) -> FloatArray:
+    """Codes of points [items, 2] on the pad, 0..1; all other coordinates stay at the mean."""
+    low, high = np.asarray(latent.pad_range)[:2].T
+    coordinates = np.zeros((len(positions), len(latent.mean)))
+    coordinates[:, :2] = low + (high - low) * np.asarray(positions)
+    return latent.codes(coordinates)
+
+
+def map_npz(landmarks: Landmarks) -> bytes:
+    """The contents of `map.npz`."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream,
+        codes=landmarks.codes,
+        positions=landmarks.positions,
+        labels=landmarks.labels.astype(np.str_),
+        sources=landmarks.sources.astype(np.str_),
+    )
+    return stream.getvalue()
+
+
+def map_png(landmarks: Landmarks, latent: LatentSpace, title: str) -> bytes:
+    """A picture of the map, 800 × 640, coloured by label."""
+    figure = Figure(figsize=(8.0, 6.4), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    names = np.unique(landmarks.labels)
+    colours = matplotlib.colormaps["tab10" if len(names) <= 10 else "tab20"]
+    for n, name in enumerate(names):
+        x, y = landmarks.positions[landmarks.labels == name].T
+        axes.scatter(x, y, s=22, color=colours(n % colours.N), label=str(name), alpha=0.85, linewidths=0)
+    share = latent.explained_variance
+    axes.set(
+        title=title,
+        xlim=(-0.02, 1.02),
+        ylim=(-0.02, 1.02),
+        xlabel=f"pad x: first principal direction ({share[0]:.0%} of the variance)",
+        ylabel=f"pad y: second principal direction ({share[1]:.0%})",
+    )
+    axes.grid(alpha=0.25)
+    figure.legend(loc="outside right upper", frameon=False)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()

@@ -1,0 +1,254 @@
+"""From a trained model to the files of a release, each compared with the model that it was made from."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from typing_extensions import override
+
+from aitunes.errors import TrainingError
+from aitunes.modules.base import Autoencoder
+from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.release.card import ReleaseCard, TensorSpec
+from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
+
+TOLERANCE = 1e-4
+"""Largest difference from eager PyTorch that an exported model may have."""
+
+_EXPORT_BATCH = 2
+_PARITY_BATCH = 7
+
+
+class EncoderExport(nn.Module):
+    """S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, S: Tensor) -> Tensor:
+        return self.model.encode(S)
+
+
+class DecoderExport(nn.Module):
+    """z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, z: Tensor) -> Tensor:
+        return self.model.decode(z)
+
+
+class NoteDecoderExport(nn.Module):
+    """z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
+
+    def __init__(self, model: ConditionalAutoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        return self.model.decode(z, torch.cat([pitch, level], dim=1))
+
+
+class TorchScriptExport(nn.Module):
+    """What `model.ts` holds: encode, decode, forward (both) and the card as text."""
+
+    def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.card = card
+
+    @torch.jit.export
+    def encode(self, S: Tensor) -> Tensor:
+        """Mean code of a segment."""
+        return self.encoder(S)  # type: ignore[no-any-return]
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        """Segment of a code."""
+        return self.decoder(z)  # type: ignore[no-any-return]
+
+    @override
+    def forward(self, S: Tensor) -> Tensor:
+        return self.decoder(self.encoder(S))  # type: ignore[no-any-return]
+
+
+class NoteTorchScriptExport(nn.Module):
+    """What the `model.ts` of a release with pitch holds: encode, decode and forward, both told pitch and level."""
+
+    def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.card = card
+
+    @torch.jit.export
+    def encode(self, S: Tensor) -> Tensor:
+        """Mean code of a segment."""
+        return self.encoder(S)  # type: ignore[no-any-return]
+
+    @torch.jit.export
+    def decode(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        """Segment of a code at a pitch and a level."""
+        return self.decoder(z, pitch, level)  # type: ignore[no-any-return]
+
+    @override
+    def forward(self, S: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        return self.decoder(self.encoder(S), pitch, level)  # type: ignore[no-any-return]
+
+
+def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
+    """What the exported decoder takes, for the card.
+
+    Args:
+        furthest: that a code's numbers go from 0.
+    """
+    z = TensorSpec("z", ("batch", model.latent_dim), (-furthest, furthest))
+    if not isinstance(model, ConditionalAutoencoder):
+        return (z,)
+    return z, *(TensorSpec(told.name, ("batch", 1), (told.low, told.high)) for told in model.conditions)
+
+
+def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
+    """The three model files of a release, checked.
+
+    Args:
+        model: trained, in evaluation mode.
+        card: goes into the TorchScript file, without the hashes of files that do not exist yet.
+        S: segments [items, bands, frames] to compare the exports with, at least 9 of them.
+
+    Returns:
+        File name → contents.
+
+    Raises:
+        TrainingError: an export differs from the model by more than `TOLERANCE`.
+    """
+    segments = torch.from_numpy(np.resize(S, (_EXPORT_BATCH + _PARITY_BATCH, *S.shape[1:])))
+    with torch.no_grad():
+        told = {"z": model.encode(segments), **_told(model, len(segments))}
+    few = {name: values[:_EXPORT_BATCH] for name, values in told.items()}
+    rest = {name: values[_EXPORT_BATCH:] for name, values in told.items()}
+    decoder = NoteDecoderExport(model) if isinstance(model, ConditionalAutoencoder) else DecoderExport(model)
+    files = {
+        DECODER: _onnx_bytes(decoder, few, "S"),
+        ENCODER: _onnx_bytes(EncoderExport(model), {"S": segments[:_EXPORT_BATCH]}, "z"),
+        TORCHSCRIPT: _torchscript_bytes(model, decoder, segments[:_EXPORT_BATCH], few, card),
+    }
+    _check_parity(model, decoder, files, segments[_EXPORT_BATCH:], rest)
+    return files
+
+
+def _told(model: Autoencoder, count: int) -> dict[str, Tensor]:
+    """Conditions all over their ranges, [count, 1] each."""
+    conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
+    return {told.name: torch.linspace(told.low, told.high, count)[:, None] for told in conditions}
+
+
+def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # torch's exporter itself
+        warnings.filterwarnings("ignore", message=".*axis name: batch will not be used.*")  # inputs share one batch
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=[output_name],
+            dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        raise TrainingError("PyTorch's ONNX exporter gave no model.")
+    proto = program.model_proto
+    # The exporter notes where in whose folders each line of code stood: no business of a release.
+    for item in (proto, proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.functions):
+        item.ClearField("metadata_props")
+        item.ClearField("doc_string")
+    for value in (*proto.graph.value_info, *proto.graph.initializer):
+        value.ClearField("metadata_props")
+        value.ClearField("doc_string")
+    onnx.checker.check_model(proto)
+    return bytes(proto.SerializeToString(deterministic=True))
+
+
+def _torchscript_bytes(
+    model: Autoencoder, decoder: nn.Module, segments: Tensor, told: dict[str, Tensor], card: ReleaseCard
+) -> bytes:
+    text = card.to_json()
+    whole = TorchScriptExport if len(told) == 1 else NoteTorchScriptExport
+    with _torchscript_is_old(), torch.no_grad():
+        encoder = torch.jit.trace(EncoderExport(model).eval(), (segments,))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(decoder.eval(), tuple(told.values()))  # type: ignore[no-untyped-call]
+        scripted = torch.jit.script(whole(encoder, traced, text).eval())
+        stream = io.BytesIO()
+        torch.jit.save(scripted, stream, _extra_files={"card.json": text.encode()})
+    return stream.getvalue()
+
+
+def _check_parity(
+    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, told: dict[str, Tensor]
+) -> None:
+    z, *conditions = told.values()
+    with torch.no_grad():
+        wanted = {ENCODER: model.encode(segments).numpy(), DECODER: decoder(z, *conditions).numpy()}
+    found = {
+        ENCODER: _run_onnx(files[ENCODER], {"S": segments}),
+        DECODER: _run_onnx(files[DECODER], told),
+    }
+    scripted = load_torchscript(files[TORCHSCRIPT])
+    with torch.no_grad():
+        compared = [(name, found[name], wanted[name]) for name in wanted]
+        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), wanted[ENCODER]))
+        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), wanted[DECODER]))
+        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), wanted[DECODER]))
+    for name, ours, theirs in compared:
+        difference = float(np.abs(ours - theirs).max())
+        if not difference <= TOLERANCE:
+            raise TrainingError(
+                f"The exported {name} differs from the model by {difference:.2g}; at most {TOLERANCE:g} is allowed."
+            )
+
+
+def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
+    import onnxruntime
+
+    from aitunes.release.reader import session_options
+
+    session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
+    (result,) = session.run(None, {name: values.numpy() for name, values in inputs.items()})
+    return np.asarray(result)
+
+
+def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
+    """The module in a `model.ts`."""
+    with _torchscript_is_old():
+        return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
+
+
+@contextlib.contextmanager
+def _torchscript_is_old() -> Iterator[None]:
+    # It is in maintenance, and says so at every call; Max/MSP's and others' LibTorch loaders read nothing else.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.*is deprecated", category=Warning)
+        yield
+
+
+def embedded_card(contents: bytes) -> ReleaseCard:
+    """The card in a `model.ts`, without file hashes."""
+    return ReleaseCard.from_json(load_torchscript(contents).card)

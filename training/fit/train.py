@@ -1,0 +1,220 @@
+"""Train a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from typing_extensions import override
+
+from aitunes.errors import TrainingError
+from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
+from aitunes.experiments.cases.case import Case
+from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSupport
+from training.data.corpus import Corpus
+from training.data.loading import EpochBatches, loader
+from training.data.processes import check_batch, is_lost_peer, launched, strategy
+from training.data.texts import kinds
+from training.fit.checkpoints import (
+    Identity,
+    Signature,
+    WholeCheckpointIO,
+    check_identity,
+    check_resumable,
+    load_weights,
+)
+from training.fit.run_progress import RunProgress
+from training.fit.run_record import RunRecord
+
+_PICTURES = 10
+_SEED_RANGE = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What a person may choose for one training.
+
+    Args:
+        run_dir: where checkpoints and history go.
+        epochs: passes over the data; None takes the scenario's.
+        save_every: epochs after which a checkpoint is kept besides the last one; 0 keeps none.
+        seed: of weights, order of items and sampling.
+        resume: go on from the last checkpoint in `run_dir`.
+        start_from: a checkpoint of the same scenario whose weights a new training starts with.
+        batch_size: items of a batch, of all processes together; None takes the scenario's.
+        devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
+        quiet: no progress bar.
+        data: where the data came from, for the run's record.
+    """
+
+    run_dir: Path
+    epochs: int | None = None
+    save_every: int = 0
+    seed: int = 0
+    resume: bool = False
+    start_from: Path | None = None
+    batch_size: int | None = None
+    devices: int = 1
+    nodes: int = 1
+    precision: str = "32-true"
+    quiet: bool = False
+    data: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model and what it is.
+
+    Args:
+        checkpoint: that it lies in.
+        epochs: it has behind it.
+    """
+
+    case: Case
+    scenario: Scenario
+    experiment: AutoencoderExperiment
+    checkpoint: Path
+    identity: Identity
+    epochs: int
+
+
+def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions) -> Trained:
+    """Train a scenario.
+
+    Raises:
+        TrainingError: nothing to resume, a checkpoint of something else, losses or weights that are no numbers, or an
+            interruption: the last checkpoint stays.
+    """
+    identity = Identity.of(case, scenario, corpus.hash, options.seed)
+    checkpoint = options.run_dir / LAST_CHECKPOINT
+    if options.resume and not checkpoint.is_file():
+        raise TrainingError(f"There is nothing to resume: {checkpoint} does not exist.")
+    torch.manual_seed(options.seed)
+    experiment, recipe = case.start(scenario)
+    done = check_resumable(checkpoint, identity) if options.resume else 0
+    if options.start_from is not None:
+        load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
+    epochs = options.epochs or recipe.epochs
+    if done >= epochs:
+        raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
+    labels = kinds(corpus.train.labels, corpus.held.labels)
+    plot_every = max(1, epochs // _PICTURES)
+    support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
+    record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
+    told = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, told, identity, options, epochs)
+    rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
+    check_batch(size, world)
+    batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
+    batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
+    train_loader = loader(corpus.train, batches, labels)
+    held_loader = loader(corpus.held, EpochBatches.of(corpus.held, size, None, rank, world), labels)
+    with _sentences(checkpoint, done, trainer):
+        ckpt_path = checkpoint if options.resume else None
+        trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+    experiment.eval()
+    return Trained(case, scenario, experiment.cpu(), checkpoint, identity, epochs)
+
+
+def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
+    """The model in a checkpoint.
+
+    Raises:
+        TrainingError: there is none, or it belongs to another scenario.
+    """
+    wanted = Identity.of(case, scenario, "", 0)
+    stored = check_identity(checkpoint, wanted)
+    experiment, _ = case.start(scenario)
+    load_weights(experiment, stored, checkpoint)
+    identity = Identity(**stored["aitunes"])
+    return Trained(case, scenario, experiment.eval(), checkpoint, identity, int(stored["epoch"]) + 1)
+
+
+class EpochSeed(Callback):
+    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it.
+
+    All processes get the same seed: they draw for the whole batch, and each takes what belongs to its items.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    @override
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        source = np.random.default_rng([self.seed, trainer.current_epoch, 0])
+        torch.manual_seed(int(source.integers(_SEED_RANGE)))
+
+
+def _trainer(
+    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+) -> Trainer:
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    devices, nodes = launched() or (options.devices, options.nodes)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        return Trainer(
+            max_epochs=epochs,
+            devices=devices,
+            num_nodes=nodes,
+            strategy=strategy(devices * nodes),
+            precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
+            logger=support.logger() or False,
+            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
+            plugins=[WholeCheckpointIO()],
+            enable_progress_bar=sys.stderr.isatty() and not options.quiet,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=1,
+        )
+
+
+@contextmanager
+def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
+    """What may stop a training, told in a sentence."""
+    before = _written(checkpoint)
+
+    def kept() -> str:
+        # Lightning counts an epoch when all is done that follows it, which is later than its checkpoint.
+        if done or trainer.current_epoch > 0 or _written(checkpoint) != before:
+            return f"{checkpoint} is kept; --resume goes on from it"
+        return "no epoch was finished"
+
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # Lightning 2.6 itself
+            yield
+    except (KeyboardInterrupt, SystemExit) as stop:
+        raise TrainingError(f"Training was stopped: {kept()}.") from stop
+    except RuntimeError as error:
+        if trainer.world_size == 1 or not is_lost_peer(error):
+            raise
+        raise TrainingError(
+            f"Another of the {trainer.world_size} processes ended or does not answer: {kept()}."
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise TrainingError(
+            f"The disk that holds {checkpoint.parent.resolve()} is full. Make room there; --resume goes on from the "
+            "last checkpoint that was written."
+        ) from error
+
+
+def _written(path: Path) -> int | None:
+    """When a file was written, by its file system's clock; None where there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else None
