@@ -256,7 +256,7 @@ TABLE: tuple[Address, ...] = (
     ),
     _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
     _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),
-    _server("/version", "`/version.reply`: name, major, minor, segment"),
+    _server("/version", "`/version.reply`: name, major, minor, patch"),
     _server("/dumpOSC", "log arriving messages: 0 off, 1 parsed, 2 hex, 3 both", _number("mode", 3)),
     _server("/clearSched", "forget the events that are held for later"),
     _server("/quit", "end the engine; from this machine only"),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from instrument.engine.changes import ANY_DEVICE
-from instrument.engine.engine import hotplug
+from instrument.engine import hotplug
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.outputs import OutputError
