@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from instrument.engine.changes import ANY_DEVICE
 from instrument.engine import hotplug
+from instrument.engine.changes import ANY_DEVICE
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.outputs import OutputError

@@ -104,9 +104,8 @@ def test_arrows_move_a_little_and_with_shift_less(window, qtbot):
 
 
 def test_a_landmark_is_named_and_played_exactly(window, peer, qtbot, rng):
-    from tests.instrument.pad.test_release_map import marks
-
     from instrument.pad.release_map import release_map
+    from tests.instrument.pad.test_release_map import marks
 
     coordinates = rng.normal(size=(20, 3)).astype(np.float32)
     window.surface.show_map(release_map(window._model.card, marks(window._model.card, coordinates, ["a"] * 20)))
