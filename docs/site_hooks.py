@@ -1,6 +1,6 @@
 """Brings pages that live outside docs/ into the site, and points links at them.
 
-Links in the sources are relative paths that work where the sources are read; the site has the same pages at other places.
+Links in the sources are relative paths inside the project; the site has the same pages under other paths.
 """
 
 from __future__ import annotations

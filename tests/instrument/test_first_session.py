@@ -29,6 +29,7 @@ def typed(word):
 
 def written(message):
     """A message as the page writes it."""
+
     def text(value):
         return f'"{value}"' if isinstance(value, str) else str(round(value, 4) if isinstance(value, float) else value)
 
