@@ -199,7 +199,9 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise UnreadableSoundError(reason(error)) from error
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         text = getattr(error, "error_string", None) or str(error)
-        raise UnreadableSoundError(text.strip().splitlines()[0].rstrip(".")[:200] if text.strip() else "damaged") from error
+        raise UnreadableSoundError(
+            text.strip().splitlines()[0].rstrip(".")[:200] if text.strip() else "damaged"
+        ) from error
 
 
 def _check_header(sound: soundfile.SoundFile) -> None:
