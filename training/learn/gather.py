@@ -146,6 +146,7 @@ class _Account:
             return False  # all silences are alike
         if key in seen:
             self._survey.duplicates.append(f"{self._file.name} (= {seen[key]})")
+            self._survey.left_out.add(self._file.name)
             return True
         seen[key] = self._file.name
         return False
@@ -156,6 +157,7 @@ class _Account:
             self._survey.read += 1
             self._survey.stereo += self._header.channels > 1
             self.is_first = False
+        self._survey.fingerprint.update(part.digest)
         self._survey.seconds_read += part.y.size / sample_rate
         self._clipped += part.clipped * part.y.size
         self._samples += part.y.size
@@ -172,6 +174,7 @@ class _Account:
         """Note a file that is damaged, from its beginning or from some second on."""
         where = "" if self.is_first else f", from {self._samples:,.0f} samples on"
         self._survey.damaged.append(f"{self._file.name} ({error}{where})")
+        self._survey.left_out.add(self._file.name)
 
     def close(self) -> None:
         """Note what the whole file has."""
@@ -189,6 +192,13 @@ class _Account:
 _Part = Stretch | UnreadableSoundError
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """A mistake of ours or the system's, not the file's."""
+
+    error: BaseException
+
+
 class _Decoder(threading.Thread):
     """Decodes files some stretches ahead of who reads them.
 
@@ -200,7 +210,7 @@ class _Decoder(threading.Thread):
     def __init__(self, sounds: list[tuple[SoundFile, Header]], wanted: list[float], sample_rate: int) -> None:
         super().__init__(name="decode", daemon=True)
         self._sounds, self._wanted, self._sample_rate = sounds, wanted, sample_rate
-        self._parts: queue.Queue[_Part | BaseException | None] = queue.Queue(_WAITING_STRETCHES)
+        self._parts: queue.Queue[_Part | _Failure | None] = queue.Queue(_WAITING_STRETCHES)
         self._is_over = threading.Event()
 
     @override
@@ -209,8 +219,8 @@ class _Decoder(threading.Thread):
             for (file, header), seconds in zip(self._sounds, self._wanted, strict=True):
                 self._decode(file, header, seconds)
                 self._put(None)
-        except BaseException as error:  # raised again where the parts are read
-            self._put(error)
+        except BaseException as error:  # noqa: BLE001 - raised again where the parts are read
+            self._put(_Failure(error))
 
     def _decode(self, file: SoundFile, header: Header, seconds: float) -> None:
         try:
@@ -221,7 +231,7 @@ class _Decoder(threading.Thread):
         except UnreadableSoundError as error:
             self._put(error)
 
-    def _put(self, part: _Part | BaseException | None) -> None:
+    def _put(self, part: _Part | _Failure | None) -> None:
         while not self._is_over.is_set():
             with contextlib.suppress(queue.Full):
                 self._parts.put(part, timeout=0.1)
@@ -229,10 +239,9 @@ class _Decoder(threading.Thread):
 
     def stretches(self) -> Iterator[_Part]:
         """The stretches of the next file, or why there are no more of them."""
-        for part in iter(self._parts.get, None):
-            if not isinstance(part, Stretch | UnreadableSoundError):
-                assert part is not None
-                raise part
+        while (part := self._parts.get()) is not None:
+            if isinstance(part, _Failure):
+                raise part.error
             yield part
 
     def end(self) -> None:

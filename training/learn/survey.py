@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,9 +24,11 @@ class Survey:
         seconds_found: of sound in all files that say how long they are.
         seconds_read, seconds_silent: of sound that was read, and of that what is silence.
         damaged, duplicates, short, clipped, dc, opposite: files, by name; `damaged` with the reason.
+        left_out: names of files that are damaged or duplicates.
         stereo: files of two channels or more.
         clipped_worst: share of clipped samples in the worst file.
         stopped_early: the time for reading was over.
+        fingerprint: of all samples that were read, in their order.
     """
 
     listing: Listing
@@ -39,9 +42,16 @@ class Survey:
     clipped: list[str] = field(default_factory=list)
     dc: list[str] = field(default_factory=list)
     opposite: list[str] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
     stereo: int = 0
     clipped_worst: float = 0.0
     stopped_early: bool = False
+    fingerprint: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was read, hexadecimal."""
+        return self.fingerprint.hexdigest()
 
     def sentences(self) -> list[str]:
         """What there is, and what was left out or mended."""
