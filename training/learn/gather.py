@@ -16,7 +16,16 @@ from typing_extensions import override
 
 from aitunes.features import FloatArray
 from training.learn.listing import SoundFile
-from training.learn.sounds import Header, Stretch, UnreadableSoundError, has_dc, read_header, read_stretches
+from training.learn.sounds import (
+    STRETCH_SECONDS,
+    Header,
+    Stretch,
+    UnreadableSoundError,
+    has_dc,
+    read_header,
+    read_stretches,
+    stretch_starts,
+)
 from training.learn.survey import Survey
 
 MAX_FILES = 3_000
@@ -25,6 +34,7 @@ MAX_SECONDS = 1_800.0
 READING_SECONDS = 25.0
 
 _SEED = 20
+_GOLDEN = 0.618034  # multiples of it, without their whole part, are spread evenly however many there are
 _WAITING_STRETCHES = 3
 _BLOCK_SECONDS = 0.02
 _SILENT_DB, _SILENT_BELOW_DB = -80.0, -60.0
@@ -107,27 +117,59 @@ def gather(
 ) -> None:
     """Read files into a collector; a thread decodes while this one analyses.
 
+    Every file's first stretch is read before any file's second one: wherever reading ends, all had their share.
+
     Args:
         progress: takes the share that is done, 0..1.
     """
-    wanted = quotas([min(header.seconds, limits.seconds) for _, header in sounds], limits.seconds)
-    total, end = max(sum(wanted), 1e-9), limits.clock() + limits.reading_seconds
+    jobs, total = _jobs(sounds, limits)
+    accounts: dict[str, _Account] = {}
+    end = limits.clock() + limits.reading_seconds
     seen: dict[tuple[bytes, float], str] = {}
-    for file, header, stretches in _decoded(sounds, wanted, collector.sample_rate):
-        account = _Account(survey, file, header)
-        for part in stretches:
+    for job, parts in _decoded(jobs, collector.sample_rate, survey.left_out):
+        account = accounts.setdefault(job.file.name, _Account(survey, job.file, job.header))
+        for part in parts:
             if isinstance(part, UnreadableSoundError):
                 account.fail(part)
                 break
-            if account.is_first and account.is_duplicate(part, seen):
+            if account.is_duplicate(part, seen):
                 break
             account.take(part, collector.sample_rate)
-            collector.add(file.name, survey.listing.label_of(file), part.y)
+            collector.add(job.file.name, survey.listing.label_of(job.file), part.y)
             progress(min(1.0, survey.seconds_read / total))
-            if limits.clock() > end:
-                survey.stopped_early = True
-                return
+        if limits.clock() > end:
+            survey.stopped_early = True
+            break
+    for account in accounts.values():
         account.close()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Stretches of a file that are read at once.
+
+    Args:
+        starts: of the stretches, seconds, rising.
+    """
+
+    file: SoundFile
+    header: Header
+    starts: tuple[float, ...]
+
+
+def _jobs(sounds: list[tuple[SoundFile, Header]], limits: Limits) -> tuple[list[_Job], float]:
+    """What to read in which order, and how many seconds that is."""
+    wanted = quotas([min(header.seconds, limits.seconds) for _, header in sounds], limits.seconds)
+    ranked: list[tuple[int, int, _Job]] = []
+    for n, ((file, header), seconds) in enumerate(zip(sounds, wanted, strict=True)):
+        starts = stretch_starts(header.seconds, seconds, STRETCH_SECONDS)
+        if not np.isfinite(header.seconds):  # it is read from its start on, to wherever it ends
+            ranked.append((0, n, _Job(file, header, tuple(starts))))
+            continue
+        spread = np.argsort([(k * _GOLDEN) % 1.0 for k in range(len(starts))])
+        ranked += [(rank, n, _Job(file, header, (starts[k],))) for rank, k in enumerate(spread)]
+    ranked.sort(key=lambda entry: entry[:2])
+    return [job for _, _, job in ranked], max(sum(wanted), 1e-9)
 
 
 class _Account:
@@ -140,7 +182,9 @@ class _Account:
         self.is_first = True
 
     def is_duplicate(self, part: Stretch, seen: dict[tuple[bytes, float], str]) -> bool:
-        """Note a file that sounds as one before it does, to the sample."""
+        """Note a file whose first stretch and length are those of one before it, to the sample."""
+        if not self.is_first:
+            return False
         key = part.digest, self._header.seconds
         if float(np.abs(part.y).max(initial=0.0)) < 1e-4:
             return False  # all silences are alike
@@ -173,7 +217,8 @@ class _Account:
     def fail(self, error: UnreadableSoundError) -> None:
         """Note a file that is damaged, from its beginning or from some second on."""
         where = "" if self.is_first else f", from {self._samples:,.0f} samples on"
-        self._survey.damaged.append(f"{self._file.name} ({error}{where})")
+        if self._file.name not in self._survey.left_out:
+            self._survey.damaged.append(f"{self._file.name} ({error}{where})")
         self._survey.left_out.add(self._file.name)
 
     def close(self) -> None:
@@ -200,31 +245,32 @@ class _Failure:
 
 
 class _Decoder(threading.Thread):
-    """Decodes files some stretches ahead of who reads them.
+    """Decodes some stretches ahead of who reads them.
 
     Args:
-        sounds: files, one after another; each one's stretches end with None.
-        wanted: seconds of each.
+        jobs: one after another; each one's stretches end with None.
+        left_out: names of files that nobody wants any more; others add to it.
     """
 
-    def __init__(self, sounds: list[tuple[SoundFile, Header]], wanted: list[float], sample_rate: int) -> None:
+    def __init__(self, jobs: list[_Job], sample_rate: int, left_out: set[str]) -> None:
         super().__init__(name="decode", daemon=True)
-        self._sounds, self._wanted, self._sample_rate = sounds, wanted, sample_rate
+        self._jobs, self._sample_rate, self._left_out = jobs, sample_rate, left_out
         self._parts: queue.Queue[_Part | _Failure | None] = queue.Queue(_WAITING_STRETCHES)
         self._is_over = threading.Event()
 
     @override
     def run(self) -> None:
         try:
-            for (file, header), seconds in zip(self._sounds, self._wanted, strict=True):
-                self._decode(file, header, seconds)
+            for job in self._jobs:
+                if job.file.name not in self._left_out:
+                    self._decode(job)
                 self._put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where the parts are read
             self._put(_Failure(error))
 
-    def _decode(self, file: SoundFile, header: Header, seconds: float) -> None:
+    def _decode(self, job: _Job) -> None:
         try:
-            for part in read_stretches(file, header, seconds, self._sample_rate):
+            for part in read_stretches(job.file, job.starts, self._sample_rate):
                 self._put(part)
                 if self._is_over.is_set():
                     return
@@ -238,7 +284,7 @@ class _Decoder(threading.Thread):
                 return
 
     def stretches(self) -> Iterator[_Part]:
-        """The stretches of the next file, or why there are no more of them."""
+        """The stretches of the next job, or why there are no more of them."""
         while (part := self._parts.get()) is not None:
             if isinstance(part, _Failure):
                 raise part.error
@@ -250,16 +296,14 @@ class _Decoder(threading.Thread):
         self.join()
 
 
-def _decoded(
-    sounds: list[tuple[SoundFile, Header]], wanted: list[float], sample_rate: int
-) -> Iterator[tuple[SoundFile, Header, Iterator[_Part]]]:
-    """Each file and its stretches, decoded by a thread that ends with this generator."""
-    decoder = _Decoder(sounds, wanted, sample_rate)
+def _decoded(jobs: list[_Job], sample_rate: int, left_out: set[str]) -> Iterator[tuple[_Job, Iterator[_Part]]]:
+    """Each job and its stretches, decoded by a thread that ends with this generator."""
+    decoder = _Decoder(jobs, sample_rate, left_out)
     decoder.start()
     try:
-        for file, header in sounds:
+        for job in jobs:
             stretches = decoder.stretches()
-            yield file, header, stretches
+            yield job, stretches
             for _ in stretches:  # what the reader did not want of it
                 pass
     finally:

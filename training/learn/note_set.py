@@ -34,14 +34,12 @@ class HeardNote:
 
     Args:
         file: it lies in.
-        header: of the file.
         label: the instrument.
         midi: its pitch, MIDI note with fraction.
         confidence: of the tracker, 0..1.
     """
 
     file: SoundFile
-    header: Header
     label: str
     midi: float
     confidence: float
@@ -57,7 +55,7 @@ class HeardNote:
         Raises:
             AudioFileError: it cannot be read any more.
         """
-        return _samples(self.file, self.header, MAX_NOTE_SECONDS, sample_rate)
+        return _samples(self.file, MAX_NOTE_SECONDS, sample_rate)
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def decide_kind(sounds: Sequence[tuple[SoundFile, Header]]) -> Kind:
     if len(short) < _MIN_NOTES or share_short < _SHARE_OF_NOTES:
         return Kind(False, 0, 0, 1.0 - 0.5 * share_short)
     at = np.unique(np.linspace(0, len(short) - 1, _TRIED).round().astype(int))
-    guesses = [_guess_or_none(*short[n]) for n in at]
+    guesses = [_guess_or_none(short[n][0]) for n in at]
     heard = [guess for guess in guesses if guess is not None]
     pitched = sum(guess.confidence >= _SURE for guess in heard)
     share = pitched / max(1, len(heard))
@@ -127,7 +125,7 @@ def label_notes(
         progress: takes how many of how many are done.
     """
     chosen = np.unique(np.linspace(0, len(sounds) - 1, min(MAX_NOTES, len(sounds))).round().astype(int))
-    jobs = (delayed(_guess_or_none)(*sounds[n]) for n in chosen)
+    jobs = (delayed(_guess_or_none)(sounds[n][0]) for n in chosen)
     guesses: list[NoteGuess | None] = []
     for guess in Parallel(n_jobs=workers, return_as="generator", batch_size=4)(jobs):
         guesses.append(guess)
@@ -138,11 +136,11 @@ def label_notes(
     moved = _octaves_moved([(names[sound[0].name], guess.midi) for sound, guess in sure])
     notes = []
     agreeing = 0
-    for (file, header), guess in sure:
+    for (file, _), guess in sure:
         checked = _checked_by_name(guess.midi, names[file.name], moved)
         agreeing += checked is not None
         midi = guess.midi if checked is None else checked
-        notes.append(HeardNote(file, header, _instrument(file, label_of), midi, guess.confidence))
+        notes.append(HeardNote(file, _instrument(file, label_of), midi, guess.confidence))
     others = tuple(sound[0].name for sound, guess in known if guess.confidence < _SURE)
     if len({note.label for note in notes}) > max(1, len(notes) // 2):
         # Names that tell every file apart tell no instruments.
@@ -180,10 +178,10 @@ def _octaves_aside(semitones: float) -> float:
     return semitones - 12.0 * round(semitones / 12.0)
 
 
-def _guess_or_none(file: SoundFile, header: Header) -> NoteGuess | None:
+def _guess_or_none(file: SoundFile) -> NoteGuess | None:
     """The note in a file; None where it is damaged or too short to have one."""
     try:
-        y = _samples(file, header, _HEARD_SECONDS, SAMPLE_RATE)
+        y = _samples(file, _HEARD_SECONDS, SAMPLE_RATE)
     except AudioFileError:
         return None
     if y.size < _MIN_SECONDS * SAMPLE_RATE:
@@ -191,11 +189,10 @@ def _guess_or_none(file: SoundFile, header: Header) -> NoteGuess | None:
     return guess_note(track_pitch(y, SAMPLE_RATE))
 
 
-def _samples(file: SoundFile, header: Header, seconds: float, sample_rate: int) -> FloatArray:
+def _samples(file: SoundFile, seconds: float, sample_rate: int) -> FloatArray:
     """The beginning of a file, at most so many seconds."""
-    start = Header(np.inf, header.channels)  # from the start on, whatever its length
     try:
-        parts = [part.y for part in read_stretches(file, start, seconds, sample_rate, seconds)]
+        parts = [part.y for part in read_stretches(file, [0.0], sample_rate, seconds)]
     except UnreadableSoundError as error:
         raise AudioFileError(f"{file.name}: {error}.") from error
     return np.concatenate(parts) if parts else np.empty(0, np.float32)

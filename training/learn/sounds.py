@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
 from training.learn.listing import SoundFile
 
-STRETCH_SECONDS = 30.0
+STRETCH_SECONDS = 20.0
 """Longest stretch that is read at once."""
 
 _UNKNOWN_FRAMES = 2**31 - 1  # what files of unknown length declare, and more
@@ -83,27 +83,26 @@ def read_header(file: SoundFile) -> Header:
 
 
 def read_stretches(
-    file: SoundFile, header: Header, seconds: float, sample_rate: int, stretch_seconds: float = STRETCH_SECONDS
+    file: SoundFile, starts: Sequence[float], sample_rate: int, stretch_seconds: float = STRETCH_SECONDS
 ) -> Iterator[Stretch]:
-    """Some seconds of a file: all of a short one, of a long one stretches spread evenly from its start to its end.
+    """Read stretches of a file.
 
     Args:
-        seconds: at most so many are read.
+        starts: where they begin, seconds, rising; what lies behind the end of the file is left out.
         sample_rate: that they are resampled to, Hz.
 
     Raises:
         UnreadableSoundError: it cannot be decoded, or holds values that are no numbers. What was read before is good.
     """
     if file.through_ffmpeg:
-        yield from _through_ffmpeg(file.path, seconds, sample_rate, stretch_seconds)
+        yield from _through_ffmpeg(file.path, stretch_seconds * len(starts), sample_rate, stretch_seconds)
         return
-    starts = stretch_starts(header.seconds, seconds, stretch_seconds)
     with _opened(file.path) as sound:
         rate = sound.samplerate
         count = round(stretch_seconds * rate)
         for start in starts:
             first = round(start * rate)
-            if first:
+            if first != sound.tell():
                 sound.seek(first)
             y = sound.read(count, dtype="float32", always_2d=True)
             if not len(y):

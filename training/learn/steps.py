@@ -13,19 +13,12 @@ class Step(Protocol):
 
     Args:
         progress: share of the time that was given, 0..1.
-        held_db, best_db: distance on held-out sound, dB, of this state and of the best one.
         is_better: this state is the best so far.
         is_last: the time is over, or nothing gets better any more.
     """
 
     @property
     def progress(self) -> float: ...
-
-    @property
-    def held_db(self) -> float: ...
-
-    @property
-    def best_db(self) -> float: ...
 
     @property
     def is_better(self) -> bool: ...
@@ -53,7 +46,11 @@ class Titles:
 
 
 class Learning(Protocol):
-    """A training that can be stopped at any step; what it has learnt best so far can be exported."""
+    """A training that can be interrupted at any time; what it has learnt best so far can be exported."""
+
+    @property
+    def best_db(self) -> float:
+        """Distance of the best state from held-out sound, dB; infinite before there is one."""
 
     def run(self, seconds: float) -> Iterator[Step]:
         """Train for so long; called again, it goes on."""

@@ -7,7 +7,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import IO
+from typing import IO, TypeVar
+
+T = TypeVar("T")
 
 
 class Stop:
@@ -16,21 +18,39 @@ class Stop:
     Attributes:
         requested: somebody wishes to stop.
         is_gentle: there is something to keep, so the wish is noted; before that it interrupts at once.
+        is_waiting: the work may be interrupted without a loss.
     """
 
     def __init__(self) -> None:
         self.requested = False
         self.is_gentle = False
+        self.is_waiting = False
 
     def request(self) -> None:
         """Note the wish.
 
         Raises:
-            KeyboardInterrupt: there is nothing to keep yet, or it is the second wish.
+            KeyboardInterrupt: there is nothing to keep yet, the work may be interrupted, or it is the second wish.
         """
-        if self.requested or not self.is_gentle:
+        was_requested, self.requested = self.requested, self.is_gentle
+        if was_requested or not self.is_gentle or self.is_waiting:
             raise KeyboardInterrupt
-        self.requested = True
+
+    def next_of(self, steps: Iterator[T]) -> T | None:
+        """The next of some steps; None at their end, or where a wish to stop came while they were waited for.
+
+        Raises:
+            KeyboardInterrupt: there is nothing to keep yet.
+        """
+        try:
+            self.is_waiting = True
+            return next(steps, None)
+        except KeyboardInterrupt:
+            if not self.is_gentle:
+                raise
+            return None
+        finally:
+            self.is_waiting = False
 
 
 @contextlib.contextmanager

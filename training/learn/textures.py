@@ -28,6 +28,14 @@ class TextureLearning:
         self._frames, self._hash = frames, data_hash
         self._learner = Learner(frames, LearnSettings(latent_dim=latent_dim, seed=seed))
 
+    @property
+    def best_db(self) -> float:
+        """Distance of the best state from held-out sound, dB; infinite before there is one."""
+        try:
+            return float(self._learner.best.held_db)
+        except RuntimeError:
+            return float("inf")
+
     def run(self, seconds: float) -> Iterator[Step]:
         """Train for so long; called again, it goes on."""
         yield from self._learner.run(seconds=seconds)

@@ -101,36 +101,35 @@ class Versions:
         """Learn until the end, or a stop, or nothing gets better."""
         prepared = self.clock()
         seconds = max(_MIN_TRAINING_SECONDS, end - prepared - self.export_seconds)
-        best, waits = float("inf"), False
-        for step in self.learning.run(seconds):
+        steps = self.learning.run(seconds)
+        while (step := stop.next_of(steps)) is not None:
             stop.is_gentle = stop.is_gentle or step.is_better
-            best, waits = step.best_db, waits or step.is_better
-            if waits and self._is_worth_it(best, step.is_last or stop.requested):
-                self._install(best)
-                waits = False
             self._show(step.progress, end)
+            if self._is_worth_it() and not step.is_last:
+                self._install()
             if stop.requested or self.clock() > end - self.export_seconds:
                 break
         self.learnt.was_stopped = stop.requested
-        if waits:
-            self._install(best)
+        if self.learning.best_db < self.learnt.held_db:
+            self._install()
         self._finish()
         return self.learnt
 
-    def _is_worth_it(self, best_db: float, is_last: bool) -> bool:
-        """Export the first state at once, the last one always, those between where they are clearly better."""
-        if is_last or not self.learnt.versions:
-            return True
+    def _is_worth_it(self) -> bool:
+        """Export the first state at once, later ones where they are clearly better and some time has passed."""
+        if not self.learnt.versions:
+            return self.learning.best_db < float("inf")
         pause = max(_BETWEEN_VERSIONS_SECONDS, 4.0 * self.export_seconds)
-        return best_db < _BETTER * self.learnt.held_db and self.clock() - self.last_export > pause
+        is_better = self.learning.best_db < _BETTER * self.learnt.held_db
+        return is_better and self.clock() - self.last_export > pause
 
-    def _install(self, held_db: float) -> None:
+    def _install(self) -> None:
         """Export the best state, and have the engine change to it.
 
         Raises:
             TrainingError: it cannot be written, and there is no earlier version to keep.
         """
-        begin = self.clock()
+        begin, held_db = self.clock(), self.learning.best_db
         try:
             folder = self.learning.export(self.to, self.titles)
         except OSError as error:

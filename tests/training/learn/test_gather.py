@@ -91,7 +91,7 @@ def test_a_long_file_is_read_in_pieces_up_to_its_share(sounds):
     survey, kept, _ = _gathered(sounds.folder, Limits(seconds=100.0))
     assert kept.seconds["short.wav"] == pytest.approx(3.0)
     assert 60.0 <= kept.seconds["long.wav"] <= 97.1
-    assert kept.largest <= 30 * RATE
+    assert kept.largest <= 20 * RATE
     assert "of it, spread evenly over 2 files, are used" in survey.sentences()[0]
 
 
@@ -99,9 +99,28 @@ def test_reading_ends_when_its_time_is_over(sounds):
     for n in range(6):
         sounds.noise(f"{n}.wav", seed=n)
     ticks = iter(range(1_000))
-    survey, kept, _ = _gathered(sounds.folder, Limits(reading_seconds=12.0, clock=lambda: 2.0 * next(ticks)))
+    survey, kept, _ = _gathered(sounds.folder, Limits(reading_seconds=20.0, clock=lambda: float(next(ticks))))
+    assert survey.sampled == 6
+    assert not survey.stopped_early
+    assert len(kept.seconds) == 6
+    survey, kept, _ = _gathered(sounds.folder, Limits(reading_seconds=20.0, clock=lambda: 4.0 * next(ticks)))
     assert survey.stopped_early
     assert 1 <= len(kept.seconds) < 6
+
+
+def test_every_file_is_read_before_any_is_read_on(sounds):
+    for n in range(3):
+        sounds.noise(f"{n}.wav", seconds=90.0, seed=n)
+    order = []
+
+    class Order(Kept):
+        def add(self, name, label, y):
+            order.append(name)
+
+    survey = Survey(list_folder(sounds.folder))
+    gather(survey, open_headers(survey, Limits()), Order(), Limits(), lambda share: None)
+    assert len(order) == 15
+    assert all(set(order[at : at + 3]) == {"0.wav", "1.wav", "2.wav"} for at in range(0, 15, 3))
 
 
 def test_a_mistake_of_the_collector_ends_the_decoder(sounds):

@@ -7,7 +7,7 @@ from training.learn.listing import list_folder
 from training.learn.note_frames import held_out_notes
 from training.learn.note_set import HeardNote, decide_kind, label_notes
 from training.learn.pitch_tracker import guess_note, track_pitch
-from training.learn.sounds import Header, read_header
+from training.learn.sounds import read_header
 
 pytestmark = pytest.mark.training
 RATE = 44_100
@@ -106,7 +106,7 @@ def test_folders_name_the_instruments(sounds):
 
 
 def _notes(*labels_and_pitches):
-    return tuple(HeardNote(None, Header(1.0, 1), label, midi, 1.0) for label, midi in labels_and_pitches)
+    return tuple(HeardNote(None, label, midi, 1.0) for label, midi in labels_and_pitches)
 
 
 def test_held_out_notes_lie_inside_the_range_of_their_instrument():

@@ -5,7 +5,7 @@ soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("rich", reason="pip install aitunes[training]")
 
 from training.learn.listing import SoundFile  # noqa: E402
-from training.learn.sounds import Header, UnreadableSoundError, read_header, read_stretches, stretch_starts  # noqa: E402
+from training.learn.sounds import UnreadableSoundError, read_header, read_stretches, stretch_starts  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -16,7 +16,8 @@ def _of(path):
 
 def _read(path, seconds=100.0, rate=22_050, stretch=30.0):
     file = _of(path)
-    return list(read_stretches(file, read_header(file), seconds, rate, stretch))
+    starts = stretch_starts(read_header(file).seconds, seconds, stretch)
+    return list(read_stretches(file, starts, rate, stretch))
 
 
 def test_stretches_of_a_short_file_are_the_file(sounds, rng):
@@ -111,5 +112,5 @@ def test_a_macs_side_file_does_not_hide_the_file(sounds):
 
 def test_a_header_without_a_length_is_read_to_the_end(sounds):
     file = _of(sounds.noise("pipe.wav", seconds=2.5))
-    parts = list(read_stretches(file, Header(np.inf, 1), 60.0, 22_050, 1.0))
+    parts = list(read_stretches(file, stretch_starts(np.inf, 60.0, 1.0), 22_050, 1.0))
     assert sum(part.y.size for part in parts) == round(2.5 * 22_050)

@@ -19,8 +19,6 @@ TITLES = Titles("mine", "Mine", "Learnt by a test.", "mine", "aitunes-train lear
 @dataclass(frozen=True)
 class Step:
     progress: float
-    held_db: float
-    best_db: float
     is_better: bool
     is_last: bool = False
 
@@ -30,21 +28,20 @@ class Learning:
 
     def __init__(self, distances, clock, fails_at=(), error=errno.ENOSPC):
         self.distances, self.clock, self.fails_at, self.error = distances, clock, fails_at, error
-        self.exports, self.now = [], None
+        self.exports, self.best_db = [], float("inf")
 
     def run(self, seconds):
-        best = float("inf")
         for n, distance in enumerate(self.distances, 1):
             self.clock.now += seconds / len(self.distances)
-            better = distance < best
-            best = self.now = min(best, distance)
-            yield Step(n / len(self.distances), distance, best, better, n == len(self.distances))
+            is_better = distance < self.best_db
+            self.best_db = min(self.best_db, distance)
+            yield Step(n / len(self.distances), is_better, n == len(self.distances))
 
     def export(self, to, titles):
         if len(self.exports) in self.fails_at:
             raise OSError(self.error, "refused", str(to))
         self.clock.now += 5.0
-        self.exports.append(self.now)
+        self.exports.append(self.best_db)
         return to / titles.name
 
 
@@ -96,7 +93,7 @@ def test_a_stop_keeps_the_best_so_far(work, heard):
 
     def stopped(seconds):
         for step in original(seconds):
-            if step.held_db == 7.0:
+            if learning.best_db == 7.0:
                 stop.is_gentle = True
                 stop.request()
             yield step
