@@ -65,14 +65,6 @@ class Release:
     card: ReleaseCard
     decoder: InferenceSession
 
-    def landmarks(self) -> Landmarks:
-        """Read the map's items.
-
-        Raises:
-            ReleaseError: `map.npz` is damaged or does not fit the card.
-        """
-        return read_landmarks(self.folder, self.card)
-
 
 def read_card(folder: Path) -> ReleaseCard:
     """Read the card of a release, without a look at the other files.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aitunes.errors import ReleaseError
-from aitunes.release.reader import CARD, DECODER, MAP, read_card, read_release, sha256
+from aitunes.release.reader import CARD, DECODER, MAP, read_card, read_landmarks, read_release, sha256
 from aitunes.release.writer import write_release
 
 pytestmark = pytest.mark.training
@@ -47,7 +47,7 @@ def test_a_release_is_what_was_written(tiny, tmp_path):
 
 
 def test_landmarks_come_with_their_names(folder):
-    marks = read_release(folder).landmarks()
+    marks = read_landmarks(folder, read_card(folder))
     assert marks.codes.shape == (5, 3)
     assert list(marks.labels) == [f"item {n}" for n in range(5)]
 
@@ -163,14 +163,14 @@ def test_a_decoder_that_fails_when_it_runs_is_refused(folder):
 def test_a_map_that_does_not_fit_is_refused(tiny, folder):
     replace_file(folder, MAP, tiny.files(tiny.card(latent_dim=2), b"")[MAP])
     with pytest.raises(ReleaseError, match="The map of tiny does not fit its card"):
-        read_release(folder).landmarks()
+        read_landmarks(folder, read_card(folder))
 
 
 def test_a_map_with_pickles_is_refused(folder, tmp_path):
     np.savez(tmp_path / "evil.npz", codes=np.array([{"a": 1}], object))
     replace_file(folder, MAP, (tmp_path / "evil.npz").read_bytes())
     with pytest.raises(ReleaseError, match="The map of tiny cannot be read"):
-        read_release(folder).landmarks()
+        read_landmarks(folder, read_card(folder))
 
 
 def test_a_card_can_be_read_without_the_models(folder):
