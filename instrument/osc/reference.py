@@ -9,10 +9,11 @@ from pathlib import Path
 
 from instrument.namespace import TABLE, Address, Argument, Kind
 from instrument.osc.dispatcher import MAX_EVENTS
+from instrument.osc.framing import MAX_FRAME_BYTES
 from instrument.osc.packets import MAX_DEPTH
 from instrument.osc.server import DEFAULT_PORT
 from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
-from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES
+from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD
 
 PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
