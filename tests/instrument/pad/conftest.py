@@ -130,7 +130,7 @@ def model(client, clock):
 @pytest.fixture
 def playing(model, peer, card):
     """A model that knows a release of three coordinates."""
-    model.ask_state()
+    model.request_state()
     peer.show(card)
     peer.forget()
     return model
