@@ -209,7 +209,7 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
         moments = [time.perf_counter()]
         frame = renderer.source.frames(renderer.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
         moments.append(time.perf_counter())
-        voice.take(frame)
+        voice.set_frame(frame)
         moments.append(time.perf_counter())
         y = voice.render(renderer.iterations)
         moments.append(time.perf_counter())

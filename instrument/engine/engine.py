@@ -309,7 +309,7 @@ class Engine:
             return
         asked = self.performance.iterations
         self.synth.max_iterations = self._effort.count(work_seconds, hop_seconds, asked)
-        notice = self._effort.take_notice(asked)
+        notice = self._effort.take_warning(asked)
         if notice is not None:
             self.publisher.announce(None, "/error", (notice,))
 
