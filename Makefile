@@ -22,7 +22,7 @@ QT_PACKAGES := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcomm
   libxcb-keysyms1 libxcb-randr0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 fonts-dejavu-core
 
 .DEFAULT_GOAL := help
-.PHONY: help play setup test lint bench clean
+.PHONY: help play setup test lint docs bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,14 +32,26 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
-test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; ARGS goes to pytest
+# What plays runs alone, so that no other test takes its processor; the rest runs in two processes, a file in one of them.
+OFFLINE_TESTS := tests/training tests/aitunes $(wildcard tests/test_*.py)
+
+test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; with ARGS, pytest with those alone
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(OFFLINE_TESTS)
+	$(BIN)/python -m pytest tests/instrument
+endif
 
 lint: $(STAMPS)/dev  ## check style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(STAMPS)/dev  ## build the documentation site into build/site; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site is in build/site; open build/site/index.html."
 
 bench: $(STAMPS)/dev  ## run every benchmark in turn; benchmarks/RESULTS.md has the figures
 	@for script in $$(grep -l '__name__ == "__main__"' benchmarks/*.py); do \

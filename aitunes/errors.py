@@ -12,9 +12,9 @@ def reason(error: OSError) -> str:
     'No such file or directory'
     """
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return "a file stands in the place of a folder"
+        return "a file is where a folder should be"
     if isinstance(error, IsADirectoryError):
-        return "a folder stands in the place of a file"
+        return "a folder is where a file should be"
     return (error.strerror or str(error)).rstrip(".")
 
 

@@ -98,9 +98,20 @@ class AudioFeatures:
         return mel_filter_bank(self.sample_rate, self.n_fft, self.n_mels, self.f_min, self.f_max)
 
     @cached_property
-    def inverse_filter_bank(self) -> FloatArray:
-        """Moore–Penrose inverse of the filter bank, [bins, n_mels]."""
-        return np.linalg.pinv(self.filter_bank.astype(np.float64)).astype(np.float32)
+    def sparse_filter_bank(self) -> tuple[NDArray[np.int64], FloatArray]:
+        """The filter bank without its zeros.
+
+        Returns:
+            First bin of each band and the one after its last, [n_mels, 2], both 0 for a band narrower than a bin; and
+            the weights of these bins, one band after the other.
+        """
+        bank = self.filter_bank
+        extents = np.zeros((self.n_mels, 2), np.int64)
+        for band, row in enumerate(bank):
+            inside = np.flatnonzero(row)
+            if inside.size:
+                extents[band] = inside[0], inside[-1] + 1
+        return extents, np.concatenate([row[first:end] for row, (first, end) in zip(bank, extents, strict=True)])
 
     def normalise(self, mel: NDArray[Any]) -> FloatArray:
         """Magnitudes to 0..1 over `db_range`, whatever their shape."""

@@ -109,12 +109,13 @@ class HeadlessActionPipeline:
         Raises:
             TrainingError: there is none.
         """
-        found = [place for place in (Path(path), self.run_dir / path, self.run_dir / f"{path}.ckpt") if place.is_file()]
-        if not found:
-            known = ", ".join(str(model) for model in self.list_models()) or "none"
+        candidates = (Path(path), self.run_dir / path, self.run_dir / f"{path}.ckpt")
+        model = next((candidate for candidate in candidates if candidate.is_file()), None)
+        if model is None:
+            known = ", ".join(str(path) for path in self.list_models()) or "none"
             raise TrainingError(f"There is no model {path}; there are: {known}.")
-        self._model = found[0]
-        return self._model
+        self._model = model
+        return model
 
     @staticmethod
     def list_production_releases() -> list[tuple[str, str, str]]:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.audio_generation.noises import filtered_noise
-from aitunes.audio_generation.timbres import VOWELS, fm_bell, instrument_tone, plucked_string, vowel_tone
+from aitunes.audio_generation.timbres import draw_formants, fm_bell, instrument_tone, plucked_string, vowel_tone
 from aitunes.audio_generation.waves import AMPLITUDE, FADE_SECONDS, FloatArray, partials, shape, time_axis, to_peak
 from aitunes.errors import InvalidSoundError
+from aitunes.pitch import midi_to_hz
 
 NOTES = 900
 NOTE_SECONDS = 0.6
@@ -52,8 +53,7 @@ class GeneratedNote:
 
     def read(self, sample_rate: int) -> FloatArray:
         """The waveform, [samples]."""
-        hz = 440.0 * 2.0 ** ((self.midi - 69.0) / 12.0)
-        return FAMILIES[self.label](self._rng(1), hz, NOTE_SECONDS, sample_rate)
+        return FAMILIES[self.label](self._rng(1), midi_to_hz(self.midi), NOTE_SECONDS, sample_rate)
 
     def _rng(self, stream: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, self.index, stream))
@@ -100,11 +100,7 @@ def _strings(rng: np.random.Generator, hz: float, seconds: float, sample_rate: i
 
 
 def _vowel(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    # Between two vowels rather than on one, so that the space between them is filled.
-    one, other = rng.choice(list(VOWELS), 2, replace=False)
-    share = rng.random()
-    low, middle, high = (a ** (1.0 - share) * b**share for a, b in zip(VOWELS[one], VOWELS[other], strict=True))
-    return vowel_tone(hz, seconds, (low, middle, high), sample_rate)
+    return vowel_tone(hz, seconds, draw_formants(rng), sample_rate)
 
 
 def _chime(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from aitunes.audio_generation.chords import CHORDS, chord
 from aitunes.audio_generation.clips import Clip
 from aitunes.audio_generation.noises import filtered_noise
-from aitunes.audio_generation.timbres import VOWELS, fm_bell, instrument_tone, plucked_string, vowel_tone
+from aitunes.audio_generation.timbres import draw_formants, fm_bell, instrument_tone, plucked_string, vowel_tone
 from aitunes.audio_generation.waves import SAMPLE_RATE, FloatArray, bouncing_wave, sine_wave, sweep
 from aitunes.errors import InvalidSoundError
 
@@ -101,11 +101,8 @@ def _noise(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatA
 
 
 def _vowel(rng: np.random.Generator, seconds: float, sample_rate: int) -> FloatArray:
-    # Between two vowels rather than on one, so that the space between them is filled.
-    one, other = rng.choice(list(VOWELS), 2, replace=False)
-    share = rng.random()
-    low, middle, high = (a ** (1.0 - share) * b**share for a, b in zip(VOWELS[one], VOWELS[other], strict=True))
-    return vowel_tone(_pitch(rng, 110.0, 880.0), seconds, (low, middle, high), sample_rate)
+    formants = draw_formants(rng)
+    return vowel_tone(_pitch(rng, 110.0, 880.0), seconds, formants, sample_rate)
 
 
 FAMILIES: dict[str, Maker] = {

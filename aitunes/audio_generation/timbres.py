@@ -31,6 +31,14 @@ VOWELS: dict[str, tuple[float, float, float]] = {
 _MAX_PARTIALS = 64
 
 
+def draw_formants(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Draw formants between those of two vowels, Hz, so that the space between the vowels is filled."""
+    first, second = rng.choice(list(VOWELS), 2, replace=False)
+    share = rng.random()
+    low, middle, high = (a ** (1.0 - share) * b**share for a, b in zip(VOWELS[first], VOWELS[second], strict=True))
+    return low, middle, high
+
+
 def instrument_tone(
     frequency: float,
     duration_seconds: float,

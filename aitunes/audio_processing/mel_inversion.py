@@ -45,11 +45,8 @@ class MelInversion:
             raise MelError(f"updates must be 0 or more, not {updates}.")
         self.features = features
         self.updates = updates
-        bank = features.filter_bank
-        # Only what is not zero: band b covers the bins from _bands[b, 0] to before _bands[b, 1].
-        self._bands = np.array([_extent(row) for row in bank])
-        self._weights: FloatArray = np.concatenate([row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)])
-        column = bank.sum(axis=0)
+        self._bands, self._weights = features.sparse_filter_bank
+        column = features.filter_bank.sum(axis=0)
         self._per_bin = np.where(column > 0, 1.0 / np.where(column > 0, column, 1.0), 0.0).astype(np.float32)
         self._factor = np.empty(features.bins, np.float32)
 
@@ -78,12 +75,6 @@ class MelInversion:
             raise MelError(f"out must be [{len(frames)}, {bins}], writeable, contiguous float32.")
         _invert(frames, out, self.updates, self._bands, self._weights, self._per_bin, self._factor)
         return out
-
-
-def _extent(row: FloatArray) -> tuple[int, int]:
-    """First bin of a band and the one after its last; 0, 0 for a band narrower than a bin."""
-    inside = np.flatnonzero(row)
-    return (int(inside[0]), int(inside[-1]) + 1) if inside.size else (0, 0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})

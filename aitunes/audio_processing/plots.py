@@ -220,8 +220,8 @@ def _scale_rows(ax: Axes, scale: str, edges: NDArray[Any]) -> None:
     elif scale == "log":
         ax.set_yscale("log")
         low = max(low, min(_LOWEST_HZ, high / 2.0))
-    places = _TICKS_HZ[scale] if scale in _TICKS_HZ else MaxNLocator(5).tick_values(low, high)
-    ticks = [hz for hz in places if low <= hz <= high]
+    candidates = _TICKS_HZ[scale] if scale in _TICKS_HZ else MaxNLocator(5).tick_values(low, high)
+    ticks = [hz for hz in candidates if low <= hz <= high]
     ax.set_yticks(ticks, [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}" for hz in ticks])
     ax.yaxis.minorticks_off()
     ax.set(ylim=(low, high), ylabel="Frequency (Hz)")

@@ -21,10 +21,10 @@ def window_start(total: int, size: int, method: Method, start: int = 0, rng: np.
     Args:
         total: samples that there are.
         size: samples that the window takes.
-        method: "start" and "end" lie at either end; "random" anywhere, every place as likely; "bounded" begins at
+        method: "start" and "end" lie at either end; "random" anywhere, every position as likely; "bounded" begins at
             `start`, or as much earlier as it takes to end with the sound.
         start: for "bounded", 0 or more.
-        rng: for "random"; None draws anew each time.
+        rng: for "random"; None draws differently each time.
 
     Raises:
         WindowError: the window is empty, longer than the sound, or the method unknown.

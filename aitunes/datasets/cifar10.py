@@ -63,13 +63,13 @@ def read_cifar10(data_dir: Path | None) -> SplitItems:
         DataSetError: a file is not there, or is no batch of pictures.
     """
     root = data_folder(data_dir, NAME)
-    places = [place for parent in candidates(root, "cifar") for place in (parent, parent / _FOLDER)]
-    home = next((place for place in places if (place / _TEST).is_file()), None)
+    folders = [folder for parent in candidates(root, "cifar") for folder in (parent, parent / _FOLDER)]
+    home = next((folder for folder in folders if (folder / _TEST).is_file()), None)
     if home is None:
         raise DataSetError(f"CIFAR10 is not in {root}. Get {SOURCE} and unpack it there.")
     missing = [name for name in _TRAIN if not (home / name).is_file()]
     if missing:
-        raise DataSetError(f"{home} lacks {', '.join(missing)}; get {SOURCE} and unpack it anew.")
+        raise DataSetError(f"{home} lacks {', '.join(missing)}; get {SOURCE} and unpack it again.")
     parts = [read_batch(home / name) for name in _TRAIN]
     train = Items(np.concatenate([part.S for part in parts]), np.concatenate([part.labels for part in parts]))
     return SplitItems(train, read_batch(home / _TEST))
@@ -97,5 +97,5 @@ def read_batch(path: Path) -> Items:
         AttributeError,
         ImportError,
     ) as error:
-        raise DataSetError(f"{path} is no batch of CIFAR10's pictures: {error}. Get {SOURCE} anew.") from error
+        raise DataSetError(f"{path} is no batch of CIFAR10's pictures: {error}. Download {SOURCE} again.") from error
     return Items(pictures.reshape(-1, *INPUT_SHAPE).astype(np.float32) / 255.0, labels)

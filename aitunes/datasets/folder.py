@@ -12,7 +12,7 @@ import numpy as np
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
-from aitunes.places import check_reachable, is_remote, place
+from aitunes.remote_paths import check_reachable, is_remote, parse_path
 
 DATA_VARIABLE = "AITUNES_DATA"
 
@@ -103,9 +103,9 @@ def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
 
     Raises:
         DataSetError: neither, or it is no folder.
-        PlaceError: it is an object store that does not answer.
+        RemotePathError: it is an object store that does not answer.
     """
-    named = chosen or (place(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    named = chosen or (parse_path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if named is None:
         raise DataSetError(
             f"Where is {purpose}? Name its folder with --data-dir or {DATA_VARIABLE}; in the window, under Data."

@@ -26,8 +26,8 @@ def read_gtzan(data_dir: Path | None) -> Tracks:
         DataSetError: it is not there, has no clips, or a clip's name and folder disagree on its genre.
     """
     root = data_folder(data_dir, NAME)
-    places = [place / folder for place in candidates(root, "gtzan") for folder in _FOLDERS]
-    genres = next((place for place in places if place.is_dir()), None)
+    folders = [parent / name for parent in candidates(root, "gtzan") for name in _FOLDERS]
+    genres = next((folder for folder in folders if folder.is_dir()), None)
     if genres is None:
         raise DataSetError(
             f"GTZAN is not in {root}. Get it from https://www.kaggle.com/datasets/andradaolteanu/"

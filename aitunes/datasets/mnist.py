@@ -38,8 +38,8 @@ def read_mnist(data_dir: Path | None) -> SplitItems:
         DataSetError: a file is not there, no idx file, or does not fit its like.
     """
     root = data_folder(data_dir, NAME)
-    places = [place for parent in candidates(root, "mnist") for place in (parent, parent / "raw")]
-    home = next((place for place in places if _find(place, "train-images-idx3-ubyte")), None)
+    folders = [folder for parent in candidates(root, "mnist") for folder in (parent, parent / "raw")]
+    home = next((folder for folder in folders if _find(folder, "train-images-idx3-ubyte")), None)
     if home is None:
         raise DataSetError(
             f"MNIST is not in {root}. Get its four files (train-images-idx3-ubyte.gz and so on) from {SOURCE} and put "
@@ -77,11 +77,11 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     try:
         contents = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataSetError(f"{path} is damaged ({error}); get it anew from {SOURCE}.") from error
+        raise DataSetError(f"{path} is damaged ({error}); download it again from {SOURCE}.") from error
     header = 4 + 4 * contents[3] if len(contents) >= 4 else 4
     if len(contents) < header or contents[:3] != bytes((0, 0, _BYTES)):
-        raise DataSetError(f"{path} is no idx file of unsigned bytes; get it anew from {SOURCE}.")
+        raise DataSetError(f"{path} is no idx file of unsigned bytes; download it again from {SOURCE}.")
     shape = [int(size) for size in np.frombuffer(contents[4:header], ">u4")]
     if len(contents) - header != math.prod(shape):
-        raise DataSetError(f"{path} should hold {shape} values but has {len(contents) - header}; get it anew.")
+        raise DataSetError(f"{path} should hold {shape} values but has {len(contents) - header}; download it again.")
     return np.frombuffer(contents, np.uint8, offset=header).reshape(shape)

@@ -76,8 +76,8 @@ class ConditionalAutoencoder(Autoencoder):
         decode = self.decode_unclamped if self.training else self.decode
         return AutoencoderOutput(decode(z, conditions), z, mean, log_var)
 
-    def told(self, z: Tensor, conditions: Tensor | None) -> Tensor:
-        """The conditions, or what they are where nobody says, [batch, len(self.conditions)]."""
+    def with_defaults(self, z: Tensor, conditions: Tensor | None) -> Tensor:
+        """Fill in the defaults of conditions that are not given, [batch, len(self.conditions)]."""
         if conditions is not None:
             return conditions
         return z.new_tensor([condition.default for condition in self.conditions]).expand(len(z), -1)
@@ -133,8 +133,8 @@ class ConditionalVAE(ConditionalAutoencoder):
 
     @override
     def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
-        told = self.told(z, conditions)
-        phase = told[:, :1] * self.rates
-        seen = torch.cat([z, self.centred(told), torch.sin(phase), torch.cos(phase)], dim=1)
+        conditions = self.with_defaults(z, conditions)
+        phase = conditions[:, :1] * self.rates
+        seen = torch.cat([z, self.centred(conditions), torch.sin(phase), torch.cos(phase)], dim=1)
         S: Tensor = self.activation(self.decoder(seen))
         return S.reshape(-1, *self.input_shape)

@@ -80,15 +80,15 @@ class Neighbourhood(Loss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        places, labels = passed.output.z[:, : self.dimensions], passed.labels
+        positions, labels = passed.output.z[:, : self.dimensions], passed.labels
         if labels is None or len(labels) < 2:
-            return places.new_zeros(())
-        closeness = -torch.cdist(places, places).square()
-        closeness = closeness.masked_fill(torch.eye(len(labels), dtype=torch.bool, device=places.device), -torch.inf)
+            return positions.new_zeros(())
+        closeness = -torch.cdist(positions, positions).square()
+        closeness = closeness.masked_fill(torch.eye(len(labels), dtype=torch.bool, device=positions.device), -torch.inf)
         alike = (labels[:, None] == labels).fill_diagonal_(False)
         chosen = torch.where(alike, closeness, -torch.inf).logsumexp(dim=1) - closeness.logsumexp(dim=1)
         has_neighbour = alike.any(dim=1)
-        return -chosen[has_neighbour].mean() if bool(has_neighbour.any()) else places.new_zeros(())
+        return -chosen[has_neighbour].mean() if bool(has_neighbour.any()) else positions.new_zeros(())
 
 
 class TimbreDrift(Loss):

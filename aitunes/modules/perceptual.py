@@ -42,14 +42,6 @@ class StructuralDissimilarity(Loss):
         return 1.0 - cast(Tensor, similarity)
 
 
-class LogMagnitudeError(Loss):
-    """Absolute error of normalised log-mel, that is, of decibels; summed over a segment, averaged over the batch."""
-
-    @override
-    def forward(self, passed: Pass) -> Tensor:
-        return (passed.output.reconstruction - passed.S).abs().flatten(1).sum(dim=1).mean()
-
-
 class MultiResolutionSpectralError(Loss):
     """Spectral convergence and log-magnitude error of mel segments seen ever more coarsely, averaged over resolutions.
 

@@ -133,10 +133,10 @@ class VectorQuantiser(nn.Module):
         drawn = torch.randint(len(vectors), (int(which.sum()),), device=vectors.device)
         # Fewer vectors than entries would make twins, which only ever move together.
         spread = vectors.std(dim=0, correction=0) * 0.01
-        places = vectors[drawn] + spread * torch.randn_like(vectors[drawn])
-        self.codebook[which] = places
+        moved = vectors[drawn] + spread * torch.randn_like(vectors[drawn])
+        self.codebook[which] = moved
         self.counts[which] = count
-        self.sums[which] = places * count
+        self.sums[which] = moved * count
 
 
 def perplexity(counts: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ def share_of(count: int, device: torch.device) -> Share:
 def drawn_like(S: Tensor, draw: Callable[..., Tensor] = torch.randn) -> Tensor:
     """Random numbers for every item, [batch, …]: those that one process would draw for the whole batch.
 
-    The generators of all processes must stand at the same place.
+    The generators of all processes must be in the same state.
 
     Args:
         S: [batch, …], of a training step.

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from aitunes.errors import AiTunesError
-from instrument.osc.packets import PacketError, build, parse
+from aitunes.osc.packets import PacketError, build, parse
 
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 20

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from aitunes.places import PlaceError, place
+from aitunes.remote_paths import RemotePathError, parse_path
 
 _EXAMPLES = """examples:
   aitunes-train list
@@ -74,8 +74,10 @@ def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
 
 def _source(parser: argparse.ArgumentParser) -> None:
     """Where the data are."""
-    parser.add_argument("--data-dir", type=a_place, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)")
-    parser.add_argument("--features", type=a_place, metavar="FOLDER",
+    parser.add_argument(
+        "--data-dir", type=path_or_url, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)"
+    )
+    parser.add_argument("--features", type=path_or_url, metavar="FOLDER",
                         help="or URL of prepared features (default: in features/)")  # fmt: skip
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that prepares, as tcp://host:8786")
     parser.add_argument("--limit-items", type=at_least(1), metavar="N", help="use only so many items, for a quick try")
@@ -144,11 +146,11 @@ def run_name(text: str) -> str:
     return text
 
 
-def a_place(text: str) -> Path:
+def path_or_url(text: str) -> Path:
     """A path or a URL."""
     try:
-        return place(text)
-    except PlaceError as error:
+        return parse_path(text)
+    except RemotePathError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 

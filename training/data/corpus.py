@@ -20,7 +20,7 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.places import check_reachable
+from aitunes.remote_paths import check_reachable
 from training.data.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.data.feature_store import FeatureStore, StoreCard, is_store
 from training.data.note_frames import prepare_notes
@@ -107,7 +107,7 @@ class CorpusOptions:
         limit_items: use at most so many tracks, clips or images.
         workers: that prepare.
         seed: of the split, and of data that are generated.
-        scheduler: of a Dask cluster that prepares in place of this machine.
+        scheduler: of a Dask cluster that prepares instead of this machine.
     """
 
     data_dir: Path | None = None

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures
-from aitunes.places import check_reachable, is_remote, sizes
+from aitunes.remote_paths import check_reachable, file_sizes, is_remote
 from training.data.feature_store import StoreCard, Texts, TrackTable, files_of, write_index
 from training.data.prepare import split_clips
 from training.data.shards import WORK, Made, Plan, make_shard, plan_shards, read_made, shard_size
@@ -102,7 +102,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
 
 def _found(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
     """Shards that an interrupted run has left whole."""
-    there, notes = sizes(to), sizes(to / WORK)
+    there, notes = file_sizes(to), file_sizes(to / WORK)
     made = {}
     for plan in plans:
         if f"{plan.key}.json" not in notes:
@@ -139,12 +139,12 @@ def _make_missing(
             progress(done, len(tracks), one.seconds)
 
 
-def _cluster(options: PrepareOptions, places: list[Path]) -> AbstractContextManager[object]:
+def _cluster(options: PrepareOptions, paths: list[Path]) -> AbstractContextManager[object]:
     if options.scheduler is None:
         return nullcontext()
     from training.data.cluster import dask_cluster  # only here: distributed is an extra
 
-    return dask_cluster(options.scheduler, places)
+    return dask_cluster(options.scheduler, paths)
 
 
 def _numbered(plan: Plan, tracks: list[Track], store: Path, options: PrepareOptions) -> tuple[int, Made]:
@@ -201,7 +201,7 @@ def _hash_of_all(hashes: Iterable[bytes], table: TrackTable, features: AudioFeat
 
 
 def _check_arrived(to: Path, made: list[Made]) -> None:
-    there = sizes(to)
+    there = file_sizes(to)
     lost = [one.file for one in made if one.file and one.file not in there]
     if lost:
         raise TrainingError(
@@ -220,7 +220,7 @@ def _statistics(features: AudioFeatures, count: int, made: list[Made]) -> dict[s
 def _tidy(to: Path) -> None:
     """Remove notes, and what earlier or interrupted runs left that the index does not name."""
     ours = files_of(to)
-    for name in sizes(to):
+    for name in file_sizes(to):
         if name not in ours and _OURS.fullmatch(name):
             (to / name).unlink()
     _remove_notes(to)
@@ -235,7 +235,7 @@ def _discard(to: Path) -> None:
 
 def _remove_notes(to: Path) -> None:
     if is_remote(to):
-        for name in sizes(to / WORK):
+        for name in file_sizes(to / WORK):
             (to / WORK / name).unlink()
     else:
         shutil.rmtree(to / WORK)

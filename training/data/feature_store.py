@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from aitunes.errors import AiTunesError, TrainingError
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.places import is_remote, read_ranges, sizes, write_whole
+from aitunes.remote_paths import file_sizes, is_remote, read_ranges, write_whole
 from training.data.shards import shard_header, shard_size
 
 SCHEMA = 2
@@ -127,7 +127,7 @@ class FeatureStore:
             self.tracks = _read_table(path / index["tracks"])
             files, counts = zip(*index["shards"], strict=True)
             self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
-            found = sizes(path)
+            found = file_sizes(path)
             broken = [
                 name for n, name in enumerate(files) if found.get(name) != shard_size(counts[n], self.card.features)
             ]

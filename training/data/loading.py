@@ -30,7 +30,7 @@ class EpochBatches(Sampler[Items]):
 
     What is larger than a window is not shuffled as a whole. The shards come in an order of their own, row after row; a
     window of that is cut into as many pieces as a batch has items, and every batch takes one item from each piece,
-    which one is drawn. So a batch has something of the whole window, and a process, which always takes the same places
+    which one is drawn. So a batch has something of the whole window, and a process, which always takes the same slots
     of the batches, needs no more of the window than its part, which lies together.
 
     Args:
@@ -119,10 +119,10 @@ def mixed(span: Items, batch_size: int, draw: np.random.Generator) -> list[Items
     """
     numbers_in_span = np.arange(len(span))
     starts = np.arange(batch_size + 1) * len(span) // batch_size
-    place = np.searchsorted(starts, numbers_in_span, side="right") - 1  # in the batch that an item comes into
-    shuffled = span[np.lexsort((draw.random(len(span)), place))]
-    turn = numbers_in_span - starts[place]
-    return np.split(shuffled[np.lexsort((place, turn))], np.arange(batch_size, len(span), batch_size))
+    slot = np.searchsorted(starts, numbers_in_span, side="right") - 1  # index inside the batch that gets the item
+    shuffled = span[np.lexsort((draw.random(len(span)), slot))]
+    batch = numbers_in_span - starts[slot]
+    return np.split(shuffled[np.lexsort((slot, batch))], np.arange(batch_size, len(span), batch_size))
 
 
 class Asked(NamedTuple):

@@ -19,7 +19,7 @@ from rocket_fft import r2c
 
 from aitunes.errors import AiTunesError
 from aitunes.features import AudioFeatures, FloatArray, hann_window
-from aitunes.places import is_remote
+from aitunes.remote_paths import is_remote
 
 _BLOCK_FRAMES = 32
 _BLOCK_SECONDS = 5.0
@@ -39,9 +39,7 @@ class LogMel:
     def __init__(self, features: AudioFeatures) -> None:
         self.features = features
         self._window = hann_window(features.n_fft)
-        bank = features.filter_bank
-        self._bands = np.array([_extent(row) for row in bank])
-        self._weights = np.concatenate([row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)])
+        self._bands, self._weights = features.sparse_filter_bank
 
     def frames(self, y: FloatArray) -> FloatArray:
         """Every whole frame of a waveform: frame n covers samples n · hop_length to n · hop_length + n_fft.
@@ -111,12 +109,6 @@ def mono_at(sound: soundfile.SoundFile, sample_rate: int) -> Iterator[FloatArray
         last = len(y) < block
         mono = y[:, 0] if y.shape[1] == 1 else y.mean(axis=1)
         yield mono if stream is None else stream.resample_chunk(mono, last=last)
-
-
-def _extent(row: FloatArray) -> tuple[int, int]:
-    """First bin of a band and the one after its last; 0, 0 for a band narrower than a bin."""
-    inside = np.flatnonzero(row)
-    return (int(inside[0]), int(inside[-1]) + 1) if inside.size else (0, 0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from aitunes.features import FloatArray, hann_window
+from aitunes.pitch import midi_to_hz
 
 _SPAN_SEMITONES = 1.0
 _STEP_SEMITONES = 0.04
@@ -38,7 +39,7 @@ def refine_pitch(
     spectra = np.abs(np.fft.rfft(windows * hann_window(windows.shape[1]), n_fft, axis=1))
     log_magnitudes = np.log(spectra + 1e-4).astype(np.float32)
     bin_hz = sample_rate / n_fft
-    combs = 440.0 * 2.0 ** ((midi + steps - 69.0) / 12.0) / bin_hz
+    combs = midi_to_hz(midi + steps) / bin_hz
     scores = [_comb_height(log_magnitudes, spacing, bin_hz) for spacing in combs]
     pitch = midi + steps[np.argmax(scores, axis=0)]
     loud = levels_db > levels_db.max(initial=-np.inf) + _QUIET_DB

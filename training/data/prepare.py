@@ -40,10 +40,6 @@ class PreparedData:
         digest.update("\n".join([*self.labels, *self.names]).encode())
         return digest.hexdigest()
 
-    def of_clips(self, chosen: NDArray[np.int64]) -> FloatArray:
-        """The segments of some clips, [items, n_mels, frames]."""
-        return self.S[np.isin(self.clips, chosen)]
-
 
 def prepare(
     make_clip: ClipMaker,

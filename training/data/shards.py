@@ -23,7 +23,7 @@ from aitunes.audio_processing.levels import Levels, frame_power, levelled
 from aitunes.datasets.folder import Track
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.places import write_whole
+from aitunes.remote_paths import write_whole
 from training.data.log_mel import DamagedFileError, LogMel
 
 WORK = ".work"
@@ -37,7 +37,7 @@ class Plan:
     """A shard to be made.
 
     Args:
-        number: its place among the others.
+        number: its index.
         tracks: numbers of its tracks in the data set, in the order in which they lie in it, [tracks].
         key: changes with everything that decides its contents, hexadecimal.
     """
@@ -56,7 +56,7 @@ class Made:
         counts: segments of each of its tracks.
         hashes: SHA-256 of each track's segments, one after the other, 32 bytes each.
         sums: of the segments' values, of their squares, and how many are 0.
-        refused: why tracks gave none, by their place in the shard.
+        refused: why tracks gave none, by their index in the shard.
         seconds: of sound that was read.
     """
 
@@ -194,7 +194,7 @@ def _segments(track: Track, features: AudioFeatures, most: int | None) -> tuple[
 
 
 def _levelled(S: FloatArray, features: AudioFeatures) -> FloatArray:
-    """Single frames [count, n_mels] but for the quiet ones, nearly equally loud: no place of a map is to be silent."""
+    """Single frames [count, n_mels] but for the quiet ones, nearly equally loud: no point of a map is to be silent."""
     mel = features.denormalise(S)
     # A magnitude that a band spreads over its bins has this share of the power; bands that overlap add a constant.
     shares = 1.0 / np.maximum((features.filter_bank.astype(np.float64) ** 2).sum(axis=1), 1e-12)

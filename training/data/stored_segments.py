@@ -58,8 +58,8 @@ class StoredSegments:
 
     def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
         """Those segments, in that order, [items, n_mels, frames]; nothing else is read."""
-        place = self.track_of.place(items)
-        shard_of, row_of = self.shard[place], self.row[place] + (items - self.track_of.starts[place])
+        track = self.track_of.index(items)
+        shard_of, row_of = self.shard[track], self.row[track] + (items - self.track_of.starts[track])
         S = np.empty((len(items), *self.shape[1:]), np.float32)
         for shard in np.unique(shard_of):
             inside = np.flatnonzero(shard_of == shard)

@@ -60,7 +60,7 @@ def _different(texts: StrArray) -> StrArray:
 
 
 def numbers(texts: StrArray, known: tuple[str, ...]) -> NDArray[np.int64]:
-    """Of each item, the place of its text among some, which are sorted, [items]."""
+    """Number each item by the index of its text in `known`, which is sorted, [items]."""
     if isinstance(texts, _Shared):
         return shared(np.searchsorted(np.array(known), _plain(texts.values)), texts.track_of)
     return np.asarray(np.searchsorted(np.array(known), texts), np.int64)

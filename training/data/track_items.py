@@ -31,10 +31,10 @@ class TrackOf:
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def __getitem__(self, items: NDArray[np.integer]) -> NDArray[np.int32]:
-        return self.tracks[self.place(items)]
+        return self.tracks[self.index(items)]
 
-    def place(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The track's place among those that have the segments."""
+    def index(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Find the index of each item's track in `tracks`."""
         return np.searchsorted(self.ends, items, side="right")
 
 

@@ -15,6 +15,7 @@ from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder
 from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.pitch import midi_to_hz
 from aitunes.release.card import LatentSpace
 from training.evaluate.inference import decode
 from training.evaluate.landmarks import pad_codes
@@ -52,10 +53,10 @@ def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
     """Figures for the card of a release with pitch; none for one without.
 
     Returns:
-        pitch_error_cents and pitch_error_cents_worst, of held notes at 9 places of the pad, against
+        pitch_error_cents and pitch_error_cents_worst, of held notes at 9 points of the pad, against
         `librosa.pyin`, a median and the 95th percentile;
-        timbre_by_pitch_db, how far spectral envelopes of a place lie apart an octave up, and timbre_by_pad_db, those of
-        two places at one pitch, means;
+        timbre_by_pitch_db, how far spectral envelopes of a point lie apart an octave up, and timbre_by_pad_db, those of
+        two points at one pitch, means;
         pad_level_db, the furthest that a point of a 16 × 16 grid lies from the median level;
         held_level_db, hop_flux_db, dc_db and peak_db, the worst of the held notes.
     """
@@ -104,7 +105,7 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
     """
     import librosa
 
-    hz = 440.0 * 2.0 ** ((note.pitch - 69.0) / 12.0)
+    hz = midi_to_hz(note.pitch)
     y = note.y[: round(_PITCH_SECONDS * sample_rate)]
     found, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
     heard = found[np.isfinite(found)]
@@ -112,7 +113,7 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
 
 
 def timbre_distances_db(held: list[Held], sample_rate: int) -> tuple[float, float]:
-    """Mean distance of spectral envelopes: of one place an octave apart, and of two places at one pitch."""
+    """Mean distance of spectral envelopes: of one point an octave apart, and of two points at one pitch."""
     envelopes = {(note.point, note.pitch): note for note in held}
     by_pitch, by_pad = [], []
     for (point, pitch), note in envelopes.items():
@@ -130,7 +131,7 @@ def envelope_distance_db(one: Held, other: Held, sample_rate: int) -> float:
 
     An envelope is a line through the harmonics' levels, on a scale of octaves, from the higher fundamental to 8 kHz.
     """
-    lowest = 440.0 * 2.0 ** ((max(one.pitch, other.pitch) - 69.0) / 12.0)
+    lowest = midi_to_hz(max(one.pitch, other.pitch))
     at = np.geomspace(lowest, max(_HIGHEST_HARMONIC_HZ, 2.0 * lowest), _ENVELOPE_POINTS)
     lines = [
         np.interp(np.log(at), np.log(hz), db) for hz, db in (_harmonics(note, sample_rate) for note in (one, other))
@@ -142,18 +143,18 @@ def envelope_distance_db(one: Held, other: Held, sample_rate: int) -> float:
 def _harmonics(note: Held, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies and levels (dB, at least 80 below the loudest) of a note's harmonics."""
     spectrum = np.abs(np.fft.rfft(note.y * np.hanning(note.y.size)))
-    fundamental = 440.0 * 2.0 ** ((note.pitch - 69.0) / 12.0)
-    hz = fundamental * np.arange(1, int(0.5 * sample_rate / fundamental))
-    places = np.round(hz * note.y.size / sample_rate).astype(int)
+    fundamental = midi_to_hz(note.pitch)
+    hz = np.float64(fundamental) * np.arange(1, int(0.5 * sample_rate / fundamental))
+    bins = np.round(hz * note.y.size / sample_rate).astype(int)
     near = max(1, round(0.2 * fundamental * note.y.size / sample_rate))
-    peaks = np.array([spectrum[max(place - near, 0) : place + near + 1].max() for place in places])
+    peaks = np.array([spectrum[max(bin_ - near, 0) : bin_ + near + 1].max() for bin_ in bins])
     return hz, 20.0 * np.log10(np.maximum(peaks, 1e-4 * peaks.max()))
 
 
 def pad_level_db(model: ConditionalAutoencoder, latent: LatentSpace, features: AudioFeatures) -> float:
     """Furthest distance of a point's level from the median of a 16 × 16 grid over the whole pad."""
-    places = np.linspace(0.0, 1.0, _GRID)
-    codes = pad_codes(np.array(list(itertools.product(places, places))), latent)
+    steps = np.linspace(0.0, 1.0, _GRID)
+    codes = pad_codes(np.array(list(itertools.product(steps, steps))), latent)
     power = (features.denormalise(decode(model, codes)).astype(np.float64) ** 2).sum(axis=(1, 2))
     level = 10.0 * np.log10(np.maximum(power, 1e-20))
     return float(np.abs(level - np.median(level)).max())

@@ -247,8 +247,3 @@ def _torchscript_is_old() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*is deprecated", category=Warning)
         yield
-
-
-def embedded_card(contents: bytes) -> ReleaseCard:
-    """The card in a `model.ts`, without file hashes."""
-    return ReleaseCard.from_json(load_torchscript(contents).card)

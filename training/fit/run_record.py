@@ -63,7 +63,7 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_record(folder: Path) -> RunRecord | None:
-    """The folder's record; None where there is none, or something else stands in its place."""
+    """The folder's record; None where there is none, or it is damaged."""
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord) if one.name in found})

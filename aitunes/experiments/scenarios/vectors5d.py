@@ -11,7 +11,7 @@ _HIDDEN = (64, 64)
 _OPTIMISATION = Optimisation(3e-3)
 
 
-@scenario("vanilla", "1", "Vanilla autoencoder of 3 dimensions: the kind of sheet, and the place on it")
+@scenario("vanilla", "1", "Vanilla autoencoder of 3 dimensions: the kind of sheet, and the position on it")
 def vanilla(shape: tuple[int, ...]) -> Recipe:
     """Fully connected, no distribution."""
     return Recipe(VanillaAutoencoder(shape, 3, _HIDDEN), squared(), _EPOCHS, _BATCH, _OPTIMISATION)

@@ -211,7 +211,7 @@ def test_a_score_that_cannot_be_read_is_a_sentence(tmp_path, capsys):
     whys = {
         "missing.txt": "No such file or directory.",
         "binary.txt": "it is no text in UTF-8; save it as such.",
-        ".": "a folder stands in the place of a file.",
+        ".": "a folder is where a file should be.",
     }
     for name, why in whys.items():
         assert main(["render", str(tmp_path / name), "-o", str(tmp_path / "out.wav")]) == 1

@@ -117,9 +117,7 @@ def test_a_stop_in_the_midst_of_a_push_does_not_stop_the_sound(tmp_path):
 def test_a_file_in_the_folders_place_is_a_sentence(tmp_path, place):
     (tmp_path / place).write_text("not a folder")
     recorder = Recorder(tmp_path / "home" / "recordings" if place == "home" else tmp_path / place, 48_000.0)
-    with pytest.raises(
-        RecordingError, match=r"recordings cannot be kept in .*: a file stands in the place of a folder"
-    ):
+    with pytest.raises(RecordingError, match=r"recordings cannot be kept in .*: a file is where a folder should be"):
         recorder.start("a.wav")
     assert not recorder.recording
 

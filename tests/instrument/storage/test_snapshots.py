@@ -98,14 +98,14 @@ def test_there_is_room_for_so_many_and_no_more(store, path):
 
 def test_a_file_in_the_folders_place_is_a_sentence(store, path):
     path.parent.write_text("not a folder")
-    with pytest.raises(SnapshotError, match=r"snapshots cannot be kept in .*: a file stands in the place of a folder"):
+    with pytest.raises(SnapshotError, match=r"snapshots cannot be kept in .*: a file is where a folder should be"):
         store.save("calm", SNAPSHOT)
     assert store.names() == []
 
 
 def test_a_folder_in_the_files_place_is_a_sentence(store, path):
     path.mkdir(parents=True)
-    with pytest.raises(SnapshotError, match="cannot be read: a folder stands in the place of a file"):
+    with pytest.raises(SnapshotError, match="cannot be read: a folder is where a file should be"):
         store.save("calm", SNAPSHOT)
 
 
