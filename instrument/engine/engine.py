@@ -16,6 +16,7 @@ import numpy as np
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.osc.address import DEFAULT_PORT
 from aitunes.release.card import ReleaseCard
 from instrument import namespace
 from instrument.engine.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
@@ -27,7 +28,7 @@ from instrument.engine.worker import Worker
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind
 from instrument.osc.proofs import login_token
-from instrument.osc.server import DEFAULT_PORT, OscServer
+from instrument.osc.server import OscServer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aitunes.osc.address import is_loopback
 from instrument.namespace import MessageError
-from instrument.osc.peers import Peer, TcpPeer, is_loopback
+from instrument.osc.peers import Peer, TcpPeer
 from instrument.osc.proofs import Proofs, is_login
 from instrument.osc.senders import Senders
 

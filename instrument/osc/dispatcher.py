@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
+from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
 from instrument.measures import Status
 from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, check_arguments
 from instrument.osc.access import Access
-from instrument.osc.packets import Message, Packet, PacketError, parse
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.peers import Peer, written
 from instrument.osc.server_commands import Send, ServerCommands

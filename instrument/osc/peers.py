@@ -6,7 +6,7 @@ import socket
 from functools import lru_cache
 from typing import NamedTuple
 
-_MAPPED = "::ffff:"  # of an IPv4 address on a socket that takes both
+from aitunes.osc.address import format_host_port, is_loopback
 
 
 class TcpPeer(NamedTuple):
@@ -18,17 +18,6 @@ class TcpPeer(NamedTuple):
 
 
 Peer = tuple[str, int] | TcpPeer
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only a program of this machine can have that address.
-
-    The system throws away what comes from the network and says that it is from here.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("::ffff:127.0.0.1"), is_loopback("192.168.1.7")
-    (True, True, True, False)
-    """
-    return host == "::1" or host.removeprefix(_MAPPED).startswith("127.")
 
 
 @lru_cache(maxsize=64)
@@ -46,10 +35,5 @@ def is_own(host: str) -> bool:
 
 
 def written(peer: Peer) -> str:
-    """Write host and port as a person does.
-
-    >>> written(("::1", 7420)), written(("127.0.0.1", 7420))
-    ('[::1]:7420', '127.0.0.1:7420')
-    """
-    host, port = peer[0], peer[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    """Write host and port as a person does."""
+    return format_host_port(peer[0], peer[1])

@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from instrument.osc.peers import Peer, TcpPeer, is_loopback
+from aitunes.osc.address import is_loopback
+from instrument.osc.peers import Peer, TcpPeer
 
 MAX_SENDERS = 1_024
 """Remembered at once; the one that has been silent longest is forgotten first."""

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.osc.address import DEFAULT_PORT
+from aitunes.osc.packets import PacketError, build
 from instrument.namespace import ROOT
 from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher, Instrument
-from instrument.osc.packets import PacketError, build
 from instrument.osc.peers import Peer, TcpPeer, is_own
 from instrument.osc.subscribers import Subscribers
 from instrument.osc.tcp import RETRY_SECONDS, TcpServer, listen
 
-DEFAULT_PORT = 7420
 STREAMS = frozenset({f"{ROOT}/meter", f"{ROOT}/scope"})
 """What is sent all the time, and so only to subscribers that have proved their address."""
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from aitunes import __version__
+from aitunes.osc.address import is_loopback
 from instrument.measures import Status
 from instrument.namespace import MessageError, Value
 from instrument.osc.access import Access
-from instrument.osc.peers import Peer, TcpPeer, is_loopback
+from instrument.osc.peers import Peer, TcpPeer
 from instrument.osc.proofs import MIN_TOKEN
 from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import Timeline

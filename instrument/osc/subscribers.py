@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aitunes.osc.address import is_loopback
 from instrument.namespace import MessageError
-from instrument.osc.peers import Peer, is_loopback
+from instrument.osc.peers import Peer
 
 __all__ = ["LEASE_SECONDS", "MAX_OF_ONE_HOST", "MAX_REMOTE", "MAX_SUBSCRIBERS", "MAX_UNPROVED", "Peer", "Subscribers"]
 

@@ -9,9 +9,10 @@ import socket
 import threading
 from collections.abc import Callable
 
+from aitunes.osc.address import is_loopback
+from aitunes.osc.packets import build
 from instrument.osc.framing import Frames, FramingError, Stream
-from instrument.osc.packets import build
-from instrument.osc.peers import TcpPeer, is_loopback, written
+from instrument.osc.peers import TcpPeer, written
 
 MAX_CONNECTIONS = 64
 MAX_OF_ONE_HOST = 16

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.parsing import ntp
 
+from aitunes.osc.packets import build
 from instrument.namespace import LOCAL_ONLY, expand
 from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.packets import build
 from instrument.osc.peers import TcpPeer
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 from instrument.synthesis.timeline import MAX_HELD

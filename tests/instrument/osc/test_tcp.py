@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pythonosc import slip
 from pythonosc.parsing import ntp
 
+from aitunes.osc.packets import build, parse
 from instrument.osc.framing import MAX_FRAME_BYTES, Frames
-from instrument.osc.packets import build, parse
 from instrument.osc.server import OscServer, PortError
 from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES, TcpServer, listen
 
@@ -225,7 +225,7 @@ def test_only_who_knows_the_token_ends_the_engine_over_tcp(fake_engine):
     assert "not the token" in client.ask("/login", "another", reply="/fail")[1]
     assert client.ask("/login", "a token", reply="/done") == ["/login"]
     assert client.ask("/quit", reply="/done") == ["/quit"]
-    assert engine.ended
+    until(lambda: engine.ended)
     client.socket.close()
     server.close()
 
