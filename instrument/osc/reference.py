@@ -43,8 +43,9 @@ connection, that asked.
   to {MAX_HELD:,} events are held. A tag of 1 or in the past is now; one more than a hop past on arrival counts as
   late. One packet may change {MAX_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing, at most {REFUSALS.burst:.0f} at once and
-  {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown types spoils no other of its bundle. What
-  engines answer with (`/done`, `/fail`, `*.reply`, notices) is never answered.
+  {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown
+  types spoils no other of its bundle. What engines answer with (`/done`, `/fail`, `*.reply`, notices) is never
+  answered.
 - **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices. Any message renews
   a subscription for {LEASE_SECONDS:.0f} s. Over UDP a subscriber proves that it is where it says: the answer
   `/done /notify id token` asks it to send `/notify 1 token` back, now and once a minute; `/done /notify id` means
@@ -55,8 +56,8 @@ connection, that asked.
 - **From this machine only**, as marked below: over UDP from a loopback address, or over a TCP connection after
   `/login token`; the token is in the file `osc-token` of AiTunes' data folder.
 - **Over TCP** at most {MAX_CONNECTIONS} connections; a packet holds at most {MAX_FRAME_BYTES:,} bytes. A connection
-  whose first bytes are no OSC, such as those of a web page, is closed at once. The end of a connection ends its subscription. Who leaves more
-  than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
+  whose first bytes are no OSC, such as those of a web page, is closed at once. The end of a connection ends its
+  subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
 - **Work** is bounded: {WORK.rate:,.0f} units a second for each sender, where a message is one, each 64 bytes of it one
   more, and each address that a pattern is compared with another.
 
