@@ -2,9 +2,9 @@
 
     python -m benchmarks.stereo [--release NAME] [--seconds N]
 
-Plays a chord of four notes offline and takes the processor time of whole hops and, in the same run, of what stereo adds to
-them: the widening, and the second channel of resampler and output stage. Then the levels of the mono sum in third-octave
-bands at width 1 against width 0, on the same notes.
+Plays a chord of four notes offline and takes the processor time of whole hops and, in the same run, of what stereo
+adds to them: the widening, and the second channel of resampler and output stage. Then it compares the levels of the
+mono sum in third-octave bands at width 1 and at width 0.
 """
 
 from __future__ import annotations
@@ -86,9 +86,8 @@ def main() -> None:
     sums = [third_octaves(play(chord(options.release, width), hops)[0].mean(axis=1)) for width in (0.0, 1.0)]
     print(f"hop in stereo: {1e3 * whole / hops:.3f} ms, of which stereo {1e3 * extra / hops:.3f} ms")
     print(f"stereo / mono: {whole / (whole - extra):.3f}")
-    print(
-        f"mono sum at width 1 against width 0, third octaves, largest difference: {np.abs(np.subtract(*sums)).max():.4f} dB"
-    )
+    largest = np.abs(np.subtract(*sums)).max()
+    print(f"mono sum at width 1 against width 0, third octaves, largest difference: {largest:.4f} dB")
 
 
 if __name__ == "__main__":
