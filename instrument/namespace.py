@@ -119,6 +119,8 @@ TABLE: tuple[Address, ...] = (
     _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
     _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
     _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
+    _row("/width", Kind.SETTING, "stereo width; at 0 both channels are the same", _unit("width")),
+    _row("/pan", Kind.SETTING, "position between left and right", Argument("f", "pan", -1.0, 1.0)),
     _row(
         "/note",
         Kind.ACTION,
