@@ -19,7 +19,7 @@ from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
-from instrument.synthesis.effort import EASE_SECONDS
+from instrument.synthesis.effort import LOW_LOAD_SECONDS
 from instrument.synthesis.timeline import Event
 
 pytestmark = pytest.mark.training
@@ -346,7 +346,7 @@ def test_a_segment_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engi
     failure = [RuntimeError("no")]
     monkeypatch.setattr(engine.synth.renderer.source, "take_failure", lambda: failure.pop() if failure else None)
     engine._publish()
-    assert engine._hop(0.0, HOP).shape == (128,)
+    assert engine._hop(0.0, HOP).shape == (128, 2)
 
 
 def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform):
@@ -365,7 +365,7 @@ def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform
     wind = TensorSpec("wind", ("batch", 1), (0.5, 1.0))
     card = replace(release.card, inputs=(*release.card.inputs, wind))
     renderer = ReleaseRenderer(replace(release, card=card, decoder=TwoInputs(release.decoder)), 44_100.0, 1)
-    assert renderer.render(np.zeros(3, np.float32), perform(release)).shape == (128,)
+    assert renderer.render(np.zeros(3, np.float32), perform(release)).shape == (128, 2)
 
 
 def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch):
@@ -441,7 +441,7 @@ def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
     assert [number for number, _ in groupby(iterations)] == [1, 0, 1]
     overloaded = iterations.index(0) * HOP
     assert 1.0 < overloaded < 1.2
-    assert 2.0 + EASE_SECONDS < overloaded + iterations.count(0) * HOP < 2.2 + EASE_SECONDS
+    assert 2.0 + LOW_LOAD_SECONDS < overloaded + iterations.count(0) * HOP < 2.2 + LOW_LOAD_SECONDS
     assert engine.performance.iterations == 1  # what the player asked for stands
     assert engine.output.underruns == 0
 
