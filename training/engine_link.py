@@ -1,4 +1,4 @@
-"""Tells a playing engine, over OSC, to change to a release: all that training knows of the instrument."""
+"""Asks a playing engine, over OSC, to change to a release: all that training knows of the instrument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_BYTES = 65_536
 
 
 def engine_address(text: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT.
+    """Parse host and port of HOST:PORT.
 
     >>> engine_address("studio.local:7421")
     ('studio.local', 7421)
@@ -75,7 +75,7 @@ def _ask(engine: str, message: OscMessage, answers: tuple[str, ...], timeout_sec
 
 
 def _answer(link: socket.socket, answers: tuple[str, ...], deadline: float) -> tuple[str, str]:
-    """One of some answers about the load; whatever else comes is not ours."""
+    """Wait for an answer about the load; other messages are ignored."""
     while True:
         link.settimeout(max(1e-3, deadline - time.monotonic()))
         try:

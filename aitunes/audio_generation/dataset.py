@@ -1,4 +1,4 @@
-"""The clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
+"""Writes the clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+/[^/\\]+\.wav)")
 
 
 class DatasetError(AiTunesError):
-    """A folder that a data set cannot be written to, and why."""
+    """Says why a data set cannot be written to a folder."""
 
 
 def generate_dataset_of_simple_instruments(
@@ -90,7 +90,7 @@ def _wav(y: FloatArray, sample_rate: int) -> bytes:
 
 
 def _read_manifest(folder: Path) -> dict[str, set[str]]:
-    """Name → every hash under which it was written; more than one after a run that did not end."""
+    """Map each name to every hash under which it was written; more than one after a run that did not end."""
     written: dict[str, set[str]] = {}
     path = folder / MANIFEST
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Training on spectrogram segments, and listening to what has been learnt."""
+"""Trains on spectrogram segments, and makes the model's output audible."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
     def sample_audio(
         self, n: int, duration: float, generator: torch.Generator | None = None, codes: torch.Tensor | None = None
     ) -> list[FloatArray]:
-        """Sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
+        """Make sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
 
         Each sound is as many segments in a row as it takes, each of a code of its own.
 
@@ -74,6 +74,6 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         return [self._render(np.concatenate(list(part), axis=1), samples) for part in np.split(S, n)]
 
     def _render(self, S: FloatArray, samples: int) -> FloatArray:
-        """Sound of frames [bands, frames], [samples]."""
+        """Render frames [bands, frames] as sound, [samples]."""
         y = sound_of_frames(S, self.features)
         return np.asarray(np.pad(y, (0, max(0, samples - y.size)))[:samples], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""`aitunes-train`: from data to a release, on the command line."""
+"""Runs `aitunes-train`, the command line from data to a release."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
 
 
 def _told(act: Callable[[], int]) -> int:
-    """Do something, and tell its failure in a sentence."""
+    """Run a function, and print its failure as a sentence."""
     try:
         return act()
     except AiTunesError as error:
@@ -62,6 +62,6 @@ def _told(act: Callable[[], int]) -> int:
 
 
 def _parse(given: list[str]) -> argparse.Namespace:
-    """With an action first, the actions' options; else the original's, which has none."""
+    """Parse an action and its options, or the original program's options, which name no action."""
     original = not given or (given[0].startswith("-") and given[0] not in ("-h", "--help"))
     return (build_original() if original else build()).parse_args(given)

@@ -1,4 +1,4 @@
-"""What each action of `aitunes-train` does."""
+"""Carries out each action of `aitunes-train`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
 
 
 def _select(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> None:
-    """Names that are missing or unknown list the choices."""
+    """Select experiment, scenario and model; a missing or unknown name lists the choices."""
     if arguments.experiment:
         actions.select_experiment(arguments.experiment)
     if arguments.scenario:

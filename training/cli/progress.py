@@ -1,4 +1,4 @@
-"""How far a preparation is: a bar with the rate and the time left."""
+"""Shows the progress of a preparation: a bar with the rate and the time left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.data.feature_preparation import Progress as Told
 
 @contextmanager
 def preparation_bar(quiet: bool) -> Iterator[Told]:
-    """What to tell; on a terminal it shows tracks, seconds of sound a second, and the time left."""
+    """Yield a progress function; on a terminal it shows tracks, seconds of sound a second, and the time left."""
     columns = (
         TextColumn("preparing"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""From audio files to a store of segments: in parallel, resumable, the same bytes whatever the interruptions.
+"""Turns audio files into a store of segments: in parallel, resumable, the same bytes whatever the interruptions.
 
 Tracks are dealt into shards; each shard is made by one worker, on this machine or another, and noted when it is
 whole. Noted ones are found again after an interruption. When all are there the index is written, which makes them a
@@ -40,7 +40,7 @@ _OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|\..*\.part")
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """What a person may choose.
+    """Holds the options of a preparation.
 
     Args:
         features: how segments are made.
@@ -101,7 +101,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
 
 
 def _found(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
-    """Shards that an interrupted run has left whole."""
+    """Find shards that an interrupted run has left whole."""
     there, notes = file_sizes(to), file_sizes(to / WORK)
     made = {}
     for plan in plans:
@@ -124,7 +124,7 @@ def _make_missing(
     made: dict[int, Made],
     progress: Progress,
 ) -> None:
-    """Have the missing shards made, here or by a cluster."""
+    """Make the missing shards, here or on a cluster."""
     done = len(tracks) - sum(len(plan.tracks) for plan in missing)
     progress(done, len(tracks), 0.0)
     # Absolute, because another machine's working folder is another.
@@ -156,7 +156,7 @@ def _absolute(track: Track) -> Track:
 
 
 def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], made: list[Made]) -> StoreCard:
-    """Write table and index; tracks that gave nothing leave no trace but a sentence in the card."""
+    """Write table and index; of tracks that gave nothing the card keeps a sentence."""
     _check_arrived(to, made)
     # Arrays of a few bytes a track: they may be very many.
     items, shard, row = (np.zeros(len(data.tracks), np.int32) for _ in range(3))
@@ -181,7 +181,7 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], 
 
 
 def _skipped(plans: list[Plan], made: list[Made]) -> tuple[str, ...]:
-    """A sentence for each track that gave nothing, in the order of the tracks."""
+    """Collect a sentence for each track that gave nothing, in the order of the tracks."""
     refused = {int(plan.tracks[n]): one.refused[n] for plan, one in zip(plans, made, strict=True) for n in one.refused}
     return tuple(refused[n] for n in sorted(refused))
 
@@ -191,7 +191,7 @@ def _texts(texts: Iterable[str]) -> Texts:
 
 
 def _hash_of_all(hashes: Iterable[bytes], table: TrackTable, features: AudioFeatures) -> str:
-    """Of segments, names and labels, and not of how they were dealt into shards."""
+    """Hash segments, names and labels, independently of the shards."""
     digest, between = hashlib.sha256(), ""
     for text in chain(map(bytes.hex, hashes), table.names, table.labels):
         digest.update(f"{between}{text}".encode())
@@ -218,7 +218,7 @@ def _statistics(features: AudioFeatures, count: int, made: list[Made]) -> dict[s
 
 
 def _tidy(to: Path) -> None:
-    """Remove notes, and what earlier or interrupted runs left that the index does not name."""
+    """Remove notes, and files of earlier or interrupted runs that the index does not name."""
     ours = files_of(to)
     for name in file_sizes(to):
         if name not in ours and _OURS.fullmatch(name):
@@ -227,7 +227,7 @@ def _tidy(to: Path) -> None:
 
 
 def _discard(to: Path) -> None:
-    """Leave nothing of a run that made nothing."""
+    """Remove all files of a run that made nothing."""
     _remove_notes(to)
     if not is_remote(to) and not any(to.iterdir()):
         to.rmdir()
@@ -242,7 +242,7 @@ def _remove_notes(to: Path) -> None:
 
 
 def hold_out(labels: Texts, share: float, seed: int) -> NDArray[np.bool_]:
-    """Which tracks are kept for evaluation: of every label the same share, and one at least of two or more."""
+    """Choose the tracks kept for evaluation: the same share of every label, and at least one of two or more."""
     _, evaluation = split_clips(labels, share, seed)
     held = np.zeros(len(labels), dtype=bool)
     held[evaluation] = True
@@ -261,7 +261,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _check_space(folder: Path, tracks: Sequence[Track], plans: list[Plan], options: PrepareOptions) -> None:
-    """Shards that are still to be made must fit on the disk."""
+    """Refuse shards that do not fit on the disk."""
     if is_remote(folder) or not plans or is_remote(tracks[0].path):
         return
     missing = np.concatenate([plan.tracks for plan in plans])

@@ -1,4 +1,4 @@
-"""Evaluation by asking: this item, that one, something new."""
+"""Evaluates interactively: reconstructs the items that are asked for, and random codes."""
 
 from __future__ import annotations
 

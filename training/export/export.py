@@ -1,4 +1,4 @@
-"""From a trained model to the files of a release, each compared with the model that it was made from."""
+"""Exports a trained model to the files of a release, each compared with the model that it was made from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PARITY_BATCH = 7
 
 
 class EncoderExport(nn.Module):
-    """S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
+    """Maps S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class EncoderExport(nn.Module):
 
 
 class DecoderExport(nn.Module):
-    """z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
+    """Maps z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class DecoderExport(nn.Module):
 
 
 class NoteDecoderExport(nn.Module):
-    """z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
+    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
 
     def __init__(self, model: ConditionalAutoencoder) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class NoteDecoderExport(nn.Module):
 
 
 class TorchScriptExport(nn.Module):
-    """What `model.ts` holds: encode, decode, forward (both) and the card as text."""
+    """Provides `model.ts`: encode, decode, forward (both) and the card as text."""
 
     def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
         super().__init__()
@@ -75,12 +75,12 @@ class TorchScriptExport(nn.Module):
 
     @torch.jit.export
     def encode(self, S: Tensor) -> Tensor:
-        """Mean code of a segment."""
+        """Return the mean code of a segment."""
         return self.encoder(S)  # type: ignore[no-any-return]
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
-        """Segment of a code."""
+        """Return the segment of a code."""
         return self.decoder(z)  # type: ignore[no-any-return]
 
     @override
@@ -89,7 +89,7 @@ class TorchScriptExport(nn.Module):
 
 
 class NoteTorchScriptExport(nn.Module):
-    """What the `model.ts` of a release with pitch holds: encode, decode and forward, both told pitch and level."""
+    """Provides the `model.ts` of a release with pitch: encode, and decode and forward by pitch and level."""
 
     def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
         super().__init__()
@@ -99,12 +99,12 @@ class NoteTorchScriptExport(nn.Module):
 
     @torch.jit.export
     def encode(self, S: Tensor) -> Tensor:
-        """Mean code of a segment."""
+        """Return the mean code of a segment."""
         return self.encoder(S)  # type: ignore[no-any-return]
 
     @torch.jit.export
     def decode(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        """Segment of a code at a pitch and a level."""
+        """Return the segment of a code at a pitch and a level."""
         return self.decoder(z, pitch, level)  # type: ignore[no-any-return]
 
     @override
@@ -113,7 +113,7 @@ class NoteTorchScriptExport(nn.Module):
 
 
 def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
-    """What the exported decoder takes, for the card.
+    """Describe the inputs of the exported decoder, for the card.
 
     Args:
         furthest: that a code's numbers go from 0.
@@ -125,7 +125,7 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
 
 
 def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
-    """The three model files of a release, checked.
+    """Make and check the three model files of a release.
 
     Args:
         model: trained, in evaluation mode.
@@ -154,7 +154,7 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
 
 
 def _told(model: Autoencoder, count: int) -> dict[str, Tensor]:
-    """Conditions all over their ranges, [count, 1] each."""
+    """Spread conditions over their ranges, [count, 1] each."""
     conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
     return {told.name: torch.linspace(told.low, told.high, count)[:, None] for told in conditions}
 
@@ -236,7 +236,7 @@ def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
 
 
 def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
-    """The module in a `model.ts`."""
+    """Load the module in a `model.ts`."""
     with _torchscript_is_old():
         return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
 

@@ -1,4 +1,4 @@
-"""Keeps a run's record while it trains."""
+"""Keeps a run's record up to date while it trains."""
 
 from __future__ import annotations
 

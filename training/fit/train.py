@@ -1,4 +1,4 @@
-"""Train a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
+"""Trains a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SEED_RANGE = 2**63 - 1
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a person may choose for one training.
+    """Holds the options of one training.
 
     Args:
         run_dir: where checkpoints and history go.
@@ -74,7 +74,7 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model and what it is.
+    """Holds a trained model, its scenario and its checkpoint.
 
     Args:
         checkpoint: that it lies in.
@@ -128,7 +128,7 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
 
 
 def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
-    """The model in a checkpoint.
+    """Load the model in a checkpoint.
 
     Raises:
         TrainingError: there is none, or it belongs to another scenario.
@@ -142,7 +142,7 @@ def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
 
 
 class EpochSeed(Callback):
-    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it.
+    """Seeds PyTorch before every epoch, so that an epoch's random numbers do not depend on the epochs before it.
 
     All processes get the same seed: they draw for the whole batch, and each takes what belongs to its items.
     """
@@ -183,7 +183,7 @@ def _trainer(
 
 @contextmanager
 def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
-    """What may stop a training, told in a sentence."""
+    """Turn what may stop a training into a sentence."""
     before = _written(checkpoint)
 
     def kept() -> str:
@@ -216,5 +216,5 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
 
 
 def _written(path: Path) -> int | None:
-    """When a file was written, by its file system's clock; None where there is none."""
+    """Return the time a file was written, by its file system's clock; None where there is none."""
     return path.stat().st_mtime_ns if path.is_file() else None

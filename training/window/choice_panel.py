@@ -1,4 +1,4 @@
-"""The left of the window: what is chosen, and the buttons that do something with it."""
+"""Shows the left of the window: what is chosen, and the buttons of all actions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_MODEL = "The latest; train anew"
 
 
 class ChoicePanel(QWidget):
-    """Experiment, scenario, model, options, actions.
+    """Shows experiment, scenario, model, options, actions.
 
     Signals:
         wanted: "train", "evaluate", "latent", "export": a button that other parts answer.
@@ -206,7 +206,7 @@ def _sentence(text: str) -> str:
 
 
 def field_label(text: str, buddy: QWidget) -> QLabel:
-    """A label whose mnemonic leads to a field."""
+    """Make a label whose mnemonic leads to a field."""
     label = QLabel(text)
     label.setBuddy(buddy)
     return label

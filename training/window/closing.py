@@ -1,4 +1,4 @@
-"""What becomes of runs that go on when the window is closed."""
+"""Asks whether runs go on when the window is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a model is: figures, pictures, sounds."""
+"""Shows the evaluation of a model: figures, pictures, sounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PICTURES = ("reconstructions.png", "codes.png", "latent.png")
 
 
 class EvaluationTab(QWidget):
-    """The page that the evaluation writes, in the window."""
+    """Shows the page that the evaluation writes."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class EvaluationTab(QWidget):
             self.pictures.insertWidget(n, widget)
 
     def _players(self, n: int, original: Path) -> QWidget:
-        """A track and its reconstruction, to be heard one after the other."""
+        """Make a row of buttons that play a track and its reconstruction."""
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +109,7 @@ class EvaluationTab(QWidget):
 
 
 class Picture(QLabel):
-    """A picture as wide as there is room, and no wider than it is."""
+    """Shows a picture as wide as there is room, and no wider than it is."""
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)

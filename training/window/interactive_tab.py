@@ -1,4 +1,4 @@
-"""Evaluation by looking and listening: an item, its reconstruction, something new, side by side."""
+"""Compares by eye and ear: an item, its reconstruction and a random code, side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.window.workshop import Answer, Workshop
 
 
 class InteractiveTab(QWidget):
-    """Three pictures with their sounds."""
+    """Shows three pictures with their sounds."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class InteractiveTab(QWidget):
         self._ask("compare", self._show, item=self.item.value())
 
     def generate(self) -> None:
-        """Show something new."""
+        """Show a random code, decoded."""
         self._seed += 1
         self._ask("generate", self.views["generated"].show_exhibit, seed=self._seed)
 

@@ -1,4 +1,4 @@
-"""The latent space of a model: where the codes of the data lie, and what each dimension does."""
+"""Shows the latent space of a model: the codes of the data, and the use of each dimension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AXES = {"pca": ("1st principal direction", "2nd principal direction"), "umap": 
 
 
 class LatentTab(QWidget):
-    """A plane of codes beside the use of the dimensions."""
+    """Shows a plane of codes beside the use of the dimensions."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Play while training: every new checkpoint becomes a release, and the playing engine changes to it."""
+"""Exports every new checkpoint while training, and has the playing engine change to it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Companion(QObject):
 
 
 def _model_to_send(run: Run) -> Path:
-    """The newest checkpoint of the period that was asked for; without one, and at the end, the last."""
+    """Choose the newest periodic checkpoint; without one, and at the end, the last."""
     kept = sorted(run.folder.glob("epoch-*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
     by_period = run.record is not None and run.record.save_every > 0 and run.is_live
     return kept[-1] if kept and by_period else run.folder / "last.ckpt"

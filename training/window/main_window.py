@@ -1,4 +1,4 @@
-"""The window: the choice on the left, what came of it on the right."""
+"""Lays out the window: the choice on the left, runs and results on the right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BUSY = {
 
 
 class MainWindow(QMainWindow):
-    """Everything that the trainer sees.
+    """Shows the panel and the tabs of the trainer's window.
 
     Args:
         workshop: does the work; this window closes it.

@@ -1,4 +1,4 @@
-"""The newest reconstruction of a run: a held-out item, and what the last checkpoint makes of it."""
+"""Shows the newest reconstruction of a run: a held-out item, and its reconstruction by the last checkpoint."""
 
 from __future__ import annotations
 

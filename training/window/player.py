@@ -1,4 +1,4 @@
-"""Plays sound files beside the window's own thread: opening a device may take a while."""
+"""Plays sound files in a thread of its own: opening a device may take a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at the runs on disk while they grow."""
+"""Watches the runs on disk while they grow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RunWatcher(QObject):
         self._history.timeout.connect(self.look_around)
 
     def start(self) -> None:
-        """Look now and from now on; a run that is going on is followed."""
+        """Start watching; a run that is going on is followed."""
         self.look_around()
         if self.run is None and self.runs:
             self.follow(next((run for run in self.runs if run.is_live), self.runs[0]).folder)
@@ -52,7 +52,7 @@ class RunWatcher(QObject):
         self._history.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._live.stop()
         self._history.stop()
 

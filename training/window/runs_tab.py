@@ -1,4 +1,4 @@
-"""The history of runs; one or two of them, their curves laid over each other."""
+"""Shows the list of runs, and the curves of one or two of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STRETCHED = len(_COLUMNS) - 1
 
 
 class RunsTab(QWidget):
-    """A table of runs above the curves of those that are selected."""
+    """Shows a table of runs above the curves of those that are selected."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)

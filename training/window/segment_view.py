@@ -1,4 +1,4 @@
-"""A segment to look at and to listen to: a spectrogram, an image, or a vector's bars."""
+"""Shows and plays a segment: a spectrogram, an image, or a vector's bars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.window.look import GAP, SERIES
 
 
 class SegmentView(QWidget):
-    """One segment under its title.
+    """Shows one segment under its title.
 
     Args:
         title: what it is.

@@ -1,4 +1,4 @@
-"""A run while it trains: how far, how fast, every loss, the newest reconstruction, and the engine that plays along."""
+"""Shows a run while it trains: progress, rate, every loss, the newest reconstruction, and live export."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STEPS = 1_000
 
 
 class TrainingTab(QWidget):
-    """The run that is followed."""
+    """Shows the run that is followed."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)

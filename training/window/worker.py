@@ -1,4 +1,4 @@
-"""The window's second process: it loads PyTorch and does what is asked for, so that the window never waits.
+"""Runs the window's second process, which loads PyTorch, so that the window never waits.
 
 A request is a line of JSON on standard input, `{"id", "action", "choice", …}`; answers are lines on standard output,
 `{"id", "said"}` while it goes on, then `{"id", "done"}` or `{"id", "failed"}`. It ends with its input.
@@ -33,7 +33,7 @@ _MAX_POINTS = 3_000
 
 
 class Worker:
-    """Obeys requests, one after the other, through one pipeline.
+    """Handles requests, one after the other, through one pipeline.
 
     Args:
         say: sends an answer.
@@ -45,7 +45,7 @@ class Worker:
         self.actions = HeadlessActionPipeline(report=self._report)
 
     def obey(self, wish: Wish) -> None:
-        """Do what is asked for, and answer; a failure is a sentence, and no end."""
+        """Handle a request and answer; a failure is answered by a sentence."""
         self.id = wish["id"]
         try:
             self._select(wish.get("choice", {}))
@@ -107,7 +107,7 @@ def _scenario(scenario: Scenario) -> Wish:
 
 
 def _details(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
-    """What building the scenario shows: sizes, and the epochs of its own."""
+    """Build the scenario and return its sizes and its own number of epochs."""
     experiment, recipe = actions.experiment.start(actions.scenario)
     return {
         "epochs": recipe.epochs,
@@ -142,7 +142,7 @@ def _latent(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
 
 
 def _points(table: Path) -> Wish:
-    """Labels, halves and planes of a projection's table, of some of its rows."""
+    """Read labels, halves and planes of a projection's table, of some of its rows."""
     with table.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     rows = rows[:: -(-len(rows) // _MAX_POINTS)]
@@ -185,14 +185,14 @@ _ACTIONS: dict[str, Callable[[HeadlessActionPipeline, Wish], Any]] = {
 
 
 def _answers() -> TextIO:
-    """Standard output for answers alone: what libraries print goes to standard error."""
+    """Reserve standard output for answers: what libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return answers
 
 
 def main() -> None:
-    """Obey until the input ends."""
+    """Handle requests until the input ends."""
     if hasattr(os, "nice"):
         os.nice(5)  # the training, and whatever plays, come first
     answers = _answers()

@@ -1,4 +1,4 @@
-"""Asks the worker process, and hears its answers, without ever waiting."""
+"""Sends requests to the worker process and receives its answers, without ever waiting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Request:
 
 
 class WorkerClient(QObject):
-    """One worker process, started with the first request and ended with this object.
+    """Owns one worker process, started with the first request and ended with this object.
 
     Signals:
         said: a sentence about what is going on, or why it failed.
@@ -47,7 +47,7 @@ class WorkerClient(QObject):
         return next((request.action for request in self._requests.values()), "")
 
     def waits_for(self, action: str) -> bool:
-        """Whether such a request is not answered yet."""
+        """Return True while such a request is not answered."""
         return any(request.action == action for request in self._requests.values())
 
     def ask(self, action: str, wish: dict[str, Any], done: Done, failed: Callable[[str], None] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The window's model: what is chosen, what is known about it, and what can be done with it."""
+"""Holds the window's model: the choice, its details, and the actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 
 class Workshop(QObject):
-    """Holds the choice, and has everything done elsewhere: by two workers, by runs of their own, by the player.
+    """Holds the choice, and delegates all work: to two workers, to training processes, to the player.
 
     Lists and texts come from one worker; whatever needs a model and its data from another, which may take long.
 
@@ -63,7 +63,7 @@ class Workshop(QObject):
         self.watcher.checkpoint_written.connect(self._model_was_written)
 
     def start(self) -> None:
-        """Have the worker say what there is, and look for runs."""
+        """Ask the worker for the catalogue, and look for runs."""
         self.lists.ask("catalogue", {}, self._take_catalogue)
         self.watcher.start()
 
@@ -75,19 +75,19 @@ class Workshop(QObject):
         self._scratch.cleanup()
 
     def scratch(self, name: str) -> Path:
-        """A folder for what is shown and not kept."""
+        """Return a folder for what is shown and not kept."""
         return Path(self._scratch.name) / name
 
     # What is chosen
 
     @property
     def experiment(self) -> Answer | None:
-        """What the catalogue says about the chosen experiment."""
+        """The catalogue's entry of the chosen experiment."""
         return next((one for one in self.catalogue if one["name"] == self.choice.experiment), None)
 
     @property
     def scenario(self) -> Answer | None:
-        """What the catalogue says about the chosen scenario."""
+        """The catalogue's entry of the chosen scenario."""
         scenarios = self.experiment["scenarios"] if self.experiment else []
         return next((one for one in scenarios if one["name"] == self.choice.scenario), None)
 
@@ -97,7 +97,7 @@ class Workshop(QObject):
         self._choose(replace(self.choice, experiment=name, scenario=found["scenarios"][0]["name"], model="", epochs=0))
 
     def choose_scenario(self, name: str) -> None:
-        """Choose a scenario; the model is to be chosen anew."""
+        """Choose a scenario; the choice of a model is cleared."""
         self._choose(replace(self.choice, scenario=name, model="", epochs=0))
 
     def choose_run(self, run: Run) -> None:
@@ -111,7 +111,7 @@ class Workshop(QObject):
         self.choice_changed.emit(self.choice)
 
     def choice_of(self, run: Run) -> Choice:
-        """What a run trains, and its last model; of runs older than records, the chosen data."""
+        """Return what a run trains, and its last model; of runs older than records, the chosen data."""
         model = run.folder / "last.ckpt"
         path = str(model) if model.is_file() else ""
         chosen = replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)
@@ -126,7 +126,7 @@ class Workshop(QObject):
         self.lists.ask("details", {"choice": choice.as_dict()}, partial(self._take_details, choice))
 
     def refresh_models(self) -> None:
-        """Have the checkpoints listed."""
+        """Ask the worker for the list of checkpoints."""
         choice = self.choice
         if choice.scenario:
             asked = replace(choice, model="")  # a model that is gone by now must not keep the others from being listed
@@ -184,18 +184,18 @@ class Workshop(QObject):
             self.said.emit("Stopping; the last whole epoch's checkpoint is kept.")
 
     def evaluate(self) -> None:
-        """Figures, pictures and sounds of the chosen model."""
+        """Evaluate the chosen model: figures, pictures and sounds."""
         self.studio.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
 
     def look_at_latent(self) -> None:
-        """The codes of the data, and what each latent dimension does."""
+        """Encode the data, and measure the use of each latent dimension."""
         self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
 
     def export(self, **names: str) -> None:
-        """A release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see the worker."""
+        """Export a release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see worker."""
         given = {name: value for name, value in names.items() if value}
         self.studio.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
 
     def code(self, done: Callable[[str], None]) -> None:
-        """Have `done` called with the Python code of the choice."""
+        """Call `done` with the Python code of the choice."""
         self.lists.ask("code", {"choice": self.choice.as_dict()}, done)

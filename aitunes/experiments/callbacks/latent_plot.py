@@ -1,4 +1,4 @@
-"""Where the codes of the held-out data lie, in a picture."""
+"""Draws the codes of the held-out data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_LABELS = 20
 
 
 class LatentPlot(Callback):
-    """Draws the codes of validation items on their first two principal directions, coloured by label.
+    """Draws the codes of validation items on their first two principal components, coloured by label.
 
     A batch's second tensor, where it is one whole number an item, is the label.
 
@@ -81,7 +81,7 @@ class LatentPlot(Callback):
 
 
 def principal_plane(codes: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Codes [items, latent_dim] on their first two principal directions, [items, 2], and these' shares of the variance.
+    """Project codes [items, latent_dim] on their first two principal components, [items, 2]; also their shares.
 
     A code of one number has 0 for its second coordinate.
     """
