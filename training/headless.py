@@ -26,7 +26,7 @@ from training.export.case_release import ReleaseNames, export_release
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
 RUNS = Path("runs")
-NOTHING = "# Choose an experiment, and the code that repeats the choice stands here."
+NO_CODE = "# Choose an experiment to see the code that repeats the choice."
 
 
 def _silent(done: int, total: int, seconds: float) -> None:
@@ -36,21 +36,21 @@ def _silent(done: int, total: int, seconds: float) -> None:
 def _construction(actions: HeadlessActionPipeline) -> list[str]:
     """Write the code that makes such a pipeline, with what differs from the defaults."""
     data = _arguments(actions.data, ("data_dir", "features", "limit_items", "workers", "seed"))
-    own = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
-    given = ", ".join(part for part in own if part)
-    imports = ["from pathlib import Path", ""] if "Path(" in given else []
+    parts = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
+    arguments = ", ".join(part for part in parts if part)
+    imports = ["from pathlib import Path", ""] if "Path(" in arguments else []
     imports += ["from training.data.corpus import CorpusOptions"] if data else []
     name = type(actions).__name__
-    return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({given})"]
+    return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({arguments})"]
 
 
 def _arguments(made: CorpusOptions | HeadlessActionPipeline, names: tuple[str, ...]) -> str:
     """Write the arguments of a call that makes the same; those that have their default are left out."""
-    plain = {field.name: field.default for field in fields(made)}
-    given = {name: value for name in names if (value := getattr(made, name)) != plain[name]}
+    defaults = {field.name: field.default for field in fields(made)}
+    values = {name: value for name in names if (value := getattr(made, name)) != defaults[name]}
     return ", ".join(
         f"{name}=Path({str(value)!r})" if isinstance(value, Path) else f"{name}={value!r}"
-        for name, value in given.items()
+        for name, value in values.items()
     )
 
 
@@ -62,15 +62,15 @@ class HeadlessActionPipeline:
         data: where the data come from.
         runs: folder of checkpoints, one for every experiment and scenario in it.
         run: a name for what is trained, which keeps it in a folder of its own beside other runs of the scenario.
-        report: told in a sentence what is going on.
-        progress: told how far the preparation is.
+        notify: called with sentences about what is going on.
+        progress: called with the progress of the preparation.
         command: what a person typed, for the card.
     """
 
     data: CorpusOptions = field(default_factory=CorpusOptions)
     runs: Path = RUNS
     run: str = ""
-    report: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+    notify: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
     progress: Progress = _silent
     command: str = ""
     _experiment: Case | None = None
@@ -100,8 +100,8 @@ class HeadlessActionPipeline:
 
     def list_models(self) -> list[Path]:
         """List the checkpoints of the run or, where none is named, of all runs of the scenario; the latest first."""
-        found = [path for pattern in ("*.ckpt", "*/*.ckpt") for path in self.run_dir.glob(pattern)]
-        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        models = [path for pattern in ("*.ckpt", "*/*.ckpt") for path in self.run_dir.glob(pattern)]
+        return sorted(models, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def select_model(self, path: str | Path) -> Path:
         """Choose a checkpoint: a path, or a name among those that `list_models` gives.
@@ -165,13 +165,13 @@ class HeadlessActionPipeline:
             lines.append(
                 f"Scenario: {self.scenario.name}, version {self.scenario.version}. {self.scenario.description}"
             )
-            lines.append(f"Model: {self._model or 'none selected; training starts anew'}")
+            lines.append(f"Model: {self._model or 'none selected; training starts from random weights'}")
         return "\n".join(lines)
 
     def get_current_code(self, epochs: int = 0, save_every: int = 0) -> str:
         """Return the code that repeats the current choice."""
         if self._experiment is None:
-            return NOTHING
+            return NO_CODE
         lines = [f"actions.select_experiment({self._experiment.name!r})"]
         if self._scenario is not None:
             lines.append(f"actions.select_scenario({self._scenario.name!r})")
@@ -183,11 +183,11 @@ class HeadlessActionPipeline:
 
     def corpus(self) -> Corpus:
         """Open the data of the scenario, kept until another is chosen; audio is prepared where it has not been."""
-        wanted = self.experiment.name, self.scenario.name, self.data
-        if self._corpus is None or self._corpus[0] != wanted:
+        key = self.experiment.name, self.scenario.name, self.data
+        if self._corpus is None or self._corpus[0] != key:
             self._corpus = (
-                wanted,
-                open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report),
+                key,
+                open_corpus(self.experiment, self.scenario, self.data, self.progress, self.notify),
             )
         return self._corpus[1]
 
@@ -215,9 +215,9 @@ class HeadlessActionPipeline:
 
     def load(self) -> Trained:
         """Load the selected model, or the latest; again when its file has changed."""
-        wanted = self.scenario, self.model, self.model.stat().st_mtime_ns
-        if self._trained is None or self._trained[0] != wanted:
-            self._trained = wanted, load_trained(self.experiment, self.scenario, self.model)
+        key = self.scenario, self.model, self.model.stat().st_mtime_ns
+        if self._trained is None or self._trained[0] != key:
+            self._trained = key, load_trained(self.experiment, self.scenario, self.model)
         return self._trained[1]
 
     def evaluate(self, to: Path | None = None) -> tuple[dict[str, float], Path]:
@@ -228,7 +228,7 @@ class HeadlessActionPipeline:
 
     def interactive_evaluation(self, to: Path | None = None, ask: Callable[[str], str] = input) -> None:
         """Reconstruct and sample what is asked for, until `q`."""
-        interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.report)
+        interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.notify)
 
     def compare(self, item: int, to: Path | None = None) -> Comparison:
         """Write a held-out item and its reconstruction, as arrays and sounds."""

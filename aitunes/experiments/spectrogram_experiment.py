@@ -31,9 +31,9 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation, features: AudioFeatures
     ) -> None:
         super().__init__(model, loss, optimisation)
-        wanted = (features.bands, features.frames)
-        if model.input_shape != wanted:
-            raise TrainingError(f"The model takes segments of shape {model.input_shape}, the features give {wanted}.")
+        expected = (features.bands, features.frames)
+        if model.input_shape != expected:
+            raise TrainingError(f"The model takes segments of shape {model.input_shape}, the features give {expected}.")
         self.features = features
 
     @torch.no_grad()
@@ -57,7 +57,7 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
             TrainingError: no sounds, no duration, or codes that are too few.
         """
         if n < 1 or not duration > 0.0:
-            raise TrainingError(f"One sound at least, of some duration, is wanted, not {n} of {duration} s.")
+            raise TrainingError(f"One sound at least, of some duration, is needed, not {n} of {duration} s.")
         samples = round(duration * self.features.sample_rate)
         frames = -(-samples // self.features.hop_length)
         segments = -(-frames // self.features.frames)

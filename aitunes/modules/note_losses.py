@@ -29,9 +29,9 @@ class _RelativeLoss(Loss):
     def decibels(self, passed: Pass) -> tuple[Tensor, Tensor]:
         """Return decibels of the target, whose power sums to 0 dB, and of the reconstruction, [batch, values] each."""
         low, high = self.db_range
-        wanted, found = (S.flatten(1) * (high - low) + low for S in (passed.S, passed.output.reconstruction))
-        level = 10.0 * torch.log10((10.0 ** (0.1 * wanted)).sum(dim=1, keepdim=True))
-        return wanted - level, found - level
+        target, reconstruction = (S.flatten(1) * (high - low) + low for S in (passed.S, passed.output.reconstruction))
+        level = 10.0 * torch.log10((10.0 ** (0.1 * target)).sum(dim=1, keepdim=True))
+        return target - level, reconstruction - level
 
 
 class LoudnessWeightedLogError(_RelativeLoss):
@@ -42,9 +42,9 @@ class LoudnessWeightedLogError(_RelativeLoss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted, found = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
-        weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_MIN_WEIGHT, 1.0)
-        return (weight * (wanted - found).abs()).mean()
+        target, reconstruction = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
+        weight = ((target - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_MIN_WEIGHT, 1.0)
+        return (weight * (target - reconstruction).abs()).mean()
 
 
 class RelativeConvergence(_RelativeLoss):
@@ -57,8 +57,8 @@ class RelativeConvergence(_RelativeLoss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted, found = (10.0 ** (0.05 * decibels) for decibels in self.decibels(passed))
-        return torch.linalg.vector_norm(found - wanted, dim=1).mean()
+        target, reconstruction = (10.0 ** (0.05 * decibels) for decibels in self.decibels(passed))
+        return torch.linalg.vector_norm(reconstruction - target, dim=1).mean()
 
 
 class Neighbourhood(Loss):

@@ -154,13 +154,13 @@ def path_or_url(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def at_least(least: int) -> Callable[[str], int]:
+def at_least(minimum: int) -> Callable[[str], int]:
     """Make a parser of whole numbers from `minimum` up."""
 
     def whole_number(text: str) -> int:
         value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"must be at least {least}, not {value}")
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}, not {value}")
         return value
 
     whole_number.__name__ = "whole number"

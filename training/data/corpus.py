@@ -52,7 +52,7 @@ class Part:
     Args:
         S: segments, [items, *input_shape].
         labels, names: of each, [items]; several segments of a track share its name.
-        conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
+        conditions: conditions of the decoder besides the code, [items, conditions]; of notes, pitch and level.
         by_shard: which lie in each shard of their store; None of what is in none.
     """
 
@@ -65,9 +65,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.S)
 
-    def some(self, most: int | None) -> Part:
+    def some(self, limit: int | None) -> Part:
         """Load at most so many of its items, spread evenly."""
-        count = len(self) if most is None else min(most, len(self))
+        count = len(self) if limit is None else min(limit, len(self))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
         return self.of(chosen)
 
@@ -143,7 +143,7 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
 
 
 def open_corpus(
-    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, report: Callable[[str], None]
+    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, notify: Callable[[str], None]
 ) -> Corpus:
     """Open the data of a case for one of its scenarios; audio files are prepared first where they are not yet.
 
@@ -165,16 +165,16 @@ def open_corpus(
         return _of_clips(case, data, features, options)
     if isinstance(data, Notes):
         data = _some_notes(data, options.limit_items)
-        report(f"Preparing {len(data.notes)} notes of {data.name} …")
+        notify(f"Preparing {len(data.notes)} notes of {data.name} …")
         corpus = _of_notes(data, features, options, progress)
         for reason in corpus.skipped:
-            report(f"Skipped: {reason}")
+            notify(f"Skipped: {reason}")
         return corpus
     check_prepared(path)
-    report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
+    notify(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
     for reason in card.skipped:
-        report(f"Skipped: {reason}")
+        notify(f"Skipped: {reason}")
     return _of_store(FeatureStore(path), features)
 
 
@@ -196,7 +196,7 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
     card = store.card
     if card.features != features:
         raise TrainingError(
-            f"{store.path} holds segments of other features than the scenario wants "
+            f"{store.path} holds segments of other features than the scenario needs "
             f"({_differences(card.features, features)}); prepare them for this scenario."
         )
     train, held = (_half(store, held) for held in (False, True))
@@ -214,8 +214,8 @@ def _half(store: FeatureStore, held: bool) -> Part:
     return Part(segments, labels, names, by_shard=stored.by_shard)
 
 
-def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
-    ours, theirs = one.as_dict(), other.as_dict()
+def _differences(stored: AudioFeatures, expected: AudioFeatures) -> str:
+    ours, theirs = stored.as_dict(), expected.as_dict()
     return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
 
 

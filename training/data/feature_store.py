@@ -127,9 +127,9 @@ class FeatureStore:
             self.tracks = _read_table(path / index["tracks"])
             files, counts = zip(*index["shards"], strict=True)
             self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
-            found = file_sizes(path)
+            existing = file_sizes(path)
             broken = [
-                name for n, name in enumerate(files) if found.get(name) != shard_size(counts[n], self.card.features)
+                name for n, name in enumerate(files) if existing.get(name) != shard_size(counts[n], self.card.features)
             ]
             if broken:
                 raise ValueError(f"{len(broken)} of {len(files)} shards missing or cut short, {broken[0]} among them")

@@ -102,12 +102,12 @@ class EpochBatches(Sampler[Items]):
         if self.by_shard is not None:
             turns = range(len(self.by_shard)) if draw is None else draw.permutation(len(self.by_shard)).tolist()
             pieces = (self.by_shard[n] for n in turns)
-        found: list[Items] = []
+        collected: list[Items] = []
         for length in lengths:
-            while sum(map(len, found)) < length:
-                found.append(next(pieces))
-            span = np.concatenate(found)
-            found = [span[length:]]
+            while sum(map(len, collected)) < length:
+                collected.append(next(pieces))
+            span = np.concatenate(collected)
+            collected = [span[length:]]
             yield span[:length]
 
 
@@ -125,7 +125,7 @@ def mixed(span: Items, batch_size: int, draw: np.random.Generator) -> list[Items
     return np.split(shuffled[np.lexsort((slot, batch))], np.arange(batch_size, len(span), batch_size))
 
 
-class Asked(NamedTuple):
+class BatchRequest(NamedTuple):
     """Names a batch that a training asks for.
 
     Args:
@@ -137,7 +137,7 @@ class Asked(NamedTuple):
     window: Items | None
 
 
-class WindowBatches(Sampler[Asked]):
+class WindowBatches(Sampler[BatchRequest]):
     """Announces the items of a window with its first batch, so that they can be read together.
 
     Args:
@@ -155,10 +155,10 @@ class WindowBatches(Sampler[Asked]):
         return len(self.batches)
 
     @override
-    def __iter__(self) -> Iterator[Asked]:
+    def __iter__(self) -> Iterator[BatchRequest]:
         for window in self.batches.windows():
             for n, items in enumerate(window):
-                yield Asked(items, None if n else np.concatenate(window))
+                yield BatchRequest(items, None if n else np.concatenate(window))
 
 
 class LabelledSegments(Dataset[tuple[Tensor, ...]]):
@@ -179,11 +179,11 @@ class LabelledSegments(Dataset[tuple[Tensor, ...]]):
         return len(self.part)
 
     @override
-    def __getitem__(self, asked: Asked) -> tuple[Tensor, ...]:
-        items, conditions = asked.items, self.part.conditions
-        S = self.part.S[items] if self.reader is None else self.reader.read(items, asked.window)
-        told = [self.labels[items]] if conditions is None else [self.labels[items], conditions[items]]
-        return torch.from_numpy(S), *(torch.from_numpy(values) for values in told)
+    def __getitem__(self, request: BatchRequest) -> tuple[Tensor, ...]:
+        items, conditions = request.items, self.part.conditions
+        S = self.part.S[items] if self.reader is None else self.reader.read(items, request.window)
+        extras = [self.labels[items]] if conditions is None else [self.labels[items], conditions[items]]
+        return torch.from_numpy(S), *(torch.from_numpy(values) for values in extras)
 
 
 def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, ...]]:
@@ -199,6 +199,6 @@ def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ())
         batch_size=None,
         num_workers=workers,
         persistent_workers=workers > 0,
-        # Its own, because a loader draws a number whenever it starts, and the model's chances must not depend on when.
+        # Its own, because a loader draws a number at each start, which must not shift the model's random numbers.
         generator=torch.Generator().manual_seed(0),
     )

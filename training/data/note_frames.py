@@ -56,7 +56,7 @@ def prepare_notes(
 
     Args:
         workers: processes.
-        progress: told how many of how many notes are done, and how many seconds the last one had.
+        progress: called with the notes done, all notes, and the seconds of the last one.
         most: segments of a note, from its start on; what follows is more of the same.
 
     Raises:

@@ -48,7 +48,7 @@ def refine_pitch(
 
 
 def _comb_height(log_magnitudes: FloatArray, spacing: float, bin_hz: float) -> FloatArray:
-    """Measure how far a comb's teeth stand above its gaps, [frames]; lower harmonics, which carry the pitch, count more.
+    """Measure how far a comb's teeth stand above its gaps, [frames]; lower ones, which carry the pitch, count more.
 
     Args:
         log_magnitudes: [frames, bins].

@@ -111,8 +111,8 @@ def split_clips(labels: NDArray[Any], held_out: float, seed: int) -> tuple[NDArr
     evaluation: list[int] = []
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        wanted = max(1, round(held_out * len(members))) if len(members) > 1 else 0
-        evaluation.extend(members[:wanted].tolist())
+        count = max(1, round(held_out * len(members))) if len(members) > 1 else 0
+        evaluation.extend(members[:count].tolist())
     held = np.zeros(len(labels), dtype=bool)
     held[evaluation] = True
     return np.flatnonzero(~held), np.flatnonzero(held)

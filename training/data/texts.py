@@ -55,8 +55,8 @@ def kinds(*several: StrArray) -> tuple[str, ...]:
 
 
 def _different(texts: StrArray) -> StrArray:
-    found = np.unique(texts.values[texts.track_of.tracks] if isinstance(texts, _Shared) else texts)
-    return cast(StrArray, _plain(found))
+    distinct = np.unique(texts.values[texts.track_of.tracks] if isinstance(texts, _Shared) else texts)
+    return cast(StrArray, _plain(distinct))
 
 
 def numbers(texts: StrArray, known: tuple[str, ...]) -> NDArray[np.int64]:

@@ -112,12 +112,12 @@ def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
 
 
 def _spectral(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> dict[str, float]:
-    found, wanted = features.denormalise(decoded), features.denormalise(S)
-    one, other = (np.concatenate(list(segments), axis=1) for segments in (found, wanted))
+    decoded_magnitudes, magnitudes = features.denormalise(decoded), features.denormalise(S)
+    estimate, reference = (np.concatenate(list(S), axis=1) for S in (decoded_magnitudes, magnitudes))
     figures = {"log_mel_distance_db": log_mel_distance_db(decoded, S, features)} if features.scale == "mel" else {}
     try:
-        figures["spectral_convergence_db"] = spectral_convergence(one, other)
-        figures["log_spectral_distance_db"] = log_spectral_distance(one, other, axis=0)
+        figures["spectral_convergence_db"] = spectral_convergence(estimate, reference)
+        figures["log_spectral_distance_db"] = log_spectral_distance(estimate, reference, axis=0)
     except MetricError:
         return figures  # silence has no distance to measure
     return figures
@@ -158,10 +158,10 @@ def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
     features, part = corpus.features, corpus.held
     if features is None:
         return []
-    wanted = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
+    count = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
     written = []
     for n, name in enumerate(kinds(part.names)[:3]):
-        track = part.of(np.flatnonzero(part.names == name)[:wanted])
+        track = part.of(np.flatnonzero(part.names == name)[:count])
         S = np.asarray(track.S)
         for kind, segments in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):
             y = sound_of_frames(np.concatenate(list(segments), axis=1), features)

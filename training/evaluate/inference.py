@@ -24,7 +24,7 @@ def reconstruct(model: Autoencoder, S: FloatArray, conditions: FloatArray | None
     """Encode and decode segments [items, *input_shape].
 
     Args:
-        conditions: what a decoder that takes them is told, [items, conditions].
+        conditions: conditions of a decoder that takes them, [items, conditions].
     """
     return decode(model, codes_of(model, S), conditions)
 
@@ -37,17 +37,17 @@ def decode(model: Autoencoder, z: FloatArray, conditions: FloatArray | None = No
         for start in range(0, len(z), rows):
             codes = torch.from_numpy(z[start : start + rows])
             if isinstance(model, ConditionalAutoencoder):
-                told = None if conditions is None else torch.from_numpy(conditions[start : start + rows])
-                decoded.append(model.decode(codes, told).numpy())
+                part = None if conditions is None else torch.from_numpy(conditions[start : start + rows])
+                decoded.append(model.decode(codes, part).numpy())
             else:
                 decoded.append(model.decode(codes).numpy())
     return np.concatenate(decoded)
 
 
-def log_mel_distance_db(one: FloatArray, other: FloatArray, features: AudioFeatures) -> float:
+def log_mel_distance_db(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> float:
     """Return the root-mean-square difference of segments' bands, dB, averaged over segments [items, n_mels, frames]."""
     low, high = features.db_range
-    return float(np.sqrt(((one - other) ** 2).mean(axis=(1, 2))).mean() * (high - low))
+    return float(np.sqrt(((decoded - S) ** 2).mean(axis=(1, 2))).mean() * (high - low))
 
 
 def _parts(S: FloatArray) -> list[NDArray[np.float32]]:

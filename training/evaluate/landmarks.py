@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from aitunes.experiments.callbacks.latent_plot import pc_label
 from aitunes.features import FloatArray
 from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
@@ -48,8 +49,8 @@ def _notes(model: Autoencoder, part: Part) -> tuple[FloatArray, NDArray[np.str_]
 def pad_positions(codes: FloatArray, latent: LatentSpace) -> FloatArray:
     """Return the pad positions of codes [items, latent_dim]: their first two coordinates, 0..1 between its edges."""
     low, high = np.asarray(latent.pad_range)[:2].T
-    wide = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
-    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / wide, 0.0, 1.0), dtype=np.float32)
+    width = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
+    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / width, 0.0, 1.0), dtype=np.float32)
 
 
 def pad_codes(positions: NDArray[np.floating], latent: LatentSpace) -> FloatArray:
@@ -88,8 +89,8 @@ def map_png(landmarks: Landmarks, latent: LatentSpace, title: str) -> bytes:
         title=title,
         xlim=(-0.02, 1.02),
         ylim=(-0.02, 1.02),
-        xlabel=f"pad x: first principal direction ({share[0]:.0%} of the variance)",
-        ylabel=f"pad y: second principal direction ({share[1]:.0%})",
+        xlabel=f"pad x: {pc_label(0, share[0])}",
+        ylabel=f"pad y: {pc_label(1, share[1])}",
     )
     axes.grid(alpha=0.25)
     figure.legend(loc="outside right upper", frameon=False)

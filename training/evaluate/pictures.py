@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from aitunes.experiments.callbacks.latent_plot import principal_plane
+from aitunes.experiments.callbacks.latent_plot import pc_label, principal_plane
 from aitunes.features import AudioFeatures, FloatArray
 
 _MAX_LABELS = 20
@@ -32,10 +32,10 @@ def reconstructions_png(
     figure = _figure(2.6 * len(S) + 1.2, 7.2)
     grid = figure.subplots(3, len(S), squeeze=False, sharex=True, sharey=True)
     for n in range(len(S)):
-        one, other = S[n], decoded[n]
-        for axes, values in zip(grid[:2, n], (one, other), strict=True):
+        original, reconstruction = S[n], decoded[n]
+        for axes, values in zip(grid[:2, n], (original, reconstruction), strict=True):
             last = _draw(axes, values, "magma" if values.ndim == 2 else "gray", 0.0, 1.0, features)
-        difference = _draw(grid[2, n], other - one, "RdBu_r", -_DIFFERENCE, _DIFFERENCE, features)
+        difference = _draw(grid[2, n], reconstruction - original, "RdBu_r", -_DIFFERENCE, _DIFFERENCE, features)
         grid[0, n].set_title(_shortened(names[n]), fontsize=9)
     for axes, kind in zip(grid[:, 0], ("original", "reconstruction", "difference"), strict=True):
         axes.set_ylabel(f"{kind}\n{_unit(S[0].ndim, features)[0]}")
@@ -108,7 +108,7 @@ def usage_png(std: NDArray[np.float64], kl_nats: NDArray[np.float64] | None, tit
 def codes_png(codes: FloatArray, labels: NDArray[np.str_], title: str) -> bytes:
     """Draw codes on their first two principal components, coloured by label; 800 × 640."""
     plane, shares = principal_plane(codes)
-    units = [f"{n} principal direction ({share:.0%})" for n, share in zip(("first", "second"), shares, strict=True)]
+    units = [pc_label(n, share) for n, share in enumerate(shares)]
     return scatter_png(plane, labels, f"{title}: codes of the data", (units[0], units[1]))
 
 

@@ -88,8 +88,8 @@ def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
 
 def held_note(model: ConditionalAutoencoder, code: FloatArray, midi: float, features: AudioFeatures) -> FloatArray:
     """Render a code at a pitch and the full level, sustained, without its beginning, [samples]."""
-    told = np.array([[midi, model.conditions[1].high]], np.float32)
-    frame = decode(model, code[None], told)[0]
+    conditions = np.array([[midi, model.conditions[1].high]], np.float32)
+    frame = decode(model, code[None], conditions)[0]
     count = round((HELD_SECONDS + _SETTLED_SECONDS) * features.frame_rate / features.frames)
     y = sound_of_frames(np.tile(frame, (1, count)), features)
     first = round(_SETTLED_SECONDS * features.sample_rate)
@@ -107,9 +107,9 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
 
     hz = midi_to_hz(note.pitch)
     y = note.y[: round(_PITCH_SECONDS * sample_rate)]
-    found, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
-    heard = found[np.isfinite(found)]
-    return abs(1200.0 * float(np.log2(np.median(heard) / hz))) if heard.size else 1200.0
+    estimates, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
+    voiced = estimates[np.isfinite(estimates)]
+    return abs(1200.0 * float(np.log2(np.median(voiced) / hz))) if voiced.size else 1200.0
 
 
 def timbre_distances_db(held: list[Held], sample_rate: int) -> tuple[float, float]:
@@ -126,15 +126,15 @@ def timbre_distances_db(held: list[Held], sample_rate: int) -> tuple[float, floa
     return float(np.mean(by_pitch)), float(np.mean(by_pad))
 
 
-def envelope_distance_db(one: Held, other: Held, sample_rate: int) -> float:
+def envelope_distance_db(note: Held, other: Held, sample_rate: int) -> float:
     """Return the root mean square difference of two notes' spectral envelopes, both at their own mean level.
 
     An envelope is a line through the harmonics' levels, on a scale of octaves, from the higher fundamental to 8 kHz.
     """
-    lowest = midi_to_hz(max(one.pitch, other.pitch))
+    lowest = midi_to_hz(max(note.pitch, other.pitch))
     at = np.geomspace(lowest, max(_HIGHEST_HARMONIC_HZ, 2.0 * lowest), _ENVELOPE_POINTS)
     lines = [
-        np.interp(np.log(at), np.log(hz), db) for hz, db in (_harmonics(note, sample_rate) for note in (one, other))
+        np.interp(np.log(at), np.log(hz), db) for hz, db in (_harmonics(held, sample_rate) for held in (note, other))
     ]
     difference = lines[0] - lines[1]
     return float(np.std(difference))

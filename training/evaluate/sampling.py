@@ -39,7 +39,7 @@ def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: i
 def sampled(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: int) -> list[FloatArray]:
     """Decode random codes to segments, [segments, *input_shape] of each sample.
 
-    Codes are drawn from a normal distribution along the principal directions of the training data's codes, so that a
+    Codes are drawn from a normal distribution along the principal components of the training data's codes, so that a
     model without a prior of its own samples as well as one that has.
 
     Args:

@@ -147,10 +147,10 @@ def _record(trained: Trained, corpus: Corpus, figures: dict[str, float], command
 
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that decide what comes out."""
-    found = {}
+    versions = {}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

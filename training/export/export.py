@@ -121,7 +121,9 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
     z = TensorSpec("z", ("batch", model.latent_dim), (-furthest, furthest))
     if not isinstance(model, ConditionalAutoencoder):
         return (z,)
-    return z, *(TensorSpec(told.name, ("batch", 1), (told.low, told.high)) for told in model.conditions)
+    return z, *(
+        TensorSpec(condition.name, ("batch", 1), (condition.low, condition.high)) for condition in model.conditions
+    )
 
 
 def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
@@ -140,9 +142,9 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     """
     segments = torch.from_numpy(np.resize(S, (_EXPORT_BATCH + _PARITY_BATCH, *S.shape[1:])))
     with torch.no_grad():
-        told = {"z": model.encode(segments), **_told(model, len(segments))}
-    few = {name: values[:_EXPORT_BATCH] for name, values in told.items()}
-    rest = {name: values[_EXPORT_BATCH:] for name, values in told.items()}
+        inputs = {"z": model.encode(segments), **_spread_conditions(model, len(segments))}
+    few = {name: values[:_EXPORT_BATCH] for name, values in inputs.items()}
+    rest = {name: values[_EXPORT_BATCH:] for name, values in inputs.items()}
     decoder = NoteDecoderExport(model) if isinstance(model, ConditionalAutoencoder) else DecoderExport(model)
     files = {
         DECODER: _onnx_bytes(decoder, few, "S"),
@@ -153,10 +155,10 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     return files
 
 
-def _told(model: Autoencoder, count: int) -> dict[str, Tensor]:
+def _spread_conditions(model: Autoencoder, count: int) -> dict[str, Tensor]:
     """Spread conditions over their ranges, [count, 1] each."""
     conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
-    return {told.name: torch.linspace(told.low, told.high, count)[:, None] for told in conditions}
+    return {each.name: torch.linspace(each.low, each.high, count)[:, None] for each in conditions}
 
 
 def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
@@ -188,13 +190,13 @@ def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) 
 
 
 def _torchscript_bytes(
-    model: Autoencoder, decoder: nn.Module, segments: Tensor, told: dict[str, Tensor], card: ReleaseCard
+    model: Autoencoder, decoder: nn.Module, segments: Tensor, inputs: dict[str, Tensor], card: ReleaseCard
 ) -> bytes:
     text = card.to_json()
-    whole = TorchScriptExport if len(told) == 1 else NoteTorchScriptExport
+    whole = TorchScriptExport if len(inputs) == 1 else NoteTorchScriptExport
     with _torchscript_is_old(), torch.no_grad():
         encoder = torch.jit.trace(EncoderExport(model).eval(), (segments,))  # type: ignore[no-untyped-call]
-        traced = torch.jit.trace(decoder.eval(), tuple(told.values()))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(decoder.eval(), tuple(inputs.values()))  # type: ignore[no-untyped-call]
         scripted = torch.jit.script(whole(encoder, traced, text).eval())
         stream = io.BytesIO()
         torch.jit.save(scripted, stream, _extra_files={"card.json": text.encode()})
@@ -202,21 +204,21 @@ def _torchscript_bytes(
 
 
 def _check_parity(
-    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, told: dict[str, Tensor]
+    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, inputs: dict[str, Tensor]
 ) -> None:
-    z, *conditions = told.values()
+    z, *conditions = inputs.values()
     with torch.no_grad():
-        wanted = {ENCODER: model.encode(segments).numpy(), DECODER: decoder(z, *conditions).numpy()}
-    found = {
+        expected = {ENCODER: model.encode(segments).numpy(), DECODER: decoder(z, *conditions).numpy()}
+    exported = {
         ENCODER: _run_onnx(files[ENCODER], {"S": segments}),
-        DECODER: _run_onnx(files[DECODER], told),
+        DECODER: _run_onnx(files[DECODER], inputs),
     }
     scripted = load_torchscript(files[TORCHSCRIPT])
     with torch.no_grad():
-        compared = [(name, found[name], wanted[name]) for name in wanted]
-        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), wanted[ENCODER]))
-        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), wanted[DECODER]))
-        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), wanted[DECODER]))
+        compared = [(name, exported[name], expected[name]) for name in expected]
+        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), expected[ENCODER]))
+        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), expected[DECODER]))
+        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), expected[DECODER]))
     for name, ours, theirs in compared:
         difference = float(np.abs(ours - theirs).max())
         if not difference <= TOLERANCE:

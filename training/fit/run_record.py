@@ -65,8 +65,8 @@ def write_record(folder: Path, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord | None:
     """Read the folder's record; None where there is none, or it is damaged."""
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord) if one.name in found})
+        values = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return RunRecord(**{each.name: values[each.name] for each in fields(RunRecord) if each.name in values})
     except (OSError, ValueError, TypeError):
         return None
 
@@ -101,13 +101,13 @@ def state_of(folder: Path, record: RunRecord) -> tuple[str, str]:
     """Return a run's state, and a sentence where it failed, also of one whose process could write neither."""
     if record.state not in (STARTING, TRAINING) or is_running(record):
         return record.state, record.sentence
-    last = last_words(folder)
+    last = last_log_line(folder)
     if record.state == STARTING or (last.startswith("aitunes-train: ") and "was stopped" not in last):
         return FAILED, last.removeprefix("aitunes-train: ") or "It ended before it could begin, without a word."
     return STOPPED, ""
 
 
-def last_words(folder: Path) -> str:
+def last_log_line(folder: Path) -> str:
     """Return the last line of a run's log."""
     try:
         lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()

@@ -112,8 +112,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
-    told = RunProgress(options.run_dir, record, len(corpus.train))
-    trainer = _trainer(support, told, identity, options, epochs)
+    progress = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, progress, identity, options, epochs)
     rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
     check_batch(size, world)
     batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
@@ -133,8 +133,8 @@ def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
     Raises:
         TrainingError: there is none, or it belongs to another scenario.
     """
-    wanted = Identity.of(case, scenario, "", 0)
-    stored = check_identity(checkpoint, wanted)
+    expected = Identity.of(case, scenario, "", 0)
+    stored = check_identity(checkpoint, expected)
     experiment, _ = case.start(scenario)
     load_weights(experiment, stored, checkpoint)
     identity = Identity(**stored["aitunes"])
@@ -157,7 +157,7 @@ class EpochSeed(Callback):
 
 
 def _trainer(
-    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+    support: AutoencoderExperimentSupport, progress: RunProgress, identity: Identity, options: TrainOptions, epochs: int
 ) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -171,7 +171,7 @@ def _trainer(
             strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
-            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
+            callbacks=[*support, progress, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,

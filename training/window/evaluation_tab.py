@@ -56,28 +56,28 @@ class EvaluationTab(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self.table)
-        both.addWidget(scroll)
-        both.setStretchFactor(1, 1)
-        both.setSizes([290, 650])
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.table)
+        columns.addWidget(scroll)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([290, 650])
         head = QHBoxLayout()
         head.addWidget(self.button)
         head.addWidget(self.text, 1)
         head.addWidget(self.open_button)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addWidget(both, 1)
+        layout.addWidget(columns, 1)
 
     def _show_busy(self, action: str) -> None:
         self.button.setEnabled(action != "evaluate")
 
-    def _show(self, found: Answer) -> None:
-        self._page = Path(found["page"])
+    def _show(self, answer: Answer) -> None:
+        self._page = Path(answer["page"])
         self.open_button.setEnabled(True)
-        self.text.setText(f"{found['model']} on held-out items")
-        self.table.setRowCount(len(found["figures"]))
-        for row, (name, value) in enumerate(found["figures"].items()):
+        self.text.setText(f"{answer['model']} on held-out items")
+        self.table.setRowCount(len(answer["figures"]))
+        for row, (name, value) in enumerate(answer["figures"].items()):
             self.table.setItem(row, 0, QTableWidgetItem(name.replace("_", " ")))
             number = QTableWidgetItem(figure(value))
             number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aitunes.experiments.history import HISTORY, Row, read_history
-from training.fit.run_record import RECORD, STARTING, TRAINING, RunRecord, last_words, read_record, state_of
+from training.fit.run_record import RECORD, STARTING, TRAINING, RunRecord, last_log_line, read_record, state_of
 
 STAGES = ("train", "validation")
 _ENDED = "ended"
@@ -56,15 +56,15 @@ def read_run(folder: Path) -> Run:
         return Run(folder, experiment, scenario, _ENDED, "", _modified(folder / HISTORY), checkpoints)
     state, sentence = state_of(folder, record)
     if state == STARTING:
-        sentence = last_words(folder)
+        sentence = last_log_line(folder)
     return Run(folder, record.experiment, record.scenario, state, sentence, record.started, checkpoints, record)
 
 
 def find_runs(root: Path) -> list[Run]:
     """Find all runs in a folder of runs, the latest first."""
     patterns = (f"{depth}/{name}" for depth in ("*/*", "*/*/*") for name in (RECORD, HISTORY))
-    found = {path.parent for pattern in patterns for path in root.glob(pattern)}
-    return sorted(map(read_run, found), key=lambda run: run.began, reverse=True)
+    folders = {path.parent for pattern in patterns for path in root.glob(pattern)}
+    return sorted(map(read_run, folders), key=lambda run: run.began, reverse=True)
 
 
 def read_curves(run: Run) -> list[Row]:

@@ -71,13 +71,13 @@ class RunsTab(QWidget):
         curves.setContentsMargins(0, GAP, 0, 0)
         curves.addLayout(bar)
         curves.addWidget(self.plot, 1)
-        both = QSplitter(Qt.Orientation.Vertical)
-        both.addWidget(self.table)
-        both.addWidget(below)
-        both.setStretchFactor(0, 2)
-        both.setStretchFactor(1, 3)
+        rows_above_curves = QSplitter(Qt.Orientation.Vertical)
+        rows_above_curves.addWidget(self.table)
+        rows_above_curves.addWidget(below)
+        rows_above_curves.setStretchFactor(0, 2)
+        rows_above_curves.setStretchFactor(1, 3)
         layout = QVBoxLayout(self)
-        layout.addWidget(both)
+        layout.addWidget(rows_above_curves)
 
     @property
     def selected(self) -> list[Run]:

@@ -21,10 +21,10 @@ class SegmentView(QWidget):
         title: what it is.
 
     Signals:
-        play_wanted: a sound file.
+        play_requested: a sound file.
     """
 
-    play_wanted = Signal(Path)
+    play_requested = Signal(Path)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class SegmentView(QWidget):
 
     def _play(self) -> None:
         if self._sound is not None:
-            self.play_wanted.emit(self._sound)
+            self.play_requested.emit(self._sound)
 
     def _show_bars(self, values: FloatArray) -> None:
         self._axes("value", "dimension", square=False)

@@ -33,8 +33,8 @@ class Workshop(QObject):
         choice_changed: the new `Choice`.
         details_changed: sizes of the chosen scenario, {} while they are not known.
         models_changed: list of checkpoints.
-        evaluated, looked_at_latent, exported: answers of the worker.
-        said: a sentence for the status line.
+        evaluated, encoded, exported: answers of the worker.
+        message: a sentence for the status line.
         busy_changed: what takes long at the moment, or "".
     """
 
@@ -43,9 +43,9 @@ class Workshop(QObject):
     details_changed = Signal(dict)
     models_changed = Signal(list)
     evaluated = Signal(dict)
-    looked_at_latent = Signal(dict)
+    encoded = Signal(dict)
     exported = Signal(dict)
-    said = Signal(str)
+    message = Signal(str)
     busy_changed = Signal(str)
 
     def __init__(self, choice: Choice, parent: QObject | None = None) -> None:
@@ -57,10 +57,10 @@ class Workshop(QObject):
         self.watcher = RunWatcher(Path(choice.runs), self)
         self.player = Player(self)
         self._scratch = tempfile.TemporaryDirectory(prefix="aitunes-window-", ignore_cleanup_errors=True)
-        for speaker in (self.lists, self.studio, self.player):
-            speaker.said.connect(self.said)
+        for source in (self.lists, self.studio, self.player):
+            source.message.connect(self.message)
         self.studio.busy_changed.connect(self.busy_changed)
-        self.watcher.checkpoint_written.connect(self._model_was_written)
+        self.watcher.checkpoint_written.connect(self._refresh_models_of)
 
     def start(self) -> None:
         """Ask the worker for the catalogue, and look for runs."""
@@ -78,23 +78,25 @@ class Workshop(QObject):
         """Return a folder for what is shown and not kept."""
         return Path(self._scratch.name) / name
 
-    # What is chosen
+    # The choice
 
     @property
     def experiment(self) -> Answer | None:
         """The catalogue's entry of the chosen experiment."""
-        return next((one for one in self.catalogue if one["name"] == self.choice.experiment), None)
+        return next((entry for entry in self.catalogue if entry["name"] == self.choice.experiment), None)
 
     @property
     def scenario(self) -> Answer | None:
         """The catalogue's entry of the chosen scenario."""
         scenarios = self.experiment["scenarios"] if self.experiment else []
-        return next((one for one in scenarios if one["name"] == self.choice.scenario), None)
+        return next((entry for entry in scenarios if entry["name"] == self.choice.scenario), None)
 
     def choose_experiment(self, name: str) -> None:
         """Choose an experiment, and its first scenario."""
-        found = next(one for one in self.catalogue if one["name"] == name)
-        self._choose(replace(self.choice, experiment=name, scenario=found["scenarios"][0]["name"], model="", epochs=0))
+        experiment = next(entry for entry in self.catalogue if entry["name"] == name)
+        self._choose(
+            replace(self.choice, experiment=name, scenario=experiment["scenarios"][0]["name"], model="", epochs=0)
+        )
 
     def choose_scenario(self, name: str) -> None:
         """Choose a scenario; the choice of a model is cleared."""
@@ -132,10 +134,10 @@ class Workshop(QObject):
             asked = replace(choice, model="")  # a model that is gone by now must not keep the others from being listed
             self.lists.ask("models", {"choice": asked.as_dict()}, partial(self._take_models, choice))
 
-    def _take_catalogue(self, found: list[Answer]) -> None:
-        self.catalogue = found
-        self.catalogue_changed.emit(found)
-        names = [one["name"] for one in found]
+    def _take_catalogue(self, catalogue: list[Answer]) -> None:
+        self.catalogue = catalogue
+        self.catalogue_changed.emit(catalogue)
+        names = [entry["name"] for entry in catalogue]
         run = self.watcher.run
         if not self.choice.experiment and run is not None and run.experiment in names:
             self.choice = replace(self.choice_of(run), model="")  # what was trained last is most likely wanted
@@ -146,55 +148,55 @@ class Workshop(QObject):
         else:
             self._choose(self.choice)
 
-    def _take_details(self, asked: Choice, found: Answer) -> None:
+    def _take_details(self, asked: Choice, details: Answer) -> None:
         if self.choice.scenario == asked.scenario:
-            self.details_changed.emit(found)
+            self.details_changed.emit(details)
 
-    def _take_models(self, asked: Choice, found: list[Answer]) -> None:
+    def _take_models(self, asked: Choice, models: list[Answer]) -> None:
         if (self.choice.experiment, self.choice.scenario) == (asked.experiment, asked.scenario):
-            self.models = found
-            self.models_changed.emit(found)
+            self.models = models
+            self.models_changed.emit(models)
 
-    def _model_was_written(self, run: Run) -> None:
+    def _refresh_models_of(self, run: Run) -> None:
         chosen = (self.choice.experiment, self.choice.scenario) == (run.experiment, run.scenario)
         if chosen and not self.lists.waits_for("models"):
             self.refresh_models()
 
-    # What can be done
+    # Actions
 
     def train(self) -> None:
         """Start a training of its own process, and follow it."""
         if self.scenario is None:
-            self.said.emit("The experiments are still being loaded; a moment.")
+            self.message.emit("The experiments are still being loaded; a moment.")
             return
         try:
             folder = start_training(self.choice)
         except TrainingError as error:
-            self.said.emit(str(error))
+            self.message.emit(str(error))
             return
         self.watcher.follow(folder)
-        self.watcher.look_around()
-        self.said.emit(f"Training goes to {folder}.")
+        self.watcher.refresh()
+        self.message.emit(f"Training goes to {folder}.")
 
     def stop_training(self) -> None:
         """Ask the run that is followed to end after its batch."""
         run = self.watcher.run
         if run is not None and run.record is not None:
             run_record.stop(run.record)
-            self.said.emit("Stopping; the last whole epoch's checkpoint is kept.")
+            self.message.emit("Stopping; the last whole epoch's checkpoint is kept.")
 
     def evaluate(self) -> None:
         """Evaluate the chosen model: figures, pictures and sounds."""
         self.studio.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
 
-    def look_at_latent(self) -> None:
+    def encode(self) -> None:
         """Encode the data, and measure the use of each latent dimension."""
-        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
+        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.encoded.emit)
 
     def export(self, **names: str) -> None:
         """Export a release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see worker."""
-        given = {name: value for name, value in names.items() if value}
-        self.studio.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
+        options = {name: value for name, value in names.items() if value}
+        self.studio.ask("export", {"choice": self.choice.as_dict(), **options}, self.exported.emit)
 
     def code(self, done: Callable[[str], None]) -> None:
         """Call `done` with the Python code of the choice."""

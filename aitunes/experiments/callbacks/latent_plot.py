@@ -89,9 +89,18 @@ def principal_plane(codes: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.
     _, values, directions = np.linalg.svd(centred, full_matrices=False)
     share = values**2 / max(float((values**2).sum()), 1e-30)
     plane, shares = np.zeros((len(codes), 2)), np.zeros(2)
-    found = min(2, len(values))
-    plane[:, :found], shares[:found] = centred @ directions[:found].T, share[:found]
+    count = min(2, len(values))
+    plane[:, :count], shares[:count] = centred @ directions[:count].T, share[:count]
     return plane, shares
+
+
+def pc_label(index: int, share: float) -> str:
+    """Label the axis of a principal component, counted from 0, with its share of the variance.
+
+    >>> pc_label(0, 0.214)
+    'PC 1 (21 % of variance)'
+    """
+    return f"PC {index + 1} ({100.0 * share:.0f} % of variance)"
 
 
 def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> None:
@@ -114,8 +123,8 @@ def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str
         axes.scatter(x, y, s=10, color=colours(n % colours.N), label=name, alpha=0.8, linewidths=0)
     axes.set(
         title=title,
-        xlabel=f"first principal direction ({shares[0]:.0%} of the variance)",
-        ylabel=f"second principal direction ({shares[1]:.0%})",
+        xlabel=pc_label(0, shares[0]),
+        ylabel=pc_label(1, shares[1]),
     )
     axes.grid(alpha=0.25)
     if 1 < len(kinds) <= _MAX_LABELS:
