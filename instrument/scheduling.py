@@ -1,12 +1,12 @@
-"""Real-time scheduling, where the system grants it."""
+"""Requests real-time scheduling from the system."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 
-# JACK gives its clients' callbacks 5 by default: nothing here may delay those. Below them the synth, then those
-# who hold the interpreter now and then, which a busy machine must not keep waiting, then long decodes.
+# JACK gives its clients' callbacks 5 by default, and nothing here may delay those. Below them come the synth, then the
+# threads that briefly hold the interpreter and so must not wait for other programs, then long decodes.
 DEVICE_PRIORITY = 5
 SYNTH_PRIORITY = 4
 CONTROL_PRIORITY = 2
@@ -14,7 +14,7 @@ DECODER_PRIORITY = 1
 
 
 def raise_priority(priority: int) -> str:
-    """Ask for real-time scheduling for the calling thread and those it starts; "real-time" or "ordinary"."""
+    """Request real-time scheduling for the calling thread and those it starts; return "real-time" or "ordinary"."""
     if hasattr(os, "sched_setscheduler"):
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))

@@ -18,6 +18,7 @@ from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
 from instrument.storage import paths
 from instrument.storage.library import Library
+from instrument.storage.release_trial import ReleaseTrial
 
 _PATIENCE_SECONDS = 2.5
 
@@ -67,7 +68,8 @@ def library(options: argparse.Namespace) -> Library:
         UsageError: there is no such folder, or it is a release itself.
     """
     folders: list[Path] = [] if options.releases is None else [_folder_of_releases(options.releases)]
-    return Library([*folders, paths.user_releases(), paths.bundled_releases()])
+    folders += [paths.user_releases(), paths.bundled_releases()]
+    return Library(folders, ReleaseTrial(paths.home() / "tried-releases.json").check)
 
 
 def _folder_of_releases(folder: Path) -> Path:

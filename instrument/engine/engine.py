@@ -16,6 +16,7 @@ import numpy as np
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.osc.address import DEFAULT_PORT
 from aitunes.release.card import ReleaseCard
 from instrument import namespace
 from instrument.engine.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
@@ -26,7 +27,7 @@ from instrument.engine.scope import Scope
 from instrument.engine.worker import Worker
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind
-from instrument.osc.server import DEFAULT_PORT, OscServer
+from instrument.osc.server import OscServer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
@@ -308,7 +309,7 @@ class Engine:
             return
         asked = self.performance.iterations
         self.synth.max_iterations = self._effort.count(work_seconds, hop_seconds, asked)
-        notice = self._effort.take_notice(asked)
+        notice = self._effort.take_warning(asked)
         if notice is not None:
             self.publisher.announce(None, "/error", (notice,))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from aitunes.errors import ReleaseError, reason
@@ -18,9 +18,13 @@ class Library:
 
     Args:
         folders: searched in this order; by default the user's releases and the bundled ones.
+        trial: tries a release that did not come with the package before it is opened, and raises ReleaseError.
     """
 
-    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+    def __init__(
+        self, folders: Sequence[Path] | None = None, trial: Callable[[Path], None] = lambda folder: None
+    ) -> None:
+        self._trial = trial
         self._read: dict[Path, tuple[tuple[int, int], ReleaseCard]] = {}
         self._folders = [paths.user_releases(), paths.bundled_releases()] if folders is None else list(folders)
 
@@ -50,6 +54,8 @@ class Library:
         path = self.find(name)
         if path is None:
             raise _missing(name, self.cards()[0])
+        if path.parent != paths.bundled_releases():
+            self._trial(path)
         release = read_release(path)
         _check_name(release.card, path)
         return release

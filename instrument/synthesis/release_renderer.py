@@ -1,4 +1,4 @@
-"""One release sounding: code → frames, one a tone → samples → the output's rate."""
+"""Renders a release: latent code → a frame per tone → samples → the output's sample rate."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class ReleaseRenderer:
     Args:
         release: a verified release.
         output_rate: Hz.
-        iterations: refinements a hop, shared by the tones that sound.
+        iterations: of the phase reconstruction in a hop, shared by the tones that sound.
         lookahead: frames that a hop waits for.
-        background: decode segment models on a thread of their own.
+        background: decode segment models on a background thread.
     """
 
     def __init__(
@@ -57,21 +57,21 @@ class ReleaseRenderer:
 
     @property
     def resting(self) -> bool:
-        """Whether there is nothing left to hear, so that a hop costs next to nothing."""
+        """Return whether all tones have faded out, so that a hop costs next to nothing."""
         return all(voice.resting for voice in self.voices)
 
     def code(self, coordinates: FloatArray) -> FloatArray:
-        """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
+        """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
         z: FloatArray = self._mean + coordinates @ self._principal
         return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
-        """The next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
+        """Render the next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         for slot, frame in self.source.frames(self.code(coordinates), performance).items():
-            self.voices[slot].take(frame)
+            self.voices[slot].set_frame(frame)
         sounding = [voice for voice in self.voices if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
         self._hop[:] = 0.0
@@ -80,7 +80,7 @@ class ReleaseRenderer:
         return self.resampler.process(self._hop)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
-        """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
+        """Render exactly that many samples; the rest of the last hop is kept for the next call."""
         blocks, count = [self._pending[:0]], 0
         while count < length:
             blocks.append(self.render(coordinates, performance))
@@ -90,7 +90,7 @@ class ReleaseRenderer:
         return y[:length]
 
     def prepare(self, coordinates: FloatArray, performance: Performance) -> None:
-        """Decode, and render a hop that nobody hears: first touches, and what is wrong, come before the sound.
+        """Decode and render a silent hop, so that first-use costs and errors come before the sound.
 
         Raises:
             ReleaseError: it cannot be played.
@@ -103,24 +103,24 @@ class ReleaseRenderer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the sound so far, for a fresh start after silence."""
+        """Clear the sound so far, to start again after silence."""
         for voice in self.voices:
             if not voice.resting:
                 voice.reset()
         self._pending = self._pending[:0]
 
     def close(self) -> None:
-        """End what runs in the background."""
+        """End background threads."""
         self.source.close()
 
 
 def source_for(release: Release, background: bool) -> FrameSource:
-    """The frame source that suits a release."""
+    """Create the frame source that suits a release."""
     return Polyphony(release) if release.card.is_frame_model else SegmentDecoder(release, background)
 
 
 def load_compiled_code() -> None:
-    """Compile, or load from numba's cache, all that a hop runs; any sizes will do, the code is the same."""
+    """Compile the code of a hop, or load it from numba's cache; the sizes do not matter."""
     features = AudioFeatures()
     S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
     y = StreamingGriffinLim(features.n_fft, features.hop_length).process(S)
@@ -128,7 +128,7 @@ def load_compiled_code() -> None:
 
 
 class Resampler:
-    """Streams from a release's rate to the output's, or passes samples through when they agree.
+    """Converts a stream from a release's rate to the output's, or passes it through when they are equal.
 
     soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
     ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which holds back a
@@ -141,12 +141,12 @@ class Resampler:
         if source_rate != output_rate:
             variable = not _is_steady(_probe(source_rate, output_rate, variable=False))
             lengths = _probe(source_rate, output_rate, variable)
-            # soxr corrects its filter's delay by holding samples back: what is missing is the delay.
+            # soxr compensates its filter's delay by holding samples back: the missing ones are the delay.
             self.delay_seconds = len(lengths) * _PROBE_SAMPLES / source_rate - sum(lengths) / output_rate
             self._stream = _stream(source_rate, output_rate, variable)
 
     def process(self, y: FloatArray) -> FloatArray:
-        """[samples] at the source's rate → [about samples · output_rate / source_rate]."""
+        """Convert [samples] at the source's rate to [about samples · output_rate / source_rate]."""
         return y.copy() if self._stream is None else self._stream.resample_chunk(y)
 
 
@@ -155,7 +155,7 @@ def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.Resa
 
 
 def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:
-    """How many samples come back for each chunk that goes in."""
+    """Measure how many samples come back for each chunk that goes in."""
     stream = _stream(source_rate, output_rate, variable)
     silence = np.zeros(_PROBE_SAMPLES, np.float32)
     return [len(stream.resample_chunk(silence)) for _ in range(_PROBE_CHUNKS)]

@@ -1,4 +1,4 @@
-"""The synth: due events, the latent glide, one or two renderers, the output stage; one call renders one hop."""
+"""Renders the performance, one hop a call: latent smoothing, one or more renderers that cross-fade, output stage."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 
 SWAP_SECONDS = 0.12
-"""Length of the cross-fade from one renderer to the next."""
+"""Sets the length of the cross-fade from one renderer to the next."""
 
 
 @dataclass
 class _Outgoing:
-    """A renderer that gives way to the one after it; it stays where it was and no longer moves the playhead."""
+    """Holds a renderer that fades out; it keeps its latent position and no longer moves the playhead."""
 
     renderer: ReleaseRenderer
     coordinates: FloatArray
@@ -37,7 +37,7 @@ class Synth:
 
     Args:
         renderer: the first renderer.
-        performance: what the player has set.
+        performance: the player's settings.
         sample_rate: of the output, Hz; every renderer renders at it.
 
     Attributes:
@@ -56,20 +56,20 @@ class Synth:
 
     @property
     def hop_seconds(self) -> float:
-        """Time between two hops."""
+        """Return the time between two hops."""
         return self.renderer.hop_seconds
 
     @property
     def change_seconds(self) -> float:
-        """From a hop's first sample to where a change of that hop is heard.
+        """Return the time from a hop's first sample to where a change of that hop is heard.
 
-        That is half-way from the centre of the frame before to that of the new one.
+        That is half-way between the centres of the previous frame and the new one.
         """
         return self.renderer.latency_seconds - 0.5 * self.renderer.hop_seconds
 
     @property
     def resting(self) -> bool:
-        """Whether the last hop had nothing to reconstruct."""
+        """Return whether the last hop had nothing to reconstruct."""
         return not self._sounded or self.renderer.resting
 
     def change_renderer(self, renderer: ReleaseRenderer) -> None:
@@ -79,19 +79,19 @@ class Synth:
         self.renderer = renderer
 
     def take_retired(self) -> list[ReleaseRenderer]:
-        """Voices that sound no more, for their resources to be freed off the synth's thread."""
+        """Return the renderers that have faded out, so that another thread can free their resources."""
         retired = []
         while self._retired:
             retired.append(self._retired.popleft())
         return retired
 
     def close(self) -> None:
-        """End what the renderers run in the background; the synth must not be rendered any more."""
+        """End the renderers' background threads; the synth must not render after that."""
         for renderer in (self.renderer, *(outgoing.renderer for outgoing in self._outgoing), *self.take_retired()):
             renderer.close()
 
     def render(self) -> FloatArray:
-        """The next block at the output's rate, [samples] float32."""
+        """Render the next block at the output's rate, [samples] float32."""
         performance = self.performance
         renderers = [self.renderer, *(outgoing.renderer for outgoing in self._outgoing)]
         for renderer in renderers:

@@ -1,4 +1,4 @@
-"""What has arrived and when it is due: any thread posts, the synth's thread takes what is nearest to its hop."""
+"""Orders events by time: any thread posts them, and the synth's thread takes those that are due at each hop."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from instrument.namespace import ROOT, Kind, MessageError, Value
 
 MAX_HELD = 4_096
 MAX_DUE = 256
-"""Most events of one hop; what is more waits for the next, but a bundle stays whole."""
+"""Limits the events of one hop; the rest waits for the next hop, and a bundle is never split."""
 _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 _ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
-"""Settings that say how others apply, so that what stands before and after them must stay there."""
+"""Lists the settings that change how others apply, so events may not be moved across them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to do at a hop.
+    """Describes a change or a question that applies at a hop.
 
     Args:
         path: the OSC address, or a name for `call`.
@@ -45,19 +45,19 @@ class Event:
 
     @property
     def overwrites(self) -> bool:
-        """Whether a later event of the same path makes this one pointless."""
+        """Return whether a later event of the same path replaces this one."""
         return self.kind is Kind.SETTING and self.values is not None
 
 
 class Timeline:
-    """Events in order of their time; no locks, because `deque` hands over atomically."""
+    """Keeps events in order of time, without locks, because `deque` appends and pops atomically."""
 
     def __init__(self) -> None:
         self._arrivals: deque[tuple[float | None, list[Event] | None]] = deque()
         self._held: list[tuple[float, int, list[Event]]] = []
         self._held_events = 0
         self._ready: deque[list[Event]] = deque()
-        self._ready_events = 0
+        self.ready_events = 0
         # Written by one thread each: the one that posts for later, and the synth's.
         self._posted_events = self._taken_events = 0
         self._order = itertools.count()
@@ -65,12 +65,12 @@ class Timeline:
         self.refused_events = 0
 
     def post(self, events: list[Event], time: float | None = None) -> bool:
-        """Add events that apply together, at once from any thread, or at a time from the receiving thread.
+        """Add events that apply together: at the next hop from any thread, or at a time from the receiving thread only.
 
         Returns:
-            Whether there was room: for later `MAX_HELD` events, and for at once as many that wait for their hop.
+            Whether there was room; `MAX_HELD` events may be held for later, and as many may wait for the next hops.
         """
-        if len(events) > (MAX_HELD - self._ready_events if time is None else self.room):
+        if len(events) > (MAX_HELD - self.ready_events if time is None else self.room):
             self.refused_events += len(events)
             return False
         if time is not None:
@@ -79,7 +79,7 @@ class Timeline:
         return True
 
     def run(self, call: Callable[[], None], ended: threading.Event) -> None:
-        """Run something at the next hop, and return when it has run; from any thread but the synth's.
+        """Run a function at the next hop and return when it has run; from any thread but the synth's.
 
         Args:
             call: what to run.
@@ -96,7 +96,7 @@ class Timeline:
                 return
             try:
                 call()
-            except Exception as error:  # noqa: BLE001  it is the caller's to deal with; the sound goes on
+            except Exception as error:  # noqa: BLE001  raised in the caller's thread instead; the sound goes on
                 ran.set_exception(error)
             else:
                 ran.set_result(None)
@@ -109,24 +109,24 @@ class Timeline:
         ran.result()
 
     def clear(self) -> None:
-        """Forget the events that are held for later; from any thread."""
+        """Drop the events that are held for later; from any thread."""
         self._arrivals.append((None, None))
 
     @property
     def room(self) -> int:
-        """How many further events can be held for later."""
+        """Count the further events that can be held for later."""
         return MAX_HELD - self._held_events - (self._posted_events - self._taken_events)
 
     def due(self, heard: float, hop_seconds: float) -> list[Event]:
-        """Events for a hop, without settings that the next ones overwrite; synth's thread only.
+        """Take the events of a hop, without settings that later ones overwrite; synth's thread only.
 
-        A time tag is held until the hop whose changes are heard nearest to it, so at most half a hop early or late.
-        One of the past is now. It counts as late when it was more than a hop past as its message arrived: what the tag
-        asked for could not be had. One that was merely too short before its hop does not count.
+        An event with a time tag is held until the hop whose changes are heard nearest to it, at most half a hop early
+        or late. One in the past applies now. It counts as late if it was more than a hop in the past on arrival, so
+        that its time could not be met; one that arrived just too late for its hop does not count.
 
         Args:
-            heard: when the changes of this hop will be heard, in the seconds of the time tags.
-            hop_seconds: how much later those of the next hop will be.
+            heard: when the changes of this hop will be heard, in seconds of the clock of the time tags.
+            hop_seconds: time between two hops.
         """
         self._take_arrivals(heard, hop_seconds)
         while self._held and self._held[0][0] < heard + 0.5 * hop_seconds:
@@ -137,17 +137,17 @@ class Timeline:
         while self._ready:
             if events and len(events) + len(self._ready[0]) > MAX_DUE:
                 events = coalesced(events)
-                # Going on only from half of the most makes sure that coalescing is worth its time.
+                # Coalescing again only below half of the limit makes sure that it is worth its time.
                 if len(events) > MAX_DUE // 2 or len(events) + len(self._ready[0]) > MAX_DUE:
                     return events
             group = self._ready.popleft()
-            self._ready_events -= len(group)
+            self.ready_events -= len(group)
             events.extend(group)
         return coalesced(events) if len(events) > 1 else events
 
     def _make_ready(self, group: list[Event]) -> None:
         self._ready.append(group)
-        self._ready_events += len(group)
+        self.ready_events += len(group)
 
     def _take_arrivals(self, heard: float, hop_seconds: float) -> None:
         while self._arrivals:
@@ -168,14 +168,14 @@ class Timeline:
 
 
 def coalesced(events: list[Event]) -> list[Event]:
-    """The events without those settings that a later one overwrites before anything depends on them."""
+    """Return the events without those settings that a later one overwrites before anything depends on them."""
     kept: list[Event] = []
     overwritten: set[str] = set()
     for event in reversed(events):
         if event.overwrites and event.path in overwritten:
             continue
         if event.path in _ORDERED or not event.overwrites:
-            # It may depend on, or be a question about, all that stands before it.
+            # It may depend on everything before it, or ask for its value.
             overwritten.clear()
         else:
             overwritten -= _ORDERED

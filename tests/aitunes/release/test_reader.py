@@ -1,6 +1,7 @@
 """Every way in which a folder fails to be a release has a sentence of its own."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -178,21 +179,51 @@ def test_a_card_can_be_read_without_the_models(folder):
     assert read_card(folder).name == "tiny"
 
 
-@pytest.mark.parametrize("call", ["is_file", "read_text"])
-def test_a_card_that_may_not_be_read_is_a_sentence(folder, monkeypatch, call):
-    def forbid(*arguments, **options):
-        raise PermissionError(13, "Permission denied", str(folder))
-
-    monkeypatch.setattr(f"pathlib.Path.{call}", forbid)
-    refuses(folder, r"^card\.json of the release in .* cannot be read: Permission denied\.$")
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_file_that_cannot_be_opened_is_a_sentence(folder, name):
+    (folder / name).unlink()
+    (folder / name).symlink_to(folder / name)
+    refuses(folder, rf"^{name} of the release .* cannot be read: Too many levels of symbolic links\.$")
 
 
-def test_a_file_that_may_not_be_read_is_a_sentence(folder, monkeypatch):
-    def forbid(*arguments):
-        raise OSError(5, "Input/output error", str(folder))
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_pipe_is_not_waited_for(folder, name):
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    refuses(folder, "is no regular file")
 
-    monkeypatch.setattr("hashlib.file_digest", forbid)
-    refuses(folder, r"of the release tiny cannot be read: Input/output error\.$")
+
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_an_endless_device_is_not_read(folder, name):
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    refuses(folder, "is no regular file")
+
+
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_sparse_file_of_20_gb_is_not_read(folder, name):
+    with (folder / name).open("r+b") as stream:
+        stream.truncate(20_000_000_000)
+    refuses(folder, r"has 20,000,000,000 bytes; at most [\d,]+ are read")
+
+
+@pytest.mark.parametrize("inside", ["main", "subgraph", "attribute"])
+def test_a_decoder_with_numbers_in_another_file_is_refused(folder, inside):
+    from onnx import TensorProto, helper
+
+    (folder / "secret.bin").write_bytes(bytes(3 * 32 * 4))
+    stray = TensorProto(name="weights", data_type=TensorProto.FLOAT, dims=[3, 32], data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", "secret.bin"), ("length", "384")):
+        stray.external_data.add(key=key, value=value)
+    constants = [stray] if inside == "main" else []
+    nodes = [helper.make_node("MatMul", ["z", "weights"], ["flat"]), helper.make_node("Identity", ["flat"], ["S"])]
+    if inside == "attribute":
+        nodes.insert(0, helper.make_node("Constant", [], ["weights"], value=stray))
+    if inside == "subgraph":
+        branch = helper.make_graph([], "branch", [], [], [stray])
+        nodes.insert(0, helper.make_node("If", ["z"], ["weights"], then_branch=branch, else_branch=branch))
+    replace_file(folder, DECODER, small_model(TensorProto.FLOAT, nodes, constants))
+    refuses(folder, "The decoder of tiny keeps numbers in another file")
 
 
 def test_a_card_that_is_no_text_is_a_sentence(folder):

@@ -19,7 +19,7 @@ from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
-from instrument.synthesis.effort import EASE_SECONDS
+from instrument.synthesis.effort import LOW_LOAD_SECONDS
 from instrument.synthesis.timeline import Event
 
 pytestmark = pytest.mark.training
@@ -441,7 +441,7 @@ def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
     assert [number for number, _ in groupby(iterations)] == [1, 0, 1]
     overloaded = iterations.index(0) * HOP
     assert 1.0 < overloaded < 1.2
-    assert 2.0 + EASE_SECONDS < overloaded + iterations.count(0) * HOP < 2.2 + EASE_SECONDS
+    assert 2.0 + LOW_LOAD_SECONDS < overloaded + iterations.count(0) * HOP < 2.2 + LOW_LOAD_SECONDS
     assert engine.performance.iterations == 1  # what the player asked for stands
     assert engine.output.underruns == 0
 

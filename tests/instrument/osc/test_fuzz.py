@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aitunes.osc.packets import build
 from benchmarks import fuzz
 from instrument.osc.dispatcher import MAX_EVENTS, Dispatcher
-from instrument.osc.packets import build
 from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import MAX_DUE
 

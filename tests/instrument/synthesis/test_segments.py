@@ -51,11 +51,11 @@ def source(segment, performance):
 
 def settle(source, performance, z):
     performance.frozen = True
+    performance.position = 0.5  # elsewhere, so that the position set below counts as new
     for _ in range(FADE_HOPS + 2):
         source.frames(z, performance)[0]
     performance.frozen = False
     performance.position = 0.0
-    source._set_position = None  # so that the position just set counts as new
 
 
 def column(segment, position, z=HOME):

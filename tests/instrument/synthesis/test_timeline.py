@@ -191,7 +191,7 @@ def test_a_flood_that_the_hops_cannot_carry_is_refused(timeline):
     for _ in range(100):
         posted += sum(timeline.post([action("/x")] * MAX_DUE) for _ in range(4))
         taken += len(timeline.due(0.0, HOP))
-        assert timeline._ready_events <= MAX_HELD + 4 * MAX_DUE
+        assert timeline.ready_events <= MAX_HELD + 4 * MAX_DUE
     assert timeline.refused_events > 0
     taken += len(take_all(timeline, 0.0))
     assert taken == posted * MAX_DUE
