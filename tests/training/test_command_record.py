@@ -13,7 +13,8 @@ from training.cli.parser import build, build_original
     ("typed", "recorded"),
     [
         ("train -E folder -S low-vq --data-dir /home/me/loops -e 5", "train -E folder -S low-vq --data-dir loops -e 5"),
-        ("release chamber --to=/tmp/a/b --runs ../x/runs --data /srv/notes/", "release chamber --to=b --runs runs --data notes"),
+        ("release chamber --to=/tmp/a/b --runs ../x/runs --data /srv/notes/",
+         "release chamber --to=b --runs runs --data notes"),
         ("export -E folder -S low-vq -M /tmp/runs/last.ckpt --install --description 'a / b'",
          "export -E folder -S low-vq -M last.ckpt --install --description 'a / b'"),
         ("--headless -E MNIST -S ae -M ../old/last.ckpt", "--headless -E MNIST -S ae -M last.ckpt"),
