@@ -17,10 +17,10 @@ import numpy as np
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from instrument.engine.engine import Engine
-from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.osc.packets import build
 from instrument.outputs import Output
+from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.voice_allocator import DRONE_SLOT

@@ -6,17 +6,17 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from aitunes import __version__
-from instrument.measures import Status
 from instrument.namespace import Address, Kind, MessageError, Value, check_arguments
 from instrument.osc.packets import Message, Packet, PacketError, parse
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.subscribers import Peer, Subscribers
-from instrument.synthesis.timeline import Event, Timeline, coalesced
+from instrument.status import Status
+from instrument.synthesis.timeline import Call, Event, Item, Timeline, coalesced
 
 Send = Callable[[Peer, str, tuple[Any, ...]], None]
 
@@ -45,8 +45,16 @@ class Instrument(Protocol):
     def quit(self) -> None:
         """Fade out and end."""
 
-    def soon(self, call: Callable[[], None]) -> None:
-        """Run something beside the sound, after all that was asked for before."""
+    def in_background(self, function: Callable[[], None]) -> None:
+        """Run a function beside the sound, after all earlier commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ServerMessage:
+    """Holds a checked message about the connection, not the sound, and what handles it."""
+
+    path: str
+    handle: Callable[[], None]
 
 
 class Dispatcher:
@@ -101,18 +109,18 @@ class Dispatcher:
             self._note(peer, f"malformed: {why}")
 
     def _obey(self, packet: Packet, peer: Peer, arrived: float) -> None:
-        events: list[Event] = []
+        events: list[Item] = []
         for message in packet.messages:
             if self._dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
             try:
                 for event in self._events(message, peer, arrived):
-                    if event.call is None:
+                    if isinstance(event, Event):
                         events.append(event)
                     elif packet.time is None:
-                        event.call()
+                        event.handle()
                     else:
-                        events.append(replace(event, call=partial(self._later, event.path, event.call, peer)))
+                        events.append(Call(partial(self._later, event, peer), arrived))
             except MessageError as error:
                 self._refuse(peer, message, str(error))
             if len(events) > _MAX_EXPANDED:
@@ -126,16 +134,16 @@ class Dispatcher:
             held = "too many events are held for later; /clearSched"
             self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
 
-    def _later(self, path: str, call: Callable[[], None], peer: Peer) -> None:
-        """Do what is about the connection beside the sound, now that its hop has come."""
+    def _later(self, message: _ServerMessage, peer: Peer) -> None:
+        """Handle a server message of a bundle beside the sound, once its time has come."""
 
         def answer() -> None:
             try:
-                call()
+                message.handle()
             except MessageError as error:
-                self._send(peer, "/fail", (path, str(error)))
+                self._send(peer, "/fail", (message.path, str(error)))
 
-        self._instrument.soon(answer)
+        self._instrument.in_background(answer)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
         self._send(peer, "/fail", (message.address[:_MAX_NAME], reason))
@@ -145,7 +153,7 @@ class Dispatcher:
         with contextlib.suppress(OSError, ValueError):
             self._log(f"{peer[0]}:{peer[1]} {line}")
 
-    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         rows = self._instrument.rows
         if is_pattern(message.address):
             return self._events_of_pattern(message, peer, arrived)
@@ -157,12 +165,13 @@ class Dispatcher:
         # Letting the button go sends a zero.
         return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
 
-    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
         rows = self._instrument.rows
         paths = matching(message.address, rows)
         asks = not message.arguments and any(rows[path].has_value for path in paths)
-        refusal, events = MessageError(_UNKNOWN), []
+        refusal = MessageError(_UNKNOWN)
+        events: list[Event | _ServerMessage] = []
         for path in paths:
             if asks and not rows[path].has_value:
                 continue
@@ -177,19 +186,22 @@ class Dispatcher:
             raise refusal
         return events
 
-    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
-        """What one address is asked to do; it has a `call` where that is about the connection, not the sound."""
+    def _event(
+        self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float
+    ) -> Event | _ServerMessage:
+        """Check a message to one address."""
         if row.has_value and not arguments:
             return Event(path, row.kind, None, peer, arrived)
         if row.kind is Kind.NOTICE:
             raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
         values = check_arguments(row, arguments)
         handler = self._server.get(path)
-        call = None if handler is None else partial(handler, peer, values)
-        return Event(path, row.kind, values, peer, arrived, call)
+        if handler is not None:
+            return _ServerMessage(path, partial(handler, peer, values))
+        return Event(path, row.kind, values, peer, arrived)
 
     def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._send(peer, "/status.reply", status_arguments(self._instrument.status()))
+        self._send(peer, "/status.reply", self._instrument.status().to_arguments())
 
     def _notify(self, peer: Peer, values: tuple[Value, ...]) -> None:
         number = self._subscribers.add(peer) if values[0] else self._subscribers.remove(peer)
@@ -219,24 +231,3 @@ def _is_button(row: Address, arguments: list[Any]) -> bool:
     if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
         return False
     return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
-
-
-def status_arguments(status: Status) -> tuple[Any, ...]:
-    """The arguments of `/status.reply`, in the order and with the types of the protocol."""
-    return (
-        status.underruns,
-        status.late_events,
-        status.malformed_packets,
-        status.subscribers,
-        status.mean_load,
-        status.peak_load,
-        ("d", status.nominal_sample_rate),
-        ("d", status.measured_sample_rate),
-        status.control_ms,
-        status.synthesis_ms,
-        status.buffer_ms,
-        status.device_ms,
-        status.release,
-        status.playing,
-        status.iterations,
-    )

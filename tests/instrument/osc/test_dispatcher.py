@@ -207,14 +207,14 @@ def test_a_time_tag_holds_the_bundle(bench):
 def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
     assert bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR) == []
     for event in bench.engine.timeline.due(2e9, 0.01):
-        event.call()
+        event.function()
     (_, version, _), (_, refusal, (refused, _)) = bench.sent
     assert (version, refusal, refused) == ("/version.reply", "/fail", "/quit")
     assert not bench.engine.ended
     bench.receive(bundle(2e9, build("/quit")))
     assert not bench.engine.ended
     (event,) = bench.engine.timeline.due(2e9, 0.01)
-    event.call()
+    event.function()
     assert bench.engine.ended
 
 
