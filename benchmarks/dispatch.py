@@ -15,9 +15,9 @@ import numpy as np
 from pythonosc.dispatcher import Dispatcher as PythonOscDispatcher
 from pythonosc.osc_packet import OscPacket
 
+from aitunes.osc.packets import build, parse
 from instrument.namespace import Address, expand
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.packets import build, parse
 from instrument.osc.subscribers import Subscribers
 from instrument.status import Status
 from instrument.synthesis.timeline import Timeline

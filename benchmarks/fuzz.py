@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from aitunes.osc.packets import build
 from instrument.namespace import expand
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.packets import build
 from instrument.osc.subscribers import Subscribers
 from instrument.status import Status
 from instrument.synthesis.timeline import Timeline

@@ -59,11 +59,8 @@ class Status:
         return self.control_ms + self.synthesis_ms + self.buffer_ms + self.device_ms
 
     def to_arguments(self) -> tuple[Any, ...]:
-        """Encode for `instrument.osc.packets.build`."""
-        return tuple(
-            (field.metadata["tag"], getattr(self, field.name)) if field.metadata else getattr(self, field.name)
-            for field in dataclasses.fields(self)
-        )
+        """Encode for `aitunes.osc.packets.build`."""
+        return tuple([(tag, getattr(self, name)) if tag else getattr(self, name) for name, tag in _TAGS])
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[Any]) -> Self:
@@ -89,5 +86,6 @@ def _converted(arguments: Sequence[Any]) -> Iterator[tuple[str, Any]]:
             raise StatusError(f"/status.reply has no {field.name} in {value!r:.40}; it must be {kind.__name__}.")
 
 
+_TAGS = [(field.name, field.metadata.get("tag")) for field in dataclasses.fields(Status)]
 FIELDS = ", ".join(field.name.replace("_", " ") for field in dataclasses.fields(Status))
 """Names the arguments in their order, for the table of the namespace."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,9 @@ import numpy as np
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.osc.client import Client
 from instrument.engine.engine import Engine
 from instrument.namespace import ROOT
-from instrument.osc.packets import build
 from instrument.outputs import Output
 from instrument.status import Status
 from instrument.synthesis.performance import Performance
@@ -230,14 +229,13 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
 def play(engine: Engine, tap: Tap, seconds: float, say: Callable[[str], None]) -> tuple[FloatArray, Status]:
     """Move the pad by OSC while the engine plays; latencies in seconds and the final status."""
     sent = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.connect((engine.osc.host, engine.osc.port))
+    with Client(engine.osc.host, engine.osc.port) as client:
         begin = time.perf_counter()
         time.sleep(0.5)
         pause = max(0.25, seconds / (_CHANGES + 2))
         while time.perf_counter() - begin < seconds - 0.5:
             sent.append(time.time())
-            client.send(build(f"{ROOT}/pad/xy", (0.1, 0.9)[len(sent) % 2], 0.5))
+            client.send(f"{ROOT}/pad/xy", (0.1, 0.9)[len(sent) % 2], 0.5)
             time.sleep(pause + random.random() * 0.01)
         time.sleep(0.5)
     say(f"{len(sent)} pad moves over OSC in {seconds:g} s")

@@ -11,6 +11,7 @@ from pathlib import Path
 from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.osc.address import DEFAULT_PORT
 from instrument.engine.commands import Commands, Stores
 from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
 from instrument.engine.event_handler import EventHandler
@@ -21,7 +22,7 @@ from instrument.engine.synth_thread import SynthThread
 from instrument.engine.worker import Worker
 from instrument.measures import Clock
 from instrument.namespace import Address
-from instrument.osc.server import DEFAULT_PORT, OscServer
+from instrument.osc.server import OscServer
 from instrument.outputs import Output
 from instrument.outputs.closing import OutputCloser, start_output
 from instrument.outputs.portaudio import Reloader

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from aitunes import __version__
+from aitunes.osc.packets import Message, Packet, PacketError, parse
 from instrument.namespace import Address, Kind, MessageError, Value, check_arguments
-from instrument.osc.packets import Message, Packet, PacketError, parse
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.subscribers import Peer, Subscribers
 from instrument.status import Status

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from aitunes.osc.address import DEFAULT_PORT
+from aitunes.osc.packets import MAX_DEPTH
 from instrument.namespace import TABLE, Address, Argument, Kind
 from instrument.osc.dispatcher import MAX_EVENTS
-from instrument.osc.packets import MAX_DEPTH
-from instrument.osc.server import DEFAULT_PORT
 from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
 from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD

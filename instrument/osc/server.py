@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.osc.address import DEFAULT_PORT
+from aitunes.osc.packets import PacketError, build
 from instrument.osc.dispatcher import Dispatcher, Instrument
-from instrument.osc.packets import PacketError, build
 from instrument.osc.subscribers import Peer, Subscribers
 from instrument.osc.tcp import TcpPeer, TcpServer
 
-DEFAULT_PORT = 7420
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pythonosc import slip
 
-from instrument.osc.packets import build
+from aitunes.osc.packets import build
 
 MAX_CONNECTIONS = 64
 MAX_FRAME_BYTES = 65_536

@@ -16,9 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from aitunes.osc.packets import messages
 from instrument.osc.patterns import matching
 from instrument.oscquery import nodes
-from instrument.oscquery.engine_client import EngineClient, EngineGoneError, messages_of
+from instrument.oscquery.engine_client import EngineClient, EngineGoneError
 from instrument.oscquery.listeners import Listener, Listeners
 
 NAME = "AiTunes"
@@ -142,7 +143,7 @@ def _is_local(connection: HTTPConnection) -> bool:
 
 def _ends_engine(packet: bytes) -> bool:
     # For the engine all of this comes from its own machine, which alone may end it.
-    return any(matching(message.address, ["/quit"]) for message in messages_of(packet))
+    return any(matching(message.address, ["/quit"]) for message in messages(packet))
 
 
 def _json(value: Any) -> Response:

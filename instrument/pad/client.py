@@ -1,4 +1,4 @@
-"""The pad's one socket: OSC messages out, OSC messages in, on Qt's event loop."""
+"""Sends and receives OSC messages on Qt's event loop."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from aitunes.errors import AiTunesError
-from instrument.osc.packets import PacketError, build, parse
+from aitunes.osc.packets import PacketError, build, parse
 
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 20
 
 
 class AddressError(AiTunesError):
-    """An engine's address that cannot be meant."""
+    """Names a host that does not exist."""
 
 
 class OscClient(QObject):
-    """Sends to one engine, and tells what it says.
+    """Sends to one engine, and emits what it sends.
 
     Args:
         host, port: where the engine listens.
@@ -33,14 +33,14 @@ class OscClient(QObject):
     """An address and its arguments."""
 
     refused = Signal()
-    """The machine is there and nobody listens at the port; local engines only."""
+    """Nothing listens at the engine's port; the system reports it for engines on this machine only."""
 
     def __init__(self, host: str, port: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.host, self.port = host, port
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            # Connected, so that the system says when the engine's port has closed.
+            # Connected, so that the system reports a port on which nothing listens.
             self._socket.connect((host, port))
         except OSError as error:
             self._socket.close()
@@ -50,11 +50,6 @@ class OscClient(QObject):
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._receive)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the engine runs on this machine."""
-        return str(self._socket.getpeername()[0]).startswith("127.")
-
     def send(self, address: str, *arguments: Any) -> None:
         """Send one message at once."""
         try:
@@ -62,7 +57,7 @@ class OscClient(QObject):
         except ConnectionRefusedError:
             self.refused.emit()
         except BlockingIOError:
-            pass  # the network is full; the next movement says where we are
+            pass  # the network's queue is full; the next move carries the newer position
         except OSError:
             self.refused.emit()
 
@@ -80,7 +75,7 @@ class OscClient(QObject):
             except OSError:
                 self.refused.emit()
                 return
-            # What is not OSC comes from nobody we know.
+            # What is not OSC is dropped.
             with contextlib.suppress(PacketError):
                 for packet in parse(datagram):
                     for message in packet.messages:

@@ -1,4 +1,4 @@
-"""What the pad remembers from one evening to the next."""
+"""Stores what the pad remembers from one start to the next."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from pythonosc.parsing import ntp
 
+from aitunes.osc.packets import build, parse
 from aitunes.release.card import TensorSpec
 from aitunes.release.reader import read_release
 from aitunes.release.writer import write_release
-from instrument.osc.packets import build, parse
 from instrument.synthesis.performance import Performance
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from instrument.osc.packets import parse
+from aitunes.osc.packets import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "first-session.md"
 EXCHANGES = re.findall(r"```osc\n(.*?)```", PAGE.read_text(), re.DOTALL)

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from pythonosc import slip
 
-from instrument.osc.packets import build, parse
+from aitunes.osc.packets import build, parse
 from instrument.scores.render import RenderOptions, render_score
 from instrument.storage.library import Library
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.parsing import ntp
 
+from aitunes.osc.packets import build
 from instrument.namespace import expand
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.packets import build
 from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import MAX_HELD
 

@@ -2,8 +2,8 @@
 
 import tracemalloc
 
+from aitunes.osc.packets import build
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.packets import build
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 
 ANNE = ("127.0.0.1", 1)

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from aitunes.osc.packets import build, parse
 from instrument.osc import server as osc_server
-from instrument.osc.packets import build, parse
 from instrument.osc.server import OscServer, PortError
 
 

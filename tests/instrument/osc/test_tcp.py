@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc import slip
 
+from aitunes.osc.packets import build, parse
 from instrument.osc import tcp
-from instrument.osc.packets import build, parse
 from instrument.osc.server import OscServer, PortError
 from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, Frames
 

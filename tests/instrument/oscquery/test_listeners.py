@@ -7,7 +7,7 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from instrument.osc.packets import build, parse
+from aitunes.osc.packets import build, parse
 from instrument.oscquery.engine_client import View
 from instrument.oscquery.listeners import Listener, Listeners
 from instrument.oscquery.nodes import Facts

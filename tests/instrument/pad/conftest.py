@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from aitunes.osc.packets import build, parse
 from aitunes.release.reader import read_card
-from instrument.osc.packets import build, parse
 
 STATUS = (0, 0, 0, 1, 12.0, 20.0, ("d", 48_000.0), ("d", 48_000.0), 1.0, 12.0, 6.0, 0.0, "tiny", True)
 
@@ -130,7 +130,7 @@ def model(client, clock):
 @pytest.fixture
 def playing(model, peer, card):
     """A model that knows a release of three coordinates."""
-    model.ask_state()
+    model.request_state()
     peer.show(card)
     peer.forget()
     return model

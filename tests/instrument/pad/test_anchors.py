@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from instrument.pad.anchors import Anchor, AnchorError, AnchorFile, blend, moved, shares
+from instrument.pad.anchors import Anchor, AnchorError, AnchorFile, anchor_weights, blend
 
 TWO = [Anchor("low", 0.2, 0.5, (1.0, 0.0, -1.0)), Anchor("high", 0.8, 0.5, (-1.0, 2.0, 3.0))]
 
@@ -18,21 +18,21 @@ def test_halfway_both_sound_alike():
 
 
 def test_the_nearer_anchor_counts_by_the_square_of_the_distance():
-    np.testing.assert_allclose(shares(TWO, 0.4, 0.5), [0.8, 0.2], atol=1e-6)
+    np.testing.assert_allclose(anchor_weights(TWO, 0.4, 0.5), [0.8, 0.2], atol=1e-6)
 
 
-def test_shares_are_a_whole_everywhere(rng):
+def test_weights_sum_to_one_everywhere(rng):
     anchors = [Anchor(str(n), *rng.uniform(size=2), (0.0,)) for n in range(9)]
     for x, y in rng.uniform(size=(50, 2)):
-        parts = shares(anchors, x, y)
-        assert parts.sum() == pytest.approx(1.0, abs=1e-5)
-        assert parts.min() >= 0.0
+        weights = anchor_weights(anchors, x, y)
+        assert weights.sum() == pytest.approx(1.0, abs=1e-5)
+        assert weights.min() >= 0.0
 
 
 def test_an_anchor_stays_on_the_pad():
-    away = moved(TWO[0], -1.0, 2.0)
-    assert (away.x, away.y) == (0.0, 1.0)
-    assert away.coordinates == TWO[0].coordinates
+    moved = TWO[0].moved(-1.0, 2.0)
+    assert (moved.x, moved.y) == (0.0, 1.0)
+    assert moved.coordinates == TWO[0].coordinates
 
 
 def test_anchors_are_kept_for_each_release(tmp_path):

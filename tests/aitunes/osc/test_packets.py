@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing import ntp
 
-from instrument.osc.packets import MAX_DEPTH, Message, PacketError, build, parse
+from aitunes.osc.packets import MAX_DEPTH, Message, PacketError, build, parse
 
 NOW = ntp.IMMEDIATELY
 

@@ -1,8 +1,9 @@
-"""A datagram becomes messages, or a `PacketError`; nothing else ever comes out, whatever arrives."""
+"""Encodes and decodes OSC packets; a datagram becomes messages, or a `PacketError`, whatever arrives."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ class Packet:
 
 
 def parse(datagram: bytes) -> list[Packet]:
-    """The packets of a datagram: one for a message, one for each bundle that holds messages.
+    """Return the packets of a datagram: one for a message, one for each bundle that holds messages.
 
     Raises:
         PacketError: the datagram is malformed or nests bundles more than `MAX_DEPTH` deep.
@@ -55,6 +56,14 @@ def parse(datagram: bytes) -> list[Packet]:
     packets: list[Packet] = []
     _collect(memoryview(datagram), 1, packets)
     return packets
+
+
+def messages(datagram: bytes) -> list[Message]:
+    """Return all messages of a datagram, whatever their times; none where it is not OSC."""
+    try:
+        return [message for packet in parse(datagram) for message in packet.messages]
+    except PacketError:
+        return []
 
 
 def _collect(bundle: memoryview, depth: int, packets: list[Packet]) -> None:
@@ -115,7 +124,7 @@ def _padded(end: int) -> int:
 
 
 def build(address: str, *arguments: Any) -> bytes:
-    """The datagram of a message; Python types choose the OSC types (`int` i, `float` f, `str` s, `bool` T/F).
+    """Encode a message; Python types choose the OSC types (`int` i, `float` f, `str` s, `bool` T/F).
 
     A pair such as `("d", 48_000.0)` asks for a type by name.
 
@@ -133,3 +142,13 @@ def build(address: str, *arguments: Any) -> bytes:
         return builder.build().dgram
     except (BuildError, ValueError, OverflowError, UnicodeError, struct.error) as error:
         raise PacketError(f"the answer cannot be sent: {error}") from error
+
+
+def bundle(elements: Iterable[bytes], time: float | None = None) -> bytes:
+    """Encode a bundle of encoded messages.
+
+    Args:
+        time: when they apply, in seconds of `time.time`; None is at once.
+    """
+    tag = ntp.IMMEDIATELY if time is None else ntp.system_time_to_ntp(time)
+    return BUNDLE + tag + b"".join(struct.pack(">i", len(element)) + element for element in elements)
