@@ -22,6 +22,7 @@ from instrument.engine.synth_thread import SynthThread
 from instrument.engine.worker import Worker
 from instrument.measures import Clock
 from instrument.namespace import Address
+from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
 from instrument.outputs.closing import OutputCloser, start_output
@@ -65,6 +66,7 @@ class EngineOptions:
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)
     gestures: Path = field(default_factory=paths.gestures)
+    osc_token: Path = field(default_factory=paths.osc_token)
 
 
 class Engine:
@@ -120,7 +122,10 @@ class Engine:
             publisher,
             clock.wall,
         )
-        self.osc = OscServer(self, self.publish, options.osc_host, options.osc_port, options.osc_tcp, publisher.warn)
+        login = login_token(options.osc_token) if options.osc_tcp else ""
+        self.osc = OscServer(
+            self, self.publish, options.osc_host, options.osc_port, options.osc_tcp, publisher.warn, login=login
+        )
         self._watch = DeviceWatch(
             scanner,
             self.devices,

@@ -222,7 +222,7 @@ class SynthThread:
             self._failing_seconds += hop_seconds
             if self._failing_seconds > _FAILING_SECONDS:
                 raise
-            return np.zeros(round(hop_seconds * self.output.sample_rate), np.float32)
+            return np.zeros((round(hop_seconds * self.output.sample_rate), 2), np.float32)
         self._failing_seconds = 0.0
         return y
 
