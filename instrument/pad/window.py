@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QListWidget, QMainWindow, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.printable import printable
 from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
@@ -237,7 +238,7 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         card = self.session.model.card
-        self.setWindowTitle(f"{card.public_name} – AiTunes" if card else "AiTunes")
+        self.setWindowTitle(f"{printable(card.public_name)} – AiTunes" if card else "AiTunes")
 
     def _show_release(self) -> None:
         card = self.session.model.card
