@@ -17,6 +17,7 @@ from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.address import DEFAULT_PORT
+from aitunes.printable import printable
 from aitunes.release.card import ReleaseCard
 from instrument import namespace
 from instrument.engine.changes import CLOSE_SECONDS, Changes, close_aside, leave_what_hangs, start_output
@@ -85,7 +86,7 @@ class Engine:
         output: Output,
         library: Library,
         options: EngineOptions,
-        report: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        report: Callable[[str], None] = lambda line: print(printable(line, lines=True), file=sys.stderr),
     ) -> None:
         self.output = output
         self.scheduling = "ordinary"

@@ -11,6 +11,7 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
+from aitunes.printable import printable
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.data.corpus import CorpusOptions
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(printable(sentence, lines=True), file=sys.stderr, flush=True)
 
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
@@ -88,7 +89,7 @@ def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> 
         _say(f"Skipped: {reason}")
     found = card.statistics or {}
     skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
-    print(f"{path}: {found['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
+    print(f"{printable(str(path))}: {found['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
     print(f"mean {found['mean']:.3f}, standard deviation {found['std']:.3f}, {found['silent']:.1%} silent")
     return 0
 
@@ -138,7 +139,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 def _written(paths: list[Path]) -> int:
     for path in paths:
-        print(path)
+        print(printable(str(path)))
     return 0
 
 
