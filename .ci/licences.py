@@ -1,4 +1,4 @@
-"""Prints the licence of every package that AiTunes installs to play and to train, and fails for one that does not go with MIT.
+"""Prints the licence of every package that AiTunes installs, and fails for one that does not go with MIT.
 
     python .ci/licences.py [--quiet]
 

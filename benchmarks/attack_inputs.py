@@ -39,7 +39,12 @@ _STRANGE = [
     b"\x1b[2J",
 ]
 _ARRAYS = {"codes": ArraySpec("f", 2), "labels": ArraySpec("U", 1)}
-_SCORE = "0 /aitunes/pad/xy 0.5 0.5\n1.5 /aitunes/note 60 100 # a note\n2 /aitunes/gain -6\n3 '/aitunes/latent' 1 2 3 4 0 0 0 -1\n"
+_SCORE = """\
+0 /aitunes/pad/xy 0.5 0.5
+1.5 /aitunes/note 60 100  # a note
+2 /aitunes/gain -6
+3 '/aitunes/latent' 1 2 3 4 0 0 0 -1
+"""
 
 
 @dataclass(frozen=True)

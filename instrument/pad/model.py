@@ -14,9 +14,9 @@ from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
-from instrument.pad.engine_status import EngineStatus
 from instrument.pad.lists import Lists
 from instrument.pad.smoothing import SmoothedPosition
+from instrument.status import Status, StatusError
 
 SETTINGS: dict[str, tuple[Value, ...]] = {
     "/glide": (0.0,),
@@ -84,7 +84,7 @@ class EngineModel(QObject):
         self._clock = clock
         self.card: ReleaseCard | None = None
         self.loading = ""
-        self.status = EngineStatus()
+        self.status = Status()
         self.playing = True
         self.values = dict(SETTINGS)
         self.device = ""
@@ -252,7 +252,10 @@ class EngineModel(QObject):
             self._handle_command(address, arguments)
 
     def _handle_status(self, arguments: list[Any]) -> None:
-        self.status = EngineStatus.from_arguments(arguments)
+        try:
+            self.status = Status.from_arguments(arguments)
+        except StatusError:  # whatever answers there is no engine
+            return
         self._store_playing(self.status.playing)
         self.status_changed.emit()
 
