@@ -12,6 +12,7 @@ from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.address import DEFAULT_PORT
+from aitunes.printable import printable
 from instrument.engine.commands import Commands, Stores
 from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
 from instrument.engine.event_handler import EventHandler
@@ -92,7 +93,7 @@ class Engine:
         output: Output,
         library: Library,
         options: EngineOptions,
-        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        log: Callable[[str], None] = lambda line: print(printable(line, lines=True), file=sys.stderr),
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()

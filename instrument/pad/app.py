@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QApplication
 
 from instrument.pad import theme
-from instrument.pad.preferences import Preferences
+from instrument.pad.preferences import PreferencesFile
 from instrument.pad.session import PadSession
 from instrument.pad.window import Window
 from instrument.storage import paths
@@ -38,11 +38,10 @@ def build_window(
     Raises:
         AddressError: there is no such host.
     """
-    preferences = Preferences()
+    preferences = PreferencesFile(paths.home() / "pad.json")
     session = PadSession(host, port, paths.anchors(), clock)
-    release = preferences.release if resume else ""
     window = Window(session, library, preferences, ends_engine)
-    session.open(release)
+    session.open(window.last_release if resume else "")
     return window
 
 

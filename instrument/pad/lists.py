@@ -27,6 +27,7 @@ class Sender(Protocol):
         """Send one message to an address below the root."""
 
 
+MAX_ITEMS = 10_000
 _ITEMS = {f"{ROOT}/{kind}": kind for kind in ("model", "snapshot", "gesture", "device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
 _CHANGING = {
@@ -81,7 +82,8 @@ class Lists(QObject):
         kind = _ITEMS.get(address)
         if kind is None:
             return False
-        self._arriving[kind].append(arguments)
+        if len(self._arriving[kind]) < MAX_ITEMS:
+            self._arriving[kind].append(arguments)
         return True
 
     def handle_command(self, path: str) -> None:

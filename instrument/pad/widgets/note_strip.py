@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame
 
 from instrument.pad import theme
 from instrument.pad.keys import note_name
-from instrument.pad.model import NOTE_SETTINGS, EngineModel
+from instrument.pad.model import EngineModel
+from instrument.pad.settings import NOTE_SETTINGS
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.keyboard import Keyboard

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
+from instrument.pad.preferences import MAX_MORPH_SECONDS
 from instrument.pad.widgets.fader import Fader
 
 SLOTS = 8
-MAX_MORPH_SECONDS = 60.0
 
 
 class SnapshotBar(QWidget):

@@ -217,16 +217,16 @@ def test_sound_files_become_anchors(window, qtbot, tmp_path):
     assert "nothing.wav cannot be read as sound." in window.status_line.sentence.text()
 
 
-def test_what_was_set_is_there_the_next_evening(window, qtbot):
-    from instrument.pad.preferences import Preferences
+def test_what_was_set_is_there_after_the_next_start(window, home):
+    from instrument.pad.preferences import PreferencesFile
 
     window.side.tabs.setCurrentIndex(2)
     window.snapshots.morph.show_value(7.5)
     window.resize(1000, 700)
     window.close()
-    later = Preferences()
+    later, _ = PreferencesFile(home / "pad.json").read()
     assert (later.release, later.tab, later.morph_seconds) == ("tiny", 2, 7.5)
-    assert not later.geometry.isEmpty()
+    assert later.geometry_bytes == bytes(window.saveGeometry().data())
 
 
 @pytest.mark.parametrize(("ends", "quits"), [(True, 1), (False, 0)])
