@@ -23,7 +23,7 @@ _BLUR = 3.5
 
 @dataclass(frozen=True)
 class ReleaseMap:
-    """The landmarks of a release, [items] of them.
+    """Holds the landmarks of a release, [items] of them.
 
     Args:
         latent: the release's latent space.

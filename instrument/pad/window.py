@@ -1,4 +1,4 @@
-"""The main window: lays out the widgets and connects them to the session."""
+"""Lays out the widgets of the main window and connects them to the session."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MIN_SIZE = (900, 600)
 
 
 class Window(QMainWindow):
-    """The pad's window.
+    """Shows the pad.
 
     Args:
         session: what the widgets show and move.

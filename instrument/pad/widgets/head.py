@@ -1,4 +1,4 @@
-"""The window's header: the release's name and description, and the buttons for full screen and help."""
+"""Shows the release's name and description, and the buttons for full screen and help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME_LETTERS = 14
 
 
 class Head(QWidget):
-    """The top of the window."""
+    """Forms the top of the window."""
 
     def __init__(self) -> None:
         super().__init__()

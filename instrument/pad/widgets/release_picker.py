@@ -28,7 +28,7 @@ _BROWSE_MS = 150
 
 
 class ReleasePicker(Sheet):
-    """The sheet of releases.
+    """Shows the releases over the window.
 
     Args:
         model: lists and loads releases.
