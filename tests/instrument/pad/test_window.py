@@ -163,7 +163,7 @@ def test_a_point_that_rests_paints_nothing(window, frames, clock):
     assert counter.painted > 0
 
 
-def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtbot):
+def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     assert not window.banner.isVisible()
     peer.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
