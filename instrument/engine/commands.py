@@ -11,7 +11,7 @@ from instrument.engine.hotplug import DeviceScanner
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
-from instrument.engine.worker import Task
+from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
 from instrument.scores.gesture_store import GestureStore

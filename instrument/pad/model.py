@@ -144,7 +144,7 @@ class EngineModel(QObject):
 
     @property
     def latent_dim(self) -> int:
-        """Number of latent coordinates of the release."""
+        """Return the number of latent coordinates of the release."""
         return len(self.latent.target)
 
     def pad_position(self, coordinates: FloatArray) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from aitunes.errors import ReleaseError
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.engine import Engine, EngineOptions
 from instrument.engine.publisher import Publisher
-from instrument.engine.worker import Task
+from instrument.engine.task_queue import Task
 from instrument.measures import Clock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
@@ -383,7 +383,7 @@ def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform
         def __init__(self, decoder):
             self.decoder = decoder
 
-        def run(self, outputs, inputs):
+        def run(self, outputs, inputs, options=None):
             assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
