@@ -13,6 +13,7 @@ from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
+from aitunes.printable import printable
 from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
@@ -71,7 +72,7 @@ class HeadlessActionPipeline:
     data: CorpusOptions = field(default_factory=CorpusOptions)
     runs: Path = RUNS
     run: str = ""
-    notify: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+    notify: Callable[[str], None] = lambda sentence: print(printable(sentence, lines=True), file=sys.stderr, flush=True)
     progress: Progress = _silent
     command: str = ""
     _experiment: Case | None = None

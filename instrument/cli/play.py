@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -42,7 +44,12 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
     )
-    return 1 if engine.failed else 0
+    status = 1 if engine.failed else 0
+    if engine.hanging:
+        # A decoder that hangs cannot be ended, and onnxruntime would wait for it as the interpreter ends.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def open_output(options: argparse.Namespace) -> Output:

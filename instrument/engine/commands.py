@@ -11,7 +11,7 @@ from instrument.engine.hotplug import DeviceScanner
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
-from instrument.engine.worker import Task
+from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.osc.subscribers import Peer
 from instrument.scores.gesture_store import GestureStore
@@ -104,10 +104,10 @@ class Commands:
 
     def _list_releases(self, task: Task) -> None:
         peer = task.event.origin
-        cards, _ = self._stores.library.cards()
-        for name, card in cards.items():
-            self._reply(peer, f"{ROOT}/model", (name, card.public_name, card.description, card.latent_dim))
-        self._reply(peer, "/done", (f"{ROOT}/model/list", len(cards)))
+        summaries = self._stores.library.summaries()
+        for name, found in summaries.items():
+            self._reply(peer, f"{ROOT}/model", (name, found.public_name, found.description, found.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/model/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
         text = self._synth_thread.card.to_json()

@@ -12,6 +12,7 @@ from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.address import DEFAULT_PORT
+from aitunes.printable import printable
 from instrument.engine.commands import Commands, Stores
 from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
 from instrument.engine.event_handler import EventHandler
@@ -19,6 +20,7 @@ from instrument.engine.hotplug import DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
+from instrument.engine.watchdog import Watchdog
 from instrument.engine.worker import Worker
 from instrument.measures import Clock
 from instrument.namespace import Address
@@ -39,7 +41,9 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.timeline import Call, Timeline
 
-_FADE_OUT_SECONDS = 3.0
+_LOOK_SECONDS = 0.2
+_FADE_OUT_SECONDS = 0.8
+"""Sets how long to wait for the synth to fade out."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Engine:
         output: Output,
         library: Library,
         options: EngineOptions,
-        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        log: Callable[[str], None] = lambda line: print(printable(line, lines=True), file=sys.stderr),
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()
@@ -101,7 +105,7 @@ class Engine:
         self.synth_thread = self._synth_thread(output, library, options, clock)
         self._closer = OutputCloser()
         scanner = DeviceScanner()
-        self.releases = ReleaseChanges(self.synth_thread, library)
+        self.releases = ReleaseChanges(self.synth_thread, library, publisher)
         self.devices = DeviceChanges(
             self.synth_thread, self.recorder, publisher, self._closer, Reloader(scanner.devices), options.blocksize
         )
@@ -115,7 +119,7 @@ class Engine:
         self.handler = EventHandler(
             self.synth_thread,
             self.worker,
-            self.releases.change_lookahead,
+            self.releases,
             self.devices,
             self.recorder,
             self.gestures,
@@ -134,6 +138,7 @@ class Engine:
             lambda: len(self.osc.subscribers) > 0,
             self.in_background,
         )
+        self._watchdog = Watchdog(self.synth_thread, self.handler, publisher)
         self._global_settings = contextlib.ExitStack()
         self._closed = False
 
@@ -163,6 +168,11 @@ class Engine:
         """Return whether the engine has ended because the synthesis failed."""
         return self.synth_thread.failed
 
+    @property
+    def hanging(self) -> bool:
+        """Return whether a thread hangs in a decoder after `close`, so that the process must not wait for it."""
+        return self.synth_thread.hanging
+
     def start(self) -> None:
         """Warm up, then play."""
         self.synth_thread.warm_up()
@@ -171,15 +181,18 @@ class Engine:
         self.scheduling = self._global_settings.enter_context(raised_priority(CONTROL_PRIORITY))
         start_output(self.output)
         self.synth_thread.start(self.handler)
+        self._watchdog.start()
         self.worker.start()
         self.osc.start()
         self._watch.start()
 
     def wait(self) -> None:
-        """Return when the engine has ended, by `quit`."""
+        """Return when the engine has ended, by `quit`, at the latest a second after that."""
         # A bounded wait keeps Ctrl-C alive on Windows.
-        while not self.synth_thread.stopped.wait(0.5):
-            pass
+        while not self.synth_thread.stopped.wait(_LOOK_SECONDS):
+            if self.synth_thread.stopping.is_set():
+                self.synth_thread.stopped.wait(_FADE_OUT_SECONDS)
+                return
 
     def quit(self) -> None:
         """Fade out and end; returns at once."""
@@ -197,12 +210,14 @@ class Engine:
             steps.callback(self._global_settings.close)
             steps.callback(self._closer.abandon)
             steps.callback(self.synth_thread.synth.close)
+            steps.callback(self.synth_thread.synth.stop)
             steps.callback(self._closer.wait)
             steps.callback(lambda: self._closer.close(self.output))
             steps.callback(self._finish_recording)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
+            steps.callback(self._watchdog.close)
 
     def status(self) -> Status:
         """Return the engine's measures."""

@@ -19,6 +19,7 @@ from instrument.outputs.portaudio import output_devices
 
 LOOK_SECONDS = 3.0
 _ANSWER_SECONDS = 5.0
+_CLOSE_SECONDS = 0.5
 
 
 class DeviceScanner:
@@ -89,6 +90,7 @@ class DeviceScanner:
         assert process.stdin is not None
         assert process.stdout is not None
         timeout = threading.Timer(self._answer_seconds, process.kill)
+        timeout.name = "device-scan-timeout"
         timeout.start()
         try:
             process.stdin.write(f"{question}\n")
@@ -159,7 +161,7 @@ class DeviceWatch:
         self._closing.set()
         self._scanner.close()
         if self._thread.ident is not None:
-            self._thread.join(_ANSWER_SECONDS)
+            self._thread.join(_CLOSE_SECONDS)
 
     def look(self) -> None:
         """Compare the devices with those of the last look; the first time, with those of the engine's start.

@@ -11,7 +11,7 @@ from aitunes.errors import AiTunesError
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import DEVICE_PRIORITY, raised_priority
 
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 """Sets how long to wait for a device that closes."""
 
 

@@ -11,6 +11,7 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
+from aitunes.printable import printable
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.data.corpus import CorpusOptions, preparation_sentences
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
 
 
 def _print_message(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(printable(sentence, lines=True), file=sys.stderr, flush=True)
 
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
@@ -140,7 +141,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 def _print_paths(paths: list[Path]) -> int:
     for path in paths:
-        print(path)
+        print(printable(str(path)))
     return 0
 
 

@@ -17,7 +17,7 @@ from aitunes.errors import ReleaseError
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.engine import Engine, EngineOptions
 from instrument.engine.publisher import Publisher
-from instrument.engine.worker import Task
+from instrument.engine.task_queue import Task
 from instrument.measures import Clock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
@@ -82,6 +82,18 @@ def hopping(engine):
 def notices(engine):
     """Everything that would be sent, (peer, address, arguments)."""
     return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher.drain()]
+
+
+def test_a_setting_that_changes_nothing_is_not_told_again(engine):
+    for value in (-7.0, -7.0, -7.0, -8.0, -8.0, -7.0):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (value,), ANNE))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,), (-8.0,), (-7.0,)]
+
+
+def test_a_gesture_tells_what_it_moves_each_time(engine):
+    for _ in range(3):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,)))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,)] * 3
 
 
 def finish(worker):
@@ -371,7 +383,7 @@ def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform
         def __init__(self, decoder):
             self.decoder = decoder
 
-        def run(self, outputs, inputs):
+        def run(self, outputs, inputs, options=None):
             assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
