@@ -9,6 +9,7 @@ from typing import Any
 
 from aitunes.errors import AiTunesError
 from aitunes.release.card import LATENT_LIMIT
+from instrument.status import FIELDS
 
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
@@ -257,9 +258,7 @@ TABLE: tuple[Address, ...] = (
     ),
     _server(
         "/status",
-        "`/status.reply`: underruns, late events, malformed packets, subscribers, mean and peak load in %, nominal "
-        "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing, "
-        "iterations in use",
+        f"`/status.reply`: {FIELDS}; loads in %, rates in Hz, latencies in ms",
     ),
     _server(
         "/notify",

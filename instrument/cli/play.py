@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import replace
 
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
-from instrument.engine.changes import ANY_DEVICE
 from instrument.engine.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -27,9 +29,8 @@ def run(options: argparse.Namespace) -> int:
     load_compiled_code()
     begin = time.perf_counter()
     output = open_output(options)
-    engine = Engine(output, releases, engine_options(options), report=say)
-    if options.output == "device" and isinstance(output, NullOutput):
-        engine.changes.awaited = ANY_DEVICE
+    awaits_device = options.output == "device" and isinstance(output, NullOutput)
+    engine = Engine(output, releases, replace(engine_options(options), awaits_device=awaits_device), log=say)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
@@ -43,7 +44,12 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
     )
-    return 1 if engine.failed else 0
+    status = 1 if engine.failed else 0
+    if engine.hanging:
+        # A decoder that hangs cannot be ended, and onnxruntime would wait for it as the interpreter ends.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def open_output(options: argparse.Namespace) -> Output:
@@ -106,7 +112,7 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth.renderer.release.card
+    card = engine.synth_thread.card
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
         f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"

@@ -7,20 +7,20 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
-from instrument.measures import Status
 from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, check_arguments
 from instrument.osc.access import Access
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.peers import Peer, written
 from instrument.osc.server_commands import Send, ServerCommands
 from instrument.osc.subscribers import Subscribers
-from instrument.synthesis.timeline import Event, Timeline, coalesced
+from instrument.status import Status
+from instrument.synthesis.timeline import Call, Event, Item, Timeline, coalesced
 
 MAX_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
@@ -48,8 +48,16 @@ class Instrument(Protocol):
     def quit(self) -> None:
         """Fade out and end."""
 
-    def soon(self, call: Callable[[], None]) -> None:
-        """Run something beside the sound, after all that was asked for before."""
+    def in_background(self, function: Callable[[], None]) -> None:
+        """Run a function beside the sound, after all earlier commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ServerMessage:
+    """Holds a checked message about the connection, not the sound, and what handles it."""
+
+    path: str
+    handle: Callable[[], None]
 
 
 class Dispatcher:
@@ -104,7 +112,7 @@ class Dispatcher:
             self._note(peer, f"malformed: {why}")
 
     def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
-        events: list[Event] = []
+        events: list[Item] = []
         for message in packet.messages:
             if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
@@ -113,19 +121,19 @@ class Dispatcher:
                 break
             try:
                 for event in self._events(message, peer, arrived):
-                    if event.call is None:
+                    if isinstance(event, Event):
                         events.append(event)
                     elif packet.time is None:
-                        event.call()
+                        event.handle()
                     else:
-                        events.append(replace(event, call=partial(self._later, event.path, event.call, peer)))
+                        events.append(Call(partial(self._later, event, peer), arrived))
             except MessageError as error:
                 self._refuse(peer, message, str(error))
             if len(events) > _MAX_EXPANDED:
                 break
         self._post(events, packet, peer)
 
-    def _post(self, events: list[Event], packet: Packet, peer: Peer) -> None:
+    def _post(self, events: list[Item], packet: Packet, peer: Peer) -> None:
         if len(events) <= _MAX_EXPANDED:
             events = coalesced(events)
         if len(events) > MAX_EVENTS:
@@ -138,16 +146,16 @@ class Dispatcher:
     def _work(self, message: Message) -> int:
         return len(self._instrument.rows) if is_pattern(message.address) else 1
 
-    def _later(self, path: str, call: Callable[[], None], peer: Peer) -> None:
-        """Do what is about the connection beside the sound, now that its hop has come."""
+    def _later(self, message: _ServerMessage, peer: Peer) -> None:
+        """Handle a server message of a bundle beside the sound, once its time has come."""
 
         def answer() -> None:
             try:
-                call()
+                message.handle()
             except MessageError as error:
-                self._send(self._subscribers.target(peer), "/fail", (path, str(error)))
+                self._send(self._subscribers.target(peer), "/fail", (message.path, str(error)))
 
-        self._instrument.soon(answer)
+        self._instrument.in_background(answer)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
         if self._access.senders.may_refuse(peer):
@@ -158,7 +166,7 @@ class Dispatcher:
         with contextlib.suppress(OSError, ValueError):
             self._log(printable(f"{written(peer)} {line[:_MAX_LINE]}"))
 
-    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         rows = self._instrument.rows
         if message.fault:
             raise MessageError(message.fault)
@@ -174,12 +182,13 @@ class Dispatcher:
         # Letting the button go sends a zero.
         return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
 
-    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
         rows = self._instrument.rows
         paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
-        refusal, events = MessageError(_UNKNOWN), []
+        refusal = MessageError(_UNKNOWN)
+        events: list[Event | _ServerMessage] = []
         for path in paths:
             if asks and not rows[path].has_value:
                 continue
@@ -194,8 +203,10 @@ class Dispatcher:
             raise refusal
         return events
 
-    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
-        """Return what one address is asked to do; `call` is set where that is about the connection, not the sound."""
+    def _event(
+        self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float
+    ) -> Event | _ServerMessage:
+        """Check a message to one address."""
         origin = self._subscribers.target(peer)
         if row.has_value and not arguments:
             return Event(path, row.kind, None, origin, arrived)
@@ -203,8 +214,9 @@ class Dispatcher:
         if path in LOCAL_ONLY:
             self._access.check_local(peer)
         handler = self._server.handlers.get(path)
-        call = None if handler is None else partial(handler, peer, values)
-        return Event(path, row.kind, values, origin, arrived, call)
+        if handler is not None:
+            return _ServerMessage(path, partial(handler, peer, values))
+        return Event(path, row.kind, values, origin, arrived)
 
 
 def _is_button(row: Address, arguments: list[Any]) -> bool:

@@ -113,7 +113,8 @@ class OscServer:
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
         self._socket.sendto(b"", (_ANYWHERE.get(self.host, self.host), self.port))
         for thread in self._threads:
-            thread.join(timeout=1.0)
+            if thread.ident is not None:
+                thread.join(timeout=1.0)
         self._socket.close()
 
     def send(self, peer: Peer, address: str, arguments: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""A sound file as an output: temporary name first, its own name once it is whole."""
+"""Writes a sound file under a temporary name, and renames it once it is whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SYSTEM_ERROR = 2  # sndfile.h: SF_ERR_SYSTEM
 
 
 def file_format(path: Path, depth: str) -> tuple[str, str]:
-    """libsndfile's format and subtype for a file ending and a bit depth.
+    """Look up libsndfile's format and subtype for a file ending and a bit depth.
 
     Raises:
         OutputError: an unknown ending, or a depth that the format does not have.
@@ -74,10 +74,10 @@ class FileOutput:
             raise
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Do nothing: the file is open."""
 
     def wait(self) -> float:
-        """A file is always ready."""
+        """Return 0: a file is always ready."""
         return 0.0
 
     def write(self, y: FloatArray) -> None:
@@ -92,7 +92,7 @@ class FileOutput:
             raise _cannot_write(self._path, error) from error
 
     def deepen(self, seconds: float) -> None:
-        """A file is never late."""
+        """Do nothing: a file is never late."""
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -107,7 +107,7 @@ class FileOutput:
             raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
-        """Leave no trace of an unfinished file; what stood there before still stands."""
+        """Remove an unfinished file; an older one of that name stays."""
         self._file.close()
         self._partial.unlink(missing_ok=True)
 

@@ -61,5 +61,9 @@ class Polyphony:
     def take_failure(self) -> None:
         """Return None: nothing runs in the background."""
 
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
+
     def close(self) -> None:
         """Do nothing: nothing runs in the background."""

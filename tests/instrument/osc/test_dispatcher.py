@@ -221,13 +221,13 @@ def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
     ((_, refusal, (refused, _)),) = bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR)
     assert (refusal, refused) == ("/fail", "/quit")
     for event in bench.engine.timeline.due(2e9, 0.01):
-        event.call()
+        event.function()
     assert bench.sent[-1][:2] == (FAR, "/version.reply")
     assert not bench.engine.ended
     bench.receive(bundle(2e9, build("/quit")))
     assert not bench.engine.ended
     (event,) = bench.engine.timeline.due(2e9, 0.01)
-    event.call()
+    event.function()
     assert bench.engine.ended
 
 
