@@ -107,7 +107,7 @@ class Versions:
             self._show(step.progress, end)
             if self._is_worth_it() and not step.is_last:
                 self._install()
-            if stop.requested or self.clock() > end - self.export_seconds:
+            if stop.requested or (self.learnt.versions and self.clock() > end - self.export_seconds):
                 break
         self.learnt.was_stopped = stop.requested
         if self.learning.best_db < self.learnt.held_db:

@@ -153,3 +153,10 @@ def test_names_come_from_the_folder_and_take_nobodys_place(tmp_path, tiny):
 def test_a_folder_called_as_a_bundled_release_gets_a_name_of_its_own(tmp_path):
     (tmp_path / "Chamber").mkdir()
     assert release_name(None, tmp_path / "Chamber", tmp_path / "releases") == "chamber-2"
+
+
+def test_a_time_that_is_over_before_learning_begins_still_gives_a_version(work, heard):
+    learning, versions = work([9.0, 8.0])
+    learnt = versions.until(50.0, Stop())  # the clock says 100
+    assert learnt.versions >= 1
+    assert learnt.held_db == learning.exports[-1]
