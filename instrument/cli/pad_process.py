@@ -16,7 +16,7 @@ from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
 _OPENING_SECONDS = 3.0
-_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
+QT_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
 
 def has_display() -> bool:
@@ -68,7 +68,7 @@ class PadProcess:
         status = self._process.wait()
         if status and not self._closing:
             never_opened = sys.platform == "linux" and time.monotonic() - begin < _OPENING_SECONDS
-            hint = f" If it never opened: sudo apt-get install {_LIBRARIES}" if never_opened else ""
+            hint = f" If it never opened: sudo apt-get install {QT_LIBRARIES}" if never_opened else ""
             self._report(
                 f"The pad has ended (status {status}); the sound goes on. "
                 f"Open it again: aitunes pad --connect {self._where}.{hint}"

@@ -112,10 +112,10 @@ class Commands:
 
     def _list_releases(self, task: Task) -> None:
         peer = task.event.origin
-        cards, _ = self._stores.library.cards()
-        for name, card in cards.items():
-            self._reply(peer, f"{ROOT}/model", (name, card.public_name, card.description, card.latent_dim))
-        self._reply(peer, "/done", (f"{ROOT}/model/list", len(cards)))
+        summaries = self._stores.library.summaries()
+        for name, found in summaries.items():
+            self._reply(peer, f"{ROOT}/model", (name, found.public_name, found.description, found.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/model/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
         text = self._synth_thread.card.to_json()

@@ -108,14 +108,18 @@ class EventHandler:
     def _change(self, event: Event, values: tuple[Value, ...]) -> None:
         performance = self._synth_thread.performance
         lookahead, drone = performance.lookahead, performance.allocator.drone
+        came = event.kind is Kind.SETTING and event.origin is not None
+        before = performance.value(event.path) if came else None
         performance.apply(event.path, values)
         self._gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._worker.submit(self._lookahead_call)
-        self._publisher.notify(event.origin, event.path, values)
+        if before is None or performance.value(event.path) != before:
+            # Engines and controllers that send on what they hear would otherwise go round for ever.
+            self._publisher.notify(event.origin, event.path, values)
+            self._feed.note(event.path, event.origin)
         if event.clipped:
             self._publisher.reply(event.origin, event.path, values)
-        self._feed.note(event.path, event.origin)
         if event.path != DRONE and performance.allocator.drone != drone:
             # Something else has switched the drone, which its author may not expect either.
             self._publisher.notify(None, DRONE, (not drone,))

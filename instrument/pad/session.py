@@ -18,7 +18,7 @@ from instrument.pad.point import Point
 
 
 class PadSession(QObject):
-    """A connection to one engine and what the window shows and moves of it.
+    """Holds a connection to one engine and what the window shows and moves of it.
 
     Args:
         host, port: the engine's address.

@@ -17,7 +17,7 @@ from instrument.storage import paths
 
 
 class GesturePanel(QWidget):
-    """The page for gestures; the engine records, stores and plays them as scores that `aitunes render` accepts.
+    """Shows the page for gestures, which the engine records, stores and plays as scores for `aitunes render`.
 
     Args:
         model: sends the commands.
@@ -60,7 +60,7 @@ class GesturePanel(QWidget):
 
     @property
     def selected(self) -> str:
-        """The selected gesture's name; empty where there is none."""
+        """Return the selected gesture's name; empty where there is none."""
         item = self.list.currentItem()
         return item.text() if item else ""
 

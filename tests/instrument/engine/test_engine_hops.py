@@ -84,6 +84,18 @@ def notices(engine):
     return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher.drain()]
 
 
+def test_a_setting_that_changes_nothing_is_not_told_again(engine):
+    for value in (-7.0, -7.0, -7.0, -8.0, -8.0, -7.0):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (value,), ANNE))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,), (-8.0,), (-7.0,)]
+
+
+def test_a_gesture_tells_what_it_moves_each_time(engine):
+    for _ in range(3):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,)))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,)] * 3
+
+
 def finish(worker):
     """Wait until the worker has nothing left to do."""
     deadline = time.monotonic() + 60.0

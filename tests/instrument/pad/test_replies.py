@@ -1,4 +1,4 @@
-"""What an engine never sends is refused at the door, whatever program sends it."""
+"""Tests that messages which no engine sends are refused before they are used."""
 
 import random
 import socket
@@ -87,7 +87,7 @@ def test_nonsense_from_the_engines_port_is_one_sentence_and_no_traceback(window,
 
 
 def test_a_flood_of_random_messages_leaves_a_window_that_works(window, peer, qtbot):
-    """Exceptions in slots and in paint events would fail the test: pytest-qt hears of them."""
+    """Exceptions in slots and in paint events would fail the test: pytest-qt catches them."""
     choose = random.Random(11)
     address = peer.pad
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:

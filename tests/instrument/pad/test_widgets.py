@@ -38,7 +38,7 @@ def test_a_fader_reaches_both_ends_and_rest(gain, qtbot):
     assert gain.number == 0.0
 
 
-def test_a_fader_shows_without_telling(gain):
+def test_a_fader_shows_a_value_without_sending_it(gain):
     sent = []
     gain.moved_to.connect(sent.append)
     gain.show_value(-12.3)
@@ -53,7 +53,7 @@ def test_a_fader_moves_by_keys(gain, qtbot):
     assert gain.number > -20.0
 
 
-def test_a_fader_of_whole_numbers_tells_each_once(qtbot):
+def test_a_fader_of_whole_numbers_sends_each_once(qtbot):
     fader = Fader("Voices", 1, 8, 1, lambda value: f"{value:.0f}", whole=True)
     qtbot.addWidget(fader)
     sent = []
@@ -146,7 +146,7 @@ def test_an_empty_slot_is_filled_and_a_full_one_recalled(playing, peer, qtbot):
     ]
 
 
-def test_the_recording_clock_runs_from_the_engines_word(playing, peer, clock, qtbot):
+def test_the_recording_clock_starts_with_the_engines_confirmation(playing, peer, clock, qtbot):
     record = RecordButton(playing, clock)
     qtbot.addWidget(record)
     record.format = "flac"
