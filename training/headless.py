@@ -24,6 +24,7 @@ from training.evaluate.interactive import interactive_evaluation
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
 from training.export.case_release import ReleaseNames, export_release
+from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
 RUNS = Path("runs")
@@ -212,7 +213,11 @@ class HeadlessActionPipeline:
             "seed": own.seed,
         }
         chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
-        return train(self.experiment, self.scenario, self.corpus(), replace(chosen, data=data))
+        corpus = self.corpus()
+        with lock_run(self.run_dir):
+            trained = train(self.experiment, self.scenario, corpus, replace(chosen, data=data, notify=self.notify))
+        self._model = None if self._model is not None and not self._model.is_file() else self._model
+        return trained
 
     def load(self) -> Trained:
         """Load the selected model, or the latest; again when its file has changed."""

@@ -274,9 +274,10 @@ class EngineModel(QObject):
             return
         requested, self.loading = self.loading, ""
         same = self.card is not None and self.card == card and self.latent_dim == card.latent_dim
-        if same and requested:  # a restarted engine has loaded the pad's release again
-            self.send("/pad/axes", *self.axes)
-            self.send("/latent", *self.latent.target.tolist())
+        if same:
+            if requested:  # a restarted engine has loaded the pad's release again
+                self.send("/pad/axes", *self.axes)
+                self.send("/latent", *self.latent.target.tolist())
             return
         self.card = card
         self._client.expect_release(card.latent_dim)

@@ -14,7 +14,7 @@ from aitunes.experiments.cases import CASES
 from aitunes.printable import printable
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
-from training.data.corpus import CorpusOptions
+from training.data.corpus import CorpusOptions, preparation_sentences
 from training.data.processes import is_first_process
 from training.export.case_release import ReleaseNames
 from training.fit.train import TrainOptions
@@ -85,8 +85,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
     path, card = actions.prepare()
-    for reason in card.skipped:
-        _print_message(f"Skipped: {reason}")
+    for sentence in preparation_sentences(card):
+        _print_message(sentence)
     statistics = card.statistics or {}
     skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
     print(f"{path}: {statistics['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")

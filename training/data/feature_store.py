@@ -41,6 +41,7 @@ class StoreCard:
         skipped: a sentence for each track that gave no segments.
         hash: SHA-256 of segments, names and labels, hexadecimal.
         statistics: mean, std, silent share of the segments' values; seconds of sound in them.
+        notes: sentences about tracks that were read in part, or otherwise than they are.
     """
 
     name: str
@@ -51,6 +52,7 @@ class StoreCard:
     skipped: tuple[str, ...] = ()
     hash: str = ""
     statistics: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class FeatureStore:
             index = json.loads((path / INDEX).read_bytes())
             self.card = _card_of(index)
             self.tracks = _read_table(path / index["tracks"])
+            self.sources = path / str(index.get("sources") or "sources.txt")
             files, counts = zip(*index["shards"], strict=True)
             self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
             existing = file_sizes(path)
@@ -153,22 +156,28 @@ def is_store(path: Path) -> bool:
     return (path / INDEX).is_file()
 
 
-def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]]) -> None:
-    """Write the table of a store's tracks, then the index, which makes the shards a store."""
+def write_index(
+    path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]], sources: str = ""
+) -> None:
+    """Write the table of a store's tracks, then the index, which makes the shards a store.
+
+    Args:
+        sources: name of the list of files that it was made of.
+    """
     digest = hashlib.sha256()
     for piece in _table_pieces(table):
         digest.update(piece)
     name = f"tracks-{digest.hexdigest()[:16]}.npy"
     write_whole(path / name, _table_pieces(table))
     values: dict[str, Any] = {"schema": SCHEMA, **card.__dict__, "features": card.features.as_dict()}
-    index = json.dumps({**values, "tracks": name, "shards": list(shards)}, sort_keys=True)
+    index = json.dumps({**values, "tracks": name, "shards": list(shards), "sources": sources}, sort_keys=True)
     write_whole(path / INDEX, [index.encode()])
 
 
 def files_of(path: Path) -> set[str]:
     """Read the names of all files that belong to a store."""
     index = json.loads((path / INDEX).read_bytes())
-    return {INDEX, index["tracks"], *(name for name, _ in index["shards"])}
+    return {INDEX, index["tracks"], index.get("sources", ""), *(name for name, _ in index["shards"])}
 
 
 def _table_pieces(table: TrackTable) -> Iterator[bytes]:
@@ -204,7 +213,6 @@ def _read_table(path: Path) -> TrackTable:
 def _card_of(index: dict[str, Any]) -> StoreCard:
     if index["schema"] != SCHEMA:
         raise ValueError(f"schema {index['schema']}, this AiTunes reads {SCHEMA}")
-    values = {name: index[name] for name in StoreCard.__dataclass_fields__}
-    return StoreCard(
-        **{**values, "features": AudioFeatures.from_dict(values["features"]), "skipped": tuple(values["skipped"])}
-    )
+    values = {name: index[name] for name in StoreCard.__dataclass_fields__ if name in index}
+    texts = {name: tuple(map(str, values.get(name, ()))) for name in ("skipped", "notes")}
+    return StoreCard(**{**values, **texts, "features": AudioFeatures.from_dict(values["features"])})

@@ -6,9 +6,10 @@ import errno
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from training.fit.checkpoints import (
     check_resumable,
     load_weights,
 )
+from training.fit.run_folder import keep_older_run
 from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
@@ -56,6 +58,7 @@ class TrainOptions:
         devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
         data: where the data came from, for the run's record.
+        notify: called with sentences about what is going on.
     """
 
     run_dir: Path
@@ -70,6 +73,7 @@ class TrainOptions:
     precision: str = "32-true"
     quiet: bool = False
     data: dict[str, str | int] = field(default_factory=dict)
+    notify: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
     epochs = options.epochs or recipe.epochs
+    if not options.resume and (kept := keep_older_run(options.run_dir, datetime.now())):
+        options.notify(f"The run that was in {options.run_dir} is kept in {kept}.")
     if done >= epochs:
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)

@@ -1,5 +1,7 @@
 """Tests that the mirror and the engine agree, whoever changes a setting."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -70,10 +72,35 @@ def test_a_refusal_is_a_sentence_for_the_performer(playing, peer, qtbot):
     assert playing.loading == ""
 
 
-def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, qtbot):
-    with qtbot.waitSignal(playing.message):
-        peer.say("/aitunes/model/info", "{}")
-    assert playing.card.name == "tiny"
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "{}",
+        lambda text: "",
+        lambda text: text[:-30],
+        lambda text: "[" * 60_000,
+        lambda text: text.replace('"latent_dim": 3', f'"latent_dim": {"9" * 400}'),
+        lambda text: text.replace('"latent_dim": 3', '"latent_dim": 4096'),
+        lambda text: re.sub(r'"sample_rate": \d+', f'"sample_rate": {"9" * 400}', text),
+        lambda text: re.sub(r'"sample_rate": \d+', '"sample_rate": 1e400', text),
+        lambda text: text.replace('"name": "tiny"', '"name": "../tiny"'),
+    ],
+)
+def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, card, qtbot, damage):
+    text = damage(card.to_json())
+    assert text != card.to_json()
+    with qtbot.waitSignal(playing.message) as message:
+        peer.say("/aitunes/model/info", text)
+    assert message.args[0].startswith("The engine's release cannot be shown")
+    assert (playing.card, playing.latent_dim) == (card, 3)
+
+
+def test_the_same_card_once_more_changes_nothing(playing, peer, card, qtbot):
+    playing.locked.add(1)
+    with qtbot.assertNotEmitted(playing.release_changed):
+        peer.say("/aitunes/model/info", card.to_json())
+    assert playing.locked == {1}
+    assert peer.arrived == []
 
 
 def test_the_scope_is_levels_in_db(playing, peer, qtbot):

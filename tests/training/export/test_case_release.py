@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,3 +105,10 @@ def test_a_folder_of_something_else_is_left_alone(made, tmp_path):
     (tmp_path / "tiny").mkdir()
     with pytest.raises(TrainingError, match="is not a release"):
         export_release(trained, corpus, figures, tmp_path, "", ReleaseNames("tiny"))
+
+
+def test_data_that_the_model_has_never_seen_are_not_put_on_its_card(made, tmp_path):
+    trained, corpus = made[:2]
+    with pytest.raises(TrainingError, match="was trained on other data than"):
+        export_release(trained, replace(corpus, hash="0" * 64), {}, tmp_path, "", ReleaseNames("other"))
+    assert not list(tmp_path.iterdir())
