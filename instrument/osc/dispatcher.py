@@ -183,7 +183,7 @@ class Dispatcher:
         return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
-        """Return events of all addresses that the arguments fit; without arguments, questions where there is a value."""
+        """Return events of all addresses that the arguments fit; without any, questions where there is a value."""
         rows = self._instrument.rows
         paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
