@@ -10,8 +10,8 @@ from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import prepared
 from instrument.engine.synth_thread import SynthThread
 from instrument.namespace import ROOT
-from instrument.outputs import BlockOutput, Output, OutputError
-from instrument.outputs.closing import OutputCloser, start_output
+from instrument.outputs import BlockOutput, Output, OutputError, ResumingOutput
+from instrument.outputs.closing import OutputCloser
 from instrument.outputs.portaudio import Reloader
 from instrument.storage.recorder import Recorder
 
@@ -64,6 +64,8 @@ class DeviceChanges:
         self._open = open_output
         self.blocksize = blocksize
         self.awaited: str | None = None
+        self._lost: Output | None = None
+        self._complaint = ""
 
     def set_device(self, name: str) -> None:
         """Move the stream to another sound device, also to one that has appeared since the start.
@@ -72,8 +74,12 @@ class DeviceChanges:
             OutputError: it cannot be opened; the present one plays on.
         """
         self._reloader.refresh()
-        self.move_to(self._open(name, self.blocksize))
+        blocksize = self.blocksize
+        self.move_to(self._closer.open(lambda: self._open(name, blocksize)))
         self.awaited = None
+        if self._lost is not None:
+            self._closer.close(self._lost)
+            self._lost = None
         if not self._closer.hanging:
             self._reloader.free_old()
 
@@ -100,17 +106,31 @@ class DeviceChanges:
         if name is None:
             return
         try:
-            self.set_device(name)
+            if isinstance(self._lost, ResumingOutput) and self._lost.resumes():
+                resumed, self._lost = self._lost, None
+                self.move_to(resumed)
+                self.awaited = None
+            else:
+                self.set_device(name)
         except AiTunesError as error:
-            self._publisher.warn(f"The sound device {name} is there, but: {error}")
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                self._publisher.warn(f"The sound device {name} is there, but: {error} It will be tried again.")
             return
+        self._complaint = ""
         playing = self._synth_thread.output.name
         self._publisher.notify(None, f"{ROOT}/device/set", (playing,))
         self._publisher.warn(f"Playing on {playing}.")
 
     def lose(self, output: Output) -> None:
-        """Close a device that has gone and wait for its return; on the synth's thread."""
-        self._closer.close(output)
+        """Wait for the return of a device that has gone; on the synth's thread."""
+        before, self._lost = self._lost, None
+        if isinstance(output, ResumingOutput):
+            self._lost = output
+        else:
+            before = output
+        if before is not None:
+            self._closer.close(before)
         self.awaited = output.name
         self._reloader.leave()
 
@@ -127,7 +147,7 @@ class DeviceChanges:
                 raise OutputError("the device runs at another sample rate; stop the recording first")
             renderer = prepared(thread.synth.renderer.release, thread.performance, output.sample_rate)
             undo.callback(renderer.close)
-            start_output(output)
+            self._closer.start(output)
             left, silenced = thread.output, thread.synth
             thread.at_next_hop(lambda: thread.take_output(output, renderer))
             undo.pop_all()

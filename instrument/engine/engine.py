@@ -17,6 +17,7 @@ from instrument.engine.commands import Commands, Stores
 from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
 from instrument.engine.event_handler import EventHandler
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
@@ -112,8 +113,9 @@ class Engine:
         if options.awaits_device:
             self.devices.awaited = ANY_DEVICE
         stores = Stores(library, self.recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+        self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
         self.commands = Commands(
-            self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher
+            self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher, self.feed
         )
         self.worker = Worker(self.commands.run, publisher)
         self.handler = EventHandler(
@@ -124,6 +126,7 @@ class Engine:
             self.recorder,
             self.gestures,
             publisher,
+            self.feed,
             clock.wall,
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""
@@ -239,6 +242,7 @@ class Engine:
             release=thread.performance.release,
             playing=thread.performance.playing,
             iterations=thread.iterations,
+            held_events=self.timeline.held_events,
         )
 
     def in_background(self, function: Callable[[], None]) -> None:
@@ -262,4 +266,5 @@ class Engine:
         failure = thread.synth.renderer.source.take_failure()
         if failure is not None:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
+        self.feed.publish()
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns)

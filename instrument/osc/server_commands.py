@@ -20,7 +20,7 @@ Handler = Callable[[Peer, tuple[Value, ...]], None]
 
 
 class Server(Protocol):
-    """What these commands need of the engine."""
+    """Names what these commands need of the engine."""
 
     timeline: Timeline
 
@@ -100,7 +100,7 @@ class ServerCommands:
 
 
 def _target_and_token(peer: Peer, values: tuple[Value, ...]) -> tuple[Peer, int]:
-    """Where a subscription goes, and the token that came with it, 0 for none.
+    """Return where a subscription goes, and the token that came with it, 0 for none.
 
     Both may be left out: a number below 65,536 is a port, another one a token.
     """
