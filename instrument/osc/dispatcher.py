@@ -113,10 +113,11 @@ class Dispatcher:
 
     def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Item] = []
-        for message in packet.messages:
+        for number, message in enumerate(packet.messages):
             if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
-            if not self._access.senders.spend(peer, self._work(message)):
+            work = self._work(message) if number else self._work(message) - 1  # the first came with the datagram
+            if work and not self._access.senders.spend(peer, work):
                 self._refuse(peer, message, _TOO_MUCH)
                 break
             try:

@@ -56,6 +56,8 @@ class ServerCommands:
     def renew(self, peer: Peer) -> None:
         """Renew a subscription, and ask for a proof once more when the last one has become old."""
         target = self._subscribers.target(peer)
+        if target not in self._subscribers:
+            return
         self._subscribers.renew(target, self._access.proofs.holds(target))
         if self._access.proofs.wanes(target):
             self._send(target, "/done", ("/notify", 0, self._access.proofs.token(target)))
