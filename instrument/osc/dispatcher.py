@@ -34,13 +34,13 @@ _QUIT = "/quit"
 
 
 class Instrument(Protocol):
-    """What the dispatcher needs of the engine."""
+    """Names what the dispatcher needs of the engine."""
 
     timeline: Timeline
 
     @property
     def rows(self) -> dict[str, Address]:
-        """The namespace by concrete path, for the playing release."""
+        """Return the namespace by concrete path, for the playing release."""
 
     def status(self) -> Status:
         """Return the engine's measures."""
@@ -113,10 +113,11 @@ class Dispatcher:
 
     def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Item] = []
-        for message in packet.messages:
+        for number, message in enumerate(packet.messages):
             if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
-            if not self._access.senders.spend(peer, self._work(message)):
+            work = self._work(message) if number else self._work(message) - 1  # the first came with the datagram
+            if work and not self._access.senders.spend(peer, work):
                 self._refuse(peer, message, _TOO_MUCH)
                 break
             try:
@@ -186,7 +187,7 @@ class Dispatcher:
         return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
-        """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
+        """Return events of all addresses that the arguments fit; without any, questions where there is a value."""
         rows = self._instrument.rows
         paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
