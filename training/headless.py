@@ -18,9 +18,10 @@ from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_cas
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
 from training.engine_link import DEFAULT_ENGINE, load_on_engine
-from training.evaluate.assessment import assess, write_page
+from training.evaluate.assessment import assess
 from training.evaluate.comparison import Comparison, Exhibit, compare, generate
 from training.evaluate.interactive import interactive_evaluation
+from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
 from training.export.case_release import ReleaseNames, export_release
