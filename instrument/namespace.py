@@ -330,10 +330,12 @@ def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
     wanted = row.arguments
     if row.many and len(arguments) > 1:
         wanted = (*wanted, *[wanted[-1]] * (len(arguments) - len(wanted)))
+    checked = tuple([_check(argument, value) for argument, value in zip(wanted, arguments, strict=False)])
+    if len(arguments) == len(wanted):
+        return checked
     left_out = [argument.default for argument in wanted[len(arguments) :]]
     if len(arguments) > len(wanted) or None in left_out:
         raise MessageError(_count_wanted(row))
-    checked = (_check(argument, value) for argument, value in zip(wanted, arguments, strict=False))
     return (*checked, *(default for default in left_out if default is not None))
 
 

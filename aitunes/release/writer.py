@@ -1,7 +1,8 @@
-"""Write a release: a folder that is valid or absent, never in between."""
+"""Writes a release: a folder that is valid or absent, never in between."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,14 @@ def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> No
     # The card checks the names, so it comes first: a name with a path never reaches the disk.
     replace(card, files=dict.fromkeys(files, "0" * 64))
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        _write_through(folder / name, content)
     hashes = {name: sha256(folder / name) for name in sorted(files)}
-    (folder / CARD).write_text(replace(card, files=hashes).to_json(), encoding="utf-8")
+    _write_through(folder / CARD, replace(card, files=hashes).to_json().encode())
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file to the disk itself: a rename that outlives a power failure must not outlive what it renamed."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())

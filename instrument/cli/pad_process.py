@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from instrument.own_program import own_program
+from aitunes.release.processes import own_process
 from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
@@ -49,7 +49,7 @@ class PadProcess:
             words += ["--releases", str(options.releases)]
         if options.release == DEFAULT_RELEASE:
             words.append("--resume")
-        command, environment = own_program("instrument", "pad", *words)
+        command, environment = own_process("instrument", "pad", *words)
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
@@ -29,6 +30,7 @@ class EventHandler:
         releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
         devices, recorder, gestures: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
+        feed: notified of changes of the position.
         wall_clock: seconds of the arrival times.
     """
 
@@ -41,6 +43,7 @@ class EventHandler:
         recorder: Recorder,
         gestures: Gestures,
         publisher: Publisher,
+        feed: PositionFeed,
         wall_clock: Callable[[], float],
     ) -> None:
         self._synth_thread = synth_thread
@@ -50,6 +53,7 @@ class EventHandler:
         self._devices = devices
         self._gestures = gestures
         self._publisher = publisher
+        self._feed = feed
         self._wall_clock = wall_clock
         self._delays = Recent()
         self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
@@ -113,6 +117,9 @@ class EventHandler:
         if before is None or performance.value(event.path) != before:
             # Engines and controllers that send on what they hear would otherwise go round for ever.
             self._publisher.notify(event.origin, event.path, values)
+            self._feed.note(event.path, event.origin)
+        if event.clipped:
+            self._publisher.reply(event.origin, event.path, values)
         if event.path != DRONE and performance.allocator.drone != drone:
             # Something else has switched the drone, which its author may not expect either.
             self._publisher.notify(None, DRONE, (not drone,))

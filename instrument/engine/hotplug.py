@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from instrument.outputs import OutputError, scan
 from instrument.outputs.portaudio import output_devices
 
 LOOK_SECONDS = 3.0
+MAX_PAUSE_SECONDS = 60.0
+"""Sets the longest pause between two tries to return to a device."""
 _ANSWER_SECONDS = 5.0
 _CLOSE_SECONDS = 0.5
 
@@ -130,6 +133,7 @@ class DeviceWatch:
         feels_scans: returns whether a scan may interrupt the output.
         has_listeners: returns whether somebody wants to know.
         in_background: runs a function on the worker's thread.
+        clock: seconds that never go back.
     """
 
     def __init__(
@@ -140,6 +144,7 @@ class DeviceWatch:
         feels_scans: Callable[[], bool],
         has_listeners: Callable[[], bool],
         in_background: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scanner = scanner
         self._port = devices
@@ -148,7 +153,10 @@ class DeviceWatch:
         self._has_listeners = has_listeners
         self._in_background = in_background
         self._devices: list[dict[str, Any]] | None = None
-        self._tried: list[str] | None = None
+        self._tried: tuple[str | None, list[str]] = None, []
+        self._next_try = 0.0
+        self._pause_seconds = 0.0
+        self._clock = clock
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="device-watch", daemon=True)
 
@@ -179,12 +187,17 @@ class DeviceWatch:
         self._devices, names = devices, _names(devices)
         if sorted(names) != sorted(_names(before)):
             self._publisher.notify(None, f"{ROOT}/device/changed", tuple(names))
+        self._try_again(names)
+
+    def _try_again(self, names: list[str]) -> None:
+        """Return to the device that is missing: at once if something has changed, else after pauses that grow."""
         awaited = self._port.awaited
-        if awaited is None or names != self._tried:
-            self._tried = None
-        # A device that is there and does not open is tried again when something has changed.
-        if awaited in (*names, ANY_DEVICE) and names and self._tried is None:
-            self._tried = names
+        if (awaited, names) != self._tried:
+            self._tried = awaited, names
+            self._next_try = self._pause_seconds = 0.0
+        if names and awaited in (*names, ANY_DEVICE) and self._clock() >= self._next_try:
+            self._pause_seconds = min(max(2.0 * self._pause_seconds, LOOK_SECONDS), MAX_PAUSE_SECONDS)
+            self._next_try = self._clock() + self._pause_seconds
             self._in_background(self._port.return_to_device)
 
     def _run(self) -> None:

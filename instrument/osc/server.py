@@ -33,7 +33,7 @@ _TRIES = 10
 
 
 class PortError(AiTunesError):
-    """A port that cannot be opened."""
+    """Says why a port cannot be opened."""
 
 
 class OscServer:
@@ -131,7 +131,7 @@ class OscServer:
 
     @property
     def connections(self) -> int:
-        """How many connections over TCP there are."""
+        """Return how many connections over TCP there are."""
         return 0 if self._tcp is None else len(self._tcp)
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
@@ -231,7 +231,7 @@ def _datagram(address: str, arguments: tuple[Any, ...]) -> bytes:
 
 @contextlib.contextmanager
 def _survived() -> Iterator[None]:
-    """A defect is told at the terminal, where there is one, and the thread goes on."""
+    """Print a defect at the terminal, where there is one, and go on."""
     try:
         yield
     except Exception:  # noqa: BLE001  a datagram, or a reply, must not end all the later ones

@@ -38,7 +38,7 @@ class PadSession(QObject):
         self.link = Link(self.client, clock, self)
         self.point = Point(self.model, np.random.default_rng(), clock, self)
         self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors), self)
-        self.encoder = EncoderQueue(self)
+        self.encoder = EncoderQueue(parent=self)
         self.folders = FolderLearning(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self)
         self.folders.message.connect(self.model.message)
 

@@ -141,6 +141,14 @@ class Performance:
         first, second = self._pad_axes
         return self._on_pad(first), self._on_pad(second)
 
+    @property
+    def on_pad(self) -> bool:
+        """Return whether the target lies within the pad, so that the pad's position describes it."""
+        return all(
+            self._latent.pad_range[axis][0] <= self._target[axis] <= self._latent.pad_range[axis][1]
+            for axis in self._pad_axes
+        )
+
     def apply(self, path: str, values: tuple[Value, ...]) -> None:
         """Apply one setting or action of the namespace, whose values have been checked and clipped.
 

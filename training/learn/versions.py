@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,7 +167,7 @@ class Versions:
             f"learnt, after {minutes(learnt.seconds)}."
         )
         if not self.plays:
-            where = "" if self.to == user_releases() else f" --releases {self.to}"
+            where = "" if self.to == user_releases() else f" --releases {shlex.quote(str(self.to))}"
             report.say(f"To play it: aitunes{where} --release {learnt.release}")
         report.say("It gets better with more sound, or with more time: --minutes 30.")
         report.done({**vars(learnt), "folder": str(learnt.folder)})

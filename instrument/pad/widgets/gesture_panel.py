@@ -86,8 +86,12 @@ class GesturePanel(QWidget):
 
     def export_to(self, path: Path) -> None:
         """Copy the selected gesture's score to a file."""
+        score = self._folder / f"{self.selected}.txt"
+        if score.parent != self._folder or not score.is_file():
+            self._model.message.emit("The gesture is not on this machine; export it where the engine runs.")
+            return
         try:
-            shutil.copyfile(self._folder / f"{self.selected}.txt", path)
+            shutil.copyfile(score, path)
         except OSError as error:
             self._model.message.emit(f"The gesture could not be exported: {reason(error)}.")
         else:

@@ -7,10 +7,11 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from instrument.engine.device_changes import ANY_DEVICE
-from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.hotplug import LOOK_SECONDS, MAX_PAUSE_SECONDS, DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.outputs import OutputError
 
@@ -48,7 +49,12 @@ def told(publisher):
 
 
 @pytest.fixture
-def look(port, publisher, monkeypatch):
+def now():
+    return [1000.0]
+
+
+@pytest.fixture
+def look(port, publisher, now, monkeypatch):
     """Look, and see those devices, of which those with JACK in their names are JACK's."""
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     names = []
@@ -64,6 +70,7 @@ def look(port, publisher, monkeypatch):
         lambda: port.feels_scans,
         lambda: True,
         lambda function: function(),
+        lambda: now[0],
     )
 
     def see(*there):
@@ -103,7 +110,23 @@ def test_the_device_that_was_lost_is_taken_again_and_no_other(port, look):
     assert port.returns == 1
 
 
-def test_a_device_that_is_there_but_does_not_open_is_tried_again_when_something_has_changed(port, look):
+def test_a_device_that_is_there_but_does_not_open_is_tried_for_ever_with_growing_pauses(port, look, now):
+    port.awaited = "USB"
+    tries = []
+    for _ in range(2_000):
+        before = port.returns
+        look("USB")
+        if port.returns > before:
+            tries.append(now[0])
+        now[0] += LOOK_SECONDS
+    pauses = np.diff(tries)
+    assert pauses[0] == LOOK_SECONDS
+    assert (np.diff(pauses) >= 0.0).all()
+    assert pauses[-1] == MAX_PAUSE_SECONDS
+    assert len(tries) > 90
+
+
+def test_a_device_is_tried_at_once_when_something_has_changed(port, look):
     port.awaited = "USB"
     for _ in range(5):
         look("USB")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from instrument.pad.widgets import meter as meters
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.gesture_panel import GesturePanel
 from instrument.pad.widgets.keyboard import Keyboard
 from instrument.pad.widgets.meter import Ballistics
 from instrument.pad.widgets.record_button import RecordButton
@@ -269,3 +270,19 @@ def test_a_warning_stays_until_it_is_over_and_a_word_does_not(playing, peer, clo
     assert "at its limit" in line.sentence.text()
     peer.say("/status.reply", 0, 0, 0, 1, 20.0, *high[5:])
     assert line.sentence.text() == ""
+
+
+@pytest.mark.parametrize(("name", "exported"), [("wave", True), ("../secret", False), ("elsewhere", False)])
+def test_only_a_gesture_of_this_machine_is_exported(playing, peer, qtbot, tmp_path, name, exported):
+    folder = tmp_path / "gestures"
+    folder.mkdir()
+    (folder / "wave.txt").write_text("0 /aitunes/play\n")
+    (tmp_path / "secret.txt").write_text("secret")
+    panel = GesturePanel(playing, folder)
+    qtbot.addWidget(panel)
+    peer.say("/aitunes/gesture", name)
+    peer.say("/done", "/aitunes/gesture/list", 1)
+    with qtbot.waitSignal(playing.message) as message:
+        panel.export_to(tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").exists() == exported
+    assert message.args[0].startswith("Exported" if exported else "The gesture is not on this machine")

@@ -267,7 +267,7 @@ def test_sound_files_become_anchors(window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not window.session.encoder.busy, timeout=60_000)
     (anchor,) = window.session.anchors.anchors
     assert (anchor.name, anchor.x, anchor.y) == ("tone", 0.25, 0.75)
-    assert "nothing.wav cannot be read as sound." in window.status_line.sentence.text()
+    assert "nothing.wav is no file." in window.status_line.sentence.text()
 
 
 def test_what_was_set_is_there_after_the_next_start(window, home):
