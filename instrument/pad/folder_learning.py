@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-from instrument.own_program import own_program
+from aitunes.release.processes import own_process
 
 TRAINING_MISSING = "To make an instrument of a folder, install the training extra: pip install 'aitunes[training]'"
 
@@ -63,7 +63,7 @@ class FolderLearning(QObject):
             return
         self._name, self._told, self._release, self._failure = folder.name, 0, "", ""
         words = ["learn", str(folder), "--json-progress", "--connect", self._engine]
-        command, variables = own_program(_PROGRAM, *words)
+        command, variables = own_process(_PROGRAM, *words)
         if self._command is not None:
             command = [*self._command, *words]
         process = self._process = QProcess(self)
