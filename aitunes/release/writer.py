@@ -57,8 +57,7 @@ def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> No
 
 
 def _write_through(path: Path, content: bytes) -> None:
-    """Write a file to the disk itself: a rename that outlives a power failure must not outlive what it renamed."""
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
+    """Write a file, and wait until the disk has it: a power failure must not leave a renamed folder of empty files."""
+    path.write_bytes(content)
+    with path.open("rb+") as stream:  # Windows syncs only what is open for writing
         os.fsync(stream.fileno())
