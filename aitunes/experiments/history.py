@@ -1,9 +1,12 @@
-"""The table of a training's losses, a row an epoch: written whole, read without PyTorch."""
+"""Reads and writes the table of a training's losses, a row an epoch, without PyTorch."""
 
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
+
+from aitunes.atomic import write_text
 
 HISTORY = "history.csv"
 """Its name in the folder of a run."""
@@ -15,13 +18,12 @@ Row = dict[str, float]
 def write_history(path: Path, rows: list[Row]) -> None:
     """Replace the file as a whole, so that nobody ever reads half of it."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    partial = path.with_suffix(".partial")
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns)
+    writer.writeheader()
+    writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
-    partial.replace(path)
+    write_text(path, table.getvalue())
 
 
 def read_history(path: Path) -> list[Row]:

@@ -63,7 +63,7 @@ const send = (address, ...values) => socket.send(encode(address, values), Number
 socket.on("message", (packet) => {
 	const [address, ...values] = decode(packet);
 	maxApi.outlet(address, ...values);
-	if (address === "/aitunes/model/load") send("/aitunes/latent"); // another release may have other coordinates
+	if (address === "/aitunes/release/load") send("/aitunes/latent"); // another release may have other coordinates
 });
 socket.on("error", (error) => maxApi.post(`AiTunes: ${error.message}`));
 

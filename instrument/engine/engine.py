@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.address import DEFAULT_PORT

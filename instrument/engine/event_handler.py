@@ -96,7 +96,7 @@ class EventHandler:
         return None
 
     def _value(self, path: str) -> tuple[Value, ...]:
-        if path == f"{ROOT}/model/load":
+        if path == f"{ROOT}/release/load":
             return (self._engine.performance.release,)
         if path == f"{ROOT}/device/set":
             return (self._engine.output.name,)

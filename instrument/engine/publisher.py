@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from instrument.engine.scope import Scope
-from instrument.namespace import ROOT
+from instrument.namespace import ROOT, former
+from instrument.osc.aliases import Sender, as_known_to, peer_of
 from instrument.osc.server import OscServer
 from instrument.osc.subscribers import Peer
 from instrument.synthesis.dynamics import OutputStage, decibels
@@ -37,14 +38,16 @@ class Publisher:
         self._underruns = 0
         self._error_due = 0.0
 
-    def reply(self, peer: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
+    def reply(self, sender: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Answer the one who asked; nobody, where the engine asked itself."""
-        if peer is not None:
-            self._notices.append(_Notice(peer, False, address, arguments))
+        if sender is not None:
+            self._notices.append(_Notice(peer_of(sender), False, *as_known_to(sender, address, arguments)))
 
-    def announce(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Tell every subscriber but the author."""
-        self._notices.append(_Notice(author, True, address, arguments))
+    def announce(self, author: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Tell every subscriber but the author; by the former address, too, where there is one."""
+        peer = None if author is None else peer_of(author)
+        for name in dict.fromkeys((address, former(address))):
+            self._notices.append(_Notice(peer, True, name, arguments))
 
     def publish(self, osc: OscServer, stage: OutputStage, scope: Scope, underruns: int) -> None:
         """Send what has collected; called every few milliseconds by the publishing thread."""

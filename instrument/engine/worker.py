@@ -80,9 +80,9 @@ class Worker:
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._handlers: dict[str, Callable[..., object]] = {
-            "/model/load": lambda peer, name: stage.changes.load_release(name),
-            "/model/list": self._list_releases,
-            "/model/info": self._describe_release,
+            "/release/load": lambda peer, name: stage.changes.load_release(name),
+            "/release/list": self._list_releases,
+            "/release/info": self._describe_release,
             "/snapshot/save": self._save_snapshot,
             "/snapshot/delete": lambda peer, name: snapshots.delete(name),
             "/snapshot/recall": self._recall,
@@ -145,14 +145,14 @@ class Worker:
     def _list_releases(self, peer: Peer | None) -> None:
         cards, _ = self._library.cards()
         for name, card in cards.items():
-            self._reply(peer, f"{ROOT}/model", (name, card.public_name, card.description, card.latent_dim))
-        self._reply(peer, "/done", (f"{ROOT}/model/list", len(cards)))
+            self._reply(peer, f"{ROOT}/release", (name, card.public_name, card.description, card.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/release/list", len(cards)))
 
     def _describe_release(self, peer: Peer | None) -> None:
         text = self._stage.card.to_json()
         if len(text) > _MAX_TEXT:
             raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
-        self._reply(peer, f"{ROOT}/model/info", (text,))
+        self._reply(peer, f"{ROOT}/release/info", (text,))
 
     def _save_snapshot(self, peer: Peer | None, name: str) -> None:
         taken = self._mark if isinstance(self._mark, Snapshot) else self._stage.performance.snapshot()

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from aitunes import __version__
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from instrument.measures import Status
-from instrument.namespace import Address, Kind, MessageError, Value, check_arguments
+from instrument.namespace import Address, Kind, MessageError, Value, canonical, check_arguments, former
+from instrument.osc.aliases import FormerNames, Sender, peer_of
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.subscribers import Peer, Subscribers
 from instrument.synthesis.timeline import Event, Timeline, coalesced
@@ -149,18 +150,24 @@ class Dispatcher:
         rows = self._instrument.rows
         if is_pattern(message.address):
             return self._events_of_pattern(message, peer, arrived)
-        row = rows.get(message.address)
+        path = canonical(message.address)
+        row = rows.get(path)
         if row is None:
             raise MessageError(_UNKNOWN)
+        sender = peer if path == message.address else FormerNames(peer)
         if not _is_button(row, message.arguments):
-            return [self._event(message.address, row, message.arguments, peer, arrived)]
+            return [self._event(path, row, message.arguments, sender, arrived)]
         # Letting the button go sends a zero.
-        return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
+        return [self._event(path, row, [], sender, arrived)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
         """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
         rows = self._instrument.rows
+        sender: Sender = peer
         paths = matching(message.address, rows)
+        if not paths:
+            paths = [canonical(path) for path in matching(message.address, map(former, rows))]
+            sender = FormerNames(peer)
         asks = not message.arguments and any(rows[path].has_value for path in paths)
         refusal, events = MessageError(_UNKNOWN), []
         for path in paths:
@@ -170,23 +177,23 @@ class Dispatcher:
                 refusal = MessageError("no pattern ends the engine; /quit does")
                 continue
             try:
-                events.append(self._event(path, rows[path], message.arguments, peer, arrived))
+                events.append(self._event(path, rows[path], message.arguments, sender, arrived))
             except MessageError as error:
                 refusal = error
         if not events:
             raise refusal
         return events
 
-    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
+    def _event(self, path: str, row: Address, arguments: list[Any], sender: Sender, arrived: float) -> Event:
         """What one address is asked to do; it has a `call` where that is about the connection, not the sound."""
         if row.has_value and not arguments:
-            return Event(path, row.kind, None, peer, arrived)
+            return Event(path, row.kind, None, sender, arrived)
         if row.kind is Kind.NOTICE:
             raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
         values = check_arguments(row, arguments)
         handler = self._server.get(path)
-        call = None if handler is None else partial(handler, peer, values)
-        return Event(path, row.kind, values, peer, arrived, call)
+        call = None if handler is None else partial(handler, peer_of(sender), values)
+        return Event(path, row.kind, values, sender, arrived, call)
 
     def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
         self._send(peer, "/status.reply", status_arguments(self._instrument.status()))

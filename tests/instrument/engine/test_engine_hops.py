@@ -270,13 +270,13 @@ def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
 
 def test_a_command_that_is_done_is_told_to_the_others(engine, folder, tiny, hopping):
     tiny.write(folder, "wide", latent_dim=5)
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("wide",), ANNE))
+    engine.worker.submit(Event(f"{ROOT}/release/load", Kind.COMMAND, ("wide",), ANNE))
     engine.worker.start()
     engine.worker._tasks.put(None)
     engine.worker._thread.join(60.0)
-    done, told = engine.publisher._notices
+    done, told, _by_the_former_name = engine.publisher._notices
     assert (done.peer, done.to_others, done.address) == (ANNE, False, "/done")
-    assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/model/load", ("wide",))
+    assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/release/load", ("wide",))
 
 
 def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping):
@@ -311,7 +311,7 @@ def test_a_snapshot_is_of_its_place_among_the_settings(engine):
 
 def test_what_plays_is_told_to_those_who_ask_without_arguments(engine):
     engine.timeline.post([
-        Event(f"{ROOT}/model/load", Kind.COMMAND, None, ANNE),
+        Event(f"{ROOT}/release/load", Kind.COMMAND, None, ANNE),
         Event(f"{ROOT}/device/set", Kind.COMMAND, None, ANNE),
     ])  # fmt: skip
     engine._hop(0.0, HOP)
@@ -330,7 +330,7 @@ def test_nobody_waits_for_a_hop_that_never_comes(engine):
 def test_closing_drops_queued_work_and_reports_a_recording_that_failed(engine, said, monkeypatch):
     loaded = []
     monkeypatch.setattr(engine.changes, "load_release", lambda name: loaded.append(name))
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("tiny",)))
+    engine.worker.submit(Event(f"{ROOT}/release/load", Kind.COMMAND, ("tiny",)))
     engine.recorder.start("take.wav")
     monkeypatch.setattr(engine.recorder, "stop", lambda: (_ for _ in ()).throw(OutputError("The disk is full.")))
     engine.osc.start()
@@ -400,7 +400,7 @@ def test_the_card_that_is_told_is_the_one_that_plays(engine, folder, tiny):
 
 def test_long_names_are_shortened_in_refusals(engine):
     name = "x" * 5_000
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, (name,), ANNE))
+    engine.worker.submit(Event(f"{ROOT}/release/load", Kind.COMMAND, (name,), ANNE))
     engine.worker.start()
     deadline = time.monotonic() + 60.0
     while not notices(engine):
