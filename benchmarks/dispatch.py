@@ -16,10 +16,10 @@ from pythonosc.dispatcher import Dispatcher as PythonOscDispatcher
 from pythonosc.osc_packet import OscPacket
 
 from aitunes.osc.packets import build, parse
-from instrument.measures import Status
 from instrument.namespace import Address, expand
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.subscribers import Subscribers
+from instrument.status import Status
 from instrument.synthesis.timeline import Timeline
 
 PEER = ("127.0.0.1", 9)

@@ -1,4 +1,4 @@
-"""The clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
+"""Writes the clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+/[^/\\]+\.wav)")
 
 
 class DatasetError(AiTunesError):
-    """A folder that a data set cannot be written to, and why."""
+    """Says why a data set cannot be written to a folder."""
 
 
 def generate_dataset_of_simple_instruments(
@@ -56,27 +56,27 @@ def generate_dataset_of_simple_instruments(
     if unit_per_type < 1:
         raise InvalidSoundError(f"A data set has one clip of each type or more, not {unit_per_type!r}.")
     folder = Path(to)
-    wanted = {
+    clips = {
         f"{_plain(label)}/{_plain(label)}-{n:04d}.wav": family + n * len(FAMILIES)
         for family, label in enumerate(FAMILIES)
         for n in range(unit_per_type)
     }
     try:
         written = _read_manifest(folder)
-        _check_free(folder, list(wanted), written)
+        _check_free(folder, list(clips), written)
         folder.mkdir(parents=True, exist_ok=True)
         _write_manifest(folder, written)
         hashes = {}
-        for name, index in wanted.items():
+        for name, index in clips.items():
             content = _wav(sinewave_clip(index, seed, unit_duration, sample_rate).y, sample_rate)
             hashes[name] = {_write_listed(folder, name, content)}
-        for name in written.keys() - wanted.keys():
+        for name in written.keys() - clips.keys():
             if _is_ours(folder / name, written[name]):
                 (folder / name).unlink()
         _write_manifest(folder, hashes)
     except OSError as error:
         raise DatasetError(f"{folder} cannot be written to: {error}.") from error
-    return [folder / name for name in wanted]
+    return [folder / name for name in clips]
 
 
 def _plain(label: str) -> str:
@@ -90,7 +90,7 @@ def _wav(y: FloatArray, sample_rate: int) -> bytes:
 
 
 def _read_manifest(folder: Path) -> dict[str, set[str]]:
-    """Name → every hash under which it was written; more than one after a run that did not end."""
+    """Map each name to every hash under which it was written; more than one after a run that did not end."""
     written: dict[str, set[str]] = {}
     path = folder / MANIFEST
     if not path.is_file():

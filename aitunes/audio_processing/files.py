@@ -1,4 +1,4 @@
-"""Sound files: read whole and undamaged or not at all, written whole or not at all."""
+"""Reads sound files whole and undamaged or not at all, and writes them whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aitunes.features import FloatArray
 
 
 class AudioFileError(AiTunesError):
-    """A sound file that cannot be read or written, and why."""
+    """Says why a sound file cannot be read or written."""
 
 
 FORMATS: dict[str, tuple[str, str]] = {
@@ -37,7 +37,7 @@ _WHOLE = 0.98  # the length of an MP3 without a header is an estimate
 
 
 def read_audio(path: str | Path, sample_rate: int | None = None, mono: bool = True) -> tuple[FloatArray, int]:
-    """A whole sound file, of any format that libsndfile reads: WAV, FLAC, AIFF, Ogg, Opus, MP3 and more.
+    """Read a whole sound file, of any format that libsndfile reads: WAV, FLAC, AIFF, Ogg, Opus, MP3 and more.
 
     Args:
         sample_rate: what it is resampled to, Hz; None keeps its own.

@@ -1,4 +1,4 @@
-"""A folder of audio: every file a track, its first-level folder the label. The other readers build on this one."""
+"""Reads a folder of audio: every file a track, its first-level folder the label. Other readers build on this one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ UNLABELLED = "unlabelled"
 
 
 class DataSetError(AiTunesError):
-    """A data set that is not there or not as it should be, and what to do."""
+    """Says why a data set cannot be read, and what to do."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """One audio file.
+    """Names one audio file.
 
     Args:
         path: where it lies.
@@ -43,7 +43,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Tracks:
-    """A data set of audio files.
+    """Lists a data set of audio files.
 
     Args:
         name, licence: for the card.
@@ -56,7 +56,7 @@ class Tracks:
 
 
 class TrackList(Sequence[Track]):
-    """The tracks below a folder, in the order of their names whatever the disk says; each is made when it is asked for.
+    """Lists the tracks below a folder, sorted by name; each `Track` is made when it is asked for.
 
     Kept is the name alone, some tens of bytes, because a corpus may have very many.
 
@@ -99,7 +99,7 @@ class TrackList(Sequence[Track]):
 
 
 def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
-    """The folder that the user named, on the command line or in `AITUNES_DATA`; a path or a URL.
+    """Find the folder that the user named, on the command line or in `AITUNES_DATA`; a path or a URL.
 
     Raises:
         DataSetError: neither, or it is no folder.
@@ -117,13 +117,13 @@ def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
 
 
 def candidates(root: Path, prefix: str) -> list[Path]:
-    """The folder itself, and those in it whose name starts with the data set's."""
+    """List the folder itself, and those in it whose name starts with the data set's."""
     inside = sorted(path for path in root.iterdir() if path.is_dir() and path.name.lower().startswith(prefix))
     return [root, *inside]
 
 
 def audio_names(root: Path) -> Iterator[str]:
-    """Audio files below a folder, by their suffix, as paths inside it with slashes; hidden ones left out."""
+    """Find audio files below a folder, by their suffix, as paths inside it with slashes; hidden ones left out."""
     if is_remote(root):
         inside = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
         yield from (name for name in inside if _is_audio(name) and not any(p.startswith(".") for p in name.split("/")))
@@ -137,7 +137,7 @@ def audio_names(root: Path) -> Iterator[str]:
 
 
 def read_folder(root: Path) -> Tracks:
-    """Every audio file below a folder; a file at its root is `unlabelled`.
+    """List every audio file below a folder; a file at its root is `unlabelled`.
 
     Raises:
         DataSetError: no such folder, or no audio in it.
@@ -153,7 +153,7 @@ def read_folder(root: Path) -> Tracks:
 
 
 def first_folder(name: str) -> str:
-    """The label of a track that says it by where it lies."""
+    """Return the label of a track: the first folder of its name."""
     folder, slash, _ = name.partition("/")
     return folder if slash else UNLABELLED
 

@@ -1,4 +1,4 @@
-"""Recorded notes whose pitch is known: a folder with a `labels.csv` beside the files."""
+"""Reads recorded notes of known pitch: a folder with a `labels.csv` beside the files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FREE = ("cc0", "public domain")
 
 
 class Note(Protocol):
-    """One note of a data set."""
+    """Describes one note of a data set."""
 
     @property
     def name(self) -> str:
-        """No other note of the set has it."""
+        """A name that no other note of the set has."""
 
     @property
     def label(self) -> str:
@@ -33,12 +33,12 @@ class Note(Protocol):
         """Its pitch, MIDI note with fraction."""
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The waveform, mono, [samples]."""
+        """Read the waveform, mono, [samples]."""
 
 
 @dataclass(frozen=True)
 class RecordedNote:
-    """A note in a file."""
+    """Names a note in a file."""
 
     path: Path
     name: str
@@ -46,7 +46,7 @@ class RecordedNote:
     midi: float
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The file, mixed down and resampled.
+        """Read the file, mixed down and resampled.
 
         Raises:
             AudioFileError: it is not there, or damaged.
@@ -56,7 +56,7 @@ class RecordedNote:
 
 @dataclass(frozen=True)
 class Notes:
-    """A data set of notes.
+    """Lists a data set of notes.
 
     Args:
         name, licence: for the card.
@@ -69,7 +69,7 @@ class Notes:
 
 
 def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
-    """The notes that `labels.csv` lists, those of other licences left out.
+    """Read the notes that `labels.csv` lists, those of other licences left out.
 
     The file has a header and the columns `path` (inside the folder), `instrument`, `midi` (a number, 60 = C4), and, if
     they are known, `midi_measured` (the pitch that was played), `licence` and `repo` (where the file comes from).
@@ -104,7 +104,7 @@ def _note(root: Path, row: dict[str, str]) -> RecordedNote:
 
 
 def _licence_of(rows: Iterable[dict[str, str]]) -> str:
-    """Who gave what under which licence: `CC0-1.0: guitar (freepats/…); Public domain …: flute, oboe (…)`."""
+    """Name the sources under each licence: `CC0-1.0: guitar (freepats/…); Public domain …: flute, oboe (…)`."""
     sources: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         licence = row.get("licence") or "the files' own"

@@ -1,4 +1,4 @@
-"""Reads and writes the table of a training's losses, a row an epoch, without PyTorch."""
+"""Writes and reads the table of a training's losses, a row an epoch; PyTorch is not needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = dict[str, float]
 
 
 def write_history(path: Path, rows: list[Row]) -> None:
-    """Replace the file as a whole, so that nobody ever reads half of it."""
+    """Replace the file as a whole, so that no reader sees half of it."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = io.StringIO()
     writer = csv.DictWriter(table, columns)
@@ -27,6 +27,6 @@ def write_history(path: Path, rows: list[Row]) -> None:
 
 
 def read_history(path: Path) -> list[Row]:
-    """The rows of such a file; what is missing in one is left out."""
+    """Read the rows of such a file; empty fields are left out."""
     with path.open(newline="", encoding="utf-8") as stream:
         return [{name: float(text) for name, text in row.items() if text} for row in csv.DictReader(stream)]

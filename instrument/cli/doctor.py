@@ -58,7 +58,7 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
                 recordings=Path(scratch),
                 snapshots=Path(scratch) / "snapshots.json",
             ),
-            report=say,
+            log=say,
         )
         engine.start()
         try:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from instrument.cli.sidecar import own_program
+from instrument.own_program import own_program
 from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0

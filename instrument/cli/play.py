@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import replace
 
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
-from instrument.engine.changes import ANY_DEVICE
 from instrument.engine.engine import Engine, EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -27,9 +27,8 @@ def run(options: argparse.Namespace) -> int:
     load_compiled_code()
     begin = time.perf_counter()
     output = open_output(options)
-    engine = Engine(output, releases, engine_options(options), report=say)
-    if options.output == "device" and isinstance(output, NullOutput):
-        engine.changes.awaited = ANY_DEVICE
+    awaits_device = options.output == "device" and isinstance(output, NullOutput)
+    engine = Engine(output, releases, replace(engine_options(options), awaits_device=awaits_device), log=say)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
@@ -106,7 +105,7 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth.renderer.release.card
+    card = engine.synth_thread.card
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
         f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"

@@ -17,9 +17,9 @@ from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.client import Client
 from instrument.engine.engine import Engine
-from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.outputs import Output
+from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.voice_allocator import DRONE_SLOT
@@ -121,7 +121,7 @@ class Tap:
         end = self._count + len(y)
         if end <= len(self._samples):
             self._heard.append((self._count, now + self._buffered + self._output.latency_seconds))
-            self._samples[self._count : end] = y
+            self._samples[self._count : end] = y.mean(axis=1)
             self._count = end
         self._output.write(y)
 
@@ -213,7 +213,7 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
         moments.append(time.perf_counter())
         y = voice.render(renderer.iterations)
         moments.append(time.perf_counter())
-        renderer.resampler.process(y)
+        renderer.resampler.process(np.repeat(y[:, None], 2, axis=1))
         moments.append(time.perf_counter())
         for stage, seconds in zip(stages, np.diff(moments), strict=True):
             stages[stage][hop] = seconds

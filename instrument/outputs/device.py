@@ -1,4 +1,4 @@
-"""A sound device: PortAudio's callback in C reads a lock-free ring, so nothing that Python does can stop it."""
+"""Plays on a sound device: PortAudio's callback in C reads a lock-free ring, so Python cannot interrupt it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GONE_SECONDS = 2.0
 class DeviceOutput:
     """Plays through PortAudio.
 
-    The ring holds as little as outlasts a stall of the machine of 4 ms; see `Pacing` for when it wants more.
+    The ring holds just enough for a stall of the machine of 4 ms; see `Pacing` for when it needs more.
 
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
@@ -50,10 +50,10 @@ class DeviceOutput:
                 latency="low",
             )
         except (ValueError, sounddevice.PortAudioError) as error:
-            wanted = "the default sound device" if device is None else f"the sound device {device!r}"
-            raise OutputError(f"{wanted[0].upper()}{wanted[1:]} cannot be opened: {error}.") from error
+            name = "The default sound device" if device is None else f"The sound device {device!r}"
+            raise OutputError(f"{name} cannot be opened: {error}.") from error
         self.name: str = described["name"]
-        # Whoever looks for devices there joins JACK's graph for a moment, and the graph may stumble over that.
+        # A scan for devices joins JACK's graph for a moment, and the graph may drop out then.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         # PortAudio leaves one of JACK's periods out of a stream's latency, though not out of the device's own.
         self._min_latency_seconds = described["default_low_output_latency"] if self._jack else 0.0
@@ -73,11 +73,11 @@ class DeviceOutput:
 
     @property
     def latency_seconds(self) -> float:
-        """From the ring to the loudspeaker, as PortAudio reports it."""
+        """Return the time from the ring to the loudspeaker, as PortAudio reports it."""
         return max(float(self._mixer.latency), self._min_latency_seconds)
 
     def check_block(self, frames: int) -> None:
-        """Whether the device can be asked for so many frames a callback, 0 for its own.
+        """Check that the device can be asked for so many frames a callback, 0 for its own.
 
         Raises:
             OutputError: something else decides on that.
@@ -89,8 +89,8 @@ class DeviceOutput:
             )
 
     def start(self) -> None:
-        """Begin with silence, and see how much the device takes at once."""
-        self.write(np.zeros(round(_PREFILL_SECONDS * self.sample_rate), np.float32))
+        """Begin with silence, and measure how much the device takes at once."""
+        self.write(_silence(round(_PREFILL_SECONDS * self.sample_rate)))
         try:
             self._mixer.start()
         except portaudio().PortAudioError as error:
@@ -101,7 +101,7 @@ class DeviceOutput:
         self._pacing = Pacing(block_seconds, self._ready, self._consumed_seconds())
 
     def wait(self) -> float:
-        """Block until the ring wants more; seconds until what is written next leaves it."""
+        """Wait until the ring needs more; return the seconds until what is written next leaves it."""
         assert self._pacing is not None  # `start` comes first
         if self._action not in self._mixer.actions:
             self._recover(self._pacing)
@@ -121,8 +121,8 @@ class DeviceOutput:
         return self._pacing.until_taken(self._ready, self._buffered_seconds())
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples], the same on every channel."""
-        self._ring.write(np.repeat(y, self._channels).reshape(-1, self._channels))
+        """Append a block of left and right, [samples, 2]; a device of one channel plays their mean."""
+        self._ring.write(y if self._channels == 2 else y.mean(axis=1, keepdims=True))
 
     def deepen(self, seconds: float) -> None:
         """Buffer at least that much from now on."""
@@ -167,7 +167,7 @@ class DeviceOutput:
         pacing.settle(pacing.reserve_seconds)
         missing = pacing.block_seconds + pacing.reserve_seconds - self._buffered_seconds()
         if missing > 0.0:
-            self.write(np.zeros(round(missing * self.sample_rate), np.float32))
+            self.write(_silence(round(missing * self.sample_rate)))
         self._consumed_before += self._action.done_frames
         self._action = self._mixer.play_ringbuffer(self._ring)
 
@@ -182,3 +182,7 @@ class DeviceOutput:
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
+
+
+def _silence(frames: int) -> FloatArray:
+    return np.zeros((frames, 2), np.float32)

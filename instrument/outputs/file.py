@@ -1,4 +1,4 @@
-"""A sound file as an output: temporary name first, its own name once it is whole."""
+"""Writes a sound file under a temporary name, and renames it once it is whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SYSTEM_ERROR = 2  # sndfile.h: SF_ERR_SYSTEM
 
 
 def file_format(path: Path, depth: str) -> tuple[str, str]:
-    """libsndfile's format and subtype for a file ending and a bit depth.
+    """Look up libsndfile's format and subtype for a file ending and a bit depth.
 
     Raises:
         OutputError: an unknown ending, or a depth that the format does not have.
@@ -35,7 +35,7 @@ def file_format(path: Path, depth: str) -> tuple[str, str]:
 
 
 class FileOutput:
-    """Writes mono samples to a WAV or FLAC file as fast as they come.
+    """Writes two channels to a WAV or FLAC file as fast as they come.
 
     Args:
         path: ends in .wav or .flac; replaced only when the new file is whole.
@@ -62,7 +62,7 @@ class FileOutput:
             # Made here first, because the system says why it cannot be, and libsndfile does not.
             self._unfinished.touch()
             self._file = soundfile.SoundFile(
-                self._unfinished, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
+                self._unfinished, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
             )
             # The peak chunk holds the time of day, and the same score must give the same bytes.
             soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
@@ -74,14 +74,14 @@ class FileOutput:
             raise
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Do nothing: the file is open."""
 
     def wait(self) -> float:
-        """A file is always ready."""
+        """Return 0: a file is always ready."""
         return 0.0
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples].
+        """Append a block of left and right, [samples, 2].
 
         Raises:
             OutputError: the disk is full or gone.
@@ -92,7 +92,7 @@ class FileOutput:
             raise _cannot_write(self._path, error) from error
 
     def deepen(self, seconds: float) -> None:
-        """A file is never late."""
+        """Do nothing: a file is never late."""
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -107,7 +107,7 @@ class FileOutput:
             raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
-        """Leave no trace of an unfinished file; what stood there before still stands."""
+        """Remove an unfinished file; an older one of that name stays."""
         self._file.close()
         self._unfinished.unlink(missing_ok=True)
 

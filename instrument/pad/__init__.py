@@ -1,1 +1,1 @@
-"""The pad: the window a performer plays. A process of its own and an OSC client like any other."""
+"""The pad: the window in which a release is played, in its own process and over OSC."""

@@ -86,7 +86,8 @@ def _play(
         while waiting and waiting[0].seconds < heard + 0.5 * synth.hop_seconds:
             timeline.post([waiting.popleft().event])
         for event in timeline.due(heard, synth.hop_seconds):
-            _apply(event, synth, releases, rate)
+            if isinstance(event, Event):
+                _apply(event, synth, releases, rate)
         y = synth.render()
         for renderer in synth.take_retired():
             renderer.close()

@@ -17,6 +17,8 @@ from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 SNAPSHOT_SETTINGS = (
     "/smoothing",
     "/gain",
+    "/width",
+    "/pan",
     "/freeze",
     "/position",
     "/speed",
@@ -59,6 +61,8 @@ class Performance:
         self.playing = True
         (self.smoothing_seconds,) = initial_numbers(f"{ROOT}/smoothing")
         (self.gain_db,) = initial_numbers(f"{ROOT}/gain")
+        (self.width,) = initial_numbers(f"{ROOT}/width")
+        (self.pan,) = initial_numbers(f"{ROOT}/pan")
         self.frozen = any(initial_numbers(f"{ROOT}/freeze"))
         (self.position,) = initial_numbers(f"{ROOT}/position")
         (self.speed,) = initial_numbers(f"{ROOT}/speed")
@@ -80,6 +84,8 @@ class Performance:
             "/latent": self._set_latent,
             "/smoothing": self._setter("smoothing_seconds"),
             "/gain": self._setter("gain_db"),
+            "/width": self._setter("width"),
+            "/pan": self._setter("pan"),
             "/freeze": self._setter("frozen"),
             "/position": self._setter("position"),
             "/speed": self._setter("speed"),
@@ -103,6 +109,8 @@ class Performance:
             "/latent": lambda: tuple(self._target.tolist()),
             "/smoothing": lambda: (self.smoothing_seconds,),
             "/gain": lambda: (self.gain_db,),
+            "/width": lambda: (self.width,),
+            "/pan": lambda: (self.pan,),
             "/freeze": lambda: (self.frozen,),
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),

@@ -1,4 +1,4 @@
-"""`aitunes-train release`: a bundled release in one go, from its data to its folder."""
+"""Makes a bundled release in one go, from its data to its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.headless import HeadlessActionPipeline
 
 @dataclass(frozen=True)
 class Bundled:
-    """What one of the releases that come with AiTunes is made of."""
+    """Names the scenario of a release that comes with AiTunes."""
 
     experiment: str
     scenario: str
@@ -46,7 +46,7 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 
 def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:
-    """What a run before this one has trained to the end, but perhaps not exported.
+    """Load what an earlier run has trained to the end, but perhaps not exported.
 
     Raises:
         TrainingError: there is none to go on from.

@@ -1,4 +1,4 @@
-"""What a model is trained on and evaluated with: segments, wherever they lie, and what each of them is."""
+"""Opens the segments that a model is trained on and evaluated with, in memory or on disk, with their labels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CLIP_HELD_OUT = 0.1
 
 
 class Segments(Protocol):
-    """Segments that can be read a batch at a time."""
+    """Reads segments a batch at a time."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -47,12 +47,12 @@ class Segments(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """A half of a corpus.
+    """Holds a half of a corpus.
 
     Args:
         S: segments, [items, *input_shape].
         labels, names: of each, [items]; several segments of a track share its name.
-        conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
+        conditions: conditions of the decoder besides the code, [items, conditions]; of notes, pitch and level.
         by_shard: which lie in each shard of their store; None of what is in none.
     """
 
@@ -65,21 +65,21 @@ class Part:
     def __len__(self) -> int:
         return len(self.S)
 
-    def some(self, most: int | None) -> Part:
-        """At most so many of its items, spread evenly; in memory."""
-        count = len(self) if most is None else min(most, len(self))
+    def some(self, limit: int | None) -> Part:
+        """Load at most so many of its items, spread evenly."""
+        count = len(self) if limit is None else min(limit, len(self))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
         return self.of(chosen)
 
     def of(self, chosen: NDArray[np.int64]) -> Part:
-        """Some of its items, by number; in memory."""
+        """Load some of its items, by number."""
         conditions = None if self.conditions is None else self.conditions[chosen]
         return Part(self.S[chosen], self.labels[chosen], self.names[chosen], conditions)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Segments to train on, and of other tracks to evaluate with.
+    """Holds segments to train on, and of other tracks to evaluate with.
 
     Args:
         name, licence, hash: of the data, for the card.
@@ -99,7 +99,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class CorpusOptions:
-    """Where the data comes from.
+    """Says where the data come from.
 
     Args:
         data_dir: the user's folder of data, a path or a URL; None takes `AITUNES_DATA`.
@@ -119,7 +119,7 @@ class CorpusOptions:
 
 
 def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
-    """Where a case's prepared features lie, by default a name that changes with all that decides them."""
+    """Return the path of a case's prepared features, by default a name that changes with all that decides them."""
     if options.features is not None:
         return options.features
     decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
@@ -143,9 +143,9 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
 
 
 def open_corpus(
-    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, report: Callable[[str], None]
+    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, notify: Callable[[str], None]
 ) -> Corpus:
-    """The data of a case for one of its scenarios; audio files are prepared first where they are not yet.
+    """Open the data of a case for one of its scenarios; audio files are prepared first where they are not yet.
 
     Raises:
         AiTunesError: the data are not there, or not enough to train and evaluate with.
@@ -165,16 +165,16 @@ def open_corpus(
         return _of_clips(case, data, features, options)
     if isinstance(data, Notes):
         data = _some_notes(data, options.limit_items)
-        report(f"Preparing {len(data.notes)} notes of {data.name} …")
+        notify(f"Preparing {len(data.notes)} notes of {data.name} …")
         corpus = _of_notes(data, features, options, progress)
         for reason in corpus.skipped:
-            report(f"Skipped: {reason}")
+            notify(f"Skipped: {reason}")
         return corpus
     check_prepared(path)
-    report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
+    notify(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
     for reason in card.skipped:
-        report(f"Skipped: {reason}")
+        notify(f"Skipped: {reason}")
     return _of_store(FeatureStore(path), features)
 
 
@@ -183,7 +183,7 @@ def _open(case: Case, options: CorpusOptions) -> AnyData:
 
 
 def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
-    """Some of the tracks, of every label as evenly as may be."""
+    """Choose some of the tracks, as evenly from every label as possible."""
     by_label: dict[str, list[Track]] = {}
     for track in data.tracks:
         by_label.setdefault(track.label, []).append(track)
@@ -196,7 +196,7 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
     card = store.card
     if card.features != features:
         raise TrainingError(
-            f"{store.path} holds segments of other features than the scenario wants "
+            f"{store.path} holds segments of other features than the scenario needs "
             f"({_differences(card.features, features)}); prepare them for this scenario."
         )
     train, held = (_half(store, held) for held in (False, True))
@@ -214,8 +214,8 @@ def _half(store: FeatureStore, held: bool) -> Part:
     return Part(segments, labels, names, by_shard=stored.by_shard)
 
 
-def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
-    ours, theirs = one.as_dict(), other.as_dict()
+def _differences(stored: AudioFeatures, expected: AudioFeatures) -> str:
+    ours, theirs = stored.as_dict(), expected.as_dict()
     return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
 
 
@@ -253,7 +253,7 @@ def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: C
 
 
 def _some_notes(data: Notes, most: int | None) -> Notes:
-    """At most so many of the notes, spread evenly."""
+    """Choose at most so many of the notes, spread evenly."""
     if most is None or most >= len(data.notes):
         return data
     chosen = np.linspace(0, len(data.notes) - 1, most).round().astype(int)

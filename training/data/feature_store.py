@@ -1,4 +1,4 @@
-"""The folder of prepared segments: shards, a table of tracks, and an index that is written last.
+"""Reads and writes a folder of prepared segments: shards, a table of tracks, and an index that is written last.
 
 docs/decisions/0006-sharded-features.md says why.
 """
@@ -32,7 +32,7 @@ Texts = NDArray[Any]
 
 @dataclass(frozen=True)
 class StoreCard:
-    """What a store says about itself.
+    """Describes a store.
 
     Args:
         name, licence: of the data set.
@@ -55,7 +55,7 @@ class StoreCard:
 
 @dataclass(frozen=True)
 class TrackTable:
-    """The tracks of a store, in the order of their names.
+    """Lists the tracks of a store, in the order of their names.
 
     Args:
         names, labels: of each; UTF-8 where they were read from a store.
@@ -74,7 +74,7 @@ class TrackTable:
 
 @dataclass(frozen=True)
 class ShardFiles:
-    """The shards of a store, readable by whoever has this: small, and sent to reading processes as it is.
+    """Reads the shards of a store; small enough to be sent to reading processes.
 
     Args:
         folder: of the store.
@@ -89,7 +89,7 @@ class ShardFiles:
     features: AudioFeatures
 
     def read(self, shard: int, rows: NDArray[np.integer]) -> FloatArray:
-        """Some of its segments, rising and each once, [rows, n_mels, frames]."""
+        """Read some of a shard's segments, in rising order and each once, [rows, n_mels, frames]."""
         offset = len(shard_header(self.counts[shard], self.features))
         breaks = np.flatnonzero(np.diff(rows) != 1) + 1
         runs = [(int(run[0]), int(run[-1]) + 1) for run in np.split(rows, breaks)]
@@ -109,7 +109,7 @@ class ShardFiles:
 
 
 class FeatureStore:
-    """Prepared segments, wherever they lie. Segments are numbered by the order of their tracks' names.
+    """Opens a folder or URL of prepared segments, numbered in the order of their tracks' names.
 
     Args:
         path: the folder.
@@ -127,9 +127,9 @@ class FeatureStore:
             self.tracks = _read_table(path / index["tracks"])
             files, counts = zip(*index["shards"], strict=True)
             self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
-            found = file_sizes(path)
+            existing = file_sizes(path)
             broken = [
-                name for n, name in enumerate(files) if found.get(name) != shard_size(counts[n], self.card.features)
+                name for n, name in enumerate(files) if existing.get(name) != shard_size(counts[n], self.card.features)
             ]
             if broken:
                 raise ValueError(f"{len(broken)} of {len(files)} shards missing or cut short, {broken[0]} among them")
@@ -144,17 +144,17 @@ class FeatureStore:
 
     @property
     def nbytes(self) -> int:
-        """Of all segments."""
+        """Bytes of all segments."""
         return 4 * self.card.features.n_mels * self.card.features.frames * len(self)
 
 
 def is_store(path: Path) -> bool:
-    """Whether there is a store, whole or not."""
+    """Return True where there is a store, whole or not."""
     return (path / INDEX).is_file()
 
 
 def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]]) -> None:
-    """Make a store of shards that are there: the table, then the index, which makes it one."""
+    """Write the table of a store's tracks, then the index, which makes the shards a store."""
     digest = hashlib.sha256()
     for piece in _table_pieces(table):
         digest.update(piece)
@@ -166,13 +166,13 @@ def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence
 
 
 def files_of(path: Path) -> set[str]:
-    """Names of all files that belong to a store."""
+    """Read the names of all files that belong to a store."""
     index = json.loads((path / INDEX).read_bytes())
     return {INDEX, index["tracks"], *(name for name, _ in index["shards"])}
 
 
 def _table_pieces(table: TrackTable) -> Iterator[bytes]:
-    """The table in NumPy's format, some rows at a time."""
+    """Encode the table in NumPy's format, some rows at a time."""
     texts = {"name": table.names, "label": table.labels}
     kinds: list[tuple[str, str]] = [(name, f"S{_longest(column)}") for name, column in texts.items()]
     kinds += [("held", "?"), *((name, "<i8") for name in ("items", "shard", "row"))]
@@ -195,7 +195,7 @@ def _longest(texts: Texts) -> int:
 
 
 def _read_table(path: Path) -> TrackTable:
-    """A table on a disk stays there: the system reads what is looked at."""
+    """Read a table; one on a disk is mapped into memory, so that only what is looked at is read."""
     where = io.BytesIO(path.read_bytes()) if is_remote(path) else path
     rows = np.load(where, mmap_mode=None if is_remote(path) else "r", allow_pickle=False)
     return TrackTable(*(rows[name] for name in ("name", "label", "held", "items", "shard", "row")))

@@ -1,4 +1,4 @@
-"""Log-mel frames of audio files, as fast as one core makes them.
+"""Computes log-mel frames of audio files in one compiled call.
 
 The same numbers as `AudioFeatures.analyse`, in blocks that stay in the processor's cache, all in one compiled call:
 window, batched float32 transform, modulus, and each mel band summed over its own bins alone.
@@ -26,7 +26,7 @@ _BLOCK_SECONDS = 5.0
 
 
 class DamagedFileError(AiTunesError):
-    """An audio file that gives no frames, and why."""
+    """Says why an audio file gives no frames."""
 
 
 class LogMel:
@@ -42,7 +42,7 @@ class LogMel:
         self._bands, self._weights = features.sparse_filter_bank
 
     def frames(self, y: FloatArray) -> FloatArray:
-        """Every whole frame of a waveform: frame n covers samples n · hop_length to n · hop_length + n_fft.
+        """Compute every whole frame of a waveform: frame n covers samples n · hop_length to n · hop_length + n_fft.
 
         Args:
             y: mono [samples] at the features' sample rate.
@@ -69,7 +69,7 @@ class LogMel:
         return np.clip(mel, 0.0, 1.0, out=mel)
 
     def of_file(self, path: Path) -> FloatArray:
-        """Frames [count, n_mels] of an audio file of any rate and number of channels, which are averaged.
+        """Compute frames [count, n_mels] of an audio file of any rate and number of channels, which are averaged.
 
         Raises:
             DamagedFileError: it cannot be read, ends early, or holds values that are no numbers.
@@ -87,7 +87,7 @@ class LogMel:
         return S
 
     def _parts(self, sound: soundfile.SoundFile) -> Iterator[FloatArray]:
-        """Frames in the file's order; whatever its length, only some seconds of samples are held at a time."""
+        """Yield frames in the file's order; whatever its length, only some seconds of samples are held at a time."""
         hop = self.features.hop_length
         held = np.empty(0, np.float32)
         for y in mono_at(sound, self.features.sample_rate):
@@ -98,7 +98,7 @@ class LogMel:
 
 
 def mono_at(sound: soundfile.SoundFile, sample_rate: int) -> Iterator[FloatArray]:
-    """The file's samples, mono, at a rate; one block at least."""
+    """Yield the file's samples, mono, at a rate; one block at least."""
     block = round(_BLOCK_SECONDS * sound.samplerate)
     stream = None
     if sound.samplerate != sample_rate:
@@ -115,7 +115,7 @@ def mono_at(sound: soundfile.SoundFile, sample_rate: int) -> Iterator[FloatArray
 def _bands_of(
     spectrum: NDArray[np.complex64], mel: FloatArray, bands: NDArray[np.int64], weights: FloatArray
 ) -> None:  # pragma: no cover - compiled
-    """Mel magnitudes [n_mels] of one spectrum [bins]."""
+    """Compute mel magnitudes [n_mels] of one spectrum [bins]."""
     magnitudes = np.empty(spectrum.size, np.float32)
     for k in range(spectrum.size):
         value = spectrum[k]
@@ -135,7 +135,7 @@ def _bands_of(
 def _mel_of(
     y: FloatArray, mel: FloatArray, hop: int, window: FloatArray, bands: NDArray[np.int64], weights: FloatArray
 ) -> None:  # pragma: no cover - compiled
-    """Mel magnitudes [frames, n_mels] of a waveform."""
+    """Compute mel magnitudes [frames, n_mels] of a waveform."""
     n_fft, axis = window.size, np.array([1], np.int64)
     windowed = np.empty((_BLOCK_FRAMES, n_fft), np.float32)
     spectra = np.empty((_BLOCK_FRAMES, n_fft // 2 + 1), np.complex64)

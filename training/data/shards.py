@@ -1,4 +1,4 @@
-"""Files that each hold the segments of some tracks, made whole or not at all; docs/decisions/0006-sharded-features.md.
+"""Makes shards, files that each hold the segments of some tracks; see docs/decisions/0006-sharded-features.md.
 
 A shard is what one worker makes in one go and what a training reads in one go. Which tracks share one depends on
 the tracks alone, so that every run, whatever its workers and interruptions, makes the same shards.
@@ -34,7 +34,7 @@ _MIN_SHARDS = 64
 
 @dataclass(frozen=True)
 class Plan:
-    """A shard to be made.
+    """Describes a shard to be made.
 
     Args:
         number: its index.
@@ -49,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Made:
-    """A shard that was made.
+    """Describes a shard that was made.
 
     Args:
         file: its name in the store; "" where none of its tracks gave a segment.
@@ -96,7 +96,7 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
 
 
 def _size_change_turn(track: Track) -> tuple[int, int, int]:
-    """A file's size and time of change, and where the hash of its name puts it among the others."""
+    """Return a file's size and time of change, and the key that orders it by the hash of its name."""
     stat = track.path.stat()
     return stat.st_size, stat.st_mtime_ns, int.from_bytes(hashlib.sha256(track.name.encode()).digest()[:7], "big")
 
@@ -134,7 +134,7 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
 
 
 def read_made(path: Path) -> Made:
-    """What `make_shard` noted.
+    """Read what `make_shard` noted.
 
     Raises:
         OSError, ValueError, TypeError, KeyError: it is not there, or damaged.
@@ -146,7 +146,7 @@ def read_made(path: Path) -> Made:
 
 
 def shard_header(items: int, features: AudioFeatures) -> bytes:
-    """How NumPy's format begins for a shard of so many segments."""
+    """Encode the header, in NumPy's format, of a shard of so many segments."""
     stream = io.BytesIO()
     shape = (items, features.n_mels, features.frames)
     np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
@@ -154,12 +154,12 @@ def shard_header(items: int, features: AudioFeatures) -> bytes:
 
 
 def shard_size(items: int, features: AudioFeatures) -> int:
-    """Bytes of a shard of so many segments."""
+    """Return the bytes of a shard of so many segments."""
     return len(shard_header(items, features)) + 4 * features.n_mels * features.frames * items
 
 
 def cut(S: FloatArray, frames: int, most: int | None) -> FloatArray:
-    """Segments [items, n_mels, frames] of frames S [count, n_mels], one after the other, silent ones left out."""
+    """Cut frames S [count, n_mels] into segments [items, n_mels, frames], silent ones left out."""
     count = len(S) // frames
     segments = S[: count * frames].reshape(count, frames, S.shape[1]).transpose(0, 2, 1)
     segments = segments[segments.max(axis=(1, 2)) > 0.0] if count else segments
@@ -174,7 +174,7 @@ def _log_mel(features: AudioFeatures) -> LogMel:
 
 
 def _segments(track: Track, features: AudioFeatures, most: int | None) -> tuple[FloatArray, float]:
-    """The segments of a track, and how many seconds of sound it has."""
+    """Compute the segments of a track, and its seconds of sound."""
     if not track.path.is_file():
         raise TrainingError(
             f"{socket.gethostname()} sees no file {track.path}. Every machine that prepares must see the data under "
@@ -194,7 +194,7 @@ def _segments(track: Track, features: AudioFeatures, most: int | None) -> tuple[
 
 
 def _levelled(S: FloatArray, features: AudioFeatures) -> FloatArray:
-    """Single frames [count, n_mels] but for the quiet ones, nearly equally loud: no point of a map is to be silent."""
+    """Even out the loudness of single frames [count, n_mels] and drop quiet ones: no point of a map is to be silent."""
     mel = features.denormalise(S)
     # A magnitude that a band spreads over its bins has this share of the power; bands that overlap add a constant.
     shares = 1.0 / np.maximum((features.filter_bank.astype(np.float64) ** 2).sum(axis=1), 1e-12)
@@ -205,12 +205,12 @@ def _levelled(S: FloatArray, features: AudioFeatures) -> FloatArray:
 
 
 def _filled(S: FloatArray, frames: int) -> FloatArray:
-    """A sound shorter than a segment, as a drum is, with silence behind it."""
+    """Pad a sound shorter than a segment, such as a drum, with silence."""
     return np.pad(S, ((0, max(frames - len(S), 0)), (0, 0)))
 
 
 def _write_shard(store: Path, number: int, parts: list[FloatArray], features: AudioFeatures) -> str:
-    """A name that says what is in it: whoever makes it again makes the same file."""
+    """Write a shard under a name that is the hash of its contents: a repeated run makes the same file."""
     items = sum(len(part) for part in parts)
     if not items:
         return ""

@@ -1,4 +1,4 @@
-"""Segments that stay where they are and are read as a training needs them: a window at a time, each once an epoch."""
+"""Reads stored segments as a training needs them: a window at a time, each once an epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ WINDOW_BYTES = 1 << 28
 
 
 def window_items(shape: tuple[int, ...]) -> int:
-    """How many segments make a window, of an array [items, *segment] of float32."""
+    """Return the number of segments in a window, of an array [items, *segment] of float32."""
     return max(1, WINDOW_BYTES // (4 * math.prod(shape[1:])))
 
 
 @dataclass(frozen=True)
 class StoredSegments:
-    """Some segments of a store.
+    """Names some segments of a store.
 
     Args:
         shards: that they lie in.
@@ -38,7 +38,7 @@ class StoredSegments:
 
     @classmethod
     def of(cls, store: FeatureStore, tracks: NDArray[np.integer]) -> StoredSegments:
-        """The segments of some tracks of a store, [tracks]."""
+        """Select the segments of some tracks of a store, [tracks]."""
         table = store.tracks
         shard, row = (column[tracks].astype(np.int32) for column in (table.shard, table.row))
         return cls(store.shards, TrackOf(tracks, table.items[tracks]), shard, row)
@@ -57,7 +57,7 @@ class StoredSegments:
         return len(self.track_of)
 
     def __getitem__(self, items: NDArray[np.int64]) -> FloatArray:
-        """Those segments, in that order, [items, n_mels, frames]; nothing else is read."""
+        """Read those segments, in that order, [items, n_mels, frames]; nothing else is read."""
         track = self.track_of.index(items)
         shard_of, row_of = self.shard[track], self.row[track] + (items - self.track_of.starts[track])
         S = np.empty((len(items), *self.shape[1:]), np.float32)
@@ -81,7 +81,7 @@ class WindowReader:
         self._S = np.empty((0, *segments.shape[1:]), np.float32)
 
     def read(self, items: NDArray[np.int64], window: NDArray[np.int64] | None) -> FloatArray:
-        """The segments of a batch, [items, n_mels, frames].
+        """Read the segments of a batch, [items, n_mels, frames].
 
         Args:
             window: all that is asked for until the next window, with its first batch; None with the others.

@@ -1,4 +1,4 @@
-"""How good a trained scenario is on tracks that it has never seen: figures, pictures, sounds, and a page of them."""
+"""Evaluates a trained scenario on tracks that it has never seen: figures, pictures, sounds, and a page of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class LatentUse:
-    """What each latent dimension does.
+    """Holds how much each latent dimension is used.
 
     Args:
         std: of the codes, [latent_dim].
@@ -53,7 +53,7 @@ class LatentUse:
 
 
 def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
-    """Figures of a model on held-out items.
+    """Measure a model on held-out items.
 
     Returns:
         every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
@@ -79,12 +79,12 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
 
 
 def mean_squared_errors(decoded: FloatArray, S: FloatArray) -> NDArray[np.float64]:
-    """Of each item, [items]."""
+    """Return the mean squared error of each item, [items]."""
     return np.asarray(((decoded - S).astype(np.float64) ** 2).reshape(len(S), -1).mean(axis=1))
 
 
 def latent_use(model: Autoencoder, S: FloatArray) -> LatentUse:
-    """What each latent dimension does for segments [items, *input_shape]."""
+    """Measure how much each latent dimension is used for segments [items, *input_shape]."""
     kl = []
     with torch.no_grad():
         for start in range(0, len(S), _BATCH):
@@ -96,7 +96,7 @@ def latent_use(model: Autoencoder, S: FloatArray) -> LatentUse:
 
 
 def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
-    """The training's own losses on the held-out half, means over its items."""
+    """Compute the training's own losses on the held-out half, means over its items."""
     experiment, sums, count = trained.experiment, dict[str, float](), 0
     with torch.no_grad():
         for batch in loader(corpus.held, EpochBatches.of(corpus.held, _BATCH, None)):
@@ -112,19 +112,19 @@ def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
 
 
 def _spectral(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> dict[str, float]:
-    found, wanted = features.denormalise(decoded), features.denormalise(S)
-    one, other = (np.concatenate(list(segments), axis=1) for segments in (found, wanted))
+    decoded_magnitudes, magnitudes = features.denormalise(decoded), features.denormalise(S)
+    estimate, reference = (np.concatenate(list(S), axis=1) for S in (decoded_magnitudes, magnitudes))
     figures = {"log_mel_distance_db": log_mel_distance_db(decoded, S, features)} if features.scale == "mel" else {}
     try:
-        figures["spectral_convergence_db"] = spectral_convergence(one, other)
-        figures["log_spectral_distance_db"] = log_spectral_distance(one, other, axis=0)
+        figures["spectral_convergence_db"] = spectral_convergence(estimate, reference)
+        figures["log_spectral_distance_db"] = log_spectral_distance(estimate, reference, axis=0)
     except MetricError:
         return figures  # silence has no distance to measure
     return figures
 
 
 def write_page(trained: Trained, corpus: Corpus, figures: dict[str, float], to: Path) -> Path:
-    """A page of pictures and sounds.
+    """Write a page of pictures and sounds.
 
     Args:
         to: its folder; `index.html`, `figures.json`, `latent.csv`, pictures and sounds go there.
@@ -154,14 +154,14 @@ def write_page(trained: Trained, corpus: Corpus, figures: dict[str, float], to: 
 
 
 def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
-    """For three held-out tracks the original's segments and the model's, both through the same phase reconstruction."""
+    """Write three held-out tracks and their reconstructions as sound, both through the same phase reconstruction."""
     features, part = corpus.features, corpus.held
     if features is None:
         return []
-    wanted = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
+    count = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
     written = []
     for n, name in enumerate(kinds(part.names)[:3]):
-        track = part.of(np.flatnonzero(part.names == name)[:wanted])
+        track = part.of(np.flatnonzero(part.names == name)[:count])
         S = np.asarray(track.S)
         for kind, segments in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):
             y = sound_of_frames(np.concatenate(list(segments), axis=1), features)

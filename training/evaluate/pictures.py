@@ -1,4 +1,4 @@
-"""Pictures of what a model has learnt: reconstructions, the use of its latent dimensions, and where its codes lie."""
+"""Draws what a model has learnt: reconstructions, the use of its latent dimensions, and its codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from aitunes.experiments.callbacks.latent_plot import principal_plane
+from aitunes.experiments.callbacks.latent_plot import pc_label, principal_plane
 from aitunes.features import AudioFeatures, FloatArray
 
 _MAX_LABELS = 20
@@ -22,7 +22,7 @@ _DIFFERENCE = 0.3
 def reconstructions_png(
     S: FloatArray, decoded: FloatArray, names: Sequence[str], features: AudioFeatures | None
 ) -> bytes:
-    """Segments above what the model makes of them, above the difference.
+    """Draw segments above their reconstructions above the difference.
 
     Args:
         S, decoded: [items, *input_shape].
@@ -32,10 +32,10 @@ def reconstructions_png(
     figure = _figure(2.6 * len(S) + 1.2, 7.2)
     grid = figure.subplots(3, len(S), squeeze=False, sharex=True, sharey=True)
     for n in range(len(S)):
-        one, other = S[n], decoded[n]
-        for axes, values in zip(grid[:2, n], (one, other), strict=True):
+        original, reconstruction = S[n], decoded[n]
+        for axes, values in zip(grid[:2, n], (original, reconstruction), strict=True):
             last = _draw(axes, values, "magma" if values.ndim == 2 else "gray", 0.0, 1.0, features)
-        difference = _draw(grid[2, n], other - one, "RdBu_r", -_DIFFERENCE, _DIFFERENCE, features)
+        difference = _draw(grid[2, n], reconstruction - original, "RdBu_r", -_DIFFERENCE, _DIFFERENCE, features)
         grid[0, n].set_title(_shortened(names[n]), fontsize=9)
     for axes, kind in zip(grid[:, 0], ("original", "reconstruction", "difference"), strict=True):
         axes.set_ylabel(f"{kind}\n{_unit(S[0].ndim, features)[0]}")
@@ -73,7 +73,7 @@ def _shortened(name: str) -> str:
 
 
 def samples_png(S: FloatArray, features: AudioFeatures | None) -> bytes:
-    """Decoded codes [items, *input_shape], side by side."""
+    """Draw decoded codes [items, *input_shape], side by side."""
     figure = _figure(2.2 * min(len(S), 8) + 0.8, 2.4 * -(-len(S) // 8) + 0.4)
     grid = figure.subplots(-(-len(S) // 8), min(len(S), 8), squeeze=False, sharex=True, sharey=True)
     for n, axes in enumerate(grid.flat):
@@ -90,7 +90,7 @@ def samples_png(S: FloatArray, features: AudioFeatures | None) -> bytes:
 
 
 def usage_png(std: NDArray[np.float64], kl_nats: NDArray[np.float64] | None, title: str) -> bytes:
-    """How much each latent dimension varies over the data and, of variational models, how much it tells; 900 × 600."""
+    """Draw how much each latent dimension varies over the data and, if variational, its divergence; 900 × 600."""
     figure = _figure(9.0, 6.0)
     grid = figure.subplots(1 if kl_nats is None else 2, 1, squeeze=False, sharex=True)[:, 0]
     order = np.argsort(-std, kind="stable")
@@ -106,14 +106,14 @@ def usage_png(std: NDArray[np.float64], kl_nats: NDArray[np.float64] | None, tit
 
 
 def codes_png(codes: FloatArray, labels: NDArray[np.str_], title: str) -> bytes:
-    """Codes on their first two principal directions, coloured by label; 800 × 640."""
+    """Draw codes on their first two principal components, coloured by label; 800 × 640."""
     plane, shares = principal_plane(codes)
-    units = [f"{n} principal direction ({share:.0%})" for n, share in zip(("first", "second"), shares, strict=True)]
+    units = [pc_label(n, share) for n, share in enumerate(shares)]
     return scatter_png(plane, labels, f"{title}: codes of the data", (units[0], units[1]))
 
 
 def scatter_png(plane: NDArray[np.float64], labels: NDArray[np.str_], title: str, units: tuple[str, str]) -> bytes:
-    """Points [items, 2] coloured by label [items]; 800 × 640."""
+    """Draw points [items, 2] coloured by label [items]; 800 × 640."""
     figure = _figure(8.0, 6.4)
     axes = figure.add_subplot()
     kinds = np.unique(labels)

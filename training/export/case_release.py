@@ -1,4 +1,4 @@
-"""From a trained scenario to a release that the instrument plays."""
+"""Exports a trained scenario as a release that the instrument plays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VQ_NOTE = "Its coordinates are the code before quantisation."
 
 @dataclass(frozen=True)
 class ReleaseNames:
-    """What the release is called.
+    """Names a release.
 
     Args:
         name: of its folder; None makes one of the experiment's and the scenario's.
@@ -85,12 +85,12 @@ def export_release(
 
 
 def release_name(trained: Trained) -> str:
-    """The name of a scenario's release: lower-case, experiment first."""
+    """Return the name of a scenario's release: lower-case, experiment first."""
     return f"{trained.case.name}-{trained.scenario.name}".lower().replace(".", "-")[:64]
 
 
 def check_target(target: Path) -> None:
-    """The writer refuses as well, but after all the work.
+    """Refuse a folder that is taken, before the work that the writer's own check comes after.
 
     Raises:
         TrainingError: the folder is taken by something else.
@@ -146,11 +146,11 @@ def _record(trained: Trained, corpus: Corpus, figures: dict[str, float], command
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of the libraries that decide what comes out."""
-    found = {}
+    """Return the versions of the libraries that decide what comes out."""
+    versions = {}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, read without running anything, and only of the scenario that is asked."""
+"""Writes checkpoints whole or not at all, and reads them without running their code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEY = "aitunes"
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose checkpoint it is.
+    """Names the scenario, data and seed of a checkpoint.
 
     Args:
         experiment, scenario, version: of the model.
@@ -41,7 +41,7 @@ class Identity:
 
     @classmethod
     def of(cls, case: Case, scenario: Scenario, data_hash: str, seed: int) -> Identity:
-        """The identity of a run."""
+        """Make the identity of a run."""
         return cls(case.name, scenario.name, scenario.version, data_hash, seed)
 
 
@@ -74,7 +74,7 @@ class WholeCheckpointIO(TorchCheckpointIO):
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The contents of a checkpoint, tensors and plain values alone.
+    """Read a checkpoint: tensors and plain values alone.
 
     Raises:
         TrainingError: it is not there, damaged, or holds more than that.
@@ -91,7 +91,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
-    """Whose checkpoint it is.
+    """Names the scenario, data and seed of a checkpoint.
 
     Raises:
         TrainingError: it does not say.
@@ -104,43 +104,44 @@ def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
         ) from error
 
 
-def check_identity(path: Path, wanted: Identity) -> dict[str, Any]:
+def check_identity(path: Path, expected: Identity) -> dict[str, Any]:
     """Read a checkpoint that must belong to a scenario.
 
     Raises:
         TrainingError: it does not.
     """
     checkpoint = read_checkpoint(path)
-    found = identity_of(checkpoint, path)
-    if (found.experiment, found.scenario) != (wanted.experiment, wanted.scenario):
+    stored = identity_of(checkpoint, path)
+    if (stored.experiment, stored.scenario) != (expected.experiment, expected.scenario):
         raise TrainingError(
-            f"{path} belongs to {found.experiment} {found.scenario}, not to {wanted.experiment} {wanted.scenario}."
+            f"{path} belongs to {stored.experiment} {stored.scenario}, not to {expected.experiment} "
+            f"{expected.scenario}."
         )
-    if found.version != wanted.version:
+    if stored.version != expected.version:
         raise TrainingError(
-            f"{path} was made by version {found.version} of {found.scenario}, which is now at {wanted.version}; "
+            f"{path} was made by version {stored.version} of {stored.scenario}, which is now at {expected.version}; "
             "train again."
         )
     return checkpoint
 
 
-def check_resumable(path: Path, wanted: Identity) -> int:
-    """How many epochs a checkpoint has behind it, if training can go on from it as if it had never stopped.
+def check_resumable(path: Path, expected: Identity) -> int:
+    """Return the epochs that a checkpoint has behind it, if training can go on from it as if it had never stopped.
 
     Raises:
         TrainingError: it belongs to something else, other data, or another seed.
     """
-    checkpoint = check_identity(path, wanted)
-    found = identity_of(checkpoint, path)
-    if found.data_hash != wanted.data_hash:
+    checkpoint = check_identity(path, expected)
+    stored = identity_of(checkpoint, path)
+    if stored.data_hash != expected.data_hash:
         raise TrainingError(f"{path} was trained on other data than these; train again without --resume.")
-    if found.seed != wanted.seed:
-        raise TrainingError(f"{path} was trained with --seed {found.seed}; go on with that one.")
+    if stored.seed != expected.seed:
+        raise TrainingError(f"{path} was trained with --seed {stored.seed}; go on with that one.")
     return int(checkpoint["epoch"]) + 1
 
 
 def load_weights(experiment: AutoencoderExperiment, checkpoint: dict[str, Any], path: Path) -> None:
-    """Give an experiment the weights of a checkpoint.
+    """Load the weights of a checkpoint into an experiment.
 
     Raises:
         TrainingError: they do not fit.

@@ -1,4 +1,4 @@
-"""How far a training is, in a small file of its folder, so that any program can look: no PyTorch needed to read it."""
+"""Records the progress of a training in a small file of its folder, which is read without PyTorch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAME_PROCESS_SECONDS = 60.0  # the system reckons a process's beginning from it
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run of a scenario.
+    """Describes one run of a scenario.
 
     Args:
         experiment, scenario: what is trained.
@@ -62,16 +62,16 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_record(folder: Path) -> RunRecord | None:
-    """The folder's record; None where there is none, or it is damaged."""
+    """Read the folder's record; None where there is none, or it is damaged."""
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return RunRecord(**{one.name: found[one.name] for one in fields(RunRecord) if one.name in found})
+        values = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return RunRecord(**{each.name: values[each.name] for each in fields(RunRecord) if each.name in values})
     except (OSError, ValueError, TypeError):
         return None
 
 
 def process_started(pid: int) -> float:
-    """When a process began, seconds since 1970; 0 of one that is no more."""
+    """Return the start of a process, seconds since 1970; 0 of one that has ended."""
     try:
         process = psutil.Process(pid)
         return 0.0 if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
@@ -80,7 +80,7 @@ def process_started(pid: int) -> float:
 
 
 def is_running(record: RunRecord) -> bool:
-    """Whether the very process that the record names is still at work."""
+    """Return True while the process that the record names runs."""
     if record.state not in (STARTING, TRAINING):
         return False
     began = process_started(record.pid)
@@ -97,17 +97,17 @@ def stop(record: RunRecord) -> None:
 
 
 def state_of(folder: Path, record: RunRecord) -> tuple[str, str]:
-    """A run's state, and a sentence where it failed: also of one whose process could not write either any more."""
+    """Return a run's state, and a sentence where it failed, also of one whose process could write neither."""
     if record.state not in (STARTING, TRAINING) or is_running(record):
         return record.state, record.sentence
-    last = last_words(folder)
+    last = last_log_line(folder)
     if record.state == STARTING or (last.startswith("aitunes-train: ") and "was stopped" not in last):
         return FAILED, last.removeprefix("aitunes-train: ") or "It ended before it could begin, without a word."
     return STOPPED, ""
 
 
-def last_words(folder: Path) -> str:
-    """The last line of a run's log."""
+def last_log_line(folder: Path) -> str:
+    """Return the last line of a run's log."""
     try:
         lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Train a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
+"""Trains a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SEED_RANGE = 2**63 - 1
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a person may choose for one training.
+    """Holds the options of one training.
 
     Args:
         run_dir: where checkpoints and history go.
@@ -74,7 +74,7 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model and what it is.
+    """Holds a trained model, its scenario and its checkpoint.
 
     Args:
         checkpoint: that it lies in.
@@ -112,8 +112,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
-    told = RunProgress(options.run_dir, record, len(corpus.train))
-    trainer = _trainer(support, told, identity, options, epochs)
+    progress = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, progress, identity, options, epochs)
     rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
     check_batch(size, world)
     batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
@@ -128,13 +128,13 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
 
 
 def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
-    """The model in a checkpoint.
+    """Load the model in a checkpoint.
 
     Raises:
         TrainingError: there is none, or it belongs to another scenario.
     """
-    wanted = Identity.of(case, scenario, "", 0)
-    stored = check_identity(checkpoint, wanted)
+    expected = Identity.of(case, scenario, "", 0)
+    stored = check_identity(checkpoint, expected)
     experiment, _ = case.start(scenario)
     load_weights(experiment, stored, checkpoint)
     identity = Identity(**stored["aitunes"])
@@ -142,7 +142,7 @@ def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
 
 
 class EpochSeed(Callback):
-    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it.
+    """Seeds PyTorch before every epoch, so that an epoch's random numbers do not depend on the epochs before it.
 
     All processes get the same seed: they draw for the whole batch, and each takes what belongs to its items.
     """
@@ -157,7 +157,7 @@ class EpochSeed(Callback):
 
 
 def _trainer(
-    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+    support: AutoencoderExperimentSupport, progress: RunProgress, identity: Identity, options: TrainOptions, epochs: int
 ) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -171,7 +171,7 @@ def _trainer(
             strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
-            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
+            callbacks=[*support, progress, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,
@@ -183,7 +183,7 @@ def _trainer(
 
 @contextmanager
 def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
-    """What may stop a training, told in a sentence."""
+    """Turn what may stop a training into a sentence."""
     before = _written(checkpoint)
 
     def kept() -> str:
@@ -216,5 +216,5 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
 
 
 def _written(path: Path) -> int | None:
-    """When a file was written, by its file system's clock; None where there is none."""
+    """Return the time a file was written, by its file system's clock; None where there is none."""
     return path.stat().st_mtime_ns if path.is_file() else None

@@ -1,4 +1,4 @@
-"""What becomes of runs that go on when the window is closed."""
+"""Asks whether runs go on when the window is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.window.runs import Run
 
 
 def may_close(runs: list[Run], parent: QWidget) -> bool:
-    """Ask whether runs go on; stops them where that is wanted; returns whether the window may close."""
+    """Ask whether runs go on; stop them on request; return True if the window may close."""
     live = [run for run in runs if run.is_live]
     if not live:
         return True

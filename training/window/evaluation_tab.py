@@ -1,4 +1,4 @@
-"""How good a model is: figures, pictures, sounds."""
+"""Shows the evaluation of a model: figures, pictures, sounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PICTURES = ("reconstructions.png", "codes.png", "latent.png")
 
 
 class EvaluationTab(QWidget):
-    """The page that the evaluation writes, in the window."""
+    """Shows the page that the evaluation writes."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,28 +56,28 @@ class EvaluationTab(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self.table)
-        both.addWidget(scroll)
-        both.setStretchFactor(1, 1)
-        both.setSizes([290, 650])
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.table)
+        columns.addWidget(scroll)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([290, 650])
         head = QHBoxLayout()
         head.addWidget(self.button)
         head.addWidget(self.text, 1)
         head.addWidget(self.open_button)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addWidget(both, 1)
+        layout.addWidget(columns, 1)
 
     def _show_busy(self, action: str) -> None:
         self.button.setEnabled(action != "evaluate")
 
-    def _show(self, found: Answer) -> None:
-        self._page = Path(found["page"])
+    def _show(self, answer: Answer) -> None:
+        self._page = Path(answer["page"])
         self.open_button.setEnabled(True)
-        self.text.setText(f"{found['model']} on held-out items")
-        self.table.setRowCount(len(found["figures"]))
-        for row, (name, value) in enumerate(found["figures"].items()):
+        self.text.setText(f"{answer['model']} on held-out items")
+        self.table.setRowCount(len(answer["figures"]))
+        for row, (name, value) in enumerate(answer["figures"].items()):
             self.table.setItem(row, 0, QTableWidgetItem(name.replace("_", " ")))
             number = QTableWidgetItem(figure(value))
             number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -94,7 +94,7 @@ class EvaluationTab(QWidget):
             self.pictures.insertWidget(n, widget)
 
     def _players(self, n: int, original: Path) -> QWidget:
-        """A track and its reconstruction, to be heard one after the other."""
+        """Make a row of buttons that play a track and its reconstruction."""
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +109,7 @@ class EvaluationTab(QWidget):
 
 
 class Picture(QLabel):
-    """A picture as wide as there is room, and no wider than it is."""
+    """Shows a picture as wide as there is room, and no wider than it is."""
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The losses over the epochs, in a picture."""
+"""Draws the losses over the epochs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The parts of the window, a file each; they talk to the model, never to the network."""
+"""The widgets of the window, one in each file; they send through the model only."""

@@ -12,7 +12,7 @@ import soundfile
 
 from aitunes.errors import ReleaseError
 from aitunes.release.card import LATENT_LIMIT
-from instrument.pad.encode import SoundError, encode, segments
+from instrument.pad.encoding import SoundError, encode, segments
 from instrument.storage.library import Library
 
 ROOT = Path(__file__).parents[3]
@@ -35,11 +35,11 @@ def sound(tmp_path):
 
 
 def test_loudness_rate_and_channels_do_not_move_a_sound(bundled, sound):
-    wanted = encode(bundled, sound(440.0))
-    assert wanted.shape == (8,)
-    assert np.abs(wanted).max() <= LATENT_LIMIT
+    expected = encode(bundled, sound(440.0))
+    assert expected.shape == (8,)
+    assert np.abs(expected).max() <= LATENT_LIMIT
     other = encode(bundled, sound(440.0, "other.flac", rate=44_100, gain=0.05, channels=2))
-    np.testing.assert_allclose(other, wanted, atol=0.15)
+    np.testing.assert_allclose(other, expected, atol=0.15)
 
 
 def test_what_sounds_different_lies_apart(bundled, sound):
@@ -82,7 +82,7 @@ def test_an_encoder_that_was_not_exported_is_refused(bundled, sound, tmp_path):
 
 def test_it_is_a_program(bundled, sound, tmp_path):
     def run(path):
-        command = [sys.executable, "-m", "instrument.pad.encode", str(bundled), str(path)]
+        command = [sys.executable, "-m", "instrument.pad.encoding", str(bundled), str(path)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
     done = run(sound(440.0))

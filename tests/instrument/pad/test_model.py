@@ -20,7 +20,7 @@ def test_what_others_set_is_shown_and_not_sent_back(playing, peer):
     peer.say("/aitunes/latent/1", 2.0)
     peer.say("/aitunes/stop")
     assert playing.value("/gain") == -12.0
-    np.testing.assert_allclose(playing.glide.target, [0.5, 2.0, -0.5])
+    np.testing.assert_allclose(playing.latent.target, [0.5, 2.0, -0.5])
     assert not playing.playing
     assert peer.arrived == []
 
@@ -32,8 +32,8 @@ def test_mirror_and_engine_agree_on_what_the_pad_means(playing, card):
         playing.move_pad(x, y)
         engine.apply("/aitunes/pad/axes", axes)
         engine.apply("/aitunes/pad/xy", (x, y))
-        np.testing.assert_allclose(playing.glide.target, engine.value("/aitunes/latent"), atol=1e-5)
-        assert playing.on_pad(playing.glide.target) == pytest.approx(engine.pad, abs=1e-5)
+        np.testing.assert_allclose(playing.latent.target, engine.value("/aitunes/latent"), atol=1e-5)
+        assert playing.pad_position(playing.latent.target) == pytest.approx(engine.pad, abs=1e-5)
 
 
 def test_locked_coordinates_stay(playing, peer):
@@ -43,14 +43,14 @@ def test_locked_coordinates_stay(playing, peer):
     playing.move_to(np.array([3.0, 3.0, 9.0]))
     assert peer.arrived == [("/aitunes/latent", 3.0, 1.25, 4.0)]
     playing.move_to(np.zeros(3), locked=False)
-    assert playing.glide.target.tolist() == [0.0, 0.0, 0.0]
+    assert playing.latent.target.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_the_point_glides_as_the_sound_does(playing, clock):
     playing.set("/glide", 2.0)
     playing.move_to(np.ones(3))
     clock.now += 1.0
-    np.testing.assert_allclose(playing.glide.current, [0.5, 0.5, 0.5])
+    np.testing.assert_allclose(playing.latent.current, [0.5, 0.5, 0.5])
 
 
 def test_another_release_is_asked_for_its_card(playing, peer, releases, qtbot):
@@ -64,14 +64,14 @@ def test_another_release_is_asked_for_its_card(playing, peer, releases, qtbot):
 
 def test_a_refusal_is_a_sentence_for_the_performer(playing, peer, qtbot):
     playing.load("nowhere")
-    with qtbot.waitSignal(playing.told) as told:
+    with qtbot.waitSignal(playing.message) as told:
         peer.say("/fail", "/aitunes/model/load", "there is no release named 'nowhere'")
     assert told.args == ["There is no release named 'nowhere'."]
     assert playing.loading == ""
 
 
 def test_a_card_that_is_damaged_is_told_and_changes_nothing(playing, peer, qtbot):
-    with qtbot.waitSignal(playing.told):
+    with qtbot.waitSignal(playing.message):
         peer.say("/aitunes/model/info", "{}")
     assert playing.card.name == "tiny"
 
@@ -89,7 +89,7 @@ def test_an_engine_that_starts_anew_is_given_all_back(playing, peer, card):
     playing.move_to(np.array([1.0, -1.0, 0.5]))
     playing.play(False)
     peer.forget()
-    playing.resume(fresh=True)
+    playing.resume(restarted=True)
     peer.say("/done", "/aitunes/model/load", "tiny")
     peer.say("/aitunes/model/info", card.to_json())
     wanted = [
@@ -100,19 +100,19 @@ def test_an_engine_that_starts_anew_is_given_all_back(playing, peer, card):
         ("/aitunes/latent", 1.0, -1.0, 0.5),
     ]
     assert [message for message in peer.arrived if message in wanted] == wanted
-    assert playing.glide.target.tolist() == [1.0, -1.0, 0.5]
+    assert playing.latent.target.tolist() == [1.0, -1.0, 0.5]
 
 
 def test_an_engine_that_went_on_is_asked_and_told_nothing(playing, peer):
     playing.set("/gain", -9.0)
     peer.forget()
-    playing.resume(fresh=False)
+    playing.resume(restarted=False)
     assert ("/aitunes/gain",) in peer.arrived
     assert [message for message in peer.arrived if len(message) > 1] == []
 
 
 def test_lists_arrive_whole(playing, peer, qtbot):
-    playing.lists.ask("snapshot")
+    playing.lists.request("snapshot")
     peer.say("/aitunes/snapshot", "tiny 1")
     assert playing.lists.snapshots == []
     peer.say("/aitunes/snapshot", "tiny 2")

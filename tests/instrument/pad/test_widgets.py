@@ -39,12 +39,12 @@ def test_a_fader_reaches_both_ends_and_rest(gain, qtbot):
 
 
 def test_a_fader_shows_without_telling(gain):
-    told = []
-    gain.moved_to.connect(told.append)
+    sent = []
+    gain.moved_to.connect(sent.append)
     gain.show_value(-12.3)
     assert gain.number == -12.3
     assert gain.accessibleDescription() == "-12.3 dB"
-    assert told == []
+    assert sent == []
 
 
 def test_a_fader_moves_by_keys(gain, qtbot):
@@ -56,16 +56,16 @@ def test_a_fader_moves_by_keys(gain, qtbot):
 def test_a_fader_of_whole_numbers_tells_each_once(qtbot):
     fader = Fader("Voices", 1, 8, 1, lambda value: f"{value:.0f}", whole=True)
     qtbot.addWidget(fader)
-    told = []
-    fader.moved_to.connect(told.append)
+    sent = []
+    fader.moved_to.connect(sent.append)
     for step in range(0, 1001, 10):
         fader.setValue(step)
-    assert told == [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    assert sent == [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
 
 
 def test_a_peak_is_held_and_then_falls(clock):
     ballistics = Ballistics(clock)
-    ballistics.take(-3.0, -12.0)
+    ballistics.add(-3.0, -12.0)
     ballistics.fall(1.0)
     clock.now += 1.0
     assert ballistics.peak_db == -3.0
@@ -248,7 +248,7 @@ def test_the_figures_are_as_long_as_the_words_leave_room(playing, peer, qtbot):
     assert "(control 1, synthesis 12, buffer 6, device 1)" in line.figures.text()
     line.resize(500, 20)
     assert line.figures.text() == "load 20 % (peak 30 %)   latency 20 ms   interruptions 0   late 0"
-    line.say("A sentence that is so long that nothing else has room beside it in such a narrow window.")
+    line.show_message("A sentence that is so long that nothing else has room beside it in such a narrow window.")
     assert line.figures.text() == ""
 
 

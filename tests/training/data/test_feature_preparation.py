@@ -67,7 +67,8 @@ def test_workers_do_not_change_a_byte(folder, tmp_path):
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(folder, tmp_path):
     code = (
-        "import os, signal, sys; from tests.training import test_feature_preparation as t; from pathlib import Path\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from tests.training.data import test_feature_preparation as t\n"
         "def stop(done, total, seconds): done == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"
         "t.prepare_tracks(t.read_folder(Path(sys.argv[1])), t.OPTIONS, Path(sys.argv[2]), stop)"
     )

@@ -1,0 +1,92 @@
+"""Changes the release or the look-ahead while the engine plays: prepared beside the synth, then cross-faded."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from collections.abc import Callable
+
+from aitunes.errors import AiTunesError
+from aitunes.release.reader import Release
+from instrument.engine.synth_thread import SynthThread
+from instrument.storage.library import Library
+from instrument.synthesis.performance import Performance
+from instrument.synthesis.release_renderer import ReleaseRenderer
+
+_LOADING_SECONDS = 0.15
+_FADE_DEADLINE_SECONDS = 3.0
+_POLL_SECONDS = 0.02
+
+
+class ReleaseChanges:
+    """Changes the renderer; called by the worker, one change after another.
+
+    Args:
+        synth_thread: takes the renderer.
+        library: where releases are found.
+    """
+
+    def __init__(self, synth_thread: SynthThread, library: Library) -> None:
+        self._synth_thread = synth_thread
+        self._library = library
+
+    def load(self, name: str) -> None:
+        """Change to another release, cross-faded.
+
+        Raises:
+            ReleaseError: it cannot be used; the present one plays on.
+        """
+        self._change_renderer(lambda: self._library.open(name))
+
+    def change_lookahead(self) -> None:
+        """Change to the look-ahead that is set, cross-faded."""
+        # Of many changes in the worker's queue, the first takes the newest value and leaves nothing to do.
+        thread = self._synth_thread
+        if thread.synth.renderer.lookahead != thread.performance.lookahead:
+            self._change_renderer(lambda: thread.synth.renderer.release)
+
+    def _change_renderer(self, open_release: Callable[[], Release]) -> None:
+        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
+        # deeper buffer until the new renderer sounds alone and the old one is gone.
+        thread = self._synth_thread
+        thread.output.deepen(_LOADING_SECONDS)
+        time.sleep(_LOADING_SECONDS)
+        try:
+            with contextlib.ExitStack() as undo:
+                renderer = prepared(open_release(), thread.performance, thread.output.sample_rate)
+                undo.callback(renderer.close)
+                thread.at_next_hop(lambda: thread.take_renderer(renderer))
+                undo.pop_all()
+            self._free_retired()
+        finally:
+            thread.output.deepen(0.0)
+
+    def _free_retired(self) -> None:
+        thread = self._synth_thread
+        deadline = time.monotonic() + _FADE_DEADLINE_SECONDS
+        while not (retired := thread.synth.take_retired()):
+            if time.monotonic() > deadline or thread.stopped.wait(_POLL_SECONDS):
+                return
+        while retired:
+            retired.pop().close()
+        # What a session leaves behind is collected now, and what lives is not looked at again.
+        gc.collect()
+        gc.freeze()
+
+
+def prepared(release: Release, performance: Performance, sample_rate: float) -> ReleaseRenderer:
+    """Create a renderer that has rendered where it will begin, so that a release that fails does so here.
+
+    Raises:
+        ReleaseError: it cannot be played.
+    """
+    rehearsal = performance.rehearsal()
+    rehearsal.take_over(release.card)
+    renderer = ReleaseRenderer(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
+    try:
+        renderer.prepare(rehearsal.advance(0.0), rehearsal)
+    except AiTunesError:
+        renderer.close()
+        raise
+    return renderer
