@@ -18,12 +18,13 @@ from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_cas
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
 from training.engine_link import DEFAULT_ENGINE, load_on_engine
-from training.evaluate.assessment import assess, write_page
+from training.evaluate.assessment import assess
 from training.evaluate.comparison import Comparison, Exhibit, compare, generate
 from training.evaluate.interactive import interactive_evaluation
+from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
-from training.export.case_release import ReleaseNames, export_release
+from training.export.case_release import BUNDLED_NAMES, ReleaseNames, export_release
 from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
@@ -265,7 +266,14 @@ class HeadlessActionPipeline:
             trained: what is exported, instead of the selected model.
         """
         trained, corpus = trained or self.load(), self.corpus()
-        return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)
+        figures = assess(trained, corpus)
+        folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
+        if to is None and folder.name in BUNDLED_NAMES:
+            self.notify(
+                f"{folder} now hides the release {folder.name} of AiTunes. To have both, export again with another "
+                "--name and delete this folder."
+            )
+        return folder
 
     @staticmethod
     def play(release: str, engine: str = DEFAULT_ENGINE) -> None:

@@ -70,7 +70,8 @@ def library(options: argparse.Namespace) -> Library:
     """
     folders: list[Path] = [] if options.releases is None else [_folder_of_releases(options.releases)]
     folders += [paths.user_releases(), paths.bundled_releases()]
-    return Library(folders, ReleaseTrial(paths.home() / "tried-releases.json").check, summarise_apart)
+    trial = ReleaseTrial(paths.home() / "tried-releases.json")
+    return Library(folders, trial.check, summarise_apart, trial.close)
 
 
 def _folder_of_releases(folder: Path) -> Path:

@@ -14,7 +14,8 @@ from dataclasses import replace
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage import paths

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from aitunes.errors import AiTunesError
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.hotplug import DeviceScanner
+from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
@@ -33,6 +35,14 @@ class Stores:
     recorder: Recorder
     snapshots: SnapshotStore
     gestures: GestureStore
+
+    @classmethod
+    def open(
+        cls, library: Library, options: EngineOptions, sample_rate: float, on_failure: Callable[[str], None]
+    ) -> Self:
+        """Open the stores of an engine; `on_failure` takes a sentence when a recording cannot be written."""
+        recorder = Recorder(options.recordings, sample_rate, on_failure)
+        return cls(library, recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
 
 
 class Commands:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from aitunes.errors import AiTunesError
+from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import prepared
 from instrument.engine.synth_thread import SynthThread
@@ -36,10 +38,10 @@ class DeviceChanges:
         synth_thread: takes the output.
         recorder: a recording must not change its sample rate.
         publisher: notified of a return to a device.
-        closer: closes outputs that are left.
-        reloader: makes PortAudio see new devices.
-        blocksize: frames a callback of a sound device, 0 for the device's own.
+        scan: lists the sound devices that are there now.
+        options: the block size at the start, and whether to move to the first device that appears.
         open_output: opens a device by name and block size.
+        reloader: makes PortAudio find new devices.
 
     Attributes:
         awaited: name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing.
@@ -51,21 +53,35 @@ class DeviceChanges:
         synth_thread: SynthThread,
         recorder: Recorder,
         publisher: Publisher,
-        closer: OutputCloser,
-        reloader: Reloader,
-        blocksize: int = 0,
+        scan: Callable[[], list[dict[str, Any]]],
+        options: EngineOptions,
         open_output: Callable[[str, int], Output] = open_device,
+        reloader: Reloader | None = None,
     ) -> None:
         self._synth_thread = synth_thread
         self._recorder = recorder
         self._publisher = publisher
-        self._closer = closer
-        self._reloader = reloader
+        self._closer = OutputCloser()
+        self._reloader = reloader or Reloader(scan)
         self._open = open_output
-        self.blocksize = blocksize
-        self.awaited: str | None = None
+        self.blocksize = options.blocksize
+        self.awaited = ANY_DEVICE if options.awaits_device else None
         self._lost: Output | None = None
         self._complaint = ""
+
+    def start(self) -> None:
+        """Start the first output.
+
+        Raises:
+            OutputError: it cannot be started.
+        """
+        self._closer.start(self._synth_thread.output)
+
+    def close(self) -> None:
+        """Close the output; one that hangs is left behind, and the process does not wait for it."""
+        self._closer.close(self._synth_thread.output)
+        self._closer.wait()
+        self._closer.abandon()
 
     def set_device(self, name: str) -> None:
         """Move the stream to another sound device, also to one that has appeared since the start.

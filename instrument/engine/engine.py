@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
-from aitunes.osc.address import DEFAULT_PORT
 from aitunes.printable import printable
 from instrument.engine.commands import Commands, Stores
-from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
+from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.event_handler import EventHandler
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
@@ -28,50 +25,15 @@ from instrument.namespace import Address
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
-from instrument.outputs.closing import OutputCloser, start_output
-from instrument.outputs.portaudio import Reloader
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
-from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import Gestures
 from instrument.status import Status
-from instrument.storage import paths
-from instrument.storage.library import DEFAULT_RELEASE, Library
-from instrument.storage.recorder import Recorder
-from instrument.storage.snapshots import SnapshotStore
-from instrument.synthesis.performance import Performance
-from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.storage.library import Library
 from instrument.synthesis.timeline import Call, Timeline
 
 _LOOK_SECONDS = 0.2
 _FADE_OUT_SECONDS = 0.8
 """Sets how long to wait for the synth to fade out."""
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """Says how an engine starts.
-
-    Args:
-        release: the name of the first release.
-        osc_host, osc_port, osc_tcp: where to listen.
-        iterations, lookahead: phase reconstruction effort.
-        blocksize: frames a callback of a sound device, 0 for the device's own.
-        awaits_device: move to the first sound device that appears.
-        recordings, snapshots, gestures: where they are stored.
-    """
-
-    release: str = DEFAULT_RELEASE
-    osc_host: str = "127.0.0.1"
-    osc_port: int = DEFAULT_PORT
-    osc_tcp: bool = False
-    iterations: int = DEFAULT_ITERATIONS
-    lookahead: int = 0
-    blocksize: int = 0
-    awaits_device: bool = False
-    recordings: Path = field(default_factory=paths.recordings)
-    snapshots: Path = field(default_factory=paths.snapshots)
-    gestures: Path = field(default_factory=paths.gestures)
-    osc_token: Path = field(default_factory=paths.osc_token)
 
 
 class Engine:
@@ -100,19 +62,17 @@ class Engine:
         clock = clock or Clock()
         self.scheduling = "ordinary"
         self.timeline = Timeline()
+        self._library = library
         self.publisher = publisher = Publisher(log)
-        self.recorder = Recorder(options.recordings, output.sample_rate, on_failure=publisher.notify_error)
+        stores = Stores.open(library, options, output.sample_rate, publisher.notify_error)
+        self.recorder = stores.recorder
         self.gestures = Gestures(self.timeline, lambda path, values: publisher.notify(None, path, values))
-        self.synth_thread = self._synth_thread(output, library, options, clock)
-        self._closer = OutputCloser()
+        self.synth_thread = SynthThread.playing(
+            library.open(options.release), output, options, self.timeline, stores.recorder, publisher, clock
+        )
         scanner = DeviceScanner()
         self.releases = ReleaseChanges(self.synth_thread, library, publisher)
-        self.devices = DeviceChanges(
-            self.synth_thread, self.recorder, publisher, self._closer, Reloader(scanner.devices), options.blocksize
-        )
-        if options.awaits_device:
-            self.devices.awaited = ANY_DEVICE
-        stores = Stores(library, self.recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, scanner.devices, options)
         self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
         self.commands = Commands(
             self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher, self.feed
@@ -145,12 +105,6 @@ class Engine:
         self._global_settings = contextlib.ExitStack()
         self._closed = False
 
-    def _synth_thread(self, output: Output, library: Library, options: EngineOptions, clock: Clock) -> SynthThread:
-        release = library.open(options.release)
-        renderer = ReleaseRenderer(release, output.sample_rate, options.iterations, options.lookahead)
-        performance = Performance.of(release.card, options.iterations, options.lookahead)
-        return SynthThread(output, renderer, performance, self.timeline, self.recorder, self.publisher, clock)
-
     @property
     def rows(self) -> dict[str, Address]:
         """Return the namespace by concrete path, for the playing release."""
@@ -182,7 +136,7 @@ class Engine:
         self._global_settings.enter_context(tuned_interpreter())
         # Threads inherit the priority of the one that starts them.
         self.scheduling = self._global_settings.enter_context(raised_priority(CONTROL_PRIORITY))
-        start_output(self.output)
+        self.devices.start()
         self.synth_thread.start(self.handler)
         self._watchdog.start()
         self.worker.start()
@@ -211,15 +165,14 @@ class Engine:
         # From the last to the first, whatever any of them raises.
         with contextlib.ExitStack() as steps:
             steps.callback(self._global_settings.close)
-            steps.callback(self._closer.abandon)
             steps.callback(self.synth_thread.synth.close)
             steps.callback(self.synth_thread.synth.stop)
-            steps.callback(self._closer.wait)
-            steps.callback(lambda: self._closer.close(self.output))
+            steps.callback(self.devices.close)
             steps.callback(self._finish_recording)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
+            steps.callback(self._library.close)
             steps.callback(self._watchdog.close)
 
     def status(self) -> Status:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
+from aitunes.release.reader import Release
+from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.scope import Scope
 from instrument.measures import Clock, LoadMeter, Recent, StreamClock
@@ -91,6 +93,22 @@ class SynthThread:
         self._past_underruns = 0
         self._hop_began: float | None = None
         self._threads: list[threading.Thread] = []
+
+    @classmethod
+    def playing(
+        cls,
+        release: Release,
+        output: Output,
+        options: EngineOptions,
+        timeline: Timeline,
+        recorder: Recorder,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> Self:
+        """Create the thread that plays a release as the options say."""
+        renderer = ReleaseRenderer(release, output.sample_rate, options.iterations, options.lookahead)
+        performance = Performance.of(release.card, options.iterations, options.lookahead)
+        return cls(output, renderer, performance, timeline, recorder, publisher, clock)
 
     @property
     def card(self) -> ReleaseCard:

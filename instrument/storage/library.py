@@ -21,6 +21,7 @@ class Library:
         folders: searched in this order; by default the user's releases and the bundled ones.
         trial: tries a release that did not come with the package before it is opened, and raises ReleaseError.
         summarise: reads the cards of folders for a list.
+        end_trials: ends a trial that is under way.
     """
 
     def __init__(
@@ -28,11 +29,17 @@ class Library:
         folders: Sequence[Path] | None = None,
         trial: Callable[[Path], None] = lambda folder: None,
         summarise: Summarise = summarise,
+        end_trials: Callable[[], None] = lambda: None,
     ) -> None:
+        self._end_trials = end_trials
         self._trial, self._summarise = trial, summarise
         self._read: dict[Path, tuple[tuple[int, int], ReleaseCard]] = {}
         self._summaries: dict[Path, tuple[tuple[int, int], ReleaseSummary | str]] = {}
         self._folders = [paths.user_releases(), paths.bundled_releases()] if folders is None else list(folders)
+
+    def close(self) -> None:
+        """End a trial that is under way, and refuse all later ones."""
+        self._end_trials()
 
     def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
         """Cards by release name, and a sentence for each folder that cannot be used."""

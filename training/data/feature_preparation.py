@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -135,10 +136,12 @@ def _make_missing(
     with _cluster(options, [tracks[0].path, store]) if missing else nullcontext():
         # Threads are enough on one machine: decoding, resampling, transform and mel bands run without the GIL.
         parallel = Parallel(n_jobs=options.workers, prefer="threads", return_as="generator_unordered", batch_size=1)
-        for number, shard in parallel(jobs):
-            made[number] = shard
-            done += len(shard.counts)
-            progress(done, len(tracks), shard.seconds)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*successfully executed.*but not used")  # where it is stopped
+            for number, shard in parallel(jobs):
+                made[number] = shard
+                done += len(shard.counts)
+                progress(done, len(tracks), shard.seconds)
 
 
 def _cluster(options: PrepareOptions, paths: list[Path]) -> AbstractContextManager[object]:

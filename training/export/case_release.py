@@ -29,6 +29,8 @@ _RANGE_MARGIN = 1.5
 _MAX_CODES = 20_000
 _CHECKED = 32
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
+BUNDLED_NAMES = ("first-light", "chamber")
+"""Releases that come with the instrument."""
 VQ_NOTE = "Its coordinates are the code before quantisation."
 
 

@@ -15,13 +15,13 @@ import pytest
 
 from aitunes.errors import ReleaseError
 from instrument.engine.device_changes import DeviceChanges
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.task_queue import Task
 from instrument.measures import Clock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
-from instrument.outputs.closing import OutputCloser
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
 from instrument.storage.snapshots import SnapshotStore
@@ -257,7 +257,7 @@ def device(engine):
     engine.synth_thread.output = Device("USB", 0)
     reloader = SimpleNamespace(refresh=lambda: None, free_old=lambda: None)
     changes = DeviceChanges(
-        engine.synth_thread, engine.recorder, engine.publisher, OutputCloser(), reloader, open_output=Device
+        engine.synth_thread, engine.recorder, engine.publisher, list, EngineOptions(), Device, reloader
     )
     return SimpleNamespace(changes=changes, opened=opened)
 

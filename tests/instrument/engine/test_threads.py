@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
 

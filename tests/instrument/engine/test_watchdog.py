@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from aitunes.release.writer import write_release
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.namespace import ROOT, Kind
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
