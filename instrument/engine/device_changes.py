@@ -80,6 +80,8 @@ class DeviceChanges:
     def close(self) -> None:
         """Close the output; one that hangs is left behind, and the process does not wait for it."""
         self._closer.close(self._synth_thread.output)
+        if self._lost is not None:
+            self._closer.close(self._lost)
         self._closer.wait()
         self._closer.abandon()
 
