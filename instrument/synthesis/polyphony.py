@@ -6,9 +6,10 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
+from instrument.namespace import CONCERT_PITCH
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
+from instrument.synthesis.voice_allocator import DRONE_SLOT, SLOTS, Tone, plays_notes
 
 
 class Polyphony:
