@@ -32,14 +32,23 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
-test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; ARGS goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+# What plays runs alone, so that no other test takes its processor; the rest runs in two processes, a file in one of them.
+OFFLINE_TESTS := tests/training tests/aitunes $(wildcard tests/test_*.py)
 
-lint: $(STAMPS)/dev  ## check style, types and imports
+test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; with ARGS, pytest with those alone
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(OFFLINE_TESTS)
+	$(BIN)/python -m pytest tests/instrument
+endif
+
+lint: $(STAMPS)/dev  ## check style, types, imports and licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/licences.py --quiet
 
 docs: $(STAMPS)/dev  ## build the documentation site into build/site; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -17,11 +17,12 @@ from pathlib import Path
 import psutil
 from pythonosc import slip
 
+from aitunes.osc.packets import build
 from benchmarks.live import Client, engine, jack_server
-from instrument.osc.packets import build, parse
 
 _BURST_SECONDS = 0.001
 _ALLOWED_LAG_MS = 50.0
+_ANSWER_SECONDS = 5.0
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--tcp", action="store_true", help="over one TCP connection")
     options = parser.parse_args()
     with jack_server(), engine(*(["--osc-tcp"] if options.tcp else [])) as client:
-        send = over_tcp(client) if options.tcp else client.socket.send
+        send = over_tcp(client) if options.tcp else client.send_datagram
         process = psutil.Process(client.pid)
         flood(send, 3.0, options.rate)  # so that what is allocated once is there
         time.sleep(1.0)
@@ -61,7 +62,7 @@ def over_tcp(client: Client) -> Callable[[bytes], object]:
 def flood(send: Callable[[bytes], object], seconds: float, rate: int) -> tuple[int, dict[str, list[float]]]:
     """Send mixed settings at a steady rate; how many, and the last of each address."""
     spans = {f"/aitunes/latent/{n}": (-2.0, 2.0) for n in range(8)}
-    spans |= {"/aitunes/gain": (-20.0, 0.0), "/aitunes/glide": (0.0, 0.2), "/aitunes/speed": (-1.0, 1.0)}
+    spans |= {"/aitunes/gain": (-20.0, 0.0), "/aitunes/smoothing": (0.0, 0.2), "/aitunes/speed": (-1.0, 1.0)}
     spans |= {"/aitunes/position": (0.0, 1.0), "/aitunes/pad/axes": (0, 1)}
     paths, last = list(spans), {}
     begin, count = time.perf_counter(), 0
@@ -82,10 +83,11 @@ def settle(client: Client, last: dict[str, list[float]]) -> tuple[float, list[st
     for path in last:
         client.send(path)
     told: dict[str, list[float]] = {}
-    while len(told) < len(last):
-        message = parse(client.socket.recv(65_536))[0].messages[0]
+    for message in client.messages(_ANSWER_SECONDS):
         if message.address in last:
             told[message.address] = message.arguments
+        if len(told) == len(last):
+            break
     lag = 1e3 * (time.perf_counter() - begin)
     return lag, [path for path in last if any(abs(a - b) > 1e-5 for a, b in zip(told[path], last[path], strict=True))]
 

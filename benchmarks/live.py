@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import jack
 import numpy as np
 
-from instrument.osc.packets import Message, build, parse
+from aitunes.osc import client as osc
 
 SERVER = f"aitunes-benchmark-{os.getpid()}"
 SAMPLE_RATE = 48_000
@@ -61,37 +60,20 @@ def engine(*arguments: str) -> Iterator[Client]:
         process.kill()
 
 
-@dataclass
-class Client:
-    """Talks OSC to an engine."""
+class Client(osc.Client):
+    """Talks OSC to an engine of this machine, whose process id it knows."""
 
-    port: int
-    pid: int
-
-    def __post_init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", self.port))
-        self.socket.settimeout(5.0)
-
-    def send(self, address: str, *arguments: object) -> None:
-        """Send one message."""
-        self.socket.send(build(address, *arguments))
-
-    def ask(self, reply: str, address: str, *arguments: object) -> Message:
-        """Send one message and wait for its reply."""
-        self.send(address, *arguments)
-        while True:
-            message = parse(self.socket.recv(65_536))[0].messages[0]
-            if message.address == reply:
-                return message
+    def __init__(self, port: int, pid: int) -> None:
+        super().__init__("127.0.0.1", port)
+        self.pid = pid
 
     def sync(self) -> None:
-        """Return when all earlier messages have been obeyed."""
-        self.ask("/synced", "/sync", 1)
+        """Return when all earlier messages have been handled."""
+        self.ask("/sync", 1)
 
-    def status(self) -> list[object]:
-        """The arguments of `/status.reply`."""
-        return self.ask("/status.reply", "/status").arguments
+    def status(self) -> list[Any]:
+        """Return the arguments of `/status.reply`."""
+        return self.ask("/status").arguments
 
 
 class Recording:

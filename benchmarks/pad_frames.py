@@ -39,7 +39,7 @@ def count(port: int, seconds: float) -> None:
     window = build_window("127.0.0.1", port, Library(), ends_engine=False)
     surface, spectrogram = Counter(), Counter()
     window.surface.installEventFilter(surface)
-    window.spectrogram.installEventFilter(spectrogram)
+    window.play_area.spectrogram.installEventFilter(spectrogram)
     window.resize(1280, 800)
     window.show()
     begin: list[float] = []

@@ -12,19 +12,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
-import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
-from pythonosc.parsing import ntp
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from aitunes.osc.packets import build, bundle
 from benchmarks.latency import half_way_delays
 from benchmarks.live import SAMPLE_RATE, Client, Recording, engine, jack_server
-from instrument.osc.packets import build
 from instrument.storage.library import DEFAULT_RELEASE, Library
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
@@ -91,7 +89,7 @@ def rendered(jumps: int) -> tuple[np.ndarray, np.ndarray]:
             performance.apply("/aitunes/pad/xy", (PLACES[len(frames) % 2], 0.5))
             frames.append(count + synth.change_seconds * SAMPLE_RATE)
             due += round((JUMP_SECONDS + 0.02 * random.random()) * SAMPLE_RATE)
-        blocks.append(synth.render())
+        blocks.append(synth.render().mean(axis=1))
         count += len(blocks[-1])
     return np.concatenate(blocks), np.round(frames[:-1])
 
@@ -117,7 +115,7 @@ def send(client: Client, recording: Recording, number: int) -> int:
     _, now, frame = min(looks)
     tag = now + AHEAD_SECONDS
     message = build("/aitunes/pad/xy", PLACES[number % 2], 0.5)
-    client.socket.send(b"#bundle\0" + ntp.system_time_to_ntp(tag) + struct.pack(">i", len(message)) + message)
+    client.send_datagram(bundle([message], tag))
     time.sleep(JUMP_SECONDS + random.random() * 0.02)
     return frame + round(AHEAD_SECONDS * SAMPLE_RATE)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from aitunes.experiments.scenarios import fma
-from aitunes.places import write_whole
+from aitunes.remote_paths import write_whole
 from training.data.feature_store import ShardFiles
 from training.data.shards import shard_header
 

@@ -46,16 +46,16 @@ def _play(app: QApplication, window: Window) -> None:
             time.sleep(FRAME_SECONDS)
 
     pass_time(3.0)
-    model, point = window._model, window.point
+    model, point = window.session.model, window.session.point
     for name, values in (("/gain", (-3.0,)), ("/glide", (0.12,)), ("/envelope", (0.02, 1.2))):
         model.set(name, *values)
     for slot, place in ((0, (0.3, 0.3)), (1, (0.7, 0.6)), (3, (0.1, 0.7))):
-        point.place(*place)
-        window.snapshots.keep(slot)
+        point.move_to(*place)
+        window.snapshots.save(slot)
         pass_time(0.3)
     for note in NOTES:
         model.send("/note", note, 100)
-        pass_time(0.9, lambda now, note=note: point.place(*_way(note + now)))
+        pass_time(0.9, lambda now, note=note: point.move_to(*_way(note + now)))
         model.send("/note", note, 0)
     pass_time(0.05)
 

@@ -1,33 +1,26 @@
-"""Tells a playing engine, over OSC, to change to a release: all that training knows of the instrument."""
+"""Asks a playing engine, over OSC, to change to a release: all that training knows of the instrument."""
 
 from __future__ import annotations
 
-import socket
-import time
-
-from pythonosc.osc_message import OscMessage, ParseError
-from pythonosc.osc_message_builder import OscMessageBuilder
-
 from aitunes.errors import TrainingError
+from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
+from aitunes.osc.client import Client, NoAnswerError, RefusedError
+from aitunes.osc.packets import Message
 
-LOAD = "/aitunes/model/load"
-DEFAULT_ENGINE = "127.0.0.1:7420"
-_MAX_BYTES = 65_536
+LOAD = "/aitunes/release/load"
+DEFAULT_ENGINE = f"127.0.0.1:{DEFAULT_PORT}"
 
 
 def engine_address(text: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT.
-
-    >>> engine_address("studio.local:7421")
-    ('studio.local', 7421)
+    """Return host and port of HOST:PORT.
 
     Raises:
-        TrainingError: it is something else.
+        TrainingError: the text is something else.
     """
-    host, _, port = text.strip().rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise TrainingError(f"An engine's address is HOST:PORT, such as {DEFAULT_ENGINE}, not {text!r}.")
-    return host.strip("[]"), int(port)
+    try:
+        return parse_host_port(text)
+    except AddressError as error:
+        raise TrainingError(f"An engine's address: {error}.") from error
 
 
 def load_on_engine(release: str, engine: str = DEFAULT_ENGINE, timeout_seconds: float = 10.0) -> None:
@@ -40,11 +33,10 @@ def load_on_engine(release: str, engine: str = DEFAULT_ENGINE, timeout_seconds: 
     Raises:
         TrainingError: no engine answers, or it refuses.
     """
-    message = OscMessageBuilder(LOAD)
-    message.add_arg(release, OscMessageBuilder.ARG_TYPE_STRING)
-    answer, reason = _ask(engine, message.build(), ("/done", "/fail"), timeout_seconds)
-    if answer == "/fail":
-        raise TrainingError(f"The engine at {engine} plays on as before: {reason}")
+    try:
+        _ask(engine, timeout_seconds, release)
+    except RefusedError as error:
+        raise TrainingError(f"The engine at {engine} plays on as before: {error}") from error
 
 
 def check_engine(engine: str = DEFAULT_ENGINE, timeout_seconds: float = 5.0) -> None:
@@ -56,32 +48,12 @@ def check_engine(engine: str = DEFAULT_ENGINE, timeout_seconds: float = 5.0) -> 
     Raises:
         TrainingError: no engine answers.
     """
-    _ask(engine, OscMessageBuilder(LOAD).build(), (LOAD,), timeout_seconds)
+    _ask(engine, timeout_seconds)
 
 
-def _ask(engine: str, message: OscMessage, answers: tuple[str, ...], timeout_seconds: float) -> tuple[str, str]:
-    """Send a message; returns the address of what is answered and its last argument."""
+def _ask(engine: str, timeout_seconds: float, *names: str) -> Message:
     try:
-        kind, _, _, _, address = socket.getaddrinfo(*engine_address(engine), type=socket.SOCK_DGRAM)[0]
-        with socket.socket(kind, socket.SOCK_DGRAM) as link:
-            link.connect(address)
-            link.send(message.dgram)
-            return _answer(link, answers, time.monotonic() + timeout_seconds)
-    except OSError as error:  # a timeout, a refused datagram, an unknown host
-        why = (error.strerror or str(error)).lower()
-        raise TrainingError(
-            f"No engine answers at {engine} ({why}). Start `aitunes play`, or give the address that it says."
-        ) from error
-
-
-def _answer(link: socket.socket, answers: tuple[str, ...], deadline: float) -> tuple[str, str]:
-    """One of some answers about the load; whatever else comes is not ours."""
-    while True:
-        link.settimeout(max(1e-3, deadline - time.monotonic()))
-        try:
-            message = OscMessage(link.recv(_MAX_BYTES))
-        except ParseError:
-            continue
-        values = [str(value) for value in message.params]
-        if values and message.address in answers and (message.address == LOAD or values[0] == LOAD):
-            return message.address, values[-1]
+        with Client(*engine_address(engine)) as client:
+            return client.ask(LOAD, *names, timeout_seconds=timeout_seconds)
+    except (AddressError, NoAnswerError) as error:
+        raise TrainingError(f"{error} Start `aitunes play`, or give the address that it says.") from error

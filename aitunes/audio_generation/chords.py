@@ -1,4 +1,4 @@
-"""Notes and chords by name, in equal temperament."""
+"""Finds the frequencies of notes and chords by name, in equal temperament."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aitunes.audio_generation.timbres import instrument_tone
 from aitunes.audio_generation.waves import AMPLITUDE, FADE_SECONDS, SAMPLE_RATE, FloatArray
 from aitunes.errors import InvalidSoundError
+from aitunes.pitch import midi_to_hz
 
 CHORDS: dict[str, tuple[int, ...]] = {
     "octave": (0, 12),
@@ -30,14 +31,14 @@ CHORDS: dict[str, tuple[int, ...]] = {
 }
 """Semitones above the root, root position."""
 
-A4_HZ = 440.0
+_MIDI_C4 = 60
 _SEMITONES_ABOVE_C = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _NOTE = re.compile(r"([A-Ga-g])([#♯b♭]?)(-?\d)")
 
 
 def note_frequency(note: str) -> float:
-    """Frequency of a note in scientific pitch notation, Hz.
+    """Return the frequency of a note in scientific pitch notation, Hz.
 
     >>> note_frequency("A4"), round(note_frequency("C4"), 2), note_frequency("Bb3") == note_frequency("A#3")
     (440.0, 261.63, True)
@@ -47,11 +48,11 @@ def note_frequency(note: str) -> float:
         raise InvalidSoundError(f"A note is a letter, an accidental if any, and an octave, as in 'F#3', not {note!r}.")
     letter, accidental, octave = match.groups()
     semitones = _SEMITONES_ABOVE_C[letter.upper()] + _ACCIDENTALS[accidental] + 12 * (int(octave) - 4)
-    return float(A4_HZ * 2.0 ** ((semitones - 9) / 12.0))
+    return midi_to_hz(float(_MIDI_C4 + semitones))
 
 
 def chord_frequencies(root_hz: float, name: str = "major", inversion: int = 0) -> NDArray[np.float64]:
-    """Frequencies of a chord's notes, lowest first, Hz.
+    """Return the frequencies of a chord's notes, lowest first, Hz.
 
     Args:
         root_hz: the root in root position.
@@ -80,7 +81,7 @@ def chord(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A chord of equally loud harmonic tones.
+    """Make a chord of equally loud harmonic tones.
 
     Args:
         root_hz, name, inversion: as for `chord_frequencies`.

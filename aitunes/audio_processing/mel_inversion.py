@@ -1,4 +1,4 @@
-"""Mel magnitudes back to linear magnitudes."""
+"""Turns mel magnitudes back into linear magnitudes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SILENT = 1e-9
 
 
 class MelError(AiTunesError, ValueError):
-    """A mel spectrogram or a setting that the inversion cannot take."""
+    """Says why the inversion cannot take a mel spectrogram or a setting."""
 
 
 class MelInversion:
-    """The non-negative magnitudes whose mel bands are the given ones, as nearly as a few updates find them.
+    """Finds non-negative magnitudes with given mel bands, as nearly as a few updates get.
 
     Minimises the Kullback–Leibler divergence D(mel ‖ W S) over S ≥ 0, with W the filter bank, by
 
@@ -45,16 +45,13 @@ class MelInversion:
             raise MelError(f"updates must be 0 or more, not {updates}.")
         self.features = features
         self.updates = updates
-        bank = features.filter_bank
-        # Only what is not zero: band b covers the bins from _bands[b, 0] to before _bands[b, 1].
-        self._bands = np.array([_extent(row) for row in bank])
-        self._weights: FloatArray = np.concatenate([row[a:b] for row, (a, b) in zip(bank, self._bands, strict=True)])
-        column = bank.sum(axis=0)
+        self._bands, self._weights = features.sparse_filter_bank
+        column = features.filter_bank.sum(axis=0)
         self._per_bin = np.where(column > 0, 1.0 / np.where(column > 0, column, 1.0), 0.0).astype(np.float32)
         self._factor = np.empty(features.bins, np.float32)
 
     def process(self, mel: NDArray[Any], out: FloatArray | None = None) -> FloatArray:
-        """Linear magnitudes of mel magnitudes.
+        """Return the linear magnitudes of mel magnitudes.
 
         Args:
             mel: [frames, n_mels], as `filter_bank @ |STFT|`, transposed.
@@ -80,12 +77,6 @@ class MelInversion:
         return out
 
 
-def _extent(row: FloatArray) -> tuple[int, int]:
-    """First bin of a band and the one after its last; 0, 0 for a band narrower than a bin."""
-    inside = np.flatnonzero(row)
-    return (int(inside[0]), int(inside[-1]) + 1) if inside.size else (0, 0)
-
-
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})
 def _invert(
     mel: NDArray[Any],
@@ -96,7 +87,7 @@ def _invert(
     per_bin: NDArray[Any],
     factor: NDArray[Any],
 ) -> None:
-    """`updates` steps for every frame; a step 0 before them makes the start from magnitudes of 1."""
+    """Update every frame `updates` times; a step 0 before them makes the start from magnitudes of 1."""
     for n in range(mel.shape[0]):
         x = S[n]
         x[:] = 1.0

@@ -1,4 +1,4 @@
-"""Where to cut a part out of a sound."""
+"""Chooses where to cut a part out of a sound."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ Method = Literal["start", "end", "random", "bounded"]
 
 
 class WindowError(AiTunesError, ValueError):
-    """A part that a sound does not have."""
+    """Says why a part cannot be cut out of a sound."""
 
 
 def window_start(total: int, size: int, method: Method, start: int = 0, rng: np.random.Generator | None = None) -> int:
-    """First sample of a window.
+    """Return the first sample of a window.
 
     Args:
         total: samples that there are.
         size: samples that the window takes.
-        method: "start" and "end" lie at either end; "random" anywhere, every place as likely; "bounded" begins at
+        method: "start" and "end" lie at either end; "random" anywhere, every position as likely; "bounded" begins at
             `start`, or as much earlier as it takes to end with the sound.
         start: for "bounded", 0 or more.
-        rng: for "random"; None draws anew each time.
+        rng: for "random"; None draws differently each time.
 
     Raises:
         WindowError: the window is empty, longer than the sound, or the method unknown.

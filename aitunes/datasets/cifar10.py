@@ -1,4 +1,4 @@
-"""CIFAR10: 60,000 photographs of ten kinds of things, 32 × 32 pixels, in Python's pickles.
+"""Reads CIFAR10: 60,000 photographs of ten kinds of things, 32 × 32 pixels, in Python's pickles.
 
 A pickle may run any code that its maker liked. These are opened by an unpickler that knows arrays and the containers
 of Python, and refuses everything else by name.
@@ -53,7 +53,7 @@ class RestrictedUnpickler(pickle.Unpickler):
 
 
 def read_cifar10(data_dir: Path | None) -> SplitItems:
-    """The published split: 50,000 pictures to train on, 10,000 held out; [items, 3, 32, 32], 0..1.
+    """Read the published split: 50,000 pictures to train on, 10,000 held out; [items, 3, 32, 32], 0..1.
 
     Args:
         data_dir: the folder that holds `cifar-10-batches-py`, or a `cifar…` folder that does or is it; None takes
@@ -63,20 +63,20 @@ def read_cifar10(data_dir: Path | None) -> SplitItems:
         DataSetError: a file is not there, or is no batch of pictures.
     """
     root = data_folder(data_dir, NAME)
-    places = [place for parent in candidates(root, "cifar") for place in (parent, parent / _FOLDER)]
-    home = next((place for place in places if (place / _TEST).is_file()), None)
+    folders = [folder for parent in candidates(root, "cifar") for folder in (parent, parent / _FOLDER)]
+    home = next((folder for folder in folders if (folder / _TEST).is_file()), None)
     if home is None:
         raise DataSetError(f"CIFAR10 is not in {root}. Get {SOURCE} and unpack it there.")
     missing = [name for name in _TRAIN if not (home / name).is_file()]
     if missing:
-        raise DataSetError(f"{home} lacks {', '.join(missing)}; get {SOURCE} and unpack it anew.")
+        raise DataSetError(f"{home} lacks {', '.join(missing)}; get {SOURCE} and unpack it again.")
     parts = [read_batch(home / name) for name in _TRAIN]
     train = Items(np.concatenate([part.S for part in parts]), np.concatenate([part.labels for part in parts]))
     return SplitItems(train, read_batch(home / _TEST))
 
 
 def read_batch(path: Path) -> Items:
-    """The pictures of one file.
+    """Read the pictures of one file.
 
     Raises:
         DataSetError: it is no such file, or one that asks for more than arrays and containers.
@@ -97,5 +97,5 @@ def read_batch(path: Path) -> Items:
         AttributeError,
         ImportError,
     ) as error:
-        raise DataSetError(f"{path} is no batch of CIFAR10's pictures: {error}. Get {SOURCE} anew.") from error
+        raise DataSetError(f"{path} is no batch of CIFAR10's pictures: {error}. Download {SOURCE} again.") from error
     return Items(pictures.reshape(-1, *INPUT_SHAPE).astype(np.float32) / 255.0, labels)

@@ -1,4 +1,4 @@
-"""FMA: clips of 30 s from the Free Music Archive, their genres in a table.
+"""Reads FMA: clips of 30 s from the Free Music Archive, their genres in a table.
 
 Reference:
     Defferrard, Benzi, Vandergheynst & Bresson, *FMA: A Dataset For Music Analysis*, ISMIR 2017.
@@ -29,7 +29,7 @@ _AUDIO_FOLDERS = ("fma_small", "fma_medium", "fma_large", "fma_full")
 
 
 def read_fma(data_dir: Path | None) -> Tracks:
-    """The clips of `fma_medium/000/000002.mp3` (or small, large, full, or none of these) with their top genres.
+    """List the clips of `fma_medium/000/000002.mp3` (or small, large, full, or none of these) with their top genres.
 
     Args:
         data_dir: the folder that holds `fma_metadata`, or an `fma…` folder that does; None takes `AITUNES_DATA`.
@@ -38,7 +38,7 @@ def read_fma(data_dir: Path | None) -> Tracks:
         DataSetError: it is not there, has no clips, or its table does not fit the clips.
     """
     root = data_folder(data_dir, NAME)
-    home = next((place for place in candidates(root, "fma") if (place / TABLE).is_file()), None)
+    home = next((folder for folder in candidates(root, "fma") if (folder / TABLE).is_file()), None)
     if home is None:
         raise DataSetError(
             f"FMA is not in {root}. Get fma_metadata.zip and fma_medium.zip (or fma_small.zip) from "
@@ -58,7 +58,7 @@ def read_fma(data_dir: Path | None) -> Tracks:
 
 
 def read_genres(table: Path) -> dict[int, str]:
-    """Top genre by track number.
+    """Read the top genre of each track number.
 
     Raises:
         DataSetError: the file is not FMA's `tracks.csv`: three header rows, a number first in all others.
@@ -77,14 +77,14 @@ def read_genres(table: Path) -> dict[int, str]:
 
 
 def _clips(home: Path) -> Iterator[str]:
-    for place in _audio_places(home):
-        yield from (f"{place.name}/{name}" for name in audio_names(place))
+    for folder in _audio_folders(home):
+        yield from (f"{folder.name}/{name}" for name in audio_names(folder))
 
 
-def _audio_places(home: Path) -> list[Path]:
-    places = [home / name for name in _AUDIO_FOLDERS if (home / name).is_dir()]
+def _audio_folders(home: Path) -> list[Path]:
+    folders = [home / name for name in _AUDIO_FOLDERS if (home / name).is_dir()]
     # The numbered folders themselves, where somebody unpacked them next to the table.
-    return places or sorted(path for path in home.iterdir() if path.is_dir() and path.name.isdigit())
+    return folders or sorted(path for path in home.iterdir() if path.is_dir() and path.name.isdigit())
 
 
 def _track_id(name: str) -> int:

@@ -1,4 +1,4 @@
-"""GTZAN: a thousand clips of 30 s in ten genres.
+"""Reads GTZAN: a thousand clips of 30 s in ten genres.
 
 Reference:
     Tzanetakis & Cook, *Musical genre classification of audio signals*, IEEE Transactions on Speech and Audio
@@ -17,7 +17,7 @@ _FOLDERS = ("genres", "genres_original", "Data/genres_original")
 
 
 def read_gtzan(data_dir: Path | None) -> Tracks:
-    """The clips of `genres/<genre>/<genre>.000NN.wav` or `genres_original/…`.
+    """List the clips of `genres/<genre>/<genre>.000NN.wav` or `genres_original/…`.
 
     Args:
         data_dir: the folder that holds `genres`, or a `gtzan…` folder that does; None takes `AITUNES_DATA`.
@@ -26,8 +26,8 @@ def read_gtzan(data_dir: Path | None) -> Tracks:
         DataSetError: it is not there, has no clips, or a clip's name and folder disagree on its genre.
     """
     root = data_folder(data_dir, NAME)
-    places = [place / folder for place in candidates(root, "gtzan") for folder in _FOLDERS]
-    genres = next((place for place in places if place.is_dir()), None)
+    folders = [parent / name for parent in candidates(root, "gtzan") for name in _FOLDERS]
+    genres = next((folder for folder in folders if folder.is_dir()), None)
     if genres is None:
         raise DataSetError(
             f"GTZAN is not in {root}. Get it from https://www.kaggle.com/datasets/andradaolteanu/"

@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits, 28 × 28 pixels, in idx files.
+"""Reads MNIST: 70,000 handwritten digits, 28 × 28 pixels, in idx files.
 
 Reference:
     LeCun, Bottou, Bengio & Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the
@@ -28,7 +28,7 @@ _BYTES = 0x08
 
 
 def read_mnist(data_dir: Path | None) -> SplitItems:
-    """The published split: 60,000 digits to train on, 10,000 held out; [items, 1, 28, 28], 0..1.
+    """Read the published split: 60,000 digits to train on, 10,000 held out; [items, 1, 28, 28], 0..1.
 
     Args:
         data_dir: the folder that holds `train-images-idx3-ubyte` and its three like, each with or without `.gz`, or an
@@ -38,8 +38,8 @@ def read_mnist(data_dir: Path | None) -> SplitItems:
         DataSetError: a file is not there, no idx file, or does not fit its like.
     """
     root = data_folder(data_dir, NAME)
-    places = [place for parent in candidates(root, "mnist") for place in (parent, parent / "raw")]
-    home = next((place for place in places if _find(place, "train-images-idx3-ubyte")), None)
+    folders = [folder for parent in candidates(root, "mnist") for folder in (parent, parent / "raw")]
+    home = next((folder for folder in folders if _find(folder, "train-images-idx3-ubyte")), None)
     if home is None:
         raise DataSetError(
             f"MNIST is not in {root}. Get its four files (train-images-idx3-ubyte.gz and so on) from {SOURCE} and put "
@@ -67,7 +67,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array in an idx file of unsigned bytes, compressed by gzip if its name ends in `.gz`.
+    """Read the array in an idx file of unsigned bytes, compressed by gzip if its name ends in `.gz`.
 
     The format: two zero bytes, a type code, the number of dimensions; each dimension, big-endian, 4 bytes; the values.
 
@@ -77,11 +77,11 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     try:
         contents = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataSetError(f"{path} is damaged ({error}); get it anew from {SOURCE}.") from error
+        raise DataSetError(f"{path} is damaged ({error}); download it again from {SOURCE}.") from error
     header = 4 + 4 * contents[3] if len(contents) >= 4 else 4
     if len(contents) < header or contents[:3] != bytes((0, 0, _BYTES)):
-        raise DataSetError(f"{path} is no idx file of unsigned bytes; get it anew from {SOURCE}.")
+        raise DataSetError(f"{path} is no idx file of unsigned bytes; download it again from {SOURCE}.")
     shape = [int(size) for size in np.frombuffer(contents[4:header], ">u4")]
     if len(contents) - header != math.prod(shape):
-        raise DataSetError(f"{path} should hold {shape} values but has {len(contents) - header}; get it anew.")
+        raise DataSetError(f"{path} should hold {shape} values but has {len(contents) - header}; download it again.")
     return np.frombuffer(contents, np.uint8, offset=header).reshape(shape)

@@ -1,6 +1,6 @@
-"""A variational autoencoder of notes: its decoder draws a spectrum that has the pitch it is told, by construction.
+"""Defines a variational autoencoder of notes, whose decoder renders a spectrum at exactly the conditioned pitch.
 
-A perceptron that puts out magnitudes must learn, for every pitch anew, where a comb of harmonics lies. Here it puts
+A perceptron that puts out magnitudes must learn, for every pitch again, where a comb of harmonics lies. Here it puts
 out what does not move with the pitch: the spectral envelope that harmonics touch, the noise between them, how
 much each of the lowest harmonics differs from the envelope, how stiff the string is. A fixed, differentiable
 renderer puts the comb under the envelope. Moving the code then cannot change the pitch, and moving the pitch keeps
@@ -21,18 +21,18 @@ from typing_extensions import override
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_power
 from aitunes.features import AudioFeatures, mel_filter_bank
 from aitunes.modules.conditional import Condition, ConditionalAutoencoder
+from aitunes.pitch import A4_HZ, A4_MIDI
 
 _HIGH_PASS_HZ = 25.0
 _MIN_DB = -80.0
 _ENCODER_BANDS = 192
-_A4_HZ, _A4_MIDI = 440.0, 69.0
 _STEP_DB = 10.0
 """What a decoder's output of 1 is worth, so that a fresh one draws something like a spectrum."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the renderer draws, decibels; only differences count, because a level is given to the whole.
+    """Holds what the renderer draws, decibels; only differences count, because the level is a condition.
 
     Args:
         envelope: at points evenly spaced on the mel scale from 0 to half the sample rate, [batch, points].
@@ -48,9 +48,9 @@ class Drawing:
 
 
 class HarmonicVAE(ConditionalAutoencoder):
-    """A frame of a note: code, pitch and level to the magnitudes of a windowed harmonic sound with noise.
+    """Decodes code, pitch and level to the magnitudes of a windowed harmonic sound with noise.
 
-    Loudness is apart: the encoder hears every frame equally loud, and the drawing is given the level that it is told.
+    Loudness is apart: the encoder hears every frame equally loud, and the drawing is given the level of the condition.
 
     Args:
         features: of single frames on a linear scale.
@@ -89,7 +89,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         hz = torch.arange(features.bins, dtype=torch.float32) * (features.sample_rate / features.n_fft)
         self.register_buffer("hz", hz)
         self.register_buffer("bank", torch.from_numpy(_averaging_bank(features)))
-        self.register_buffer("between_points", _interpolation(self._place(hz), points))
+        self.register_buffer("between_points", _interpolation(self._position(hz), points))
         self.register_buffer("audible", (hz >= _HIGH_PASS_HZ).float())
 
     hz: Tensor
@@ -112,16 +112,16 @@ class HarmonicVAE(ConditionalAutoencoder):
 
     @override
     def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
-        told = self.told(z, conditions)
-        pitch, level_db = told[:, :1], told[:, 1:2]
-        power = self.render(self.draw(z, told), pitch)
+        conditions = self.with_defaults(z, conditions)
+        pitch, level_db = conditions[:, :1], conditions[:, 1:2]
+        power = self.render(self.draw(z, conditions), pitch)
         db = 10.0 * torch.log10((power / power.sum(dim=1, keepdim=True)).clamp(min=1e-12)) + (
             level_db + self.full_power_db
         )
         return ((db - self.low_db) / (self.high_db - self.low_db))[:, :, None]
 
     def draw(self, z: Tensor, conditions: Tensor) -> Drawing:
-        """What a code looks like at a pitch and a level: z [batch, latent_dim], conditions [batch, 2]."""
+        """Decode what the renderer draws: z [batch, latent_dim], conditions [batch, 2]."""
         out = self.decoder(torch.cat([z, self.centred(conditions)], dim=1))
         sizes = [self.points, self.points, self.harmonics, 1]
         envelope, noise, harmonics, stiffness = out.split(sizes, dim=1)
@@ -133,11 +133,11 @@ class HarmonicVAE(ConditionalAutoencoder):
         )
 
     def render(self, drawing: Drawing, pitch: Tensor) -> Tensor:
-        """Power spectrum of a drawing at a pitch, [batch, bins].
+        """Render the power spectrum of a drawing at a pitch, [batch, bins].
 
         Between two harmonics a bin hears both, and none further away: their powers are added, as phases are not known.
         """
-        fundamental = _A4_HZ * 2.0 ** ((pitch - _A4_MIDI) / 12.0)
+        fundamental = A4_HZ * 2.0 ** ((pitch - A4_MIDI) / 12.0)
         stiffness = drawing.inharmonicity
         power = 10.0 ** (0.1 * (drawing.noise @ self.between_points))
         # q = n √(1 + B n²) solved for n, in the form that B = 0 leaves whole.
@@ -151,27 +151,27 @@ class HarmonicVAE(ConditionalAutoencoder):
             power = power + heard * 10.0 ** (0.1 * (self._at(drawing.envelope, hz) + self._of(drawing.harmonics, n)))
         return power * self.audible
 
-    def _place(self, hz: Tensor) -> Tensor:
-        """Where a frequency lies among the points of an envelope, with fraction; HTK's mel scale."""
+    def _position(self, hz: Tensor) -> Tensor:
+        """Locate frequencies between the points of an envelope, as an index with fraction; HTK's mel scale."""
         most = float(np.log10(1.0 + 0.5 * self.sample_rate / 700.0))
         return torch.log10(1.0 + hz / 700.0) * ((self.points - 1) / most)
 
     def _at(self, envelope: Tensor, hz: Tensor) -> Tensor:
-        """An envelope [batch, points] at frequencies [batch, bins]."""
-        place = self._place(hz).clamp(max=self.points - 1.001)
-        left = place.floor()
+        """Interpolate an envelope [batch, points] at frequencies [batch, bins]."""
+        position = self._position(hz).clamp(max=self.points - 1.001)
+        left = position.floor()
         index = left.long()
         a, b = torch.gather(envelope, 1, index), torch.gather(envelope, 1, index + 1)
-        return a + (place - left) * (b - a)
+        return a + (position - left) * (b - a)
 
     def _of(self, harmonics: Tensor, n: Tensor) -> Tensor:
-        """What belongs to harmonics by number n [batch, bins], 0 beyond the last."""
+        """Look up values of harmonics by number n [batch, bins], 0 beyond the last."""
         index = (n - 1.0).clamp(max=self.harmonics - 1.0).long()
         return torch.gather(harmonics, 1, index) * (n <= self.harmonics)
 
 
 def hann_lobe(bins: Tensor) -> Tensor:
-    """Magnitude of a Hann window's transform that many bins from its centre, 1 there."""
+    """Return the magnitude of a Hann window's transform that many bins from its centre, 1 there."""
     return (torch.sinc(bins) + 0.5 * torch.sinc(bins - 1.0) + 0.5 * torch.sinc(bins + 1.0)).abs()
 
 
@@ -183,16 +183,16 @@ def _layers(sizes: Sequence[int]) -> nn.Sequential:
 
 
 def _averaging_bank(features: AudioFeatures) -> np.ndarray:
-    """Mel filters that average the bins they cover, [bins, bands]; narrower than a bin, they take none."""
+    """Make mel filters that average the bins they cover, [bins, bands]; those narrower than a bin are 0."""
     bank = mel_filter_bank(features.sample_rate, features.n_fft, _ENCODER_BANDS, 0.0, 0.5 * features.sample_rate)
     return np.ascontiguousarray((bank / np.maximum(bank.sum(axis=1, keepdims=True), 1e-9)).T)
 
 
-def _interpolation(places: Tensor, points: int) -> Tensor:
-    """The matrix [points, len(places)] that reads values between points."""
-    left = places.floor().clamp(0, points - 2).long()
-    matrix = torch.zeros(points, len(places))
-    columns = torch.arange(len(places))
-    matrix[left, columns] = 1.0 - (places - left)
-    matrix[left + 1, columns] = places - left
+def _interpolation(positions: Tensor, points: int) -> Tensor:
+    """Make the matrix [points, len(positions)] that interpolates values between points."""
+    left = positions.floor().clamp(0, points - 2).long()
+    matrix = torch.zeros(points, len(positions))
+    columns = torch.arange(len(positions))
+    matrix[left, columns] = 1.0 - (positions - left)
+    matrix[left + 1, columns] = positions - left
     return matrix

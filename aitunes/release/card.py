@@ -1,4 +1,4 @@
-"""The card of a release: everything about a model but its weights, as JSON."""
+"""Reads, checks and writes the card of a release: everything about a model but its weights, as JSON."""
 
 from __future__ import annotations
 
@@ -13,21 +13,28 @@ from numpy.typing import NDArray
 
 from aitunes.errors import InvalidFeaturesError, ReleaseError
 from aitunes.features import AudioFeatures
+from aitunes.release.files import MAX_CARD_BYTES
+from aitunes.release.limits import check_features, check_inputs, check_training, whole_number
 
 SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
 """Furthest a coordinate goes from the mean, standard deviations."""
+MAX_LATENT_DIM = 512
+MAX_FILES = 64
+MAX_TEXT = {"name": 64, "public_name": 200, "description": 4_000}
+"""Most characters of a card's texts."""
 
 _LARGEST = 1e6  # of a latent space's numbers, so that codes stay far from what float32 cannot hold
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_QUOTED = 300
 _TOO_DEEP = "The card is nested too deeply; export the release again."
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output of the decoder: its name, its shape ("batch" first) and the range of its values.
+    """Describes one input or output of the decoder: its name, its shape ("batch" first) and the range of its values.
 
     The first input is the latent code. The instrument knows two further ones by name, each [batch, 1]: `pitch`, a
     MIDI note with fraction, and `level`, decibels below the loudest that the model was trained on.
@@ -38,14 +45,14 @@ class TensorSpec:
     range: tuple[float, float]
 
     def neutral(self) -> NDArray[np.float32]:
-        """A batch of one that says nothing in particular: zeros, or what of the range is nearest to them."""
+        """Return a batch of one that says nothing in particular: zeros, or what of the range is nearest to them."""
         value = min(max(0.0, self.range[0]), self.range[1])
         return np.full([1 if isinstance(size, str) else size for size in self.shape], value, np.float32)
 
 
 @dataclass(frozen=True)
 class LatentSpace:
-    """Where the training data lies in the latent space.
+    """Holds where the training data lies in the latent space.
 
     A *coordinate* counts standard deviations along a principal direction, most variance first; the pad spans
     two of them.
@@ -66,23 +73,23 @@ class LatentSpace:
 
     @property
     def explained_variance(self) -> NDArray[np.float64]:
-        """Share of the variance along each axis, [latent_dim]; sums to 1."""
+        """Return the share of the variance along each axis, [latent_dim]; sums to 1."""
         variance = np.asarray(self.variance)
         return variance / variance.sum()
 
     def codes(self, coordinates: NDArray[Any]) -> NDArray[np.float32]:
-        """Coordinates in standard deviations [..., latent_dim] to latent codes z of the same shape."""
+        """Turn coordinates in standard deviations [..., latent_dim] into latent codes z of the same shape."""
         scaled = np.asarray(coordinates) * np.sqrt(self.variance)
         return (np.asarray(self.mean) + scaled @ np.asarray(self.axes)).astype(np.float32)
 
     def coordinates(self, z: NDArray[Any]) -> NDArray[np.float32]:
-        """Latent codes z [..., latent_dim] to coordinates in standard deviations; the inverse of `codes`."""
+        """Turn latent codes z [..., latent_dim] into coordinates in standard deviations; the inverse of `codes`."""
         projected = (np.asarray(z) - np.asarray(self.mean)) @ np.asarray(self.axes).T
         return (projected / np.sqrt(np.maximum(self.variance, 1e-12))).astype(np.float32)
 
     @classmethod
     def from_codes(cls, z: NDArray[Any], quantile: float = 0.01) -> Self:
-        """The latent space that training codes span, by principal component analysis.
+        """Find the latent space that training codes span, by principal component analysis.
 
         Args:
             z: codes [items, latent_dim]; fewer than latent_dim leave axes without variance.
@@ -108,7 +115,7 @@ class LatentSpace:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """How the model came to be."""
+    """Records how the model came to be."""
 
     data_name: str
     data_licence: str
@@ -123,7 +130,7 @@ class TrainingRecord:
 
 @dataclass(frozen=True)
 class ReleaseCard:
-    """What `card.json` says; the fields are those of the file.
+    """Holds what `card.json` says; the fields are those of the file.
 
     Raises:
         ReleaseError: a field contradicts another or is out of range (on construction, so a card is always valid).
@@ -142,24 +149,38 @@ class ReleaseCard:
 
     def __post_init__(self) -> None:
         for name in ("name", "public_name", "description"):
-            if not isinstance(getattr(self, name), str):
-                raise ReleaseError(f"A card's {name} must be text; {_short(getattr(self, name))} is not.")
+            text = getattr(self, name)
+            if not isinstance(text, str):
+                raise ReleaseError(f"A card's {name} must be text; {_short(text)} is not.")
+            if len(text) > MAX_TEXT[name] and name != "name":
+                raise ReleaseError(f"A card's {name} has at most {MAX_TEXT[name]:,} characters, not {len(text):,}.")
         if not _NAME.fullmatch(self.name):
             raise ReleaseError(
-                f"A release's name is lower-case letters, digits, '-' and '_', without a path; {self.name!r} is not."
+                "A release's name is at most 64 lower-case letters, digits, '-' and '_', without a path; "
+                f"{self.name[:80]!r} is not."
             )
+        if len(self.files) > MAX_FILES:
+            raise ReleaseError(f"The card of {self.name} lists {len(self.files)} files; at most {MAX_FILES} are read.")
         for file_name, digest in self.files.items():
             if not isinstance(digest, str):
                 raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
             if not _FILE_NAME.fullmatch(file_name) or ".." in file_name:
-                raise ReleaseError(f"The card of {self.name} names the file {file_name!r}, which is not a plain name.")
+                raise ReleaseError(
+                    f"The card of {self.name} names the file {file_name[:80]!r}, which is not a plain name."
+                )
             if not _SHA256.fullmatch(digest):
                 raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
         self._check_shapes()
 
     def _check_shapes(self) -> None:
-        if type(self.latent_dim) is not int or self.latent_dim < 1:
-            raise ReleaseError(f"The card of {self.name} has the latent_dim {self.latent_dim!r}, not a whole number.")
+        if type(self.latent_dim) is not int or not 1 <= self.latent_dim <= MAX_LATENT_DIM:
+            raise ReleaseError(
+                f"The card of {self.name} has the latent_dim {_short(self.latent_dim)}, not a whole number from 1 to "
+                f"{MAX_LATENT_DIM}."
+            )
+        check_features(self.name, self.features)
+        check_inputs(self.name, [(spec.name, spec.shape) for spec in self.inputs])
+        check_training(self.name, asdict(self.training))
         d, wanted = self.latent_dim, ("batch", self.features.bands, self.features.frames)
         if not self.inputs or self.inputs[0].shape != ("batch", d):
             raise ReleaseError(f"The card of {self.name} must list the latent input of shape [batch, {d}] first.")
@@ -168,11 +189,11 @@ class ReleaseCard:
                 f"The card of {self.name} gives the decoder's output as {list(self.output.shape)}, "
                 f"but its audio features need {list(wanted)}."
             )
-        arrays = asdict(self.latent)
         shapes = {"mean": (d,), "std": (d,), "axes": (d, d), "variance": (d,), "pad_range": (d, 2)}
         for name, shape in shapes.items():
-            values = np.asarray(arrays[name], dtype=np.float64)
-            if values.shape != shape or not (np.abs(values) <= _LARGEST).all():  # false for NaN too
+            values = np.asarray(getattr(self.latent, name))
+            numbers = values.dtype.kind in "fiu"  # whole numbers beyond 64 bits are objects
+            if not numbers or values.shape != shape or not (np.abs(values) <= _LARGEST).all():  # false for NaN too
                 raise ReleaseError(
                     f"The card of {self.name} needs numbers within ±{_LARGEST:g} of shape {list(shape)} "
                     f"as latent {name}."
@@ -184,11 +205,11 @@ class ReleaseCard:
 
     @property
     def is_frame_model(self) -> bool:
-        """Whether one decode gives one hop, so that control is immediate."""
+        """Tell whether one decode gives one hop, so that control is immediate."""
         return self.features.frames == 1
 
     def to_json(self) -> str:
-        """The text of `card.json`; the same card always gives the same text."""
+        """Return the text of `card.json`; the same card always gives the same text."""
         values = asdict(self)
         values["features"] = self.features.as_dict()
         return json.dumps({"schema": SCHEMA_VERSION, **values}, indent=1, allow_nan=False) + "\n"
@@ -200,8 +221,10 @@ class ReleaseCard:
         Raises:
             ReleaseError: not JSON, another schema version, or a field that is missing, unknown or wrong.
         """
+        if len(text) > MAX_CARD_BYTES:
+            raise ReleaseError(f"The card has more than {MAX_CARD_BYTES:,} characters; export the release again.")
         try:
-            values = json.loads(text, parse_constant=_refuse_constant)
+            values = json.loads(text, parse_constant=_refuse_constant, parse_int=whole_number)
         except ValueError as error:
             raise ReleaseError(f"The card is not valid JSON: {error}.") from error
         except RecursionError as error:
@@ -209,7 +232,7 @@ class ReleaseCard:
         version = values.pop("schema", None) if isinstance(values, dict) else None
         if version != SCHEMA_VERSION:
             raise ReleaseError(
-                f"The card has schema version {version!r}; this AiTunes reads version {SCHEMA_VERSION}. "
+                f"The card has schema version {_short(version)}; this AiTunes reads version {SCHEMA_VERSION}. "
                 "Update AiTunes, or export the release again."
             )
         _check_kinds(values)
@@ -227,9 +250,9 @@ class ReleaseCard:
         except RecursionError as error:
             raise ReleaseError(_TOO_DEEP) from error
         except InvalidFeaturesError as error:
-            raise ReleaseError(f"The card's audio features are wrong: {error}") from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ReleaseError(f"The card is incomplete or misspelt: {error}.") from error
+            raise ReleaseError(f"The card's audio features are wrong: {str(error)[:_MAX_QUOTED]}") from error
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise ReleaseError(f"The card is incomplete or misspelt: {str(error)[:_MAX_QUOTED]}.") from error
 
 
 def _check_kinds(values: dict[str, Any]) -> None:
@@ -255,8 +278,8 @@ def _short(value: object) -> str:
 
 def _tensor(values: dict[str, Any]) -> TensorSpec:
     low, high = (float(value) for value in values["range"])
-    if not (math.isfinite(low) and low < high):
-        raise ValueError(f"range {values['range']!r} does not rise")
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"range {values['range']!r} does not rise from one number to another")
     return TensorSpec(values["name"], tuple(values["shape"]), (low, high))
 
 

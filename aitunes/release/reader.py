@@ -1,8 +1,9 @@
-"""Read a release: verify everything, then hand it over; nothing half-loaded ever leaves this module."""
+"""Reads a release: verifies everything, then hands it over; nothing half-loaded ever leaves this module."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.errors import ReleaseError, reason
+from aitunes.printable import printable
+from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard, TensorSpec
+from aitunes.release.files import (
+    MAX_CARD_BYTES,
+    MAX_FILE_BYTES,
+    MAX_RELEASE_BYTES,
+    bounded_sha256,
+    read_bounded,
+    read_text,
+)
+from aitunes.release.onnx_model import check_self_contained
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -25,11 +37,12 @@ REQUIRED_FILES = (DECODER, ENCODER, TORCHSCRIPT, MAP)
 """What a card must list and the folder must hold; pictures and a preview may come besides."""
 
 MAX_LANDMARKS = 5_000
+_MAX_QUOTED = 400
 
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Training items on the map.
+    """Holds the training items on the map.
 
     Args:
         codes: z [items, latent_dim] float32.
@@ -46,36 +59,27 @@ class Landmarks:
 
 @dataclass(frozen=True)
 class Release:
-    """A verified release, ready to decode."""
+    """Holds a verified release, ready to decode."""
 
     folder: Path
     card: ReleaseCard
     decoder: InferenceSession
 
-    def landmarks(self) -> Landmarks:
-        """The map's items.
-
-        Raises:
-            ReleaseError: `map.npz` is damaged or does not fit the card.
-        """
-        return read_landmarks(self.folder, self.card)
-
 
 def read_card(folder: Path) -> ReleaseCard:
-    """The card of a release, without a look at the other files.
+    """Read the card of a release, without a look at the other files.
 
     Raises:
         ReleaseError: no such folder, no card, or a card that is wrong.
     """
     path = folder / CARD
     try:
-        if not path.is_file():
-            raise ReleaseError(f"{folder} is not a release: it has no {CARD}.")
-        text = path.read_text(encoding="utf-8")
+        path.lstat()
+    except FileNotFoundError as error:
+        raise ReleaseError(f"{folder} is not a release: it has no {CARD}.") from error
     except OSError as error:
         raise ReleaseError(f"{CARD} of the release in {folder} cannot be read: {reason(error)}.") from error
-    except UnicodeDecodeError as error:
-        raise ReleaseError(f"{CARD} of the release in {folder} is no text in UTF-8; copy it again.") from error
+    text = read_text(path, MAX_CARD_BYTES, f"{CARD} of the release in {folder}")
     try:
         card = ReleaseCard.from_json(text)
     except ReleaseError as error:
@@ -89,28 +93,30 @@ def read_card(folder: Path) -> ReleaseCard:
 def read_release(folder: Path) -> Release:
     """Read and verify a release: every file's hash, the decoder's shapes and its answer to z = 0.
 
+    The decoder is read once, so that what was verified is what is opened, whatever happens to the file.
+
     Raises:
         ReleaseError: a sentence that says what is wrong.
     """
     card = read_card(folder)
-    _verify_hashes(folder, card)
-    decoder = _open_decoder(folder / DECODER, card)
+    model = _verify_files(folder, card)
+    decoder = _open_decoder(model, card)
     _verify_shapes(decoder, card)
     _verify_answer(decoder, card)
     return Release(folder, card, decoder)
 
 
 def read_landmarks(folder: Path, card: ReleaseCard) -> Landmarks:
-    """The items of a release's map, without a look at the other files.
+    """Read the items of a release's map, without a look at the other files.
 
     Raises:
         ReleaseError: the map is damaged or does not fit the card.
     """
-    try:
-        with np.load(folder / MAP, allow_pickle=False) as stored:
-            marks = Landmarks(stored["codes"], stored["positions"], stored["labels"], stored["sources"])
-    except (OSError, ValueError, KeyError) as error:
-        raise ReleaseError(f"The map of {card.name} cannot be read: {error}.") from error
+    specs = {"codes": ArraySpec("f", 2), "positions": ArraySpec("f", 2)}
+    specs |= dict.fromkeys(("labels", "sources"), ArraySpec("U", 1, MAX_LANDMARKS))
+    arrays = read_arrays(folder / MAP, specs, what=f"The map of {card.name}")
+    codes, positions = (arrays[name].astype(np.float32) for name in ("codes", "positions"))
+    marks = Landmarks(codes, positions, arrays["labels"], arrays["sources"])
     items = len(marks.codes)
     fits = (
         items <= MAX_LANDMARKS
@@ -124,29 +130,34 @@ def read_landmarks(folder: Path, card: ReleaseCard) -> Landmarks:
 
 
 def sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
+    """Hash a file of our own, in hexadecimal; of other people's, `bounded_sha256` does."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _verify_hashes(folder: Path, card: ReleaseCard) -> None:
+def _verify_files(folder: Path, card: ReleaseCard) -> bytes:
+    """Compare every file with its hash; returns the decoder's content."""
+    left, model = MAX_RELEASE_BYTES, b""
     for name, digest in card.files.items():
-        path = folder / name
-        try:
-            if not path.is_file():
-                raise ReleaseError(f"The release {card.name} is incomplete: {name} is missing. Copy it again.")
-            found = sha256(path)
-        except OSError as error:
-            raise ReleaseError(f"{name} of the release {card.name} cannot be read: {reason(error)}.") from error
+        path, what = folder / name, f"{name} of the release {card.name}"
+        if not os.path.lexists(path):
+            raise ReleaseError(f"The release {card.name} is incomplete: {name} is missing. Copy it again.")
+        if name == DECODER:
+            model = read_bounded(path, min(left, MAX_FILE_BYTES), what)
+            found, size = hashlib.sha256(model).hexdigest(), len(model)
+        else:
+            found, size = bounded_sha256(path, min(left, MAX_FILE_BYTES), what), path.stat().st_size
+        left -= size
         if found != digest:
-            raise ReleaseError(
-                f"{name} of the release {card.name} is not the file that was exported: its SHA-256 differs. "
-                "Copy it again."
-            )
+            raise ReleaseError(f"{what} is not the file that was exported: its SHA-256 differs. Copy it again.")
+    return model
 
 
 def session_options() -> Any:
-    """ONNX Runtime as the synth thread needs it: one thread, in order, no spinning between calls."""
+    """Set ONNX Runtime up as the synth thread needs it: one thread, in order, no spinning between calls, no log.
+
+    Errors come as exceptions. Its log would print the names of a stranger's nodes as they are.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -154,17 +165,31 @@ def session_options() -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     return options
 
 
-def _open_decoder(path: Path, card: ReleaseCard) -> InferenceSession:
+def open_session(model: bytes, what: str) -> InferenceSession:
+    """Open an ONNX model from its bytes, for the processor.
+
+    Args:
+        what: begins the sentence of a refusal, such as "The decoder of first-light".
+
+    Raises:
+        ReleaseError: it names other files, or cannot be opened.
+    """
     import onnxruntime
 
+    check_self_contained(model, what)
     try:
-        return onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no other base class
-        raise ReleaseError(f"The decoder of {card.name} is not an ONNX model this machine can run: {error}") from error
+        why = printable(str(error)[:_MAX_QUOTED])
+        raise ReleaseError(f"{what} is not an ONNX model this machine can run: {why}") from error
+
+
+def _open_decoder(model: bytes, card: ReleaseCard) -> InferenceSession:
+    return open_session(model, f"The decoder of {card.name}")
 
 
 def _verify_shapes(decoder: InferenceSession, card: ReleaseCard) -> None:
@@ -196,7 +221,8 @@ def _verify_answer(decoder: InferenceSession, card: ReleaseCard) -> None:
     try:
         (S,) = decoder.run(None, {spec.name: spec.neutral() for spec in card.inputs})
     except Exception as error:  # onnxruntime's errors share no other base class
-        raise ReleaseError(f"The decoder of {card.name} cannot decode z = 0: {error}") from error
+        why = printable(str(error)[:_MAX_QUOTED])
+        raise ReleaseError(f"The decoder of {card.name} cannot decode z = 0: {why}") from error
     if not np.isfinite(S).all():
         raise ReleaseError(f"The decoder of {card.name} answers z = 0 with values that are no numbers (NaN).")
     low, high = card.output.range

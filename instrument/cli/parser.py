@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from instrument.osc.server import DEFAULT_PORT
+from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
 from instrument.storage.library import DEFAULT_RELEASE
 
 DEFAULT_HTTP_PORT = 7421
@@ -20,7 +20,7 @@ examples:
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
   aitunes render score.txt -o piece.wav     a score to a file, faster than real time
-  aitunes models                            releases to choose from
+  aitunes releases                          releases to choose from
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
   aitunes doctor                            what this machine carries, in figures
@@ -79,11 +79,10 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    for name, help_text in (("models", "list the releases"), ("devices", "list the sound devices")):
-        command = commands.add_parser(name, help=help_text)
+    releases = commands.add_parser("releases", aliases=["models"], help="list the releases")
+    _add_releases(releases)
+    for command in (releases, commands.add_parser("devices", help="list the sound devices")):
         command.add_argument("--json", action="store_true", help="for scripts")
-        if name == "models":
-            _add_releases(command)
 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -101,7 +100,7 @@ def _add_pad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     pad = commands.add_parser("pad", help="open the pad for an engine that plays already, here or elsewhere")
     default = ("127.0.0.1", DEFAULT_PORT)
     pad.add_argument(
-        "--connect", type=_place, default=default, metavar="HOST:PORT", help="by default {}:{}".format(*default)
+        "--connect", type=_host_port, default=default, metavar="HOST:PORT", help="by default {}:{}".format(*default)
     )
     pad.add_argument("--with-engine", action="store_true", help="closing the window ends the engine, too")
     pad.add_argument("--resume", action="store_true", help="go back to the release that played last")
@@ -112,7 +111,7 @@ def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     oscquery = commands.add_parser("oscquery", help="the namespace over HTTP and WebSocket, for other programs")
     engine = ("127.0.0.1", DEFAULT_PORT)
     oscquery.add_argument(
-        "--connect", type=_place, default=engine, metavar="HOST:PORT", help="where the engine listens"
+        "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
     )
     oscquery.add_argument(
         "--http-host", default="127.0.0.1", metavar="HOST", help="where to serve; 0.0.0.0 is everywhere"
@@ -129,7 +128,7 @@ def _add_http_port(command: argparse.ArgumentParser) -> None:
 
 
 def _add_release(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes models`")
+    command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes releases`")
     _add_releases(command)
 
 
@@ -153,13 +152,11 @@ def _whole(low: int, high: int) -> type[int]:
     return convert  # type: ignore[return-value]
 
 
-def _place(word: str) -> tuple[str, int]:
-    host, colon, port = word.rpartition(":")
-    if not colon:
-        host, port = word, str(DEFAULT_PORT)
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise argparse.ArgumentTypeError(f"{word!r} is not HOST:PORT, such as 192.168.1.7:{DEFAULT_PORT}")
-    return host, int(port)
+def _host_port(word: str) -> tuple[str, int]:
+    try:
+        return parse_host_port(word, DEFAULT_PORT)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(word: str) -> float:

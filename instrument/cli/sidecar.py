@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
+from aitunes.release.processes import own_process
 from instrument.terminal import say
 
 _WEB = ("ifaddr", "starlette", "uvicorn", "websockets", "zeroconf")
 WEB_MISSING = "OSCQuery needs the extra `web`: pip install 'aitunes[web]'"
 _ENDING_SECONDS = 3.0
-_PACKAGES = Path(__file__).parents[2]
 
 
 def web_is_installed() -> bool:
     """Whether the extra `web` is; nothing of it is imported to find out."""
     return all(find_spec(name) for name in _WEB)
-
-
-def own_program(module: str, *words: str) -> tuple[list[str], dict[str, str]]:
-    """The command that runs one of our own modules, whatever lies in the folder it is run from, and its environment."""
-    # -P keeps folders of the person's own that happen to be called like ours out of the way.
-    path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return [sys.executable, "-P", "-m", module, *words], {**os.environ, "PYTHONPATH": path}
 
 
 @contextlib.contextmanager
@@ -37,7 +27,7 @@ def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
     It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
     take over its real-time priority. Then it waits until what this yields is called.
     """
-    command, environment = own_program("instrument.oscquery", *words)
+    command, environment = own_process("instrument.oscquery", *words)
     try:
         process = subprocess.Popen(
             command,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -16,11 +15,11 @@ import numpy as np
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.osc.client import Client
 from instrument.engine.engine import Engine
-from instrument.measures import Status
 from instrument.namespace import ROOT
-from instrument.osc.packets import build
 from instrument.outputs import Output
+from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.voice_allocator import DRONE_SLOT
@@ -122,7 +121,7 @@ class Tap:
         end = self._count + len(y)
         if end <= len(self._samples):
             self._heard.append((self._count, now + self._buffered + self._output.latency_seconds))
-            self._samples[self._count : end] = y
+            self._samples[self._count : end] = y.mean(axis=1)
             self._count = end
         self._output.write(y)
 
@@ -210,11 +209,11 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
         moments = [time.perf_counter()]
         frame = renderer.source.frames(renderer.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
         moments.append(time.perf_counter())
-        voice.take(frame)
+        voice.set_frame(frame)
         moments.append(time.perf_counter())
         y = voice.render(renderer.iterations)
         moments.append(time.perf_counter())
-        renderer.resampler.process(y)
+        renderer.resampler.process(np.repeat(y[:, None], 2, axis=1))
         moments.append(time.perf_counter())
         for stage, seconds in zip(stages, np.diff(moments), strict=True):
             stages[stage][hop] = seconds
@@ -230,14 +229,13 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
 def play(engine: Engine, tap: Tap, seconds: float, say: Callable[[str], None]) -> tuple[FloatArray, Status]:
     """Move the pad by OSC while the engine plays; latencies in seconds and the final status."""
     sent = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.connect((engine.osc.host, engine.osc.port))
+    with Client(engine.osc.host, engine.osc.port) as client:
         begin = time.perf_counter()
         time.sleep(0.5)
         pause = max(0.25, seconds / (_CHANGES + 2))
         while time.perf_counter() - begin < seconds - 0.5:
             sent.append(time.time())
-            client.send(build(f"{ROOT}/pad/xy", (0.1, 0.9)[len(sent) % 2], 0.5))
+            client.send(f"{ROOT}/pad/xy", (0.1, 0.9)[len(sent) % 2], 0.5)
             time.sleep(pause + random.random() * 0.01)
         time.sleep(0.5)
     say(f"{len(sent)} pad moves over OSC in {seconds:g} s")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import struct
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pythonosc.parsing import ntp
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.osc.packets import Message, build, bundle, messages
 from instrument.namespace import ROOT
-from instrument.osc.packets import BUNDLE, Message, PacketError, build, parse
 from instrument.oscquery.nodes import Facts
 
 _ANSWER_SECONDS = 1.0
@@ -25,10 +23,10 @@ _MAX_QUESTIONS = 128
 _FACTS_SECONDS = 10.0
 
 _LATENT = f"{ROOT}/latent"
-_RELEASE = f"{ROOT}/model/load"
-_RELEASE_ROW = f"{ROOT}/model"
-_CARD = f"{ROOT}/model/info"
-_RELEASE_LIST = f"{ROOT}/model/list"
+_RELEASE = f"{ROOT}/release/load"
+_RELEASE_ROW = f"{ROOT}/release"
+_CARD = f"{ROOT}/release/info"
+_RELEASE_LIST = f"{ROOT}/release/list"
 
 
 class EngineGoneError(AiTunesError):
@@ -160,7 +158,7 @@ class EngineClient:
         content = asyncio.Event()
 
         def receive(datagram: bytes) -> None:
-            for message in messages_of(datagram):
+            for message in messages(datagram):
                 if take(message):
                     content.set()
 
@@ -173,22 +171,10 @@ class EngineClient:
                     return
 
 
-def messages_of(datagram: bytes) -> list[Message]:
-    """The messages of a datagram; none where it is not OSC."""
-    try:
-        return [message for packet in parse(datagram) for message in packet.messages]
-    except PacketError:
-        return []
-
-
 def _questions(paths: Sequence[str]) -> list[bytes]:
     """Datagrams that ask for these values, many in one."""
-    datagrams = []
-    for begin in range(0, len(paths), _MAX_QUESTIONS):
-        elements = [build(path) for path in paths[begin : begin + _MAX_QUESTIONS]]
-        framed = b"".join(struct.pack(">i", len(element)) + element for element in elements)
-        datagrams.append(BUNDLE + ntp.IMMEDIATELY + framed)
-    return datagrams
+    starts = range(0, len(paths), _MAX_QUESTIONS)
+    return [bundle(build(path) for path in paths[start : start + _MAX_QUESTIONS]) for start in starts]
 
 
 def _input_ranges(card: str) -> list[tuple[str, float, float]]:

@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from instrument.namespace import expand
-from instrument.osc.packets import build
+from aitunes.osc.packets import build
+from aitunes.osc.session import Session
+from instrument.namespace import canonical, expand
 from instrument.oscquery import nodes
-from instrument.oscquery.engine_client import EngineClient, EngineGoneError, Peer, View, messages_of
+from instrument.oscquery.engine_client import EngineClient, EngineGoneError, View
 from instrument.oscquery.nodes import Facts, Node
 
 _RENEW_SECONDS = 2.0
@@ -61,6 +62,7 @@ class Listeners:
         self._heard: set[str] = set()
         self._structure: dict[str, Node] = {}
         self._stirred = asyncio.Event()
+        self._session = Session(lambda datagram: None)
         self._task: asyncio.Task[None] | None = None
 
     def join(self, listener: Listener) -> None:
@@ -98,19 +100,20 @@ class Listeners:
             return path.startswith("/")
         if path in view.values:
             self._known.setdefault(path, view.values[path])
-        return path in expand(view.facts.latent_dim)
+        return canonical(path) in expand(view.facts.latent_dim)
 
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(EngineGoneError):
-                async with self._engine.peer(self._hear) as subscription, asyncio.TaskGroup() as tasks:
+                async with self._engine.peer(self._hear) as peer, asyncio.TaskGroup() as tasks:
+                    self._session = Session(peer.send)
                     tasks.create_task(self._follow())
-                    tasks.create_task(_subscribe(subscription))
+                    tasks.create_task(_subscribe(self._session))
             await asyncio.sleep(_RENEW_SECONDS)
 
     def _hear(self, datagram: bytes) -> None:
         """Hand on a message that somebody sent to a method; whatever it was, other values may have followed."""
-        for message in messages_of(datagram):
+        for message in self._session.receive(datagram):
             self._heard.add(message.address)
             for listener in self._everyone:
                 if message.address in listener.paths:
@@ -164,13 +167,14 @@ class Listeners:
             self._known.pop(path, None)
 
 
-async def _subscribe(subscription: Peer) -> None:
+async def _subscribe(session: Session) -> None:
+    # Oftener than a lease needs: an engine that was restarted in the meantime knows of no subscription.
     try:
         while True:
-            subscription.send(build("/notify", 1))
+            session.subscribe()
             await asyncio.sleep(_RENEW_SECONDS)
     finally:
-        subscription.send(build("/notify", 0))
+        session.unsubscribe()
 
 
 def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:

@@ -1,1 +1,1 @@
-"""The pad: the window a performer plays. A process of its own and an OSC client like any other."""
+"""Shows the pad, the window in which a release is played: a process of its own that speaks OSC alone."""

@@ -1,32 +1,40 @@
-"""Anchors: sounds that were put on the pad, and what lies between them."""
+"""Blends between anchors, which are sounds at fixed positions on the pad, and stores them for each release."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QObject, Signal
 
-from aitunes.errors import AiTunesError, reason
+from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.release.card import LATENT_LIMIT
+from instrument.pad.json_file import read_json, write_json
+from instrument.pad.model import EngineModel
+from instrument.pad.point import Point
 
 _POWER = 2.0
-_AT_ONE = 1e-4
+_AT_ANCHOR = 1e-4
 MAX_ANCHORS = 64
+_MAX_BYTES = 1 << 20
+_MAX_NAME = 200
 
 
 class AnchorError(AiTunesError):
-    """Anchors that cannot be kept or read."""
+    """Says why anchors cannot be stored or read."""
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A sound with a place of its own choice on the pad.
+    """Holds a sound at a position on the pad that the performer chose.
 
     Args:
-        name: what the performer calls it.
-        x, y: its place, 0..1.
+        name: shown beside it.
+        x, y: position, 0..1.
         coordinates: the sound, standard deviations, [latent_dim].
     """
 
@@ -35,80 +43,173 @@ class Anchor:
     y: float
     coordinates: tuple[float, ...]
 
+    def moved(self, x: float, y: float) -> Anchor:
+        """Return the anchor at another position, clipped to the pad."""
+        return replace(self, x=min(max(x, 0.0), 1.0), y=min(max(y, 0.0), 1.0))
 
-def shares(anchors: list[Anchor], x: float, y: float) -> FloatArray:
-    """What each anchor gives to the sound at a place: by the inverse of its squared distance.
+
+def anchor_weights(anchors: list[Anchor], x: float, y: float) -> FloatArray:
+    """Weight each anchor by the inverse of its squared distance from a position.
 
     Args:
         anchors: at least one.
 
     Returns:
-        [anchors], 1 in all; at an anchor that one alone.
+        [anchors], summing to 1; exactly at an anchor, that anchor has weight 1.
 
     Reference:
         Shepard, "A two-dimensional interpolation function for irregularly-spaced data", 1968.
     """
-    places = np.array([(anchor.x, anchor.y) for anchor in anchors])
-    distance = np.hypot(*(places - (x, y)).T)
+    positions = np.array([(anchor.x, anchor.y) for anchor in anchors])
+    distance = np.hypot(*(positions - (x, y)).T)
     nearest = int(distance.argmin())
-    if distance[nearest] < _AT_ONE:
+    if distance[nearest] < _AT_ANCHOR:
         return np.eye(len(anchors), dtype=np.float32)[nearest]
     weights = distance**-_POWER
     return np.asarray(weights / weights.sum(), np.float32)
 
 
 def blend(anchors: list[Anchor], x: float, y: float) -> FloatArray:
-    """The sound at a place among anchors, [latent_dim] standard deviations; at an anchor exactly its own."""
+    """Interpolate the anchors' sounds at a position: [latent_dim] standard deviations."""
     sounds = np.array([anchor.coordinates for anchor in anchors], np.float32)
-    return shares(anchors, x, y) @ sounds
-
-
-def moved(anchor: Anchor, x: float, y: float) -> Anchor:
-    """The anchor at another place of the pad."""
-    return replace(anchor, x=min(max(x, 0.0), 1.0), y=min(max(y, 0.0), 1.0))
+    return anchor_weights(anchors, x, y) @ sounds
 
 
 class AnchorFile:
-    """The anchors of each release, in a folder of JSON files."""
+    """Stores the anchors of each release in a folder of JSON files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def read(self, release: str, latent_dim: int) -> list[Anchor]:
-        """The anchors kept for a release; none where none fit it.
+        """Read the anchors of a release; anchors with another number of coordinates are left out.
 
         Raises:
-            AnchorError: the file is damaged or cannot be read.
+            AiTunesError: the file is damaged or cannot be read.
         """
         path = self._path(release)
+        if not path.exists():
+            return []
+        what = f"The anchors of {release}"
+        values = read_json(path, _MAX_BYTES, what)
         try:
-            if not path.exists():
-                return []
-            values = json.loads(path.read_text(encoding="utf-8"))
-            anchors = [
-                Anchor(str(v["name"]), float(v["x"]), float(v["y"]), tuple(float(c) for c in v["coordinates"]))
-                for v in values[:MAX_ANCHORS]
-            ]
-        except OSError as error:
-            raise AnchorError(f"The anchors in {path} cannot be read: {reason(error)}.") from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise AnchorError(f"The anchors in {path} are damaged; move the file away to begin anew.") from error
+            anchors = [_anchor(value) for value in values[:MAX_ANCHORS]]
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise AnchorError(f"{what} in {path} are damaged; move the file away to start without any.") from error
         return [anchor for anchor in anchors if len(anchor.coordinates) == latent_dim]
 
     def write(self, release: str, anchors: list[Anchor]) -> None:
-        """Keep the anchors of a release.
+        """Write the anchors of a release.
 
         Raises:
-            AnchorError: the folder cannot be written.
+            AiTunesError: the folder cannot be written.
         """
-        path = self._path(release)
-        partial = path.with_suffix(".partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps([asdict(anchor) for anchor in anchors], indent=1), encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise AnchorError(f"The anchors cannot be kept in {path.parent}: {reason(error)}.") from error
+        write_json(self._path(release), [asdict(anchor) for anchor in anchors], f"The anchors of {release}")
 
     def _path(self, release: str) -> Path:
         return self._folder / f"{release}.json"
+
+
+def _anchor(value: Any) -> Anchor:
+    """Check an anchor that was read from a file.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none.
+    """
+    numbers = [float(number) for number in (value["x"], value["y"], *value["coordinates"])]
+    if not np.isfinite(numbers).all():
+        raise ValueError("a coordinate is not finite")
+    x, y, *coordinates = numbers
+    sound = tuple(np.clip(coordinates, -LATENT_LIMIT, LATENT_LIMIT).tolist())
+    return Anchor(str(value["name"])[:_MAX_NAME], 0.0, 0.0, sound).moved(x, y)
+
+
+class AnchorSet(QObject):
+    """Holds the anchors of the playing release and stores every change.
+
+    Args:
+        model: its release decides which anchors are loaded.
+        point: blends between the anchors while they are active.
+        file: where they are stored.
+    """
+
+    changed = Signal()
+
+    def __init__(self, model: EngineModel, point: Point, file: AnchorFile, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._point, self._file = model, point, file
+        self.anchors: list[Anchor] = []
+        self.active = False
+        self._removed: list[tuple[int, Anchor]] = []
+        model.release_changed.connect(self._read)
+
+    def add(self, name: str, coordinates: FloatArray, x: float, y: float) -> None:
+        """Put a sound, [latent_dim] standard deviations, on the pad."""
+        if len(self.anchors) >= MAX_ANCHORS:
+            self._model.message.emit(f"There are {MAX_ANCHORS} anchors already; remove one first.")
+            return
+        self.anchors.append(Anchor(name, 0.0, 0.0, tuple(float(c) for c in coordinates)).moved(x, y))
+        self.save()
+
+    def move(self, number: int, x: float, y: float) -> None:
+        """Move an anchor while it is dragged; `save` ends the drag."""
+        self.anchors[number] = self.anchors[number].moved(x, y)
+        self._update_point()
+
+    def rename(self, number: int, name: str) -> None:
+        """Change an anchor's name."""
+        self.anchors[number] = replace(self.anchors[number], name=name)
+        self.save()
+
+    def remove(self, number: int) -> None:
+        """Remove an anchor; `restore` undoes it."""
+        self._removed.append((number, self.anchors.pop(number)))
+        self.save()
+        self._model.message.emit(f"Removed “{self.last_removed}”; Ctrl+Z restores it.")
+
+    @property
+    def last_removed(self) -> str:
+        """Name the anchor that `restore` would bring back; empty where there is none."""
+        return self._removed[-1][1].name if self._removed else ""
+
+    def restore(self) -> None:
+        """Put the anchor that was removed last back where it was."""
+        if self._removed and len(self.anchors) < MAX_ANCHORS:
+            number, anchor = self._removed.pop()
+            self.anchors.insert(number, anchor)
+            self.save()
+
+    def activate(self, active: bool) -> None:
+        """Switch the point between blending the anchors and moving on the map."""
+        self.active = active and bool(self.anchors)
+        self._update_point()
+
+    def toggle(self) -> None:
+        """Switch blending on or off."""
+        self.activate(not self.active)
+
+    def save(self) -> None:
+        """Write the anchors to their file."""
+        self.active = self.active and bool(self.anchors)
+        self._update_point()
+        if self._model.card is not None:
+            try:
+                self._file.write(self._model.card.name, self.anchors)
+            except AiTunesError as error:
+                self._model.message.emit(str(error))
+
+    def _update_point(self) -> None:
+        if self.active or self._point.blending:
+            anchors = list(self.anchors) if self.active else []
+            self._point.follow(partial(blend, anchors) if anchors else None)
+        self.changed.emit()
+
+    def _read(self) -> None:
+        self.active = False
+        self.anchors, self._removed = [], []
+        if self._model.card is not None:
+            try:
+                self.anchors = self._file.read(self._model.card.name, self._model.latent_dim)
+            except AiTunesError as error:
+                self._model.message.emit(str(error))
+        self.changed.emit()

@@ -1,4 +1,4 @@
-"""The performance: the pad fills the screen, and afterwards the window is as it was."""
+"""Fills the screen with the pad, and restores the window afterwards."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 
 class FullScreen:
-    """Fills the screen and comes back.
+    """Switches a window between full screen and its former size.
 
     Args:
-        window: the whole.
-        hidden: the parts of it that are not for the stage.
+        window: the main window.
+        hidden: the parts of it that full screen hides.
         changed: called after each change.
     """
 
@@ -24,11 +24,11 @@ class FullScreen:
 
     @property
     def active(self) -> bool:
-        """Whether the pad fills the screen."""
+        """Return true while the pad fills the screen."""
         return self._window.isFullScreen()
 
     def toggle(self) -> None:
-        """Fill the screen, or come back."""
+        """Enter full screen, or leave it."""
         self.leave() if self.active else self._enter()
 
     def _enter(self) -> None:
@@ -40,7 +40,7 @@ class FullScreen:
         self._changed()
 
     def leave(self) -> None:
-        """Come back to the window of before."""
+        """Restore the window's former size."""
         self._hide(False)
         self._window.setWindowState(Qt.WindowState.WindowNoState)
         self._window.setGeometry(self._geometry)
@@ -49,5 +49,5 @@ class FullScreen:
         self._changed()
 
     def _hide(self, hidden: bool) -> None:
-        for part in self._hidden:
-            part.setVisible(not hidden)
+        for widget in self._hidden:
+            widget.setVisible(not hidden)

@@ -1,4 +1,4 @@
-"""Whether the engine is there: it is asked twice a second, and asked again for as long as it takes."""
+"""Watches the connection to the engine: asks for its status twice a second, and keeps asking after a loss."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from instrument.pad.client import OscClient
 
-ASK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 LOST_SECONDS = 2.0
-_RENEW_SECONDS = 10.0
 
 
 class Link(QObject):
-    """The connection to an engine, through its losses and returns.
+    """Follows the connection to an engine through losses and returns.
 
     Args:
-        client: what is sent and received with.
+        client: sends and receives.
         clock: seconds, monotonic.
     """
 
     up = Signal(bool)
-    """The engine answers; True where it was ended and started anew, and so knows nothing of us."""
+    """The engine replies; True for one that has restarted and lost the state of before."""
 
     down = Signal()
-    """The engine answers no more."""
+    """The engine no longer replies."""
 
     def __init__(
         self, client: OscClient, clock: Callable[[], float] = time.monotonic, parent: QObject | None = None
@@ -35,44 +34,41 @@ class Link(QObject):
         super().__init__(parent)
         self._client = client
         self._clock = clock
-        self._answered = clock()
-        self._renewed = 0.0
+        self._replied = clock()
         self._was_up = self._was_refused = False
         self.connected = False
-        client.received.connect(self._hear)
-        client.refused.connect(self._lose_at_once)
-        self._timer = QTimer(self, interval=round(1e3 * ASK_SECONDS))
-        self._timer.timeout.connect(self.ask)
+        client.received.connect(self._handle)
+        client.refused.connect(self._handle_refusal)
+        self._timer = QTimer(self, interval=round(1e3 * POLL_SECONDS))
+        self._timer.timeout.connect(self.poll)
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Start polling."""
         self._timer.start()
-        self.ask()
+        self.poll()
 
-    def ask(self) -> None:
-        """Ask once; renew the subscription; give up on an engine that has been silent for too long."""
-        now = self._clock()
-        if self.connected and now - self._answered > LOST_SECONDS:
-            self._lose()
-        if self.connected and now - self._renewed > _RENEW_SECONDS:
-            self._renewed = now
-            self._client.send("/notify", 1)
+    def poll(self) -> None:
+        """Ask for the status; renew the subscription; report the loss of an engine that has been silent for long."""
+        if self.connected and self._clock() - self._replied > LOST_SECONDS:
+            self._disconnect()
+        if self.connected:
+            self._client.renew()
         self._client.send("/status")
 
-    def _hear(self, address: str, _arguments: list[Any]) -> None:
-        self._answered = self._clock()
+    def _handle(self, address: str, _arguments: list[Any]) -> None:
+        self._replied = self._clock()
         if not self.connected and address == "/status.reply":
             self.connected = True
-            self._renewed = self._answered
-            self._client.send("/notify", 1)
-            fresh, self._was_up, self._was_refused = self._was_up and self._was_refused, True, False
-            self.up.emit(fresh)
+            self._client.subscribe()
+            restarted = self._was_up and self._was_refused
+            self._was_up, self._was_refused = True, False
+            self.up.emit(restarted)
 
-    def _lose_at_once(self) -> None:
+    def _handle_refusal(self) -> None:
         self._was_refused = True
         if self.connected:
-            self._lose()
+            self._disconnect()
 
-    def _lose(self) -> None:
+    def _disconnect(self) -> None:
         self.connected = False
         self.down.emit()

@@ -1,4 +1,4 @@
-"""What the engine has to choose from: releases, snapshots, gestures, devices; each arrives item by item."""
+"""Mirrors the engine's lists of releases, snapshots, gestures and devices, each of which arrives item by item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from instrument.namespace import ROOT
 
 @dataclass(frozen=True)
 class ReleaseEntry:
-    """A release that the engine can load."""
+    """Describes a release that the engine can load."""
 
     name: str
     public_name: str
@@ -20,13 +20,14 @@ class ReleaseEntry:
     latent_dim: int
 
 
-class Asker(Protocol):
-    """Who can ask the engine."""
+class Sender(Protocol):
+    """Sends messages to the engine."""
 
     def send(self, name: str, *arguments: Any) -> None:
         """Send one message to an address below the root."""
 
 
+MAX_ITEMS = 10_000
 _ITEMS = {f"{ROOT}/{kind}": kind for kind in ("model", "snapshot", "gesture", "device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
 _CHANGING = {
@@ -39,56 +40,57 @@ _CHANGING = {
 
 
 class Lists(QObject):
-    """The engine's lists, each as it last came whole."""
+    """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
-    """Which: model, snapshot, gesture or device."""
+    """Which one: model, snapshot, gesture or device."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, sender: Sender) -> None:
         super().__init__()
-        self._asker = asker
+        self._sender = sender
         self._arriving: dict[str, list[list[Any]]] = {kind: [] for kind in _ITEMS.values()}
         self._items: dict[str, list[list[Any]]] = {kind: [] for kind in _ITEMS.values()}
 
     @property
     def releases(self) -> list[ReleaseEntry]:
-        """Releases, by the engine's order."""
+        """Return the releases, in the engine's order."""
         return [ReleaseEntry(*item[:4]) for item in self._items["model"]]
 
     @property
     def snapshots(self) -> list[str]:
-        """Names of snapshots."""
+        """Return the names of snapshots."""
         return [str(item[0]) for item in self._items["snapshot"]]
 
     @property
     def gestures(self) -> list[str]:
-        """Names of gestures."""
+        """Return the names of gestures."""
         return [str(item[0]) for item in self._items["gesture"]]
 
     @property
     def devices(self) -> list[str]:
-        """Names of sound devices."""
+        """Return the names of sound devices."""
         return [str(item[0]) for item in self._items["device"]]
 
-    def ask(self, *kinds: str) -> None:
-        """Ask for these lists anew, or for all."""
+    def request(self, *kinds: str) -> None:
+        """Request these lists again, or all."""
         for kind in kinds or _ITEMS.values():
             self._arriving[kind] = []
-            self._asker.send(f"/{kind}/list")
+            self._sender.send(f"/{kind}/list")
 
-    def hear(self, address: str, arguments: list[Any]) -> bool:
-        """Take an item of a list; whether it was one."""
+    def handle_item(self, address: str, arguments: list[Any]) -> bool:
+        """Add an item to the list that is arriving; return false for any other message."""
         kind = _ITEMS.get(address)
         if kind is None:
             return False
-        self._arriving[kind].append(arguments)
+        if len(self._arriving[kind]) < MAX_ITEMS:
+            self._arriving[kind].append(arguments)
         return True
 
-    def hear_act(self, path: str) -> None:
-        """Something has been done: a list is whole, or one has changed."""
+    def handle_command(self, path: str) -> None:
+        """Publish a list that is complete, and request one that a finished command has changed."""
         kind = _LISTED.get(path)
         if kind is not None:
             self._items[kind], self._arriving[kind] = self._arriving[kind], []
             self.changed.emit(kind)
         elif path in _CHANGING:
-            self.ask(_CHANGING[path])
+            self.request(_CHANGING[path])

@@ -1,4 +1,4 @@
-"""The performer's hand on the pad: moves it by mouse, keys, wandering or among anchors, and the sound with it."""
+"""Moves the playing point: by mouse and keys, by wandering, on the map or along a blend of anchors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aitunes.features import FloatArray
-from instrument.pad.anchors import Anchor, blend
 from instrument.pad.model import EngineModel
 from instrument.pad.wander import Wander
 
 _WANDER_SECONDS = 0.02
+_MAX_RANDOM = 2.5
+
+Blend = Callable[[float, float], FloatArray]
+"""The sound at a position of the pad, [latent_dim] standard deviations."""
 
 
 class Point(QObject):
-    """Where the hand is, 0..1 on both axes.
+    """Moves the playing point, 0..1 on both axes of the pad.
 
     Args:
-        model: takes the moves.
-        rng: for wandering and chance.
+        model: receives the moves.
+        rng: for wandering and random codes.
         clock: seconds, monotonic.
     """
 
@@ -41,92 +44,92 @@ class Point(QObject):
         self._clock = clock
         self.wander = Wander(rng)
         self.third_axis = 2
-        self._anchors: list[Anchor] = []
-        self._hand: tuple[float, float] | None = None
+        self._blend: Blend | None = None
+        self._blend_position: tuple[float, float] | None = None
         self._blended: FloatArray = np.zeros(0, np.float32)
         self._centre = (0.5, 0.5)
         self._stepped = 0.0
         self._timer = QTimer(self, interval=round(1e3 * _WANDER_SECONDS))
-        self._timer.timeout.connect(self._wander_on)
+        self._timer.timeout.connect(self.step)
         model.moved.connect(self.moved)
-        model.release_changed.connect(self._leave_anchors)
+        model.release_changed.connect(self._end_blend)
 
     @property
-    def hand(self) -> tuple[float, float]:
-        """The place that the performer chose."""
-        if self._hand is not None:
-            return self._hand
-        x, y = self._model.on_pad(self._model.glide.target)
-        return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+    def target(self) -> tuple[float, float]:
+        """Return the position that the performer chose."""
+        if self._blend_position is not None:
+            return self._blend_position
+        x, y = self._model.pad_position(self._model.latent.target)
+        return _clipped(x, y)
 
     @property
-    def sounding(self) -> tuple[float, float]:
-        """The place that sounds now, on its way to the hand, or wherever something else has moved it."""
-        if self._hand is not None and np.array_equal(self._model.glide.target, self._blended):
-            return self._hand
-        x, y = self._model.on_pad(self._model.glide.current)
-        return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+    def current(self) -> tuple[float, float]:
+        """Return the position that sounds now, on its way to the target or moved by another program."""
+        if self._blend_position is not None and np.array_equal(self._model.latent.target, self._blended):
+            return self._blend_position
+        x, y = self._model.pad_position(self._model.latent.current)
+        return _clipped(x, y)
 
     @property
     def blending(self) -> bool:
-        """Whether the sound is what lies between the anchors."""
-        return self._hand is not None
+        """Return true while the point plays a blend in place of the map."""
+        return self._blend_position is not None
 
-    def blend_among(self, anchors: list[Anchor]) -> None:
-        """From now on the sound is a blend of these, or the map's own where there are none."""
-        hand = self.hand
-        self._anchors = anchors
-        if anchors:
-            self._go(*hand)
+    def follow(self, blend: Blend | None) -> None:
+        """Play this blend at the point's position from now on; None returns to the map."""
+        target = self.target
+        self._blend = blend
+        if blend is not None:
+            self._go(*target)
         else:
-            self._leave_anchors()
+            self._end_blend()
 
-    def place(self, x: float, y: float) -> None:
-        """Put the hand somewhere."""
-        x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+    def move_to(self, x: float, y: float) -> None:
+        """Move the point to a position, clipped to the pad."""
+        x, y = _clipped(x, y)
         self._centre = (x, y)
-        self.wander.begin()
+        self.wander.start()
         self._go(x, y)
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the hand a little."""
-        x, y = self.hand
-        self.place(x + dx, y + dy)
+        """Move the point by an offset."""
+        x, y = self.target
+        self.move_to(x + dx, y + dy)
 
     def turn(self, change: float) -> None:
-        """Move along the third dimension, standard deviations."""
+        """Move along the third axis by so many standard deviations."""
         n = self.third_axis
         if n < self._model.latent_dim and n not in self._model.locked:
-            self._model.move_coordinate(n, float(self._model.glide.target[n]) + change)
+            self._model.move_coordinate(n, float(self._model.latent.target[n]) + change)
 
     def home(self) -> None:
-        """Go to the middle of all training sounds."""
-        if self._anchors:
-            self.place(0.5, 0.5)
+        """Go to the mean of all training sounds, or among anchors to the middle of the pad."""
+        if self._blend is not None:
+            self.move_to(0.5, 0.5)
             return
         self._model.move_to(np.zeros(self._model.latent_dim, np.float32))
-        self._centre = self.hand
+        self._centre = self.target
 
-    def jump(self) -> None:
-        """Go somewhere by chance, as likely as the training sounds lie there; among anchors, anywhere."""
-        if self._anchors:
-            self.place(*self._rng.random(2).tolist())
+    def randomize(self) -> None:
+        """Go to a random code, drawn as the training sounds are distributed; among anchors, anywhere on the pad."""
+        if self._blend is not None:
+            self.move_to(*self._rng.random(2).tolist())
             return
-        target = self._rng.normal(size=self._model.latent_dim).clip(-2.5, 2.5)
+        target = self._rng.normal(size=self._model.latent_dim).clip(-_MAX_RANDOM, _MAX_RANDOM)
         self._model.move_to(target.astype(np.float32))
-        self._centre = self.hand
+        self._centre = self.target
 
     @property
     def wandering(self) -> bool:
-        """Whether the hand moves by itself."""
+        """Return true while the point moves by itself."""
         return self._timer.isActive()
 
     def set_wandering(self, wandering: bool) -> None:
-        """Begin or end to move by itself, around where the hand is."""
+        """Start or stop moving by itself around the present position."""
         if wandering == self.wandering:
             return
-        self._centre = self.hand
-        self.wander.begin()
+        self._centre = self.target
+        self.wander.start()
         self._stepped = self._clock()
         if wandering:
             self._timer.start()
@@ -134,21 +137,30 @@ class Point(QObject):
             self._timer.stop()
         self.wandering_changed.emit(wandering)
 
-    def _wander_on(self) -> None:
+    def toggle_wandering(self) -> None:
+        """Start wandering, or stop it."""
+        self.set_wandering(not self.wandering)
+
+    def step(self) -> None:
+        """Wander on by the time that has passed since the last step."""
         now = self._clock()
         dx, dy = self.wander.step(now - self._stepped)
         self._stepped = now
-        self._go(min(max(self._centre[0] + dx, 0.0), 1.0), min(max(self._centre[1] + dy, 0.0), 1.0))
+        self._go(*_clipped(self._centre[0] + dx, self._centre[1] + dy))
 
     def _go(self, x: float, y: float) -> None:
-        if self._anchors:
-            self._hand = (x, y)
-            self._model.move_to(blend(self._anchors, x, y))
-            self._blended = self._model.glide.target
+        if self._blend is not None:
+            self._blend_position = (x, y)
+            self._model.move_to(self._blend(x, y))
+            self._blended = self._model.latent.target
         else:
             self._model.move_pad(x, y)
 
-    def _leave_anchors(self) -> None:
-        self._anchors = []
-        self._hand = None
+    def _end_blend(self) -> None:
+        self._blend = None
+        self._blend_position = None
         self.moved.emit()
+
+
+def _clipped(x: float, y: float) -> tuple[float, float]:
+    return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)

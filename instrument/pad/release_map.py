@@ -1,4 +1,4 @@
-"""The map of a release as the pad shows it: landmarks on any two axes, and how densely they lie."""
+"""Projects a release's landmarks on any two axes, and computes their density."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+from aitunes.printable import printable
 from aitunes.release.card import LatentSpace, ReleaseCard
 from aitunes.release.reader import Landmarks, read_landmarks
 from instrument.storage.library import Library
 
 MAX_LABELS = 12
-"""Labels with a colour of their own; the rest share one."""
+"""Labels with their own colour; all others share one."""
 
 _GRID = 96
 _BLUR = 3.5
@@ -22,14 +23,16 @@ _BLUR = 3.5
 
 @dataclass(frozen=True)
 class ReleaseMap:
-    """Landmarks of a release, [items] of them.
+    """Holds the landmarks of a release, [items] of them.
 
     Args:
+        latent: the release's latent space.
         coordinates: [items, latent_dim] standard deviations.
         label_numbers: [items], index into `labels`; `len(labels)` stands for all others.
-        labels: the names that have colours, the most frequent ones, in order of the alphabet.
-        names: [items], the training sounds' own names.
-        folder: where the release lies, None where only the engine knows it.
+        labels: the names that have colours: the most frequent ones, in alphabetical order.
+        names: [items], the names of the training sounds.
+        folder: the release's folder, None where only the engine has it.
+        others: number of labels that share a colour.
     """
 
     latent: LatentSpace
@@ -41,57 +44,57 @@ class ReleaseMap:
     others: int = field(default=0)
 
     def positions(self, axes: tuple[int, int]) -> FloatArray:
-        """Where the landmarks lie on a pad of these two axes, [items, 2], 0..1; those beyond stand at the edge."""
+        """Project the landmarks on a pad of these two axes, [items, 2], clipped to 0..1."""
         low, high = np.asarray(self.latent.pad_range)[list(axes)].T
-        wide = np.maximum(high - low, 1e-9)
-        return np.asarray(np.clip((self.coordinates[:, list(axes)] - low) / wide, 0.0, 1.0), np.float32)
+        span = np.maximum(high - low, 1e-9)
+        return np.asarray(np.clip((self.coordinates[:, list(axes)] - low) / span, 0.0, 1.0), np.float32)
 
     def density(self, axes: tuple[int, int]) -> FloatArray:
-        """How many landmarks lie around each place of the pad, per label: [labels + 1, grid, grid], row 0 on top.
+        """Estimate the density of landmarks for each label: [labels + 1, grid, grid], row 0 on top.
 
-        Scaled so that the densest place, all labels together, is 1.
+        Scaled so that the sum over labels has a maximum of 1.
         """
-        places = self.positions(axes)
+        positions = self.positions(axes)
         counts = np.zeros((len(self.labels) + 1, _GRID, _GRID), np.float32)
-        column = np.minimum((places[:, 0] * _GRID).astype(int), _GRID - 1)
-        row = np.minimum(((1.0 - places[:, 1]) * _GRID).astype(int), _GRID - 1)
+        column = np.minimum((positions[:, 0] * _GRID).astype(int), _GRID - 1)
+        row = np.minimum(((1.0 - positions[:, 1]) * _GRID).astype(int), _GRID - 1)
         np.add.at(counts, (self.label_numbers, row, column), 1.0)
         smooth = _blurred(counts)
         return smooth / max(float(smooth.sum(axis=0).max()), 1e-9)
 
 
 def _blurred(counts: FloatArray) -> FloatArray:
-    """Counts [n, grid, grid], each blurred by a Gaussian."""
-    reach = np.arange(_GRID)
-    kernel = np.exp(-0.5 * ((reach[:, None] - reach) / _BLUR) ** 2).astype(np.float32)
+    """Blur counts [n, grid, grid] by a Gaussian."""
+    cell = np.arange(_GRID)
+    kernel = np.exp(-0.5 * ((cell[:, None] - cell) / _BLUR) ** 2).astype(np.float32)
     return np.asarray(kernel @ counts @ kernel, np.float32)
 
 
 def release_map(card: ReleaseCard, landmarks: Landmarks, folder: Path | None = None) -> ReleaseMap:
-    """The release_map of a release's landmarks."""
+    """Build the map of a release's landmarks."""
     names, numbers, counts = np.unique(landmarks.labels, return_inverse=True, return_counts=True)
-    chosen = np.sort(np.argsort(-counts, kind="stable")[:MAX_LABELS])
-    place = np.full(len(names), len(chosen))
-    place[chosen] = np.arange(len(chosen))
+    frequent = np.sort(np.argsort(-counts, kind="stable")[:MAX_LABELS])
+    index = np.full(len(names), len(frequent))
+    index[frequent] = np.arange(len(frequent))
     return ReleaseMap(
         card.latent,
         card.latent.coordinates(landmarks.codes),
-        place[numbers],
-        [str(name).replace("_", " ") for name in names[chosen]],
-        [str(name) for name in landmarks.sources],
+        index[numbers],
+        [printable(str(name).replace("_", " ")) for name in names[frequent]],
+        [printable(str(name)) for name in landmarks.sources],
         folder,
-        len(names) - len(chosen),
+        len(names) - len(frequent),
     )
 
 
 def blank(card: ReleaseCard) -> ReleaseMap:
-    """The release_map of a release that only the engine knows: no landmarks."""
-    nothing = np.zeros((0, card.latent_dim), np.float32)
-    return ReleaseMap(card.latent, nothing, np.zeros(0, np.intp), [], [])
+    """Build the map of a release that only the engine has: no landmarks."""
+    empty = np.zeros((0, card.latent_dim), np.float32)
+    return ReleaseMap(card.latent, empty, np.zeros(0, np.intp), [], [])
 
 
 def find(library: Library, card: ReleaseCard) -> ReleaseMap:
-    """The release_map of the release of that name on this machine, or a blank one.
+    """Read the map of the release of that name on this machine, or return a blank one.
 
     Raises:
         ReleaseError: there is one, and its map is damaged.

@@ -1,4 +1,4 @@
-"""Where the sound is on its way to where it is wanted, as the engine moves it."""
+"""Predicts the latent position that sounds while the engine smooths a move."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from aitunes.features import FloatArray
 
 
-class Glide:
-    """A target and the straight way to it.
+class SmoothedPosition:
+    """Moves along the straight line on which the sound reaches a target in the latent space.
 
     Args:
-        size: latent coordinates.
+        size: number of latent coordinates.
         clock: seconds, monotonic.
     """
 
@@ -22,24 +22,24 @@ class Glide:
         self._clock = clock
         self.target: FloatArray = np.zeros(size, np.float32)
         self._start = self.target
-        self._begin = 0.0
+        self._began = 0.0
         self._seconds = 0.0
 
     def move(self, target: FloatArray, seconds: float) -> None:
-        """Set out for another target, to be reached after so many seconds."""
+        """Start towards another target, which is reached after so many seconds."""
         self._start = self.current
         self.target = target
-        self._begin, self._seconds = self._clock(), seconds
+        self._began, self._seconds = self._clock(), seconds
 
     @property
     def moving(self) -> bool:
-        """Whether the target has yet to be reached."""
-        return self._clock() - self._begin < self._seconds
+        """Return true until the target is reached."""
+        return self._clock() - self._began < self._seconds
 
     @property
     def current(self) -> FloatArray:
-        """Where the sound is now, [size] standard deviations."""
-        passed = self._clock() - self._begin
-        if passed >= self._seconds:
+        """Return the position that sounds now, [size] standard deviations."""
+        elapsed = self._clock() - self._began
+        if elapsed >= self._seconds:
             return self.target
-        return np.asarray(self._start + (self.target - self._start) * (passed / self._seconds), np.float32)
+        return np.asarray(self._start + (self.target - self._start) * (elapsed / self._seconds), np.float32)

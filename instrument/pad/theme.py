@@ -1,4 +1,4 @@
-"""How the pad looks: colours, one size from which all others follow, and the style sheet."""
+"""Defines the colours, the size of letters from which all other sizes follow, and the style sheet."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ OTHER_COLOUR = DISABLED
 
 BASE_PIXELS = 14.0
 _BASE_SIZE = (1280.0, 800.0)
-_LEAST, _MOST = 0.8, 4.0
-_STAGE = 1.3
+_MIN_SCALE, _MAX_SCALE = 0.8, 4.0
+_FULL_SCREEN_SCALE = 1.3
 
 _Layout = TypeVar("_Layout", bound=QLayout)
 
 
-def font_pixels(width: int, height: int, on_stage: bool = False) -> int:
-    """The size of letters in a window of that size: 14 px at 1280 × 800, in proportion elsewhere; larger on stage."""
-    scale = min(width / _BASE_SIZE[0], height / _BASE_SIZE[1])
-    return round(BASE_PIXELS * (_STAGE if on_stage else 1.0) * min(max(scale, _LEAST), _MOST))
+def font_pixels(width: int, height: int, full_screen: bool = False) -> int:
+    """Compute the size of letters: 14 px at 1280 × 800, in proportion elsewhere; larger in full screen."""
+    scale = min(max(min(width / _BASE_SIZE[0], height / _BASE_SIZE[1]), _MIN_SCALE), _MAX_SCALE)
+    return round(BASE_PIXELS * (_FULL_SCREEN_SCALE if full_screen else 1.0) * scale)
 
 
 def label_colour(number: int) -> QColor:
-    """The colour of a label, or of all that have none."""
+    """Return the colour of a label, or the one that all others share."""
     return QColor(LABEL_COLOURS[number] if number < len(LABEL_COLOURS) else OTHER_COLOUR)
 
 
 def column(parent: QWidget | None = None, gap: float = 0.5, margin: float = 0.0) -> QVBoxLayout:
-    """A layout from top to bottom; gap and margin in heights of a letter."""
+    """Make a layout from top to bottom; gap and margin in heights of a letter."""
     return _sized(QVBoxLayout(parent) if parent else QVBoxLayout(), gap, margin)
 
 
 def row(parent: QWidget | None = None, gap: float = 0.5, margin: float = 0.0) -> QHBoxLayout:
-    """A layout from left to right; gap and margin in heights of a letter."""
+    """Make a layout from left to right; gap and margin in heights of a letter."""
     return _sized(QHBoxLayout(parent) if parent else QHBoxLayout(), gap, margin)
 
 
@@ -63,7 +63,7 @@ def _sized(layout: _Layout, gap: float, margin: float) -> _Layout:
 
 
 def apply(window: QWidget, pixels: int) -> None:
-    """Give a window and all in it letters of that many pixels, and everything else in proportion."""
+    """Set the size of letters in a window, and everything else in proportion."""
     font = QFont(window.font())
     font.setPixelSize(pixels)
     QApplication.setFont(font)
@@ -76,7 +76,7 @@ def apply(window: QWidget, pixels: int) -> None:
 
 
 def palette() -> QPalette:
-    """Dark, for what the style sheet does not reach."""
+    """Return a dark palette, for what the style sheet does not reach."""
     colours = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (
@@ -90,7 +90,7 @@ def palette() -> QPalette:
 
 
 def style_sheet(pixels: int) -> str:
-    """The style of every ordinary control, for letters of that many pixels."""
+    """Return the style of all ordinary controls, for letters of that many pixels."""
 
     def em(count: float) -> str:
         return f"{max(1, round(count * pixels))}px"
@@ -163,5 +163,5 @@ def style_sheet(pixels: int) -> str:
 
 
 def components(colour: QColor) -> tuple[float, float, float]:
-    """Red, green and blue, 0..1."""
+    """Return red, green and blue, 0..1."""
     return colour.redF(), colour.greenF(), colour.blueF()

@@ -1,177 +1,111 @@
-"""The window: all the widgets, where they stand, and what connects them."""
+"""Lays out the widgets of the main window and connects them to the session."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QFrame,
-    QListWidget,
-    QMainWindow,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QListWidget, QMainWindow, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.printable import printable
 from instrument.pad import release_map, theme
-from instrument.pad.anchor_set import AnchorSet
-from instrument.pad.encoding import Encoding
+from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
-from instrument.pad.link import Link
-from instrument.pad.model import EngineModel
-from instrument.pad.point import Point
-from instrument.pad.preferences import Preferences
-from instrument.pad.shortcuts import install_shortcuts
-from instrument.pad.surface_menu import open_menu
-from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS, AnchorPanel
+from instrument.pad.preferences import PreferencesFile
+from instrument.pad.session import PadSession
+from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS
 from instrument.pad.widgets.banner import Banner
-from instrument.pad.widgets.coordinates import Coordinates
-from instrument.pad.widgets.gesture_panel import GesturePanel
 from instrument.pad.widgets.head import Head
 from instrument.pad.widgets.help_sheet import HelpSheet
 from instrument.pad.widgets.meter import Meter
 from instrument.pad.widgets.note_strip import NoteStrip
+from instrument.pad.widgets.play_area import PlayArea
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.release_picker import ReleasePicker
-from instrument.pad.widgets.snapshot_bar import SnapshotBar
-from instrument.pad.widgets.sound_panel import SoundPanel
-from instrument.pad.widgets.spectrogram import Spectrogram
+from instrument.pad.widgets.side_panel import SidePanel
+from instrument.pad.widgets.snapshot_bar import SLOTS, SnapshotBar
 from instrument.pad.widgets.status_line import StatusLine
-from instrument.pad.widgets.surface import Surface
-from instrument.pad.widgets.transport import Transport
 from instrument.storage.library import Library
 
 FRAME_MS = 16
-_STRIP_LETTERS = 8.0
-_STAGE_STRIP_LETTERS = 4.5
-_NOTES_LETTERS = 8.8
-_SIDE_LETTERS = 24.0
-_BANNER_LETTERS = 34
+_SIZE = (1280, 800)
+_MIN_SIZE = (900, 600)
 
 
 class Window(QMainWindow):
-    """The pad's window.
+    """Shows the pad.
 
     Args:
-        model, point, anchors, encoding, link: what the widgets show and move.
+        session: what the widgets show and move.
         library: where maps are found.
-        preferences: what is remembered.
-        ends_engine: whether the engine ends with the window.
+        preferences: where values are stored from one start to the next.
+        ends_engine: closing the window ends the engine.
     """
 
     def __init__(
-        self,
-        model: EngineModel,
-        point: Point,
-        anchors: AnchorSet,
-        encoding: Encoding,
-        link: Link,
-        library: Library,
-        preferences: Preferences,
-        ends_engine: bool = False,
+        self, session: PadSession, library: Library, preferences: PreferencesFile, ends_engine: bool = False
     ) -> None:
         super().__init__()
-        self._model, self._library, self._preferences = model, library, preferences
-        self._encoding = encoding
-        self._ends_engine = ends_engine
+        session.setParent(self)
+        self.session, self.ends_engine = session, ends_engine
+        self._library, self._preferences_file = library, preferences
+        self._preferences, damage = preferences.read()
+        self.last_release = self._preferences.release
         self._pixels = 0
-        self.setMinimumSize(900, 600)
-        self.setAcceptDrops(True)
-        self.point, self.anchors = point, anchors
-        self._make_widgets()
-        self._lay_out()
+        model, clock = session.model, session.clock
+        self.head = Head()
+        self.record = RecordButton(model, clock)
+        self.play_area = PlayArea(session)
+        self.meter = Meter(clock)
+        self.side = SidePanel(session, self.record, self._preferences.tab)
+        self.notes = NoteStrip(model)
+        self.snapshots = SnapshotBar(model)
+        self.status_line = StatusLine(model, clock)
+        self.setCentralWidget(self._ground())
+        self.surface = self.play_area.surface
+        self.menu = SurfaceMenu(self.surface, session.point, session.anchors, self.side.anchors.add_here)
         self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
         self.banner = Banner(self)
-        self.performance = FullScreen(self, (self.head, self.side), self._fit)
-        self._connect(link)
-        install_shortcuts(self)
-        self._remember()
+        self.full_screen = FullScreen(self, (self.head, self.side), self._fit)
+        self._connect()
+        bind_keys(self, self._actions())
+        self._restore()
+        self._ticked = clock()
         self._frame = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self._frame.timeout.connect(self._tick)
-        self._ticked = time.monotonic()
         self._frame.start()
-        self._lose()
+        self._show_disconnected()
+        if damage:
+            session.model.message.emit(damage)
 
-    # How it stands.
+    # Layout.
 
-    def _make_widgets(self) -> None:
-        model, point, anchors = self._model, self.point, self.anchors
-        self.head = Head()
-        self.surface = Surface(model, point, anchors)
-        self.spectrogram, self.meter = Spectrogram(), Meter()
-        self.transport = Transport(model)
-        self.record = RecordButton(model)
-        self.coordinates = Coordinates(model, point)
-        self.anchor_panel = AnchorPanel(model, point, anchors, self._encoding)
-        self.gestures = GesturePanel(model)
-        self.notes = NoteStrip(model)
-        self.snapshots = SnapshotBar(model)
-        self.status_line = StatusLine(model)
-        self.tabs = self._tabs()
-
-    def _tabs(self) -> QTabWidget:
-        tabs = QTabWidget()
-        tabs.setAccessibleName("Controls")
-        tabs.setDocumentMode(True)
-        for page, name in (
-            (self.coordinates, "Space"),
-            (self.anchor_panel, "Anchors"),
-            (self.gestures, "Gestures"),
-            (SoundPanel(self._model, self.record), "Sound"),
-        ):
-            holder = QWidget()
-            theme.column(holder, 0.0, 0.5).addWidget(page)
-            tabs.addTab(holder, name)
-        tabs.setCurrentIndex(self._preferences.tab)
-        return tabs
-
-    def _lay_out(self) -> None:
+    def _ground(self) -> QWidget:
+        """Lay out all parts on the window's ground."""
         ground = QWidget()
         ground.setObjectName("ground")
-        whole = theme.column(ground, 0.5, 0.6)
-        whole.addWidget(self.head)
-        middle = theme.row(gap=0.6)
-        middle.addLayout(self._stage(), 1)
+        middle, bottom = theme.row(gap=0.6), theme.row(gap=0.35)
+        middle.addWidget(self.play_area, 1)
         middle.addWidget(self.meter)
-        self.side = self._side()
         middle.addWidget(self.side)
-        whole.addLayout(middle, 1)
-        whole.addWidget(self.notes)
-        memory = theme.row(gap=0.35)
-        memory.addWidget(self.snapshots, 1)
-        memory.addWidget(self.record)
-        whole.addLayout(memory)
-        whole.addWidget(self.status_line)
-        self.setCentralWidget(ground)
-        for each in (*self.findChildren(QAbstractButton), *self.findChildren(QListWidget)):
-            # A click leaves the keys with the pad; Tab still reaches everything.
-            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.surface.setFocus()
-
-    def _stage(self) -> QVBoxLayout:
-        stage = theme.column(gap=0.5)
-        stage.addWidget(self.surface, 1)
-        self.strip = QFrame()
-        self.strip.setObjectName("panel")
-        layout = theme.row(self.strip, 0.5, 0.4)
-        layout.addWidget(self.spectrogram, 1)
-        stage.addWidget(self.strip)
-        return stage
-
-    def _side(self) -> QFrame:
-        side = QFrame()
-        side.setObjectName("panel")
-        layout = theme.column(side, 0.5, 0.6)
-        layout.addWidget(self.transport)
-        layout.addWidget(self.tabs, 1)
-        return side
+        bottom.addWidget(self.snapshots, 1)
+        bottom.addWidget(self.record)
+        column = theme.column(ground, 0.5, 0.6)
+        column.addWidget(self.head)
+        column.addLayout(middle, 1)
+        column.addWidget(self.notes)
+        column.addLayout(bottom)
+        column.addWidget(self.status_line)
+        for control in (*ground.findChildren(QAbstractButton), *ground.findChildren(QListWidget)):
+            # A click leaves the keyboard focus with the surface; Tab still reaches every control.
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return ground
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -188,131 +122,166 @@ class Window(QMainWindow):
         self._place_banner()
 
     def _scale(self) -> None:
+        """Fit letters, and all that is measured in them, to the window's size."""
         pixels = theme.font_pixels(self.width(), self.height(), self.isFullScreen())
         if pixels == self._pixels:
             return
         self._pixels = pixels
         theme.apply(self, pixels)
         self.head.fit()
-        self.strip.setFixedHeight(round((_STAGE_STRIP_LETTERS if self.isFullScreen() else _STRIP_LETTERS) * pixels))
-        self.notes.setFixedHeight(round(_NOTES_LETTERS * pixels))
-        self.side.setFixedWidth(round(_SIDE_LETTERS * pixels))
+        self.play_area.scale(pixels, self.isFullScreen())
+        self.notes.scale(pixels)
+        self.side.scale(pixels)
 
     def _place_banner(self) -> None:
         if self.banner.isVisible():
-            width = min(_BANNER_LETTERS * self._pixels, self.surface.width())
-            height = max(self.banner.heightForWidth(width), self.banner.sizeHint().height())
-            corner = self.surface.mapTo(self, self.surface.rect().center())
-            self.banner.setGeometry(corner.x() - width // 2, corner.y() - height // 2, width, height)
+            self.banner.place_over(self.surface, self._pixels)
+
+    # Keys.
+
+    def _actions(self) -> dict[str, Callable[[], object]]:
+        """Return the action of every key that works wherever the focus is."""
+        point, anchors, side = self.session.point, self.session.anchors, self.side
+        actions: dict[str, Callable[[], object]] = {
+            "R": self.record.click,
+            "F": side.transport.toggle_freeze,
+            "W": point.toggle_wandering,
+            "B": anchors.toggle,
+            "C": point.randomize,
+            "G": side.gestures.toggle_record,
+            "K": self.notes.toggle_typing,
+            "L": self.picker.open,
+            "H": self.help.open,
+            "?": self.help.open,
+            "F11": self.full_screen.toggle,
+            "Ctrl+Z": anchors.restore,
+            "Ctrl+Q": self.close_unless_full_screen,
+            "Escape": self.leave,
+        }
+        for n in range(SLOTS):
+            actions[f"{n + 1}"] = partial(self.snapshots.recall, n)
+            actions[f"Ctrl+{n + 1}"] = partial(self.snapshots.save, n)
+        return actions
 
     def leave(self) -> None:
-        """Close what lies on top, a sheet or the performance, and give the keys back to the pad."""
+        """Close the topmost sheet, or full screen, and return the keyboard focus to the surface."""
         for sheet in (self.picker, self.help):
             if sheet.isVisible():
                 sheet.hide()
                 return
-        if self.performance.active:
-            self.performance.leave()
+        if self.full_screen.active:
+            self.full_screen.leave()
         self.surface.setFocus()
 
-    def ask_to_close(self) -> None:
-        """Close, but not by a slip of the hand on stage."""
-        if self.performance.active:
-            self._model.told.emit("Esc leaves the performance; then Ctrl+Q closes the window.")
+    def close_unless_full_screen(self) -> None:
+        """Close the window; in full screen, where a slip would end a concert, show how to leave it first."""
+        if self.full_screen.active:
+            self.session.model.message.emit("Esc leaves full screen; then Ctrl+Q closes the window.")
         else:
             self.close()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Whatever has the keys and has no use for this one itself.
+        # Keys that the focused widget has no use for arrive here.
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._model.play(not self._model.playing)
+            model = self.session.model
+            model.play(not model.playing)
         else:
             super().keyPressEvent(event)
 
-    # What connects it.
+    # Connections.
 
-    def _connect(self, link: Link) -> None:
-        model = self._model
+    def _connect(self) -> None:
+        model, link = self.session.model, self.session.link
         self.head.release.clicked.connect(self.picker.open)
-        self.head.stage.clicked.connect(self.performance.toggle)
+        self.head.full_screen.clicked.connect(self.full_screen.toggle)
         self.head.help.clicked.connect(self.help.open)
-        link.up.connect(self._find)
-        link.down.connect(self._lose)
-        model.metered.connect(self.meter.take)
-        model.scoped.connect(self.spectrogram.add)
+        link.up.connect(self._show_connected)
+        link.down.connect(self._show_disconnected)
+        model.metered.connect(self.meter.add)
         model.release_changed.connect(self._show_release)
-        self.snapshots.recalled.connect(self._let_go)
-        # After the list itself, which would keep the keys when a name has been written.
-        self.anchor_panel.list.itemDelegate().closeEditor.connect(lambda *_: self.surface.setFocus())
-        self.surface.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.surface.customContextMenuRequested.connect(lambda place: open_menu(self, place))
+        self.snapshots.recalled.connect(self._stop_moves)
+        # After the list itself, which would keep the focus when a name has been edited.
+        self.side.anchors.list.itemDelegate().closeEditor.connect(self._focus_surface)
+
+    def _focus_surface(self, *_editor: object) -> None:
+        self.surface.setFocus()
 
     def _tick(self) -> None:
-        now = time.monotonic()
+        now = self.session.clock()
         seconds, self._ticked = now - self._ticked, now
-        self.surface.tick()
-        self.spectrogram.tick(seconds)
+        self.play_area.tick(seconds)
         self.meter.tick(seconds)
 
-    def _let_go(self) -> None:
-        """A morph goes where it is told to: nothing else moves the sound meanwhile."""
-        self.point.set_wandering(False)
-        self.anchors.activate(False)
+    def _stop_moves(self) -> None:
+        """Stop wandering and blending, which would disturb a morph."""
+        self.session.point.set_wandering(False)
+        self.session.anchors.activate(False)
 
-    def _find(self, fresh: bool) -> None:
+    def _show_connected(self, restarted: bool) -> None:
         self.banner.hide()
         self._show_title()
-        self.status_line.forget()
-        self._model.resume(fresh)
-        self.record.ask()
+        self.status_line.clear_warnings()
+        self.session.model.resume(restarted)
+        self.record.request_state()
 
-    def _lose(self) -> None:
-        if self._model.card is None:
-            self.banner.say("Looking for the engine …", "The pad is ready as soon as it plays.")
+    def _show_disconnected(self) -> None:
+        if self.session.model.card is None:
+            self.banner.show_text("Looking for the engine …", "The pad connects as soon as it plays.")
         else:
-            self.banner.say("The engine has gone", "The pad waits for it, and keeps everything as it is.")
+            self.banner.show_text("The engine has gone", "The pad keeps everything as it is and reconnects.")
         self.setWindowTitle("No engine – AiTunes")
-        self.record.set_lost()
-        self.meter.forget()
-        self.status_line.show_lost()
+        self.record.set_disconnected()
+        self.meter.clear()
+        self.status_line.show_disconnected()
         self._place_banner()
 
     def _show_title(self) -> None:
-        self.setWindowTitle(f"{self._model.card.public_name} – AiTunes" if self._model.card else "AiTunes")
+        card = self.session.model.card
+        self.setWindowTitle(f"{printable(card.public_name)} – AiTunes" if card else "AiTunes")
 
     def _show_release(self) -> None:
-        card = self._model.card
+        card = self.session.model.card
         if card is None:
             return
         self.head.show_release(card)
         self._show_title()
         self._preferences.release = card.name
+        self._write_preferences()
         try:
             landmarks = release_map.find(self._library, card)
         except AiTunesError as error:
-            self._model.told.emit(str(error))
+            self.session.model.message.emit(str(error))
             landmarks = release_map.blank(card)
-        self.anchor_panel.folder = landmarks.folder
+        self.side.anchors.folder = landmarks.folder
         self.surface.show_map(landmarks)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _sounds(event):
+        if _sound_files(event):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        place = self.surface.mapFrom(self, event.position().toPoint())
-        x, y = self.surface.place_of(place)
-        self.anchor_panel.add_files(_sounds(event), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+        pixel = self.surface.mapFrom(self, event.position().toPoint())
+        x, y = self.surface.pad_position_of(pixel)
+        self.side.anchors.add_files(_sound_files(event), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
-    # From one evening to the next.
+    # State that is stored from one start to the next.
 
-    def _remember(self) -> None:
-        if not self.restoreGeometry(self._preferences.geometry):
-            self.resize(1280, 800)
+    def _restore(self) -> None:
+        self.setMinimumSize(*_MIN_SIZE)
+        self.setAcceptDrops(True)
+        if not self.restoreGeometry(QByteArray(self._preferences.geometry_bytes)):
+            self.resize(*_SIZE)
         self.snapshots.morph.show_value(self._preferences.morph_seconds)
+        self.surface.setFocus()
+
+    def _write_preferences(self) -> None:
+        try:
+            self._preferences_file.write(self._preferences)
+        except AiTunesError as error:
+            self.session.model.message.emit(str(error))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -323,20 +292,14 @@ class Window(QMainWindow):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.isFullScreen():
-            self._preferences.geometry = self.saveGeometry()
-        self._preferences.tab = self.tabs.currentIndex()
+            self._preferences.geometry_bytes = bytes(self.saveGeometry().data())
+        self._preferences.tab = self.side.tabs.currentIndex()
         self._preferences.morph_seconds = float(self.snapshots.morph.number)
-        self._encoding.close()
-        self._model.leave()
-        if self._ends_engine:
-            self._model.quit_engine()
+        self._write_preferences()
+        self.session.close(quit_engine=self.ends_engine)
         super().closeEvent(event)
 
-    def let_engine_play(self) -> None:
-        """From now on closing the window ends nothing else."""
-        self._ends_engine = False
 
-
-def _sounds(event: QDropEvent) -> list[Path]:
+def _sound_files(event: QDropEvent) -> list[Path]:
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return [path for path in paths if path.suffix.lower() in SOUND_ENDINGS]

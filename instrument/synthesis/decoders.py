@@ -1,4 +1,4 @@
-"""A release's decoder, fed with a code and what its tones sound like; and what the renderer wants of it."""
+"""Runs a release's decoder on a latent code and the tones' pitch and level."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice_allocator import Tone
 
 Controls = tuple[float, ...]
-"""What a decoder is fed beside the code: pitch and level, those of them that it takes."""
+"""Holds a decoder's inputs beside the code: pitch, level, or both, as the decoder takes them."""
 
 
 class FrameSource(Protocol):
-    """Gives the renderer the next spectrogram frame of every tone."""
+    """Supplies the renderer with the next spectrogram frame of every tone."""
 
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
-        """Magnitudes [bands] for the code z [latent_dim] by the tone's slot; only those that have changed."""
+        """Return magnitudes [bands] for the code z [latent_dim], by the tone's slot; only those that have changed."""
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
-        """Decode z now, on the caller's thread, and raise what that raises."""
+        """Decode z now, on the caller's thread; raises the decoder's own errors."""
 
     def take_failure(self) -> Exception | None:
-        """What a decode in the background raised since the last call."""
+        """Return the exception of a background decode since the last call, if there was one."""
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
 
     def close(self) -> None:
-        """End what runs in the background."""
+        """End background threads."""
 
 
 class Decoder:
-    """Runs a release's decoder on one code for any number of tones at once; inputs it does not know say nothing.
+    """Runs a release's decoder on one code for any number of tones; unknown inputs get their neutral values.
 
     Args:
         release: a verified release.
     """
 
     def __init__(self, release: Release) -> None:
+        from onnxruntime import RunOptions  # with the first release, not with the module
+
         card = release.card
         code, *others = card.inputs
         self._run = release.decoder.run
+        self._options = RunOptions()
         self._features = card.features
         self._code = code.name
         self._known = [spec for name in ("pitch", "level") for spec in others if spec.name == name]
@@ -51,24 +57,28 @@ class Decoder:
         self._outputs = [card.output.name]
 
     def controls(self, tone: Tone) -> tuple[Controls, float]:
-        """What the decoder is fed for a tone, clipped to what it takes, and the gain that is left to apply."""
+        """Return the decoder's inputs for a tone, clipped to their ranges, and the gain that is left to apply."""
         rest_db = tone.level_db
-        fed = []
+        values = []
         for spec in self._known:
             low, high = spec.range
             value = min(max(tone.pitch if spec.name == "pitch" else tone.level_db, low), high)
             rest_db -= value if spec.name == "level" else 0.0
-            fed.append(value)
-        return tuple(fed), tone.gain * 10.0 ** (rest_db / 20.0)
+            values.append(value)
+        return tuple(values), tone.gain * 10.0 ** (rest_db / 20.0)
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._options.terminate = True
 
     def __call__(self, z: FloatArray, controls: Sequence[Controls]) -> FloatArray:
-        """z [latent_dim] → magnitudes [len(controls), bands, frames]; what is not finite becomes silence."""
+        """Decode z [latent_dim] to magnitudes [len(controls), bands, frames]; values that are not finite become 0."""
         count = len(controls)
         inputs = {self._code: np.repeat(z[None], count, axis=0)}
         for n, spec in enumerate(self._known):
-            inputs[spec.name] = np.array([[fed[n]] for fed in controls], np.float32)
+            inputs[spec.name] = np.array([[values[n]] for values in controls], np.float32)
         inputs |= {spec.name: _neutral(spec, count) for spec in self._others}
-        (S,) = self._run(self._outputs, inputs)
+        (S,) = self._run(self._outputs, inputs, self._options)
         magnitudes = self._features.denormalise(S)
         return np.nan_to_num(magnitudes, copy=False, nan=0.0, posinf=0.0)
 

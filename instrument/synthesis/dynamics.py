@@ -1,4 +1,4 @@
-"""The last stage before the output: gain that ramps, and a limiter that nothing passes."""
+"""Applies gain ramps and a brick-wall limiter, the last stage before the output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from aitunes.features import FloatArray
 
 CEILING = 10.0 ** (-1.0 / 20.0)
-"""Highest sample that leaves the instrument: −1 dBFS."""
+"""Limits the samples that leave the instrument: −1 dBFS."""
 
 _RELEASE_SECONDS = 0.1
 _GAIN_SECONDS = 0.02
@@ -21,27 +21,30 @@ _SILENT = 1e-4
 
 @numba.njit(nogil=True, cache=True, fastmath=True)  # type: ignore[misc, unused-ignore]
 def _finish(
-    y: FloatArray, gain_from: float, gain_to: float, envelope: float, release: float, ceiling: float
+    y: FloatArray, gain_from: float, gain_to: float, envelope: float, release_factor: float, ceiling: float
 ) -> tuple[float, float, float]:
-    """Ramp and limit a block in place; returns the limiter's envelope, the peak and the sum of squares."""
+    """Ramp and limit a block [samples, 2] in place; return the limiter's envelope, the peak, the sum of squares."""
     peak = 0.0
     energy = 0.0
     step = (gain_to - gain_from) / len(y)
     for i in range(len(y)):
-        value = y[i] * (gain_from + step * (i + 1))
-        envelope = max(abs(value), envelope * release)
+        gain = gain_from + step * (i + 1)
+        left, right = y[i, 0] * gain, y[i, 1] * gain
+        envelope = max(abs(left), abs(right), envelope * release_factor)
         if envelope > ceiling:
-            value *= ceiling / envelope
-        y[i] = value
-        peak = max(peak, abs(value))
-        energy += value * value
+            left *= ceiling / envelope
+            right *= ceiling / envelope
+        y[i, 0], y[i, 1] = left, right
+        peak = max(peak, abs(left), abs(right))
+        energy += left * left + right * right
     return envelope, peak, energy
 
 
 class OutputStage:
-    """Play/stop fade, gain and limiter.
+    """Fades at play and stop, applies the gain, and limits.
 
-    The limiter attacks at once and releases within a tenth of a second, so no sample exceeds `CEILING`.
+    The limiter attacks at once, on both channels alike, and releases within a tenth of a second, so no sample exceeds
+    `CEILING`.
 
     Args:
         sample_rate: of the blocks, Hz.
@@ -49,7 +52,7 @@ class OutputStage:
 
     def __init__(self, sample_rate: float) -> None:
         self._sample_rate = sample_rate
-        self._release = math.exp(-1.0 / (_RELEASE_SECONDS * sample_rate))
+        self._release_factor = math.exp(-1.0 / (_RELEASE_SECONDS * sample_rate))
         self._gain = 0.0
         self._gate = 0.0
         self._envelope = 0.0
@@ -58,11 +61,11 @@ class OutputStage:
 
     @property
     def silent(self) -> bool:
-        """Whether the sound has faded out."""
+        """Return whether the sound has faded out."""
         return self._gate == 0.0
 
     def process(self, y: FloatArray, gain_db: float, playing: bool) -> FloatArray:
-        """Finish one block [samples], in place; it may be empty."""
+        """Process one block of left and right, [samples, 2], in place; it may be empty."""
         if not len(y):
             return y
         seconds = len(y) / self._sample_rate
@@ -71,18 +74,18 @@ class OutputStage:
         step = seconds / (_PLAY_SECONDS if playing else -_STOP_SECONDS)
         self._gate = min(1.0, max(0.0, self._gate + step))
         after = self._gain * self._gate
-        self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release, CEILING)
+        self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release_factor, CEILING)
         self.peak = max(self.peak * 0.95, peak)
-        self.rms = math.sqrt(energy / len(y))
+        self.rms = math.sqrt(energy / y.size)
         return y
 
 
 def decibels(level: float) -> float:
-    """A level relative to full scale in dB, −120 for silence."""
+    """Convert a level relative to full scale to dB, −120 for silence."""
     return 20.0 * math.log10(max(level, 1e-6))
 
 
 def equal_power_fade(length: int, start: float, step: float) -> tuple[FloatArray, FloatArray]:
-    """Weights of the outgoing and incoming sound [length] from the fade's share `start`, `step` a sample."""
+    """Return the weights [length] of the outgoing and incoming sound, from the position `start`, `step` a sample."""
     share = np.clip(start + step * np.arange(1, length + 1), 0.0, 1.0) * (np.pi / 2.0)
     return np.cos(share).astype(np.float32), np.sin(share).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What the player has set: the latent position and how it glides, and the settings of the sound."""
+"""Holds the player's settings: the latent position, its smoothing, and the parameters of the sound."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
-from instrument.namespace import ROOT, MessageError, Value
+from instrument.namespace import ROOT, MessageError, Value, initial_numbers
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
 SNAPSHOT_SETTINGS = (
-    "/glide",
+    "/smoothing",
     "/gain",
+    "/width",
+    "/pan",
     "/freeze",
     "/position",
     "/speed",
@@ -25,12 +27,12 @@ SNAPSHOT_SETTINGS = (
     "/voices",
     "/portamento",
 )
-"""What a sound is made of; not what is being played, so that recalling one amid a phrase leaves the phrase alone."""
+"""Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A latent position and the settings beside it, of one release."""
+    """Stores a latent position and the settings of the sound, for one release."""
 
     release: str
     coordinates: list[float]
@@ -38,14 +40,14 @@ class Snapshot:
 
 
 class Performance:
-    """The state that OSC settings change and the synth reads, owned by the synth's thread.
+    """Keeps the state that OSC messages change and the synth reads; owned by the synth's thread.
 
     Args:
         latent: the playing release's latent space.
         release: its name.
         iterations: phase reconstruction effort at the start.
         lookahead: frames of look-ahead at the start.
-        pitches: the notes that the release plays, if any.
+        pitches: the notes that the release plays; None for a release without pitch.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Performance:
         pitches: PitchRange | None = None,
     ) -> None:
         self.playing = True
-        self.glide_seconds = 0.0
-        self.gain_db = 0.0
-        self.frozen = False
-        self.position = 0.0
-        self.speed = 1.0
+        (self.smoothing_seconds,) = initial_numbers(f"{ROOT}/smoothing")
+        (self.gain_db,) = initial_numbers(f"{ROOT}/gain")
+        (self.width,) = initial_numbers(f"{ROOT}/width")
+        (self.pan,) = initial_numbers(f"{ROOT}/pan")
+        self.frozen = any(initial_numbers(f"{ROOT}/freeze"))
+        (self.position,) = initial_numbers(f"{ROOT}/position")
+        (self.speed,) = initial_numbers(f"{ROOT}/speed")
         self.iterations = iterations
         self.lookahead = lookahead
         self.allocator = allocator = VoiceAllocator(pitches)
@@ -78,8 +82,10 @@ class Performance:
             "/pad/y": lambda y: self._set_pad(None, y),
             "/pad/axes": self._set_axes,
             "/latent": self._set_latent,
-            "/glide": self._setter("glide_seconds"),
+            "/smoothing": self._setter("smoothing_seconds"),
             "/gain": self._setter("gain_db"),
+            "/width": self._setter("width"),
+            "/pan": self._setter("pan"),
             "/freeze": self._setter("frozen"),
             "/position": self._setter("position"),
             "/speed": self._setter("speed"),
@@ -87,7 +93,7 @@ class Performance:
             "/play": lambda: setattr(self, "playing", True),
             "/stop": lambda: setattr(self, "playing", False),
             "/note": allocator.play,
-            "/notes/off": allocator.let_all_go,
+            "/notes/off": allocator.release_all,
             "/pitch": allocator.sound_at,
             "/bend": lambda semitones: setattr(allocator, "bend_semitones", semitones),
             "/envelope": self._set_envelope,
@@ -101,8 +107,10 @@ class Performance:
             "/pad/y": lambda: self.pad[1:],
             "/pad/axes": lambda: self._pad_axes,
             "/latent": lambda: tuple(self._target.tolist()),
-            "/glide": lambda: (self.glide_seconds,),
+            "/smoothing": lambda: (self.smoothing_seconds,),
             "/gain": lambda: (self.gain_db,),
+            "/width": lambda: (self.width,),
+            "/pan": lambda: (self.pan,),
             "/freeze": lambda: (self.frozen,),
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),
@@ -117,22 +125,30 @@ class Performance:
 
     @classmethod
     def of(cls, card: ReleaseCard, iterations: int, lookahead: int = 0) -> Self:
-        """The performance of a release as it starts."""
+        """Create the performance of a release with its default settings."""
         return cls(card.latent, card.name, iterations, lookahead, PitchRange.of(card))
 
     @property
     def latent_dim(self) -> int:
-        """Latent coordinates of the playing release."""
+        """Return the number of latent coordinates of the playing release."""
         return len(self._target)
 
     @property
     def pad(self) -> tuple[float, float]:
-        """Where the target lies on the pad, 0..1 on both axes."""
+        """Return the target's position on the pad, 0..1 on both axes."""
         first, second = self._pad_axes
         return self._on_pad(first), self._on_pad(second)
 
+    @property
+    def on_pad(self) -> bool:
+        """Return whether the target lies within the pad, so that the pad's position describes it."""
+        return all(
+            self._latent.pad_range[axis][0] <= self._target[axis] <= self._latent.pad_range[axis][1]
+            for axis in self._pad_axes
+        )
+
     def apply(self, path: str, values: tuple[Value, ...]) -> None:
-        """Obey one setting or action of the namespace, its values already checked and clipped.
+        """Apply one setting or action of the namespace, whose values have been checked and clipped.
 
         Raises:
             MessageError: it does not fit the playing release.
@@ -144,7 +160,7 @@ class Performance:
             self._setters[name](*values)
 
     def value(self, path: str) -> tuple[Value, ...]:
-        """The value that an address without arguments asks for.
+        """Return the value of an address, which a message without arguments asks for.
 
         Raises:
             MessageError: the playing release has no such coordinate.
@@ -157,7 +173,7 @@ class Performance:
         return self._getters[name]()
 
     def advance(self, seconds: float) -> FloatArray:
-        """Glide for that long and return the coordinates, [latent_dim] standard deviations."""
+        """Move towards the target for that long and return the coordinates, [latent_dim] standard deviations."""
         if self._remaining_seconds > seconds:
             self._current = self._current + (self._target - self._current) * (seconds / self._remaining_seconds)
             self._remaining_seconds -= seconds
@@ -167,22 +183,22 @@ class Performance:
         return self._current
 
     def sound(self, seconds: float) -> None:
-        """Let the notes go on for that long; `tones` is what sounds then, and a copy of this keeps its own."""
+        """Advance the notes by that long and update `tones`; a copy of this object keeps its own tones."""
         self.allocator.advance(seconds)
         self.tones = self.allocator.tones
 
     def rehearsal(self) -> Performance:
-        """A copy for another thread to change the release of; nothing of it is heard."""
+        """Return a silent copy, on which another thread can try another release."""
         rehearsal = copy.copy(self)
         rehearsal.allocator = copy.deepcopy(self.allocator)
         return rehearsal
 
     def plays(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> bool:
-        """Whether this is the present release; one that was exported again under its name may differ."""
+        """Return whether this is the playing release; one exported again under the same name may differ."""
         return (release, latent, pitches) == (self.release, self._latent, self.allocator.pitches)
 
     def take_over(self, card: ReleaseCard) -> bool:
-        """Go on with a release; whether it is another than the present one."""
+        """Change to a release; return whether it differs from the playing one."""
         release = card.latent, card.name, PitchRange.of(card)
         if self.plays(*release):
             return False
@@ -190,14 +206,14 @@ class Performance:
         return True
 
     def change_release(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> None:
-        """Take over another latent space; the pad keeps its position, the other coordinates go home."""
+        """Change to another latent space: the pad keeps its position, the other coordinates return to 0."""
         self.allocator.change_release(pitches)
         self.tones = self.allocator.tones
         x, y = self.pad
         self._latent, self.release = latent, release
         self._target = np.zeros(len(latent.mean), np.float32)
         first, second = self._pad_axes
-        # One axis twice is what a release of one coordinate leaves behind.
+        # A release with one coordinate leaves the same axis twice.
         if max(first, second) >= len(latent.mean) or first == second:
             self._pad_axes = _first_axes(latent)
         self._set_pad(x, y)
@@ -205,12 +221,12 @@ class Performance:
         self._remaining_seconds = 0.0
 
     def snapshot(self) -> Snapshot:
-        """The latent target and the settings as they are."""
+        """Return the latent target and the settings of the sound."""
         settings = {name: list(self._getters[name]()) for name in SNAPSHOT_SETTINGS}
         return Snapshot(self.release, self._target.tolist(), settings)
 
     def check_snapshot(self, snapshot: Snapshot) -> None:
-        """See whether a snapshot can be recalled.
+        """Check that a snapshot can be recalled.
 
         Raises:
             MessageError: it belongs to another release.
@@ -219,7 +235,7 @@ class Performance:
             raise MessageError(f"the snapshot belongs to the release {snapshot.release}; load that first")
 
     def recall(self, snapshot: Snapshot, morph_seconds: float) -> None:
-        """Morph to a snapshot of the playing release: the position glides, the settings change at once.
+        """Morph to a snapshot of the playing release: the position moves smoothly, the settings change at once.
 
         Raises:
             MessageError: it belongs to another release; nothing has changed.
@@ -266,16 +282,16 @@ class Performance:
     def _set_pad(self, x: float | None, y: float | None) -> None:
         target = self._target.copy()
         first, second = self._pad_axes
-        for axis, place in ((first, x), (second, y if second != first else None)):
-            if place is None:
+        for axis, position in ((first, x), (second, y if second != first else None)):
+            if position is None:
                 continue
             low, high = self._latent.pad_range[axis]
-            target[axis] = np.clip(low + place * (high - low), -LATENT_LIMIT, LATENT_LIMIT)
+            target[axis] = np.clip(low + position * (high - low), -LATENT_LIMIT, LATENT_LIMIT)
         self._move(target)
 
     def _move(self, target: FloatArray, seconds: float | None = None) -> None:
         self._target = target
-        self._remaining_seconds = self.glide_seconds if seconds is None else seconds
+        self._remaining_seconds = self.smoothing_seconds if seconds is None else seconds
 
     def _on_pad(self, axis: int) -> float:
         low, high = self._latent.pad_range[axis]

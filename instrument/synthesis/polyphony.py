@@ -1,4 +1,4 @@
-"""Frame models: any number of tones, decoded together."""
+"""Decodes the tones of frame models, all of them in one batch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
+from instrument.namespace import CONCERT_PITCH
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
+from instrument.synthesis.voice_allocator import DRONE_SLOT, SLOTS, Tone, plays_notes
 
 
 class Polyphony:
-    """One decode a hop for all tones that have changed, and none while they rest.
+    """Runs one decode a hop for all tones that have changed, and none while nothing changes.
 
     Args:
         release: a release of one frame a segment.
@@ -24,13 +25,13 @@ class Polyphony:
         self._slots = SLOTS if plays_notes(card) else 1
         self._silence = np.zeros(card.features.bands, np.float32)
         self._z: FloatArray | None = None
-        # By slot: what it was decoded from, with the code `_z`; the frame; and the gain at which it was last given.
+        # By slot: what it was decoded from, with the code `_z`; the frame; and its gain at the last hop.
         self._controls: dict[int, Controls] = {}
         self._frames: dict[int, FloatArray] = {}
         self._gains: dict[int, float] = {}
 
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
-        """Magnitudes [bands] at the code z of every tone that has changed, by its slot; silence where one has ended."""
+        """Return the magnitudes [bands] at the code z of each changed tone, by slot; silence if it has ended."""
         if self._z is None or not np.array_equal(z, self._z):
             self._z = z
             self._controls.clear()
@@ -44,22 +45,26 @@ class Polyphony:
             S = self._decode(z, list(stale.values()))
             self._frames |= {slot: S[n, :, 0] for n, slot in enumerate(stale)}
             self._controls |= stale
-        given, self._gains = self._gains, gains
+        previous, self._gains = self._gains, gains
         changed = {
             slot: self._frames[slot] * np.float32(gain)
             for slot, gain in gains.items()
-            if slot in stale or given.get(slot) != gain
+            if slot in stale or previous.get(slot) != gain
         }
-        return changed | {slot: self._silence for slot in given if slot not in gains}
+        return changed | {slot: self._silence for slot in previous if slot not in gains}
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
-        """Decode z for every number of tones there can be, so that a first chord costs no more than later ones."""
+        """Decode z for each possible number of tones, so that the first chord costs no more than later ones."""
         controls, _ = self._decode.controls(Tone(DRONE_SLOT, CONCERT_PITCH, 0.0, 0.0))
         for count in range(1, self._slots + 1):
             self._decode(z, [controls] * count)
 
     def take_failure(self) -> None:
-        """Nothing runs in the background."""
+        """Return None: nothing runs in the background."""
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
 
     def close(self) -> None:
-        """Nothing runs in the background."""
+        """Do nothing: nothing runs in the background."""

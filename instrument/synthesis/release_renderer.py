@@ -1,4 +1,4 @@
-"""One release sounding: code → frames, one a tone → samples → the output's rate."""
+"""Renders a release: latent code → a frame per tone → samples → the output's sample rate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.segments import SegmentDecoder
+from instrument.synthesis.stereo import Widener, spread
 from instrument.synthesis.voice import Voice
 from instrument.synthesis.voice_allocator import SLOTS, plays_notes
 
@@ -31,9 +32,9 @@ class ReleaseRenderer:
     Args:
         release: a verified release.
         output_rate: Hz.
-        iterations: refinements a hop, shared by the tones that sound.
+        iterations: of the phase reconstruction in a hop, shared by the tones that sound.
         lookahead: frames that a hop waits for.
-        background: decode segment models on a thread of their own.
+        background: decode segment models on a background thread.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class ReleaseRenderer:
         self.lookahead = lookahead
         self.source = source_for(release, background)
         self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if plays_notes(card) else 1)]
+        self._spreads = [spread(slot) for slot in range(len(self.voices))]
         self.resampler = Resampler(features.sample_rate, output_rate)
-        self._hop = np.zeros(features.hop_length, np.float32)
-        self._pending = np.zeros(0, np.float32)
+        self._hop = np.zeros((features.hop_length, 2), np.float32)
+        self._pending = np.zeros((0, 2), np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
         centre = features.n_fft / 2 + lookahead * features.hop_length
@@ -57,30 +59,36 @@ class ReleaseRenderer:
 
     @property
     def resting(self) -> bool:
-        """Whether there is nothing left to hear, so that a hop costs next to nothing."""
+        """Return whether all tones have faded out, so that a hop costs next to nothing."""
         return all(voice.resting for voice in self.voices)
 
     def code(self, coordinates: FloatArray) -> FloatArray:
-        """Coordinates in standard deviations to the latent code z, both [latent_dim]."""
+        """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
         z: FloatArray = self._mean + coordinates @ self._principal
         return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
-        """The next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
+        """Render the next hop of mid and side at the output's rate, [samples, 2].
+
+        The number of samples varies by one when the rates differ. Mid is the sum of the voices, side
+        their sum weighted by their positions in the stereo image.
+        """
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         for slot, frame in self.source.frames(self.code(coordinates), performance).items():
-            self.voices[slot].take(frame)
-        sounding = [voice for voice in self.voices if not voice.resting]
+            self.voices[slot].set_frame(frame)
+        sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
         self._hop[:] = 0.0
-        for voice in sounding:
-            self._hop += voice.render(iterations)
+        for slot in sounding:
+            y = self.voices[slot].render(iterations)
+            self._hop[:, 0] += y
+            self._hop[:, 1] += np.float32(self._spreads[slot]) * y
         return self.resampler.process(self._hop)
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
-        """Exactly that many samples; what a hop holds beyond them is kept for the next call."""
+        """Render exactly that many samples; the rest of the last hop is kept for the next call."""
         blocks, count = [self._pending[:0]], 0
         while count < length:
             blocks.append(self.render(coordinates, performance))
@@ -90,7 +98,7 @@ class ReleaseRenderer:
         return y[:length]
 
     def prepare(self, coordinates: FloatArray, performance: Performance) -> None:
-        """Decode, and render a hop that nobody hears: first touches, and what is wrong, come before the sound.
+        """Decode and render a silent hop, so that first-use costs and errors come before the sound.
 
         Raises:
             ReleaseError: it cannot be played.
@@ -103,32 +111,37 @@ class ReleaseRenderer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the sound so far, for a fresh start after silence."""
+        """Clear the sound so far, to start again after silence."""
         for voice in self.voices:
             if not voice.resting:
                 voice.reset()
         self._pending = self._pending[:0]
 
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self.source.stop()
+
     def close(self) -> None:
-        """End what runs in the background."""
+        """End background threads."""
         self.source.close()
 
 
 def source_for(release: Release, background: bool) -> FrameSource:
-    """The frame source that suits a release."""
+    """Create the frame source that suits a release."""
     return Polyphony(release) if release.card.is_frame_model else SegmentDecoder(release, background)
 
 
 def load_compiled_code() -> None:
-    """Compile, or load from numba's cache, all that a hop runs; any sizes will do, the code is the same."""
+    """Compile the code of a hop, or load it from numba's cache; the sizes do not matter."""
     features = AudioFeatures()
     S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
-    y = StreamingGriffinLim(features.n_fft, features.hop_length).process(S)
+    y = np.repeat(StreamingGriffinLim(features.n_fft, features.hop_length).process(S)[:, None], 2, axis=1)
+    Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
 
 
 class Resampler:
-    """Streams from a release's rate to the output's, or passes samples through when they agree.
+    """Converts a stream from a release's rate to the output's, or passes it through when they are equal.
 
     soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
     ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which holds back a
@@ -141,23 +154,23 @@ class Resampler:
         if source_rate != output_rate:
             variable = not _is_steady(_probe(source_rate, output_rate, variable=False))
             lengths = _probe(source_rate, output_rate, variable)
-            # soxr corrects its filter's delay by holding samples back: what is missing is the delay.
+            # soxr compensates its filter's delay by holding samples back: the missing ones are the delay.
             self.delay_seconds = len(lengths) * _PROBE_SAMPLES / source_rate - sum(lengths) / output_rate
             self._stream = _stream(source_rate, output_rate, variable)
 
     def process(self, y: FloatArray) -> FloatArray:
-        """[samples] at the source's rate → [about samples · output_rate / source_rate]."""
+        """Convert [samples, 2] at the source's rate to [about samples · output_rate / source_rate, 2]."""
         return y.copy() if self._stream is None else self._stream.resample_chunk(y)
 
 
 def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.ResampleStream:
-    return soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
+    return soxr.ResampleStream(source_rate, output_rate, 2, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
 
 
 def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:
-    """How many samples come back for each chunk that goes in."""
+    """Measure how many samples come back for each chunk that goes in."""
     stream = _stream(source_rate, output_rate, variable)
-    silence = np.zeros(_PROBE_SAMPLES, np.float32)
+    silence = np.zeros((_PROBE_SAMPLES, 2), np.float32)
     return [len(stream.resample_chunk(silence)) for _ in range(_PROBE_CHUNKS)]
 
 

@@ -1,4 +1,4 @@
-"""Segment models: decoded in the background, with a playhead that runs through the newest segment."""
+"""Plays segment models: decodes in the background while a playhead runs through the newest segment."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice_allocator import DRONE_SLOT
 
 CROSS_FADE_SECONDS = 0.06
-"""How long one decoded segment takes to give way to the next; never longer than the segment."""
+"""Sets the cross-fade from one decoded segment to the next; never longer than the segment."""
 
 SMALL_FRAMES = 8
-"""Segments up to this long cost little more than a frame, so they are decoded within the hop."""
+"""Sets up to which length segments are decoded within the hop, because they cost little more than a frame."""
+
+_CLOSE_SECONDS = 0.5
 
 _Request = tuple[FloatArray, Controls]
 
 
 class SegmentDecoder:
-    """A segment model: a playhead runs through the newest decoded segment, which cross-fades into the next.
+    """Runs a playhead through the newest decoded segment, which cross-fades into the next.
 
-    Decoding happens beside the synth, so a decode may take many hops; frames keep coming from the segment at hand.
+    Decoding runs beside the synth, so a decode may take many hops; until it ends, frames come from the old segment.
     A code that arrives during a cross-fade waits for its end, and only the newest waits. There is one playhead, so
     there is one tone: the drone, at its pitch where the release takes one.
 
     Args:
         release: a release with more than one frame a segment.
-        background: decode on a thread of its own where segments are long; False decodes in place, for offline
+        background: decode on a background thread where segments are long; False decodes in place, for offline
             rendering.
     """
 
@@ -46,12 +48,12 @@ class SegmentDecoder:
         self._requested: _Request | None = None
         self._playhead = 0.0
         self._set_position = 0.0
-        aside = background and self._frames > SMALL_FRAMES
-        self._worker = _BackgroundDecoder(self._decode) if aside else _InPlaceDecoder(self._decode)
+        threaded = background and self._frames > SMALL_FRAMES
+        self._worker = _BackgroundDecoder(self._decode) if threaded else _InPlaceDecoder(self._decode)
 
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
-        """Magnitudes [bands] under the playhead, which then moves on by the speed that is set."""
-        gain = self._ask(z, performance)
+        """Return the magnitudes [bands] under the playhead, then move it by the speed that is set."""
+        gain = self._request(z, performance)
         self._move_playhead(performance)
         S = _column(self._segment, self._playhead)
         if self._next is not None:
@@ -66,21 +68,26 @@ class SegmentDecoder:
         return {DRONE_SLOT: S * np.float32(gain)}
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
-        """Decode z now, to begin with."""
+        """Decode the first segment now, on the caller's thread."""
         controls, _ = self._controls(performance)
         self._segment = _decoded(self._decode, (z, controls))
         self._requested = (z, controls)
 
     def take_failure(self) -> Exception | None:
-        """What a decode in the background raised since the last call; the segment at hand plays on."""
+        """Return the exception of a background decode since the last call, if any; the old segment plays on."""
         return self._worker.take_failure()
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
 
     def close(self) -> None:
         """End the decoding thread."""
+        self.stop()
         self._worker.close()
 
-    def _ask(self, z: FloatArray, performance: Performance) -> float:
-        """Have decoded what has changed, where no cross-fade is under way; the drone's gain."""
+    def _request(self, z: FloatArray, performance: Performance) -> float:
+        """Request a decode if something has changed and no cross-fade runs; return the drone's gain."""
         controls, gain = self._controls(performance)
         if self._next is not None or gain == 0.0:
             return gain
@@ -105,7 +112,7 @@ class SegmentDecoder:
 
 
 def _column(segment: FloatArray, playhead: float) -> FloatArray:
-    """The frame at a fractional position of a segment that repeats, [bands]."""
+    """Interpolate the frame [bands] at a fractional position of a segment that repeats."""
     left = int(playhead) % segment.shape[1]
     share = np.float32(playhead - int(playhead))
     right = (left + 1) % segment.shape[1]
@@ -113,7 +120,7 @@ def _column(segment: FloatArray, playhead: float) -> FloatArray:
 
 
 def _decoded(decode: Decoder, request: _Request) -> FloatArray:
-    """One segment, [bands, frames]."""
+    """Decode one segment, [bands, frames]."""
     z, controls = request
     segment: FloatArray = decode(z, [controls])[0]
     return segment
@@ -132,14 +139,14 @@ class _InPlaceDecoder:
         return None if request is None else _decoded(self._decode, request)
 
     def take_failure(self) -> None:
-        """A failure goes to the caller of `take`."""
+        """Return None: `take` raises what the decoder raises."""
 
     def close(self) -> None:
         self._request = None
 
 
 class _BackgroundDecoder:
-    """Decodes the newest request; older ones that never started are forgotten."""
+    """Decodes the newest request; older ones that have not started are dropped."""
 
     def __init__(self, decode: Decoder) -> None:
         self._decode = decode
@@ -147,14 +154,14 @@ class _BackgroundDecoder:
         self._decoded: FloatArray | None = None
         self._failure: Exception | None = None
         self._failing = False
-        self._wanted = threading.Event()
+        self._requested = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="segment-decoder", daemon=True)
         self._thread.start()
 
     def request(self, request: _Request) -> None:
         self._request = request
-        self._wanted.set()
+        self._requested.set()
 
     def take(self) -> FloatArray | None:
         decoded, self._decoded = self._decoded, None
@@ -166,20 +173,22 @@ class _BackgroundDecoder:
 
     def close(self) -> None:
         self._closing = True
-        self._wanted.set()
+        self._requested.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
         raise_priority(DECODER_PRIORITY)
         while True:
-            self._wanted.wait()
-            self._wanted.clear()
+            self._requested.wait()
+            self._requested.clear()
             if self._closing:
                 return
             request = self._request
             if request is not None:
-                self._decode_or_tell(request)
+                self._run_decoder(request)
 
-    def _decode_or_tell(self, request: _Request) -> None:
+    def _run_decoder(self, request: _Request) -> None:
         try:
             self._decoded = _decoded(self._decode, request)
             self._failing = False

@@ -1,4 +1,4 @@
-"""The synth: due events, the latent glide, one or two renderers, the output stage; one call renders one hop."""
+"""Renders the performance, one hop a call: latent smoothing, one or more renderers that cross-fade, output stage."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from instrument.synthesis.dynamics import OutputStage, equal_power_fade
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.synthesis.stereo import Widener
 
 SWAP_SECONDS = 0.12
-"""Length of the cross-fade from one renderer to the next."""
+"""Sets the length of the cross-fade from one renderer to the next."""
 
 
 @dataclass
 class _Outgoing:
-    """A renderer that gives way to the one after it; it stays where it was and no longer moves the playhead."""
+    """Holds a renderer that fades out; it keeps its latent position and no longer moves the playhead."""
 
     renderer: ReleaseRenderer
     coordinates: FloatArray
@@ -37,83 +38,105 @@ class Synth:
 
     Args:
         renderer: the first renderer.
-        performance: what the player has set.
+        performance: the player's settings.
         sample_rate: of the output, Hz; every renderer renders at it.
 
     Attributes:
         max_iterations: refinements a hop can carry at present, however many the player has set.
+        abandoned: whether the renderer has failed for good.
     """
 
     def __init__(self, renderer: ReleaseRenderer, performance: Performance, sample_rate: float) -> None:
         self.renderer = renderer
         self.performance = performance
         self.output = OutputStage(sample_rate)
+        self._widener = Widener(sample_rate)
         self.max_iterations = MAX_ITERATIONS
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
         self._sounded = False
+        self.abandoned = False
         self._retired: deque[ReleaseRenderer] = deque()
 
     @property
     def hop_seconds(self) -> float:
-        """Time between two hops."""
+        """Return the time between two hops."""
         return self.renderer.hop_seconds
 
     @property
     def change_seconds(self) -> float:
-        """From a hop's first sample to where a change of that hop is heard.
+        """Return the time from a hop's first sample to where a change of that hop is heard.
 
-        That is half-way from the centre of the frame before to that of the new one.
+        That is half-way between the centres of the previous frame and the new one.
         """
         return self.renderer.latency_seconds - 0.5 * self.renderer.hop_seconds
 
     @property
     def resting(self) -> bool:
-        """Whether the last hop had nothing to reconstruct."""
+        """Return whether the last hop had nothing to reconstruct."""
         return not self._sounded or self.renderer.resting
 
     def change_renderer(self, renderer: ReleaseRenderer) -> None:
         """Cross-fade to another renderer, also from within a cross-fade."""
         performance = self.performance
+        if self.abandoned:
+            self._retired.append(self.renderer)
+            self.renderer, self.abandoned = renderer, False
+            return
         self._outgoing.append(_Outgoing(self.renderer, performance.advance(0.0), copy.copy(performance)))
         self.renderer = renderer
 
+    def stop(self) -> None:
+        """Interrupt decodes that are under way and make all later ones of these renderers fail; from any thread."""
+        for renderer in (self.renderer, *(outgoing.renderer for outgoing in self._outgoing)):
+            renderer.stop()
+
+    def abandon_renderer(self) -> None:
+        """Render silence from now on, until another renderer comes."""
+        self.abandoned = True
+        self._retire_outgoing()
+
     def take_retired(self) -> list[ReleaseRenderer]:
-        """Voices that sound no more, for their resources to be freed off the synth's thread."""
+        """Return the renderers that have faded out, so that another thread can free their resources."""
         retired = []
         while self._retired:
             retired.append(self._retired.popleft())
         return retired
 
     def close(self) -> None:
-        """End what the renderers run in the background; the synth must not be rendered any more."""
+        """End the renderers' background threads; the synth must not render after that."""
         for renderer in (self.renderer, *(outgoing.renderer for outgoing in self._outgoing), *self.take_retired()):
             renderer.close()
 
     def render(self) -> FloatArray:
-        """The next block at the output's rate, [samples] float32."""
+        """Render the next block at the output's rate, left and right, [samples, 2] float32."""
         performance = self.performance
         renderers = [self.renderer, *(outgoing.renderer for outgoing in self._outgoing)]
         for renderer in renderers:
             renderer.iterations = shared(min(performance.iterations, self.max_iterations), len(renderers))
         coordinates = performance.advance(self.renderer.hop_seconds)
         performance.sound(self.renderer.hop_seconds)
-        if not performance.playing and self.output.silent:
+        if self.abandoned or (not performance.playing and self.output.silent):
             return self._silence()
         self._sounded = True
         y = self.renderer.render(coordinates, performance)
         if self._outgoing:
             y = self._cross_fade(y)
+        y = self._widener.process(y, performance.width, performance.pan)
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
-        if self._sounded:
+        if self._sounded and not self.abandoned:
             self.renderer.reset()
+            self._widener.reset()
             self._sounded = False
+        self._retire_outgoing()
+        y = np.zeros((round(self.renderer.hop_seconds * self._sample_rate), 2), np.float32)
+        return self.output.process(y, self.performance.gain_db, playing=False)
+
+    def _retire_outgoing(self) -> None:
         self._retired += [outgoing.renderer for outgoing in self._outgoing]
         self._outgoing.clear()
-        y = np.zeros(round(self.renderer.hop_seconds * self._sample_rate), np.float32)
-        return self.output.process(y, self.performance.gain_db, playing=False)
 
     def _cross_fade(self, y: FloatArray) -> FloatArray:
         step = 1.0 / (SWAP_SECONDS * self._sample_rate)
@@ -122,7 +145,7 @@ class Synth:
             last = n + 1 == len(self._outgoing)
             incoming = y if last else self._outgoing[n + 1].read(len(y))
             old, new = equal_power_fade(len(y), outgoing.faded, step)
-            mixed = mixed * old + incoming * new
+            mixed = mixed * old[:, None] + incoming * new[:, None]
             outgoing.faded += step * len(y)
         while self._outgoing and self._outgoing[0].faded >= 1.0:
             self._retired.append(self._outgoing.pop(0).renderer)

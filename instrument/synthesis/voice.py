@@ -1,4 +1,4 @@
-"""One tone's way from the release's frames to samples."""
+"""Turns the frames of one tone into samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Voice:
     Args:
         features: of the release.
         lookahead: frames that a hop waits for.
-        slot: of the tone; the noise in one must not be that in another, or they would add up to more.
+        slot: of the tone; it seeds the noise, which must differ between tones, or their noise would add up.
     """
 
     def __init__(self, features: AudioFeatures, lookahead: int, slot: int) -> None:
@@ -29,11 +29,16 @@ class Voice:
 
     @property
     def resting(self) -> bool:
-        """Whether silence has lasted until nothing else is left to hear, so that a hop need not be rendered."""
+        """Return whether the tone has faded out completely, so that its hops need not be rendered."""
         return self._silent_hops >= self._memory_hops
 
-    def take(self, frame: FloatArray) -> None:
-        """Go on with another frame, [bands]; it stays until the next."""
+    @property
+    def iterations(self) -> int:
+        """Return the iterations of the last hop."""
+        return self._phase.iterations
+
+    def set_frame(self, frame: FloatArray) -> None:
+        """Set the frame [bands] that sounds until the next one."""
         if self._inversion is None:
             self._magnitudes[0] = frame
         else:
@@ -44,14 +49,14 @@ class Voice:
             self._silent_hops = 0
 
     def render(self, iterations: int) -> FloatArray:
-        """The next hop, [hop_length]; valid until the one after it."""
+        """Render the next hop, [hop_length]; the array is reused by the call after it."""
         if self._silent_hops >= 0:
             self._silent_hops += 1
         self._phase.iterations = iterations
         return self._phase.process(self._magnitudes, out=self._hop)
 
     def reset(self) -> None:
-        """Forget the sound so far; the frame stays."""
+        """Clear the sound so far; the frame stays."""
         self._phase.reset()
         if self._silent_hops >= 0:
             self._silent_hops = self._memory_hops

@@ -1,4 +1,4 @@
-"""The allocator: which tones sound, how high and how loud; notes in, tones out, and no sound yet."""
+"""Allocates voices: turns notes into tones with pitch, level and envelope; the renderer turns tones into sound."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aitunes.release.card import ReleaseCard
-from instrument.namespace import MAX_VOICES, MessageError
+from instrument.namespace import CONCERT_PITCH, MAX_VOICES, ROOT, MessageError, initial_numbers
 
 SLOTS = 1 + MAX_VOICES
-"""Tones that can sound at once: the drone, then the voices."""
+"""Counts the tones that can sound at once: the drone, then the voices."""
 DRONE_SLOT = 0
-CONCERT_PITCH = 69.0
 
-_DEFAULT_VOICES = 4  # who presses three keys expects a chord, and voices that rest cost nothing
-_RELEASE_DB = -60.0  # what the release time takes a note down to; below that it ends
+_RELEASE_DB = -60.0  # the level that a note reaches after the release time; below it the note ends
 _SILENT = 10.0 ** (_RELEASE_DB / 20.0)
 _MIN_SECONDS = 1e-6
 
 
 class Tone(NamedTuple):
-    """What one voice sounds like in this hop.
+    """Describes the sound of one voice in one hop.
 
     Args:
-        slot: which voice, 0 for the drone; the same one as long as the note sounds.
+        slot: the voice's index, 0 for the drone; constant as long as the note sounds.
         pitch: MIDI note with fraction, bend included.
-        level_db: how loud it was struck, dB below the release's full level.
-        gain: where its envelope stands, 0..1.
+        level_db: level of its velocity, dB below the release's full level.
+        gain: its envelope, 0..1.
     """
 
     slot: int
@@ -38,11 +36,11 @@ class Tone(NamedTuple):
 
 @dataclass(frozen=True)
 class PitchRange:
-    """The MIDI notes that a release plays.
+    """Holds the range of MIDI notes that a release plays.
 
     Args:
         low, high: lowest and highest, with fraction.
-        notes: whether a allocator plays them; a segment model has the drone's pitch alone.
+        notes: whether keys play them; a segment model has the drone's pitch alone.
     """
 
     low: float
@@ -51,7 +49,7 @@ class PitchRange:
 
     @classmethod
     def of(cls, card: ReleaseCard) -> PitchRange | None:
-        """The range that a card declares; None for a release without pitch."""
+        """Return the range that a card declares; None for a release without pitch."""
         for spec in card.inputs[1:]:
             if spec.name == "pitch":
                 return cls(*spec.range, notes=card.is_frame_model)
@@ -59,13 +57,13 @@ class PitchRange:
 
 
 def plays_notes(card: ReleaseCard) -> bool:
-    """Whether a allocator plays the release."""
+    """Return whether keys play the release."""
     pitches = PitchRange.of(card)
     return pitches is not None and pitches.notes
 
 
 def velocity_db(velocity: int) -> float:
-    """Level of a note-on of velocity 1..127, dB: amplitude grows with the square of the velocity.
+    """Convert a note-on velocity 1..127 to a level in dB: amplitude grows with the square of the velocity.
 
     Reference:
         MIDI Manufacturers Association, *Downloadable Sounds Level 1*: attenuation of 20 log10(127² / velocity²).
@@ -80,12 +78,12 @@ def velocity_db(velocity: int) -> float:
 
 @dataclass
 class VoiceState:
-    """Sounds one note at a time: its pitch, which may glide, and its envelope."""
+    """Tracks one note at a time: its pitch with portamento, and its envelope."""
 
     note: int = -1
-    struck: int = 0  # counts the note-ons
+    note_on: int = 0  # its number among all note-ons
     held: bool = False
-    new: bool = False  # struck since the last hop
+    new: bool = False  # began since the last hop
     level_db: float = 0.0
     gain: float = 0.0
     pitch: float = CONCERT_PITCH
@@ -100,10 +98,10 @@ class VoiceState:
     def loudness(self) -> float:
         return self.gain * 10.0 ** (self.level_db / 20.0)
 
-    def strike(self, note: int, level_db: float, struck: int) -> None:
+    def begin(self, note: int, level_db: float, note_on: int) -> None:
         if note != self.note:
-            self.gain = 0.0  # the same note, struck again, rises from where it is
-        self.note, self.level_db, self.struck = note, level_db, struck
+            self.gain = 0.0  # the same note, repeated, rises from its present level
+        self.note, self.level_db, self.note_on = note, level_db, note_on
         self.held = self.new = True
         self.move(note, 0.0)
 
@@ -127,58 +125,57 @@ class VoiceState:
 
 
 class VoiceAllocator:
-    """Keys that are held, and the drone that sounds without any, on a few voices with attack and release.
+    """Plays held keys, and a drone that needs none, on a few voices with attack and release.
 
     With one voice the newest held key sounds (last-note priority) and keys that overlap are played legato: the
     pitch glides for `portamento_seconds`, the envelope goes on. With more voices, a note for which there is none
     takes the quietest of those that are being released, or else the oldest.
 
-    The drone sounds from the start until the first note-on. Who asks for it keeps it under the notes.
+    The drone sounds from the start until the first note-on, or under the notes after it has been switched on.
 
     Args:
-        pitches: what the release plays; None for one without pitch, which has the drone alone.
+        pitches: the notes that the release plays; None for a release without pitch, which has the drone alone.
     """
 
     def __init__(self, pitches: PitchRange | None = None) -> None:
-        self.attack_seconds = 0.01
-        self.release_seconds = 0.3
-        self.portamento_seconds = 0.0
-        self.bend_semitones = 0.0
+        self.attack_seconds, self.release_seconds = initial_numbers(f"{ROOT}/envelope")
+        (self.portamento_seconds,) = initial_numbers(f"{ROOT}/portamento")
+        (self.bend_semitones,) = initial_numbers(f"{ROOT}/bend")
         self.pitches = pitches
-        self._voices = _DEFAULT_VOICES
+        (self._voices,) = map(round, initial_numbers(f"{ROOT}/voices"))
         self._keys: list[int] = []  # held, the newest last
-        self._struck = 0
+        self._note_ons = 0
         self._drone = VoiceState(held=True, gain=1.0)
-        self._drone_wanted = False
+        self._drone_pinned = False
         self._begun = False
         self._voice_states = [VoiceState() for _ in range(MAX_VOICES)]
 
     @property
     def voices(self) -> int:
-        """How many notes sound at once, 1 to `MAX_VOICES`."""
+        """Return how many notes sound at once, 1 to `MAX_VOICES`."""
         return self._voices
 
     @voices.setter
     def voices(self, voices: int) -> None:
         self._voices = voices
-        held = sorted((state for state in self._voice_states if state.held), key=lambda state: state.struck)
+        held = sorted((state for state in self._voice_states if state.held), key=lambda state: state.note_on)
         for state in held[:-voices]:
             state.held = False
 
     @property
     def drone(self) -> bool:
-        """Whether it sounds without a note."""
+        """Return whether the drone sounds."""
         return self._drone.held
 
     @drone.setter
     def drone(self, sounding: bool) -> None:
-        self._drone.held = self._drone_wanted = sounding
+        self._drone.held = self._drone_pinned = sounding
         if not (sounding or self._begun):
             self._drone.gain = 0.0  # nobody has heard it, so nothing fades out
 
     @property
     def pitch(self) -> float:
-        """Where the drone is or glides to, MIDI note with fraction."""
+        """Return the drone's pitch, or the one that it glides to, MIDI note with fraction."""
         return self._drone.target
 
     @pitch.setter
@@ -186,7 +183,7 @@ class VoiceAllocator:
         self._drone.move(pitch, self.portamento_seconds if self._drone.sounding else 0.0)
 
     def sound_at(self, pitch: float) -> None:
-        """Let the drone sound, at that pitch.
+        """Start the drone at that pitch.
 
         Raises:
             MessageError: the release has no pitch.
@@ -197,36 +194,36 @@ class VoiceAllocator:
         self._drone.held = True
 
     def play(self, note: int, velocity: int) -> None:
-        """Press a key, or let it go with velocity 0.
+        """Press a key, or release it with velocity 0.
 
         Raises:
             MessageError: the release does not play that note; nothing has changed.
         """
         if velocity == 0:
-            self._let_go(note)
+            self._release(note)
             return
         self._check(note)
-        if not self._drone_wanted:
+        if not self._drone_pinned:
             self._drone.held = False
         if note in self._keys:
             self._keys.remove(note)
         self._keys.append(note)
-        self._struck += 1
+        self._note_ons += 1
         held = [state for state in self._voice_states if state.held]
         if self._voices == 1 and held:
             self._slur(held[-1], note)
             held[-1].level_db = velocity_db(velocity)
         else:
-            self._state_for(note).strike(note, velocity_db(velocity), self._struck)
+            self._state_for(note).begin(note, velocity_db(velocity), self._note_ons)
 
-    def let_all_go(self) -> None:
+    def release_all(self) -> None:
         """End all notes; the drone stays as it is."""
         self._keys.clear()
         for state in self._voice_states:
             state.held = False
 
     def change_release(self, pitches: PitchRange | None) -> None:
-        """Go on with another release: it lacks the notes that it does not play; one that plays none gets its drone."""
+        """Change to another release: notes that it does not play end; a release that plays none gets its drone."""
         self.pitches = pitches
         self._keys = [note for note in self._keys if self._plays(note)]
         for state in self._voice_states:
@@ -237,15 +234,20 @@ class VoiceAllocator:
             self._drone.held = True
 
     def advance(self, seconds: float) -> None:
-        """Let envelopes and glides go on for that long, more than 0."""
+        """Advance envelopes and portamento by that long, more than 0."""
         self._begun = True
         for state in (self._drone, *self._voice_states):
             if state.sounding:
                 state.advance(seconds, self.attack_seconds, self.release_seconds)
 
     @property
+    def held_notes(self) -> list[int]:
+        """Return the notes that a voice plays for a held key, by voice."""
+        return [state.note for state in self._voice_states if state.held]
+
+    @property
     def tones(self) -> tuple[Tone, ...]:
-        """What sounds now."""
+        """Return the tones that sound now."""
         return tuple(
             Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain)
             for slot, state in enumerate((self._drone, *self._voice_states))
@@ -264,7 +266,7 @@ class VoiceAllocator:
             low, high = math.ceil(self.pitches.low), math.floor(self.pitches.high)
             raise MessageError(f"this release plays the notes {low} to {high}; {note} lies outside")
 
-    def _let_go(self, note: int) -> None:
+    def _release(self, note: int) -> None:
         if note in self._keys:
             self._keys.remove(note)
         for state in self._voice_states:
@@ -279,7 +281,7 @@ class VoiceAllocator:
         state.move(note, self.portamento_seconds)
 
     def _state_for(self, note: int) -> VoiceState:
-        """The state of the same note, or a free one, or the one that gives way."""
+        """Return the state of the same note, or a free one, or the one to steal."""
         sounding = [state for state in self._voice_states if state.sounding]
         held = [state for state in sounding if state.held]
         room = len(held) < self._voices
@@ -287,7 +289,7 @@ class VoiceAllocator:
             if state.note == note:
                 return state
         if not room:
-            return min(held, key=lambda state: state.struck)
+            return min(held, key=lambda state: state.note_on)
         if len(sounding) < self._voices:
             return next(state for state in self._voice_states if not state.sounding)
         return min((state for state in sounding if not state.held), key=lambda state: state.loudness)

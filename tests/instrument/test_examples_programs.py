@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instrument.osc.packets import parse
+from aitunes.osc.packets import parse
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAYING = 13  # of /status.reply

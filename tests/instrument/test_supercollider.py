@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instrument.osc.packets import parse
+from aitunes.osc.packets import parse
 
 pytestmark = [pytest.mark.supercollider, pytest.mark.jack, pytest.mark.training]
 

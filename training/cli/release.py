@@ -1,4 +1,4 @@
-"""`aitunes-train release`: a bundled release in one go, from its data to its folder."""
+"""Makes a bundled release in one go, from its data to its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.headless import HeadlessActionPipeline
 
 @dataclass(frozen=True)
 class Bundled:
-    """What one of the releases that come with AiTunes is made of."""
+    """Names the scenario of a release that comes with AiTunes."""
 
     experiment: str
     scenario: str
@@ -39,14 +39,14 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     actions.select_scenario(BUNDLED[name].scenario)
     options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
-    folder = actions.export(to, ReleaseNames(name), trained)
+    folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0
 
 
 def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:
-    """What a run before this one has trained to the end, but perhaps not exported.
+    """Load what an earlier run has trained to the end, but perhaps not exported.
 
     Raises:
         TrainingError: there is none to go on from.

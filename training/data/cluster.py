@@ -1,4 +1,4 @@
-"""A Dask cluster in place of this machine's threads, through joblib's backend."""
+"""Prepares features on a Dask cluster instead of this machine's threads, through joblib's backend."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from typing import Any
 from joblib import parallel_config
 
 from aitunes.errors import TrainingError
-from aitunes.places import PlaceError, check_reachable
+from aitunes.remote_paths import RemotePathError, check_reachable
 
-_PATIENCE = 10.0
+PATIENCE_SECONDS = 10.0
 """Seconds to wait for a scheduler, and for a first worker."""
 
 
 @contextmanager
-def dask_cluster(address: str, places: list[Path]) -> Iterator[None]:
-    """What runs inside goes to the workers of a cluster; where they have one thread in all, joblib stays here instead.
+def dask_cluster(address: str, paths: list[Path]) -> Iterator[None]:
+    """Run joblib's jobs on a cluster's workers; where they have one thread in all, joblib runs them here.
 
     Args:
         address: of the scheduler, as `tcp://host:8786`.
-        places: that every worker must see.
+        paths: that every worker must see.
 
     Raises:
-        TrainingError: no such scheduler, it has no workers, they do not see a place or lack AiTunes, or they die.
+        TrainingError: no such scheduler, it has no workers, they do not see a path or lack AiTunes, or they die.
     """
     try:
         import distributed
@@ -39,14 +39,14 @@ def dask_cluster(address: str, places: list[Path]) -> Iterator[None]:
     for name in ("distributed", "distributed.client"):  # whose tracebacks stand above the sentence
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client: Any = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"No Dask scheduler answers at {address}. Start one with `dask scheduler`, workers with `dask worker "
             f"{address}`, and name it as it prints itself."
         ) from error
     try:
-        _check_workers(client, address, places)
+        _check_workers(client, address, paths)
         with parallel_config(backend="dask", client=client):
             yield
     except (CancelledError, CommClosedError) as error:
@@ -60,13 +60,13 @@ def dask_cluster(address: str, places: list[Path]) -> Iterator[None]:
             "goes on where it stood."
         ) from error
     finally:
-        client.close(timeout=_PATIENCE)
+        client.close(timeout=PATIENCE_SECONDS)
 
 
-def _check_workers(client: Any, address: str, places: list[Path]) -> None:
+def _check_workers(client: Any, address: str, paths: list[Path]) -> None:
     try:
-        client.wait_for_workers(1, timeout=_PATIENCE)
-        answers = client.run(what_is_missing, places, on_error="return")
+        client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        answers = client.run(missing_path, paths, on_error="return")
     except TimeoutError as error:
         raise TrainingError(
             f"The Dask scheduler at {address} has no workers; start some with `dask worker {address}`."
@@ -84,13 +84,13 @@ def _check_workers(client: Any, address: str, places: list[Path]) -> None:
             )
 
 
-def what_is_missing(places: list[Path]) -> str | None:
-    """Run by a worker: the place that it does not see."""
-    for path in places:
+def missing_path(paths: list[Path]) -> str | None:
+    """Name the path that this worker does not see."""
+    for path in paths:
         try:
             check_reachable(path)
             if not path.exists():
                 return f"{socket.gethostname()} does not see {path}"
-        except (PlaceError, OSError) as error:
+        except (RemotePathError, OSError) as error:
             return f"{socket.gethostname()}: {error}"
     return None

@@ -1,4 +1,4 @@
-"""What pitch every frame of a note has, given the note's: players bend, strings settle, singers waver."""
+"""Refines the pitch of every frame of a note near its label: players bend, strings settle, singers waver."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from aitunes.features import FloatArray, hann_window
+from aitunes.pitch import midi_to_hz
 
 _SPAN_SEMITONES = 1.0
 _STEP_SEMITONES = 0.04
@@ -20,7 +21,7 @@ _QUIET_DB = -30.0
 def refine_pitch(
     windows: FloatArray, levels_db: NDArray[np.float64], midi: float, sample_rate: int
 ) -> NDArray[np.float64]:
-    """The pitch of every frame within a semitone of what the note is said to be.
+    """Estimate the pitch of every frame within a semitone of the note's label.
 
     Of all combs of harmonics near that pitch the one is taken whose teeth stand highest above the gaps between them,
     in mean log magnitude; a median over frames takes out slips. Quiet frames get the median of the loud ones.
@@ -38,7 +39,7 @@ def refine_pitch(
     spectra = np.abs(np.fft.rfft(windows * hann_window(windows.shape[1]), n_fft, axis=1))
     log_magnitudes = np.log(spectra + 1e-4).astype(np.float32)
     bin_hz = sample_rate / n_fft
-    combs = 440.0 * 2.0 ** ((midi + steps - 69.0) / 12.0) / bin_hz
+    combs = midi_to_hz(midi + steps) / bin_hz
     scores = [_comb_height(log_magnitudes, spacing, bin_hz) for spacing in combs]
     pitch = midi + steps[np.argmax(scores, axis=0)]
     loud = levels_db > levels_db.max(initial=-np.inf) + _QUIET_DB
@@ -47,7 +48,7 @@ def refine_pitch(
 
 
 def _comb_height(log_magnitudes: FloatArray, spacing: float, bin_hz: float) -> FloatArray:
-    """How far a comb's teeth stand above its gaps, [frames]; the lower harmonics, which carry the pitch, count more.
+    """Measure how far a comb's teeth stand above its gaps, [frames]; lower ones, which carry the pitch, count more.
 
     Args:
         log_magnitudes: [frames, bins].

@@ -1,4 +1,4 @@
-"""Which of very many segments belong to which track and shard: kept by track, because segments are very many more."""
+"""Maps very many segments to their tracks and shards; kept by track, because segments are very many more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class TrackOf:
-    """`track_of[items]` is the track, by its number in the store, of each of some segments, as an array would tell it.
+    """Maps segments to tracks: `track_of[items]` are the tracks, by their numbers in the store, as of an array.
 
     Args:
         tracks: that have the segments, one track after the other, [tracks].
@@ -31,15 +31,15 @@ class TrackOf:
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def __getitem__(self, items: NDArray[np.integer]) -> NDArray[np.int32]:
-        return self.tracks[self.place(items)]
+        return self.tracks[self.index(items)]
 
-    def place(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The track's place among those that have the segments."""
+    def index(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Find the index of each item's track in `tracks`."""
         return np.searchsorted(self.ends, items, side="right")
 
 
 class ShardItems:
-    """The segments of each shard, row after row; shards of which there are none are left out.
+    """Lists the segments of each shard, row after row; shards without any are left out.
 
     Args:
         track_of: the segments' tracks.

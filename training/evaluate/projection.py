@@ -1,4 +1,4 @@
-"""A corpus in a model's latent space, in two dimensions: principal components, and UMAP if it is installed.
+"""Projects a corpus in a model's latent space to two dimensions: principal components, and UMAP if it is installed.
 
 Reference:
     McInnes, Healy & Melville, *UMAP: Uniform Manifold Approximation and Projection*, 2018.
@@ -65,5 +65,5 @@ def _write_table(path: Path, parts: list[Part], codes: FloatArray, planes: dict[
         rows = csv.writer(stream)
         rows.writerow(["name", "label", "half", *columns, *(f"z{n}" for n in range(codes.shape[1]))])
         for n, code in enumerate(codes):
-            places = [f"{value:.6g}" for plane in planes.values() for value in plane[n]]
-            rows.writerow([names[n], labels[n], halves[n], *places, *(f"{value:.6g}" for value in code)])
+            coordinates = [f"{value:.6g}" for plane in planes.values() for value in plane[n]]
+            rows.writerow([names[n], labels[n], halves[n], *coordinates, *(f"{value:.6g}" for value in code)])

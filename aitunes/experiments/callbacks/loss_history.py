@@ -1,4 +1,4 @@
-"""Every loss of every epoch, in a table."""
+"""Keeps a table of every loss of every epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from aitunes.experiments.history import Row, read_history, write_history
 class LossHistory(Callback):
     """Writes what was logged, a row an epoch, to a CSV file whose first column is `epoch`, counting from 1.
 
-    A resumed training goes on in the same file, in place of rows of the epochs that it repeats; a new one starts anew.
+    A resumed training goes on in the same file, and its rows replace those of the epochs that it repeats; a new
+    training starts a new file.
 
     Args:
         path: of the file.

@@ -1,1 +1,1 @@
-"""The parts of the window, a file each; they talk to the model, never to the network."""
+"""Draws the window, one widget in each file; widgets send through the model only."""

@@ -1,4 +1,4 @@
-"""What lies still beneath the playing point: the map, painted once for each size, release and choice of axes."""
+"""Paints the map below the point, once for each size, release and choice of axes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _KNEE = 0.35
 
 
 def frame_of(size: QSize, letter: float) -> QRectF:
-    """The pad itself within a widget of that size: room is left for the legend and the axes."""
+    """Return the pad's rectangle within a widget of that size, with room for the legend and the axes."""
     return QRectF(1.7 * letter, 1.5 * letter, size.width() - 2.2 * letter, size.height() - 3.1 * letter)
 
 
-def place_in(frame: QRectF, x: float, y: float) -> QPointF:
-    """Where a place of the pad, 0..1, is painted; y rises."""
+def pixel_in(frame: QRectF, x: float, y: float) -> QPointF:
+    """Return the pixel of a position on the pad, 0..1; y rises."""
     return QPointF(frame.left() + x * frame.width(), frame.bottom() - y * frame.height())
 
 
@@ -34,11 +34,11 @@ def paint_backdrop(
     font: QFont,
     home: tuple[float, float] | None,
 ) -> QPixmap:
-    """The still picture.
+    """Paint the map, its legend and its axes.
 
     Args:
         size, ratio: of the widget, and device pixels to each of its own.
-        home: the place of the mean of all training sounds, where it is to be shown.
+        home: the position of the mean of all training sounds, where it is to be shown.
     """
     pixmap = QPixmap(size * ratio)
     pixmap.setDevicePixelRatio(ratio)
@@ -57,20 +57,20 @@ def paint_backdrop(
     else:
         _paint_grid(painter, frame)
     if home is not None:
-        _paint_home(painter, place_in(frame, *home), letter)
+        _paint_home(painter, pixel_in(frame, *home), letter)
     _paint_axes(painter, frame, release_map, axes, letter)
     painter.end()
     return pixmap
 
 
 def _glow(density: FloatArray) -> QImage:
-    """Density [labels, grid, grid] as light in the labels' colours; where there is none it fades to the ground."""
+    """Turn density [labels, grid, grid] into light in the labels' colours, fading to the ground where it is 0."""
     colours = np.array([theme.components(theme.label_colour(n)) for n in range(len(density) - 1)])
     colours = np.vstack([colours.reshape(-1, 3), theme.components(QColor(theme.OTHER_COLOUR))])
     total = density.sum(axis=0)
-    # Squared, so that the label that rules a place also colours it; a plain mixture is brown everywhere.
-    rule = density**2
-    mixed = np.tensordot(rule, colours, (0, 0)) / np.maximum(rule.sum(axis=0), 1e-9)[..., None]
+    # Squared, so that the most frequent label gives the colour; a linear mixture is brown everywhere.
+    weights = density**2
+    mixed = np.tensordot(weights, colours, (0, 0)) / np.maximum(weights.sum(axis=0), 1e-9)[..., None]
     light = _GLOW * (total / (total + _KNEE))[..., None]
     ground = np.array(theme.components(QColor(theme.FLOOR)))
     picture = (255.0 * (ground * (1.0 - light) + mixed * light)).astype(np.uint8)
@@ -83,9 +83,9 @@ def _paint_grid(painter: QPainter, frame: QRectF) -> None:
     line = QColor(theme.TEXT)
     line.setAlpha(16)
     painter.setPen(line)
-    for part in (0.25, 0.5, 0.75):
-        painter.drawLine(place_in(frame, part, 0.0), place_in(frame, part, 1.0))
-        painter.drawLine(place_in(frame, 0.0, part), place_in(frame, 1.0, part))
+    for position in (0.25, 0.5, 0.75):
+        painter.drawLine(pixel_in(frame, position, 0.0), pixel_in(frame, position, 1.0))
+        painter.drawLine(pixel_in(frame, 0.0, position), pixel_in(frame, 1.0, position))
     painter.setPen(QColor(theme.EDGE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(frame)
@@ -100,11 +100,11 @@ def _paint_landmarks(
         colour = theme.label_colour(number if number < len(release_map.labels) else len(theme.LABEL_COLOURS))
         colour.setAlpha(215)
         painter.setBrush(colour)
-        draw_mark(painter, place_in(frame, x, y), radius, number)
+        draw_mark(painter, pixel_in(frame, x, y), radius, number)
 
 
 def draw_mark(painter: QPainter, centre: QPointF, radius: float, number: int) -> None:
-    """The mark of a label: circle, square, diamond and triangle by turns, so that colour does not say it alone."""
+    """Paint a label's mark: circle, square, diamond and triangle by turns, as colour alone does not serve everyone."""
     shape = number % 4
     if shape == 0:
         painter.drawEllipse(centre, radius, radius)
@@ -112,15 +112,13 @@ def draw_mark(painter: QPainter, centre: QPointF, radius: float, number: int) ->
         side = 0.88 * radius
         painter.drawRect(QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side))
     else:
-        far = 1.25 * radius
-        corners = (
-            [(0, -far), (far, 0), (0, far), (-far, 0)] if shape == DIAMOND else [(0, -far), (far, far), (-far, far)]
-        )
+        r = 1.25 * radius
+        corners = [(0, -r), (r, 0), (0, r), (-r, 0)] if shape == DIAMOND else [(0, -r), (r, r), (-r, r)]
         painter.drawPolygon(QPolygonF([centre + QPointF(dx, dy) for dx, dy in corners]))
 
 
 def _paint_legend(painter: QPainter, frame: QRectF, release_map: ReleaseMap, letter: float) -> None:
-    """The labels in a row above the frame; those that find no room are counted."""
+    """Paint the labels in a row above the frame, and the number of those for which there is no room."""
     metrics = QFontMetricsF(painter.font())
     gap, mark = 1.1 * letter, 1.1 * letter
     x, middle = frame.left() + 0.3 * letter, frame.top() - 0.75 * letter
@@ -142,25 +140,25 @@ def _paint_legend(painter: QPainter, frame: QRectF, release_map: ReleaseMap, let
         _paint_line(painter, x, middle, f"{left_over} more", letter)
 
 
-def _paint_line(painter: QPainter, x: float, middle: float, words: str, letter: float) -> None:
-    painter.drawText(QRectF(x, middle - letter, 40 * letter, 2 * letter), Qt.AlignmentFlag.AlignVCenter, words)
+def _paint_line(painter: QPainter, x: float, middle: float, text: str, letter: float) -> None:
+    painter.drawText(QRectF(x, middle - letter, 40 * letter, 2 * letter), Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _paint_home(painter: QPainter, place: QPointF, letter: float) -> None:
+def _paint_home(painter: QPainter, pixel: QPointF, letter: float) -> None:
     colour = QColor(theme.TEXT)
     colour.setAlpha(150)
     painter.setPen(colour)
     reach = 0.45 * letter
-    painter.drawLine(place - QPointF(reach, 0), place + QPointF(reach, 0))
-    painter.drawLine(place - QPointF(0, reach), place + QPointF(0, reach))
+    painter.drawLine(pixel - QPointF(reach, 0), pixel + QPointF(reach, 0))
+    painter.drawLine(pixel - QPointF(0, reach), pixel + QPointF(0, reach))
 
 
 def _paint_axes(
     painter: QPainter, frame: QRectF, release_map: ReleaseMap | None, axes: tuple[int, int], letter: float
 ) -> None:
     metrics = QFontMetricsF(painter.font())
-    across = _axis_words(release_map, axes[0], metrics, frame.width())
-    up = _axis_words(release_map, axes[1], metrics, frame.height())
+    across = _axis_title(release_map, axes[0], metrics, frame.width())
+    up = _axis_title(release_map, axes[1], metrics, frame.height())
     painter.setPen(QColor(theme.QUIET))
     below = QRectF(frame.left(), frame.bottom() + 0.2 * letter, frame.width(), 1.3 * letter)
     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{across}  →")
@@ -172,10 +170,10 @@ def _paint_axes(
     painter.restore()
 
 
-def _axis_words(release_map: ReleaseMap | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
-    """What an axis is: its number, and how much of the sounds' variety it spans, where there is room to say so."""
-    number = f"direction {axis + 1}"
+def _axis_title(release_map: ReleaseMap | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
+    """Name an axis by its principal component and, where there is room, its share of the variance."""
+    number = f"PC {axis + 1}"
     if release_map is None:
         return number
-    whole = f"{number}, {100 * release_map.latent.explained_variance[axis]:.0f} % of the variety"
-    return whole if metrics.horizontalAdvance(f"{whole}  →") <= room else number
+    title = f"{number} ({100 * release_map.latent.explained_variance[axis]:.0f} % of variance)"
+    return title if metrics.horizontalAdvance(f"{title}  →") <= room else number

@@ -1,4 +1,4 @@
-"""Ordinary buttons."""
+"""Makes ordinary buttons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QPushButton
 
 
 def button(text: str, name: str, tip: str = "", toggles: bool = False, role: str = "") -> QPushButton:
-    """A button.
+    """Make a button.
 
     Args:
-        text: what stands on it.
-        name: what a screen reader says.
-        tip: what hovering over it shows.
+        text: its caption.
+        name: its name for screen readers.
+        tip: its tooltip.
         toggles: whether it stays down.
         role: its style, for the style sheet.
     """

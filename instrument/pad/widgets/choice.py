@@ -1,4 +1,4 @@
-"""A list to choose from that nothing but a choice changes."""
+"""Offers a combo box that the mouse wheel does not change."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing_extensions import override
 
 
 class Choice(QComboBox):
-    """A combo box as wide as its room, whatever the length of its words.
+    """Lets one item be chosen; fits any width, whatever the length of the items.
 
-    The wheel passes over it, as another sound device by accident would end the concert; a click leaves the keys with
-    the pad, and Tab reaches it.
+    A click leaves the keyboard focus with the surface; Tab reaches it.
 
     Args:
-        name: what a screen reader says.
+        name: its name for screen readers.
     """
 
     def __init__(self, name: str) -> None:
@@ -26,4 +25,4 @@ class Choice(QComboBox):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+        event.ignore()  # another sound device by accident would end a concert

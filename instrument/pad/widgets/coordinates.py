@@ -1,10 +1,10 @@
-"""Every coordinate as a fader, with its lock; which two the pad spans; wandering."""
+"""Shows a fader and a lock for every latent coordinate, the choice of the pad's axes, and wandering."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QToolButton, QWidget
 from typing_extensions import override
 
 from aitunes.release.card import LATENT_LIMIT
@@ -14,19 +14,20 @@ from instrument.pad.point import Point
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.label import label
 
-_SPANS = ("Across", "Up", "Wheel")
+_AXES = ("Across", "Up", "Wheel")
 
 
 class Lock(QToolButton):
-    """A padlock, open or closed."""
+    """Draws a padlock on a button, open or closed."""
 
     def __init__(self, n: int) -> None:
         super().__init__()
         self.setCheckable(True)
         self.setProperty("role", "small")
-        self.setAccessibleName(f"Lock direction {n + 1}")
-        self.setToolTip("Keep this one through reset, chance, home and anchors")
+        self.setAccessibleName(f"Lock PC {n + 1}")
+        self.setToolTip("Reset, Randomize, Home and anchors leave this one as it is")
 
     @override
     def sizeHint(self) -> QSize:
@@ -49,14 +50,14 @@ class Lock(QToolButton):
 
 
 class Coordinates(QWidget):
-    """The latent space beyond the pad's two axes."""
+    """Shows the page for the latent space."""
 
     def __init__(self, model: EngineModel, point: Point) -> None:
         super().__init__()
         self._model, self._point = model, point
         self._faders: list[Fader] = []
         self.locks: list[Lock] = []
-        self.axes = [Choice(f"Direction of the pad: {name}") for name in _SPANS]
+        self.axes = [Choice(f"Axis of the pad: {name}") for name in _AXES]
         self._rows = QWidget()
         self._grid = QGridLayout(self._rows)
         self._grid.setProperty("gap", 0.3)
@@ -78,17 +79,17 @@ class Coordinates(QWidget):
         buttons = theme.row(gap=0.35)
         self.reset = button("Reset", "Reset all coordinates")
         self.reset.clicked.connect(self._point.home)
-        self.chance = button("Chance", "Set all coordinates by chance")
-        self.chance.clicked.connect(self._point.jump)
-        self.wander = button("Wander", "Wander by itself", toggles=True)
+        self.randomize = button("Randomize", "Set all coordinates at random (C)")
+        self.randomize.clicked.connect(self._point.randomize)
+        self.wander = button("Wander", "Wander around the point (W)", toggles=True)
         self.wander.clicked.connect(self._point.set_wandering)
-        for each in (self.reset, self.chance, self.wander):
-            buttons.addWidget(each)
+        for control in (self.reset, self.randomize, self.wander):
+            buttons.addWidget(control)
         whole.addLayout(buttons)
         self.rate = Fader("Wander rate", 0.01, 2.0, 0.1, lambda hz: f"{hz:.2f} Hz", 2.5)
         self.rate.moved_to.connect(lambda hz: setattr(self._point.wander, "rate_hz", hz))
-        self.radius = Fader("Wander radius", 0.0, 0.5, 0.15, lambda part: f"{100 * part:.0f} %")
-        self.radius.moved_to.connect(lambda part: setattr(self._point.wander, "radius", part))
+        self.radius = Fader("Wander radius", 0.0, 0.5, 0.15, lambda share: f"{100 * share:.0f} %")
+        self.radius.moved_to.connect(lambda share: setattr(self._point.wander, "radius", share))
         whole.addWidget(self.rate)
         whole.addWidget(self.radius)
 
@@ -96,11 +97,9 @@ class Coordinates(QWidget):
         grid = QGridLayout()
         grid.setProperty("gap", 0.25)
         grid.setProperty("margin", 0.0)
-        for column, (name, box) in enumerate(zip(_SPANS, self.axes, strict=True)):
-            label = QLabel(name)
-            label.setProperty("role", "heading")
+        for column, (name, box) in enumerate(zip(_AXES, self.axes, strict=True)):
             box.activated.connect(lambda _index, column=column: self._choose_axis(column))
-            grid.addWidget(label, 0, column)
+            grid.addWidget(label(name, "heading"), 0, column)
             grid.addWidget(box, 1, column)
         return grid
 
@@ -111,7 +110,7 @@ class Coordinates(QWidget):
         self._faders, self.locks = [], []
         for n in range(self._model.latent_dim):
             fader = Fader(f"{n + 1}", -LATENT_LIMIT, LATENT_LIMIT, 0.0, lambda v: f"{v:+.2f}".replace("-", "−"))
-            fader.setAccessibleName(f"Direction {n + 1}, standard deviations")
+            fader.setAccessibleName(f"PC {n + 1}, standard deviations")
             fader.moved_to.connect(lambda value, n=n: self._model.move_coordinate(n, value))
             lock = Lock(n)
             lock.toggled.connect(lambda on, n=n: (self._model.locked.add if on else self._model.locked.discard)(n))
@@ -140,17 +139,17 @@ class Coordinates(QWidget):
         self.axes[2].setEnabled(bool(free))
 
     def _choose_axis(self, column: int) -> None:
-        # Two that would be the same change places.
+        # An axis that is in use already is exchanged for the present one.
         before = [*self._model.axes, self._point.third_axis]
-        chosen = self.axes[column].currentIndex()
-        after = [before[column] if n == chosen else n for n in before]
-        after[column] = chosen
+        selected = self.axes[column].currentIndex()
+        after = [before[column] if n == selected else n for n in before]
+        after[column] = selected
         self._point.third_axis = after[2]
         if tuple(after[:2]) != self._model.axes:
             self._model.choose_axes(after[0], after[1])
         self._show_axes()
 
     def _show(self) -> None:
-        for fader, value in zip(self._faders, self._model.glide.target.tolist(), strict=False):
+        for fader, value in zip(self._faders, self._model.latent.target.tolist(), strict=False):
             if not fader.isSliderDown() and fader.number != value:
                 fader.show_value(value)

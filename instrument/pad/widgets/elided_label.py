@@ -1,4 +1,4 @@
-"""A line of words that ends in an ellipsis where there is no room."""
+"""Shows text that ends in an ellipsis where it is longer than the label."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
 from typing_extensions import override
 
+from instrument.pad.widgets.label import literal_tip, make_plain
 
-class Words(QLabel):
-    """A label that takes what width it is given; hovering over it shows the whole."""
+
+class ElidedLabel(QLabel):
+    """Shows plain text in any width; the tooltip has the whole text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        make_plain(self)
 
     @override
-    def setText(self, words: str) -> None:
-        super().setText(words)
-        self.setToolTip(words)
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(literal_tip(text))
 
     @override
     def minimumSizeHint(self) -> QSize:

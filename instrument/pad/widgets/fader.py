@@ -1,4 +1,4 @@
-"""A fader: name, value and level in one bar that is wide enough for a finger."""
+"""Shows a fader's name, value and level in one bar, large enough for a finger."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing_extensions import override
 from instrument.pad import theme
 
 _STEPS = 1_000
-_INSET = 0.35  # of the height, beside words and level
+_INSET = 0.35  # of the height, beside text and level
 
 
 class Fader(QSlider):
-    """A slider over a range of numbers; a double-click puts it back.
+    """Slides over a range of numbers; a double-click resets it.
 
     Args:
-        name: what it is called, on the bar and for screen readers.
+        name: its name, on the bar and for screen readers.
         low, high: its range.
         rest: the value that a double-click restores, and from which the bar is filled.
-        text: the value as a performer reads it.
-        curve: 1 is linear; above, the low end has more room.
+        text: formats the value.
+        curve: 1 is linear; above, the low end has finer steps.
         whole: whole numbers only.
     """
 
     moved_to = Signal(float)
-    """The performer has chosen another value."""
+    """The performer has set another value."""
 
     def __init__(
         self,
@@ -54,29 +54,29 @@ class Fader(QSlider):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.show_value(rest)
-        self.valueChanged.connect(self._choose)
+        self.valueChanged.connect(self._set_step)
 
     @property
     def number(self) -> float:
-        """The value shown."""
+        """Return the value shown."""
         return self._exact
 
     def show_value(self, value: float) -> None:
-        """Show a value that somebody else has set."""
+        """Show a value that another client has set."""
         self._exact = value
-        place = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
+        share = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
         self.blockSignals(True)
-        self.setValue(round(place ** (1.0 / self._curve) * _STEPS))
+        self.setValue(round(share ** (1.0 / self._curve) * _STEPS))
         self.blockSignals(False)
         self.setAccessibleDescription(self._text(value))
         self.update()
 
     def reset(self) -> None:
-        """Go back to rest."""
+        """Restore the value at rest."""
         self.show_value(self._rest)
         self.moved_to.emit(self._rest)
 
-    def _choose(self, step: int) -> None:
+    def _set_step(self, step: int) -> None:
         exact = self._low + (step / _STEPS) ** self._curve * (self._high - self._low)
         if self._whole:
             exact = float(round(exact))
@@ -104,7 +104,7 @@ class Fader(QSlider):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.isSliderDown():  # which a double-click has put down again, though the button is held
+        if self.isSliderDown():  # not after a double-click, though the button is still held
             self._drag(event.position())
 
     @override
@@ -117,15 +117,15 @@ class Fader(QSlider):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        # A wheel over a column of faders scrolls the column, unless a fader has been chosen.
+        # The wheel scrolls a column of faders, unless a fader has the focus.
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
 
-    def _drag(self, place: QPointF) -> None:
+    def _drag(self, pixel: QPointF) -> None:
         inset = _INSET * self.height()
-        self.setValue(round((place.x() - inset) / max(1.0, self.width() - 2 * inset) * _STEPS))
+        self.setValue(round((pixel.x() - inset) / max(1.0, self.width() - 2 * inset) * _STEPS))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -137,12 +137,12 @@ class Fader(QSlider):
         painter.setBrush(QColor(theme.RAISED))
         painter.drawRoundedRect(bar, radius, radius)
         self._paint_level(painter, bar)
-        self._paint_words(painter, bar)
+        self._paint_text(painter, bar)
 
     def _paint_level(self, painter: QPainter, bar: QRectF) -> None:
         rest = ((self._rest - self._low) / (self._high - self._low)) ** (1.0 / self._curve)
-        place = self.value() / _STEPS
-        begin, end = sorted((rest, place))
+        level = self.value() / _STEPS
+        begin, end = sorted((rest, level))
         inset = _INSET * bar.height()
         span = bar.width() - 2 * inset
         thick = max(2.0, 0.12 * bar.height())
@@ -157,14 +157,14 @@ class Fader(QSlider):
             QRectF(line.left() + begin * span, line.top(), (end - begin) * span, thick), thick / 2, thick / 2
         )
         handle = 0.8 * thick
-        painter.drawEllipse(QPointF(line.left() + place * span, line.center().y()), 1.3 * handle, 1.3 * handle)
+        painter.drawEllipse(QPointF(line.left() + level * span, line.center().y()), 1.3 * handle, 1.3 * handle)
 
-    def _paint_words(self, painter: QPainter, bar: QRectF) -> None:
-        words = bar.adjusted(_INSET * bar.height(), 0, -_INSET * bar.height(), -0.16 * bar.height())
+    def _paint_text(self, painter: QPainter, bar: QRectF) -> None:
+        box = bar.adjusted(_INSET * bar.height(), 0, -_INSET * bar.height(), -0.16 * bar.height())
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(theme.TEXT if self.isEnabled() else theme.QUIET))
         value = self._text(self._exact)
-        painter.drawText(words, centre | Qt.AlignmentFlag.AlignRight, value)
-        room = words.width() - painter.fontMetrics().horizontalAdvance(value + "  ")
+        painter.drawText(box, centre | Qt.AlignmentFlag.AlignRight, value)
+        room = box.width() - painter.fontMetrics().horizontalAdvance(value + "  ")
         name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, round(room))
-        painter.drawText(words, centre | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(box, centre | Qt.AlignmentFlag.AlignLeft, name)

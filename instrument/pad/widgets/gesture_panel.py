@@ -1,26 +1,27 @@
-"""Gestures: record what the hands do, loop it, play it at another speed, take it away as a score."""
+"""Records gestures, loops them, plays them at another speed, and exports them as scores."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QListWidget, QWidget
 
 from aitunes.errors import reason
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.label import label, literal_tip
 from instrument.storage import paths
 
 
 class GesturePanel(QWidget):
-    """Gestures are recorded, kept and played by the engine; each is a score that `aitunes render` accepts.
+    """Shows the page for gestures, which the engine records, stores and plays as scores for `aitunes render`.
 
     Args:
-        model: asks the engine.
-        folder: where an engine on this machine keeps gestures.
+        model: sends the commands.
+        folder: where an engine on this machine stores gestures.
     """
 
     def __init__(self, model: EngineModel, folder: Path | None = None) -> None:
@@ -32,12 +33,12 @@ class GesturePanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Gestures")
         self.list.itemDoubleClicked.connect(lambda _item: self.play())
-        self.replay = button("Play", "Play the chosen gesture", toggles=True)
+        self.replay = button("Play", "Play the selected gesture", toggles=True)
         self.replay.clicked.connect(self._toggle_play)
-        self.loop = button("Loop", "Play the gesture again and again", toggles=True)
-        self.export = button("Export…", "Export the chosen gesture as a score", "A score that aitunes render accepts")
+        self.loop = button("Loop", "Loop the gesture", toggles=True)
+        self.export = button("Export…", "Export the selected gesture as a score", "A score that aitunes render accepts")
         self.export.clicked.connect(self._choose_export)
-        self.delete = button("Delete", "Delete the chosen gesture")
+        self.delete = button("Delete", "Delete the selected gesture")
         self.delete.clicked.connect(self._delete)
         self.speed = Fader("Speed", 0.1, 10.0, 1.0, lambda value: f"{value:.2f} ×", 2.5)
         self._lay_out()
@@ -51,27 +52,25 @@ class GesturePanel(QWidget):
         whole.addWidget(self.speed)
         for pair in ((self.replay, self.loop), (self.export, self.delete)):
             line = theme.row(gap=0.35)
-            for each in pair:
-                line.addWidget(each)
+            for control in pair:
+                line.addWidget(control)
             whole.addLayout(line)
-        hint = QLabel("A gesture is all that arrives meanwhile, from here and from any other program.")
-        hint.setWordWrap(True)
-        hint.setProperty("role", "quiet")
-        whole.addWidget(hint)
+        hint = "A gesture records all messages, from the pad and from any other program."
+        whole.addWidget(label(hint, "quiet", wraps=True))
 
     @property
-    def chosen(self) -> str:
-        """The chosen gesture's name."""
+    def selected(self) -> str:
+        """Return the selected gesture's name; empty where there is none."""
         item = self.list.currentItem()
         return item.text() if item else ""
 
     def play(self) -> None:
-        """Replay the chosen gesture."""
-        if self.chosen:
-            self._model.send("/gesture/play", self.chosen, int(self.loop.isChecked()), float(self.speed.number))
+        """Play the selected gesture."""
+        if self.selected:
+            self._model.send("/gesture/play", self.selected, int(self.loop.isChecked()), float(self.speed.number))
 
     def toggle_record(self) -> None:
-        """Begin to record, or end and keep what was recorded."""
+        """Start recording, or stop and store the gesture."""
         self._show()
         if self._model.value("/gesture/record"):
             self._model.send("/gesture/stop")
@@ -82,17 +81,21 @@ class GesturePanel(QWidget):
         self._model.send("/gesture/record", f"gesture {number}")
 
     def _delete(self) -> None:
-        if self.chosen:
-            self._model.send("/gesture/delete", self.chosen)
+        if self.selected:
+            self._model.send("/gesture/delete", self.selected)
 
     def export_to(self, path: Path) -> None:
-        """Copy the chosen gesture's score there."""
+        """Copy the selected gesture's score to a file."""
+        score = self._folder / f"{self.selected}.txt"
+        if score.parent != self._folder or not score.is_file():
+            self._model.message.emit("The gesture is not on this machine; export it where the engine runs.")
+            return
         try:
-            shutil.copyfile(self._folder / f"{self.chosen}.txt", path)
+            shutil.copyfile(score, path)
         except OSError as error:
-            self._model.told.emit(f"The gesture could not be exported: {reason(error)}.")
+            self._model.message.emit(f"The gesture could not be exported: {reason(error)}.")
         else:
-            self._model.told.emit(f"Exported; aitunes render {path.name} -o FILE makes sound of it.")
+            self._model.message.emit(f"Exported; render it with: aitunes render {path.name} -o FILE")
 
     def _toggle_play(self) -> None:
         self._show()
@@ -102,24 +105,25 @@ class GesturePanel(QWidget):
             self.play()
 
     def _choose_export(self) -> None:
-        if self.chosen:
-            name, _ = QFileDialog.getSaveFileName(self, "A gesture as a score", f"{self.chosen}.txt", "Scores (*.txt)")
-            if name:
-                self.export_to(Path(name))
+        if self.selected:
+            file = f"{self.selected}.txt"
+            path, _ = QFileDialog.getSaveFileName(self, "A gesture as a score", file, "Scores (*.txt)")
+            if path:
+                self.export_to(Path(path))
 
     def _show(self) -> None:
         recording, playing = self._model.value("/gesture/record"), self._model.value("/gesture/play")
         self.record.setChecked(bool(recording))
         self.record.setText("Recording …" if recording else "Record a gesture")
-        self.record.setToolTip(f"Recording {recording} (G)" if recording else "(G)")
+        self.record.setToolTip(literal_tip(f"Recording {recording} (G)" if recording else "(G)"))
         self.replay.setChecked(bool(playing))
         self.replay.setText("Playing" if playing else "Play")
-        self.replay.setToolTip(f"Playing {playing}" if playing else "")
+        self.replay.setToolTip(literal_tip(f"Playing {playing}" if playing else ""))
 
     def _show_list(self) -> None:
-        chosen, names = self.chosen, self._model.lists.gestures
+        selected, names = self.selected, self._model.lists.gestures
         new = [name for name in names if name not in [self.list.item(n).text() for n in range(self.list.count())]]
         self.list.clear()
         self.list.addItems(names)
-        wanted = new[-1] if len(new) == 1 else chosen
-        self.list.setCurrentRow(names.index(wanted) if wanted in names else len(names) - 1)
+        name = new[-1] if len(new) == 1 else selected
+        self.list.setCurrentRow(names.index(name) if name in names else len(names) - 1)

@@ -1,4 +1,4 @@
-"""What a hand holds of the pad, be it by mouse, pen or finger."""
+"""Turns presses and drags of mouse, pen and touch into moves of the point or of an anchor."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Protocol
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from instrument.pad.anchor_set import AnchorSet
+from instrument.pad.anchors import AnchorSet
 from instrument.pad.point import Point
 
 _NEAR_LETTERS = 0.6
 
 
 class Ground(Protocol):
-    """What can be taken hold of."""
+    """Finds what lies at a pixel."""
 
-    def place_of(self, position: QPointF) -> tuple[float, float]:
-        """The place of the pad, 0..1 within its edges, at a place of the widget."""
+    def pad_position_of(self, pixel: QPointF) -> tuple[float, float]:
+        """Return the position on the pad, 0..1 within its edges, at a pixel."""
 
-    def anchor_at(self, position: QPointF) -> int | None:
-        """The anchor at a place of the widget."""
+    def anchor_at(self, pixel: QPointF) -> int | None:
+        """Return the number of the anchor at a pixel."""
 
-    def play_landmark(self, position: QPointF) -> None:
-        """Play exactly the code of the training sound at a place of the widget."""
+    def play_landmark(self, pixel: QPointF) -> None:
+        """Play exactly the code of the training sound at a pixel."""
 
     def letter(self) -> float:
-        """The height of a letter, pixels."""
+        """Return the height of a letter, pixels."""
 
 
 class Grip:
-    """From a press to its release: the point moves, or an anchor, or nothing where the press was an act of its own.
+    """Follows one press until its release.
 
     Args:
         ground: the surface.
@@ -45,41 +45,41 @@ class Grip:
         self._moves_point = False
         self._last: tuple[float, QPointF] | None = None
 
-    def press(self, position: QPointF, play_now: bool = False, twice: bool = False) -> None:
-        """Take hold of what lies there; twice in the same place goes home.
+    def press(self, pixel: QPointF, play_now: bool = False, twice: bool = False) -> None:
+        """Take hold of the anchor or the point; a second press at the same pixel goes home.
 
         Args:
             play_now: play the landmark there instead.
-            twice: Qt has counted, which it does for the mouse alone.
+            twice: Qt has counted two presses, which it does for the mouse only.
         """
-        twice = twice or self._is_second(position)
-        self._last = None if twice or play_now else (self._clock(), position)
-        self._anchor = None if play_now else self._ground.anchor_at(position)
+        twice = twice or self._is_second(pixel)
+        self._last = None if twice or play_now else (self._clock(), pixel)
+        self._anchor = None if play_now else self._ground.anchor_at(pixel)
         self._moves_point = not play_now and not twice and self._anchor is None
         if play_now:
-            self._ground.play_landmark(position)
+            self._ground.play_landmark(pixel)
         elif self._moves_point:
-            self._point.place(*self._ground.place_of(position))
+            self._point.move_to(*self._ground.pad_position_of(pixel))
         elif self._anchor is None:
             self._point.home()
 
-    def drag(self, position: QPointF) -> None:
+    def drag(self, pixel: QPointF) -> None:
         """Move what is held."""
         if self._anchor is not None:
-            self._anchors.move(self._anchor, *self._ground.place_of(position))
+            self._anchors.move(self._anchor, *self._ground.pad_position_of(pixel))
         elif self._moves_point:
-            self._point.place(*self._ground.place_of(position))
+            self._point.move_to(*self._ground.pad_position_of(pixel))
 
-    def release(self) -> None:
-        """Let go."""
+    def let_go(self) -> None:
+        """End the press."""
         if self._anchor is not None:
             self._anchor = None
-            self._anchors.keep()
+            self._anchors.save()
         self._moves_point = False
 
-    def _is_second(self, position: QPointF) -> bool:
+    def _is_second(self, pixel: QPointF) -> bool:
         if self._last is None:
             return False
-        moment, place = self._last
+        moment, previous = self._last
         soon = self._clock() - moment < 1e-3 * QApplication.doubleClickInterval()
-        return soon and (position - place).manhattanLength() < _NEAR_LETTERS * self._ground.letter()
+        return soon and (pixel - previous).manhattanLength() < _NEAR_LETTERS * self._ground.letter()

@@ -1,4 +1,4 @@
-"""Two octaves of a piano, for the mouse, for fingers and for the computer's keys."""
+"""Draws two octaves of piano keys, played by mouse, touch and the computer's keyboard."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QSizeP
 from typing_extensions import override
 
 from instrument.pad import theme
-from instrument.pad.keys import LOWER_ROW, OCTAVE, UPPER_ROW, is_black, name_of, step_of
+from instrument.pad.keys import LOWER_ROW, OCTAVE, UPPER_ROW, is_black, note_name, semitone_of
 from instrument.pad.model import EngineModel
 
 OCTAVES = 2
 _VELOCITY = 100
-_TAKE_LETTERS = (QLineEdit, QAbstractItemView)
+_TEXT_INPUTS = (QLineEdit, QAbstractItemView)
 _LOWEST, _HIGHEST = 0, 127 - OCTAVES * OCTAVE
 
 
 class Keyboard(QWidget):
-    """Sends notes while keys are held; never leaves one hanging.
+    """Sends a note on for each pressed key, and its note off when the key is let go.
 
     Args:
-        model: takes the notes.
+        model: sends the notes.
     """
 
     def __init__(self, model: EngineModel) -> None:
@@ -29,7 +29,7 @@ class Keyboard(QWidget):
         self._model = model
         self.lowest = 48
         self.typing = False
-        """Whether the computer's keys play."""
+        """True while the computer's keys play notes."""
         self._typed: dict[int, int] = {}
         self._pressed: int | None = None
         self.setAccessibleName("Piano keys")
@@ -38,17 +38,17 @@ class Keyboard(QWidget):
 
     @property
     def sounding(self) -> set[int]:
-        """The notes that are held."""
+        """Return the notes that are held."""
         return {*self._typed.values(), *([] if self._pressed is None else [self._pressed])}
 
     def shift(self, octaves: int) -> None:
-        """Move all keys up or down."""
+        """Transpose the keys by octaves."""
         self.release_all()
         self.lowest = min(max(self.lowest + OCTAVE * octaves, _LOWEST), _HIGHEST)
         self.update()
 
     def release_all(self) -> None:
-        """Let every key go."""
+        """End all notes that are held."""
         for note in self.sounding:
             self._model.send("/note", note, 0)
         self._typed.clear()
@@ -68,22 +68,22 @@ class Keyboard(QWidget):
             return False
         if event.type() == QEvent.Type.ApplicationStateChange or event.type() == QEvent.Type.WindowDeactivate:
             self.release_all()
-        if not isinstance(event, QKeyEvent) or isinstance(QApplication.focusWidget(), _TAKE_LETTERS):
+        if not isinstance(event, QKeyEvent) or isinstance(QApplication.focusWidget(), _TEXT_INPUTS):
             return False
         if event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier & ~Qt.KeyboardModifier.KeypadModifier:
             return False
-        step = step_of(chr(event.key())) if event.key() < 128 else None
+        step = semitone_of(chr(event.key())) if event.key() < 128 else None
         return step is not None and self._type(event, step)
 
     def _type(self, event: QKeyEvent, step: int) -> bool:
-        # The override keeps a key that is a shortcut from being one.
+        # Accepting the override keeps Qt from running a shortcut on the same key.
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
         elif event.isAutoRepeat():
             pass
         elif event.type() == QEvent.Type.KeyPress and event.key() not in self._typed:
             self._typed[event.key()] = self.lowest + step
-            self._begin(self.lowest + step)
+            self._start(self.lowest + step)
         elif event.type() == QEvent.Type.KeyRelease and event.key() in self._typed:
             self._end(self._typed.pop(event.key()))
         return True
@@ -104,15 +104,15 @@ class Keyboard(QWidget):
         self._slide_to(None)
 
     def _slide_to(self, note: int | None) -> None:
-        before, self._pressed = self._pressed, note
-        if note == before:
+        previous, self._pressed = self._pressed, note
+        if note == previous:
             return
         if note is not None:
-            self._begin(note)
-        if before is not None:
-            self._end(before)
+            self._start(note)
+        if previous is not None:
+            self._end(previous)
 
-    def _begin(self, note: int) -> None:
+    def _start(self, note: int) -> None:
         self._model.send("/note", note, _VELOCITY)
         self.update()
 
@@ -120,23 +120,23 @@ class Keyboard(QWidget):
         self._model.send("/note", note, 0)
         self.update()
 
-    # How it looks.
+    # Painting.
 
     def _keys(self) -> list[tuple[int, QRectF]]:
-        """Notes and their keys, the white ones first."""
+        """Return notes and their keys, the white ones first."""
         notes = range(self.lowest, self.lowest + OCTAVES * OCTAVE + 1)
         whites = [note for note in notes if not is_black(note)]
-        wide = self.width() / len(whites)
-        left = {note: n * wide for n, note in enumerate(whites)}
-        keys = [(note, QRectF(left[note], 0, wide, self.height())) for note in whites]
+        width = self.width() / len(whites)
+        left = {note: n * width for n, note in enumerate(whites)}
+        keys = [(note, QRectF(left[note], 0, width, self.height())) for note in whites]
         for note in notes:
             if is_black(note):
-                keys.append((note, QRectF(left[note - 1] + 0.7 * wide, 0, 0.6 * wide, 0.6 * self.height())))
+                keys.append((note, QRectF(left[note - 1] + 0.7 * width, 0, 0.6 * width, 0.6 * self.height())))
         return keys
 
-    def note_at(self, place: QPointF) -> int | None:
-        """The note of the key at a place of the widget."""
-        return next((note for note, key in reversed(self._keys()) if key.contains(place)), None)
+    def note_at(self, pixel: QPointF) -> int | None:
+        """Return the note of the key at a pixel."""
+        return next((note for note, key in reversed(self._keys()) if key.contains(pixel)), None)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -152,10 +152,10 @@ class Keyboard(QWidget):
 
     def _paint_name(self, painter: QPainter, note: int, key: QRectF) -> None:
         step = note - self.lowest
-        words = name_of(note) if note % OCTAVE == 0 else ""
+        text = note_name(note) if note % OCTAVE == 0 else ""
         if self.typing and step < len(LOWER_ROW + UPPER_ROW):
-            words = (LOWER_ROW + UPPER_ROW)[step]
-        if painter.fontMetrics().horizontalAdvance(words) <= key.width():
+            text = (LOWER_ROW + UPPER_ROW)[step]
+        if painter.fontMetrics().horizontalAdvance(text) <= key.width():
             painter.drawText(
-                key.adjusted(0, 0, 0, -3), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, words
+                key.adjusted(0, 0, 0, -3), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, text
             )

@@ -1,4 +1,4 @@
-"""A level meter with peak hold."""
+"""Shows the level, with peak hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKS_DB = (-48, -36, -24, -12, -6, 0)
 
 
 class Ballistics:
-    """How a level falls: the bar at once but slowly, the peak only after a while.
+    """Computes the meter's fall: the bar falls slowly, the peak after a hold time.
 
     Args:
         clock: seconds, monotonic.
@@ -30,8 +30,8 @@ class Ballistics:
         self.level_db = self.rms_db = self.peak_db = FLOOR_DB
         self._held_until = 0.0
 
-    def take(self, peak_db: float, rms_db: float) -> None:
-        """A measurement of the engine."""
+    def add(self, peak_db: float, rms_db: float) -> None:
+        """Take a measurement of the engine."""
         self.level_db = max(self.level_db, peak_db)
         self.rms_db = rms_db
         if peak_db >= self.peak_db:
@@ -39,14 +39,14 @@ class Ballistics:
             self._held_until = self._clock() + HOLD_SECONDS
 
     def fall(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Advance by some seconds."""
         self.level_db = max(FLOOR_DB, self.level_db - FALL_DB_A_SECOND * seconds)
         if self._clock() > self._held_until:
             self.peak_db = max(FLOOR_DB, self.peak_db - FALL_DB_A_SECOND * seconds)
 
 
 class Meter(QWidget):
-    """Peak as a bar, RMS brighter within it, the highest peak as a line that stays for a moment."""
+    """Draws the peak as a bar, RMS brighter within it, and the highest peak as a line that stays for a moment."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -57,19 +57,19 @@ class Meter(QWidget):
 
     @property
     def peak_db(self) -> float:
-        """The peak that is held."""
+        """Return the peak that is held."""
         return self._ballistics.peak_db
 
-    def take(self, peak_db: float, rms_db: float) -> None:
-        """A measurement of the engine, dB."""
-        self._ballistics.take(peak_db, rms_db)
+    def add(self, peak_db: float, rms_db: float) -> None:
+        """Take a measurement of the engine, dB."""
+        self._ballistics.add(peak_db, rms_db)
 
-    def forget(self) -> None:
-        """Nothing is measured any more."""
-        self._ballistics.take(FLOOR_DB, FLOOR_DB)
+    def clear(self) -> None:
+        """Let the level fall to silence."""
+        self._ballistics.add(FLOOR_DB, FLOOR_DB)
 
     def tick(self, seconds: float) -> None:
-        """One frame; repaints only where a pixel changes."""
+        """Advance by one frame; repaint only where a pixel changes."""
         self._ballistics.fall(seconds)
         levels = self._ballistics
         shown = tuple(round(self._y(db)) for db in (levels.level_db, levels.rms_db, levels.peak_db))
@@ -84,16 +84,16 @@ class Meter(QWidget):
 
     def _y(self, db: float) -> float:
         inset = 0.5 * self.fontMetrics().height()
-        part = (min(max(db, FLOOR_DB), 0.0) - FLOOR_DB) / -FLOOR_DB
-        return self.height() - inset - part * (self.height() - 2 * inset)
+        share = (min(max(db, FLOOR_DB), 0.0) - FLOOR_DB) / -FLOOR_DB
+        return self.height() - inset - share * (self.height() - 2 * inset)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         letter = self.fontMetrics().height()
-        wide = 1.1 * letter
+        width = 1.1 * letter
         bottom, levels = self._y(FLOOR_DB), self._ballistics
-        painter.fillRect(QRectF(0, self._y(0), wide, bottom - self._y(0)), QColor(theme.GROUND))
+        painter.fillRect(QRectF(0, self._y(0), width, bottom - self._y(0)), QColor(theme.GROUND))
         gradient = QLinearGradient(0, bottom, 0, self._y(0))
         for stop, colour in (
             (0.0, "#2F9E44"),
@@ -104,13 +104,13 @@ class Meter(QWidget):
         ):
             gradient.setColorAt(stop, QColor(colour))
         painter.setOpacity(0.45)
-        painter.fillRect(QRectF(0, self._y(levels.level_db), wide, bottom - self._y(levels.level_db)), gradient)
+        painter.fillRect(QRectF(0, self._y(levels.level_db), width, bottom - self._y(levels.level_db)), gradient)
         painter.setOpacity(1.0)
-        painter.fillRect(QRectF(0, self._y(levels.rms_db), wide, bottom - self._y(levels.rms_db)), gradient)
+        painter.fillRect(QRectF(0, self._y(levels.rms_db), width, bottom - self._y(levels.rms_db)), gradient)
         if levels.peak_db > FLOOR_DB:
             hold = QColor(theme.BAD if levels.peak_db > -0.2 else theme.TEXT)
-            painter.fillRect(QRectF(0, self._y(levels.peak_db) - 1, wide, 2), hold)
-        self._paint_scale(painter, wide + 0.3 * letter, letter)
+            painter.fillRect(QRectF(0, self._y(levels.peak_db) - 1, width, 2), hold)
+        self._paint_scale(painter, width + 0.3 * letter, letter)
 
     def _paint_scale(self, painter: QPainter, x: float, letter: float) -> None:
         font = self.font()

@@ -1,15 +1,18 @@
-"""Playing notes: the keys, and what a note is like."""
+"""Shows piano keys and the settings of notes, for releases that have a pitch."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame
 
 from instrument.pad import theme
-from instrument.pad.keys import name_of
-from instrument.pad.model import OF_NOTES, EngineModel
+from instrument.pad.keys import note_name
+from instrument.pad.model import EngineModel
+from instrument.pad.settings import NOTE_SETTINGS
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.keyboard import Keyboard
+
+_HEIGHT_LETTERS = 8.8
 
 
 def _seconds(value: float) -> str:
@@ -17,7 +20,11 @@ def _seconds(value: float) -> str:
 
 
 class NoteStrip(QFrame):
-    """Shown for releases that have a pitch; its settings are the engine's."""
+    """Spans the width of the window.
+
+    Args:
+        model: sends notes and settings.
+    """
 
     def __init__(self, model: EngineModel) -> None:
         super().__init__()
@@ -30,18 +37,18 @@ class NoteStrip(QFrame):
         self.down.clicked.connect(lambda: self.keyboard.shift(-1))
         self.up = button("+", "An octave up")
         self.up.clicked.connect(lambda: self.keyboard.shift(1))
-        self.drone = button("Drone", "Sound without a note", toggles=True)
+        self.drone = button("Drone", "Drone", "Sound without a note", toggles=True)
         self.drone.clicked.connect(lambda on: model.set("/drone", bool(on)))
         self.voices = Fader("Voices", 1, 8, 1, lambda count: f"{count:.0f}", whole=True)
         self.voices.moved_to.connect(lambda count: model.set("/voices", round(count)))
-        self.pitch = Fader("Drone at", 24.0, 96.0, 60.0, lambda note: f"{name_of(round(note))} {note:.1f}")
+        self.pitch = Fader("Drone pitch", 24.0, 96.0, 60.0, lambda note: f"{note_name(round(note))} {note:.1f}")
         self.bend = Fader("Bend", -12.0, 12.0, 0.0, lambda steps: f"{steps:+.1f}".replace("-", "−"))
         self.portamento = Fader("Portamento", 0.0, 10.0, 0.0, _seconds, 3.0)
         self.attack = Fader("Attack", 0.0, 10.0, 0.01, _seconds, 4.0)
-        self.release = Fader("Release", 0.0, 20.0, 0.3, _seconds, 4.0)
+        self.release_time = Fader("Release", 0.0, 20.0, 0.3, _seconds, 4.0)
         self._connect()
         self._lay_out()
-        for name in OF_NOTES:
+        for name in NOTE_SETTINGS:
             self._show(name)
         self._show_release()
 
@@ -49,9 +56,9 @@ class NoteStrip(QFrame):
         model = self._model
         for name, fader in (("/pitch", self.pitch), ("/bend", self.bend), ("/portamento", self.portamento)):
             fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
-        for fader in (self.attack, self.release):
+        for fader in (self.attack, self.release_time):
             fader.moved_to.connect(
-                lambda _value: model.set("/envelope", float(self.attack.number), float(self.release.number))
+                lambda _value: model.set("/envelope", float(self.attack.number), float(self.release_time.number))
             )
         model.changed.connect(self._show)
         model.release_changed.connect(self._show_release)
@@ -60,8 +67,8 @@ class NoteStrip(QFrame):
         whole = theme.row(self, 0.5, 0.4)
         side = theme.column(gap=0.3)
         first, second = theme.row(gap=0.3), theme.row(gap=0.3)
-        for each, share in ((self.typing, 2), (self.down, 1), (self.up, 1)):
-            first.addWidget(each, share)
+        for control, share in ((self.typing, 2), (self.down, 1), (self.up, 1)):
+            first.addWidget(control, share)
         second.addWidget(self.drone)
         second.addWidget(self.voices, 1)
         side.addLayout(first)
@@ -70,9 +77,18 @@ class NoteStrip(QFrame):
         whole.addLayout(side, 3)
         whole.addWidget(self.keyboard, 8)
         faders = theme.column(gap=0.3)
-        for fader in (self.attack, self.release, self.portamento, self.bend):
+        for fader in (self.attack, self.release_time, self.portamento, self.bend):
             faders.addWidget(fader)
         whole.addLayout(faders, 3)
+
+    def toggle_typing(self) -> None:
+        """Let the computer's keys play notes, or stop that; only while the strip is shown."""
+        if self.isVisible():
+            self.typing.toggle()
+
+    def scale(self, pixels: int) -> None:
+        """Fit the height to letters of that many pixels."""
+        self.setFixedHeight(round(_HEIGHT_LETTERS * pixels))
 
     def _set_typing(self, typing: bool) -> None:
         self.keyboard.release_all()
@@ -84,9 +100,9 @@ class NoteStrip(QFrame):
         if name in faders:
             faders[name].show_value(float(self._model.value(name)))
         elif name == "/envelope":
-            attack, release = self._model.values[name]
+            attack, release_time = self._model.values[name]
             self.attack.show_value(float(attack))
-            self.release.show_value(float(release))
+            self.release_time.show_value(float(release_time))
         elif name == "/drone":
             self.drone.setChecked(bool(self._model.value(name)))
         elif name == "/voices":

@@ -1,4 +1,4 @@
-"""What moves above the map: the point and its trail, anchors, and the name of what lies beneath the mouse."""
+"""Paints what moves above the map: the point and its trail, anchors, and the name of the landmark under the mouse."""
 
 from __future__ import annotations
 
@@ -12,68 +12,70 @@ from instrument.pad.widgets.backdrop import DIAMOND, draw_mark
 
 DARK = QColor(11, 14, 19, 130)
 _MAX_WIDTH = 0.4  # of the widget, for a name
-_GROUND_OF_WORDS = QColor(11, 14, 19, 215)
+_TEXT_GROUND = QColor(11, 14, 19, 215)
 
 
-def paint_point(painter: QPainter, hand: QPointF, sounding: QPointF, playing: bool, letter: float) -> None:
-    """A ring where the hand is, and a disc where the sound is on its way to it."""
+def paint_point(painter: QPainter, target: QPointF, current: QPointF, playing: bool, letter: float) -> None:
+    """Paint a ring at the target, and a disc at the position that sounds now."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for width, colour in ((0.32, QColor(0, 0, 0, 160)), (0.16, QColor(theme.TEXT))):
         painter.setPen(QPen(colour, width * letter))
-        painter.drawEllipse(hand, 0.72 * letter, 0.72 * letter)
+        painter.drawEllipse(target, 0.72 * letter, 0.72 * letter)
     painter.setPen(QPen(QColor(theme.GROUND), 0.1 * letter))
     painter.setBrush(QColor(theme.ACCENT if playing else theme.QUIET))
-    painter.drawEllipse(sounding, 0.4 * letter, 0.4 * letter)
+    painter.drawEllipse(current, 0.4 * letter, 0.4 * letter)
 
 
 def paint_trail(painter: QPainter, trail: list[tuple[QPointF, float]], letter: float) -> None:
-    """Where the sound has been: places, oldest first, and how fresh each is, 0..1."""
+    """Paint recent positions, oldest first, each with its opacity, 0..1."""
     colour = QColor(theme.ACCENT)
-    for (earlier, _), (later, fresh) in pairwise(trail):
-        left = max(0.0, fresh)
-        colour.setAlphaF(0.75 * left)
-        width = max(1.0, 0.28 * letter * left)
+    for (earlier, _), (later, opacity) in pairwise(trail):
+        opacity = max(0.0, opacity)
+        colour.setAlphaF(0.75 * opacity)
+        width = max(1.0, 0.28 * letter * opacity)
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(earlier, later)
 
 
-def paint_anchor(painter: QPainter, place: QPointF, name: str, active: bool, letter: float, width: float) -> None:
-    """An anchor and its name, which stays within the width of the widget."""
+def paint_anchor(painter: QPainter, pixel: QPointF, name: str, active: bool, letter: float, width: float) -> None:
+    """Paint an anchor and its name, which stays within the width of the widget."""
     painter.setPen(Qt.PenStyle.NoPen)
     for radius, colour in ((0.75, theme.GROUND), (0.5, theme.TEXT if active else theme.QUIET)):
         painter.setBrush(QColor(colour))
-        draw_mark(painter, place, radius * letter, DIAMOND)
-    _paint_words(painter, QPointF(place.x(), place.y() + 0.95 * letter), name, width)
+        draw_mark(painter, pixel, radius * letter, DIAMOND)
+    _paint_text(painter, QPointF(pixel.x(), pixel.y() + 0.95 * letter), name, width)
 
 
-def paint_shares(painter: QPainter, hand: QPointF, places: list[QPointF], shares: list[float], letter: float) -> None:
-    """What each anchor gives to the sound, as a line to it."""
+def paint_weights(
+    painter: QPainter, target: QPointF, anchors: list[QPointF], weights: list[float], letter: float
+) -> None:
+    """Paint a line to each anchor, as thick as its weight in the blend."""
     colour = QColor(theme.ACCENT)
-    for place, share in zip(places, shares, strict=True):
-        colour.setAlphaF(min(1.0, 0.15 + share))
-        painter.setPen(QPen(colour, max(1.0, 0.3 * letter * share)))
-        painter.drawLine(hand, place)
+    for anchor, weight in zip(anchors, weights, strict=True):
+        colour.setAlphaF(min(1.0, 0.15 + weight))
+        painter.setPen(QPen(colour, max(1.0, 0.3 * letter * weight)))
+        painter.drawLine(target, anchor)
 
 
-def paint_landmark(painter: QPainter, place: QPointF, name: str, letter: float, width: float) -> None:
-    """A ring around a landmark, and its name above, or below where there is no room."""
+def paint_landmark(painter: QPainter, pixel: QPointF, name: str, letter: float, width: float) -> None:
+    """Paint a ring around a landmark, and its name above, or below where there is no room."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.TEXT), 0.12 * letter))
-    painter.drawEllipse(place, 0.42 * letter, 0.42 * letter)
-    y = place.y() - 2.2 * letter if place.y() > 3.0 * letter else place.y() + letter
-    _paint_words(painter, QPointF(place.x(), y), name, width)
+    painter.drawEllipse(pixel, 0.42 * letter, 0.42 * letter)
+    y = pixel.y() - 2.2 * letter if pixel.y() > 3.0 * letter else pixel.y() + letter
+    _paint_text(painter, QPointF(pixel.x(), y), name, width)
 
 
-def _paint_words(painter: QPainter, middle: QPointF, words: str, width: float) -> None:
-    """Words on a dark ground, below a point and around its vertical, within the width of the widget."""
+def _paint_text(painter: QPainter, top: QPointF, text: str, width: float) -> None:
+    """Paint text on a dark ground, centred below a pixel, within the width of the widget."""
     metrics = QFontMetricsF(painter.font())
     edge = 0.3 * metrics.height()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _MAX_WIDTH * width)
-    long = metrics.horizontalAdvance(words) + 2 * edge
-    left = min(max(middle.x() - long / 2, 0.0), width - long)
-    box = QRectF(left, middle.y(), long, 1.3 * metrics.height())
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _MAX_WIDTH * width)
+    length = metrics.horizontalAdvance(text) + 2 * edge
+    left = min(max(top.x() - length / 2, 0.0), width - length)
+    box = QRectF(left, top.y(), length, 1.3 * metrics.height())
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_GROUND_OF_WORDS)
+    painter.setBrush(_TEXT_GROUND)
     painter.drawRoundedRect(box, edge, edge)
     painter.setPen(QColor(theme.TEXT))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

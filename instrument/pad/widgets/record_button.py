@@ -1,4 +1,4 @@
-"""Record what is played, with a running clock."""
+"""Starts and stops a recording, and shows its duration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from instrument.pad.model import EngineModel
 
 
 class RecordButton(QPushButton):
-    """Starts and ends a recording of the engine.
+    """Switches the engine's recorder.
 
     Args:
-        model: asks the engine.
+        model: sends the commands.
         clock: seconds, monotonic.
     """
 
@@ -24,9 +24,9 @@ class RecordButton(QPushButton):
         super().__init__("Record")
         self._model, self._clock = model, clock
         self.format = "wav"
-        self._begin: float | None = None
+        self._began: float | None = None
         self._file = ""
-        self._asked = self._lost = False
+        self._requested = self._disconnected = False
         self.setCheckable(True)
         self.setProperty("role", "record")
         self.setAccessibleName("Record the sound to a file")
@@ -35,22 +35,22 @@ class RecordButton(QPushButton):
         self._timer = QTimer(self, interval=200)
         self._timer.timeout.connect(self._show)
         self.setMinimumWidth(1)
-        model.acted.connect(self._hear)
-        model.told.connect(lambda _sentence: self._show())
+        model.command_done.connect(self._handle)
+        model.message.connect(lambda _sentence: self._show())
 
     @property
     def recording(self) -> bool:
-        """Whether a recording runs."""
-        return bool(self._file) and not self._lost
+        """Return true while a recording runs."""
+        return bool(self._file) and not self._disconnected
 
-    def set_lost(self) -> None:
-        """The engine has gone, or only the way to it: `ask` finds out what has become of the recording."""
-        self._lost = True
+    def set_disconnected(self) -> None:
+        """Show no recording until `request_state` after the next connection."""
+        self._disconnected = True
         self._show()
 
-    def ask(self) -> None:
-        """Ask what is being recorded; since when, only those know who saw it begin."""
-        self._asked, self._lost = True, False
+    def request_state(self) -> None:
+        """Request the file that is being recorded; its duration is known only if the pad saw it start."""
+        self._requested, self._disconnected = True, False
         self._model.send("/record/start")
 
     def _toggle(self) -> None:
@@ -60,18 +60,18 @@ class RecordButton(QPushButton):
         else:
             self._model.send("/record/start", f"{datetime.now():%Y-%m-%d %H.%M.%S}.{self.format}")
 
-    def _hear(self, name: str, arguments: list[object]) -> None:
+    def _handle(self, name: str, arguments: list[object]) -> None:
         if name == "/record/start":
-            self._take(str(arguments[0]))
+            self._store(str(arguments[0]))
         elif name == "/record/stop":
-            self._model.told.emit(f"Recorded {self._file}." if self._file else "The recording has ended.")
-            self._take("")
+            self._model.message.emit(f"Recorded {self._file}." if self._file else "The recording has ended.")
+            self._store("")
 
-    def _take(self, file: str) -> None:
+    def _store(self, file: str) -> None:
         if file != self._file:
             self._file = file
-            self._begin = None if self._asked else self._clock()
-        self._asked = False
+            self._began = None if self._requested else self._clock()
+        self._requested = False
         self._show()
 
     def _show(self) -> None:
@@ -79,8 +79,8 @@ class RecordButton(QPushButton):
         self._timer.start() if self.recording else self._timer.stop()
         if not self.recording:
             self.setText("Record")
-        elif self._begin is None:
+        elif self._began is None:
             self.setText("● on")
         else:
-            seconds = int(self._clock() - self._begin)
+            seconds = int(self._clock() - self._began)
             self.setText(f"● {seconds // 60}:{seconds % 60:02d}")

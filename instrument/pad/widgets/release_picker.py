@@ -1,31 +1,38 @@
-"""Choose a release: its name, what it is, its map, a sound of it."""
+"""Lists the releases with their descriptions, maps and previews, and loads the selected one."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QListWidget, QWidget
+from PySide6.QtWidgets import QListWidget, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.release.files import open_bounded
 from instrument.pad import theme
 from instrument.pad.lists import ReleaseEntry
 from instrument.pad.model import EngineModel
 from instrument.pad.release_map import ReleaseMap, find
 from instrument.pad.widgets.backdrop import paint_backdrop
 from instrument.pad.widgets.buttons import button
+from instrument.pad.widgets.label import label
 from instrument.pad.widgets.sheet import Sheet
 from instrument.storage.library import Library
 
 PREVIEW = "preview.wav"
+_MAX_PREVIEW_BYTES = 64 << 20
+_BROWSE_MS = 150
+"""Rows on which the selection rests for less are passed over."""
 
 
 class ReleasePicker(Sheet):
-    """The releases that the engine has.
+    """Shows the releases over the window.
 
     Args:
-        model: asks the engine.
-        library: has folder and map of those that are on this machine.
+        model: lists and loads releases.
+        library: finds the maps of those on this machine.
     """
 
     def __init__(self, parent: QWidget, model: EngineModel, library: Library) -> None:
@@ -36,28 +43,26 @@ class ReleasePicker(Sheet):
         self.list.setAccessibleName("Releases")
         self.list.currentRowChanged.connect(self._describe)
         self.list.itemActivated.connect(lambda _item: self.load())
-        self.description = QLabel()
-        self.description.setWordWrap(True)
+        self.description = label(wraps=True)
         self.description.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.picture = QLabel()
+        self.picture = label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.picture.setAccessibleName("Map of the chosen release")
+        self.picture.setAccessibleName("Map of the selected release")
         self.picture.setMinimumSize(1, 1)
         self.picture.installEventFilter(self)
         self._release_map: ReleaseMap | None = None
-        self.play = button("Play this", "Play the chosen release")
+        self._rest = QTimer(self, singleShot=True, interval=_BROWSE_MS)
+        self._rest.timeout.connect(self._open_files)
+        self.play = button("Load", "Load the selected release")
         self.play.clicked.connect(self.load)
-        self.listen = button(
-            "Listen to a preview", "Listen to a preview of the chosen release", "Opens in your system's player"
-        )
+        self.listen = button("Preview", "Preview of the selected release", "Opens in your system's player")
         self.listen.clicked.connect(self._listen)
         self._lay_out()
         model.lists.changed.connect(lambda kind: self._fill() if kind == "model" else None)
 
     def _lay_out(self) -> None:
         head = theme.row(gap=0.5)
-        title = QLabel("Releases")
-        title.setProperty("role", "title")
+        title = label("Releases", "title")
         close = button("Close", "Close the list of releases")
         close.clicked.connect(self.hide)
         head.addWidget(title, 1)
@@ -77,21 +82,21 @@ class ReleasePicker(Sheet):
 
     @override
     def open(self) -> None:
-        self._model.lists.ask("model")
+        self._model.lists.request("model")
         self._fill()
-        self._choose_playing()
+        self._select_playing()
         super().open()
         self.list.setFocus()
 
     def load(self) -> None:
-        """Play the chosen release."""
-        entry = self._chosen()
+        """Load the selected release."""
+        entry = self._selected()
         if entry is not None:
             self._model.load(entry.name)
-            self._model.told.emit(f"“{entry.public_name}” is on its way …")
+            self._model.message.emit(f"Loading “{entry.public_name}” …")
             self.hide()
 
-    def _chosen(self) -> ReleaseEntry | None:
+    def _selected(self) -> ReleaseEntry | None:
         row = self.list.currentRow()
         return self._entries[row] if 0 <= row < len(self._entries) else None
 
@@ -101,35 +106,58 @@ class ReleasePicker(Sheet):
         self._entries = self._model.lists.releases
         self.list.clear()
         self.list.addItems([entry.public_name for entry in self._entries])
-        self._choose_playing()
+        self._select_playing()
 
-    def _choose_playing(self) -> None:
+    def _select_playing(self) -> None:
         for n, entry in enumerate(self._entries):
             if self._model.card is not None and entry.name == self._model.card.name:
                 self.list.setCurrentRow(n)
 
     def _describe(self, _row: int) -> None:
-        entry = self._chosen()
+        entry = self._selected()
         if entry is None:
             return
-        folder = self._library.find(entry.name)
         self.description.setText(
-            f"{entry.description}\n\n{entry.latent_dim} directions.  Known to scripts as “{entry.name}”."
+            f"{entry.description}\n\n{entry.latent_dim} latent dimensions.  Name over OSC: “{entry.name}”."
         )
+        self._release_map = None
+        self.picture.clear()
+        self.listen.setEnabled(False)
+        self._rest.start()
+
+    def _open_files(self) -> None:
+        """Read the map of the selected release, and look for its preview."""
+        entry = self._selected()
+        if entry is None:
+            return
         self._release_map = self._map_of(entry)
-        self.listen.setEnabled(folder is not None and (folder / PREVIEW).is_file())
+        self.listen.setEnabled(self._preview(entry) is not None)
         self._show_map()
+
+    def _preview(self, entry: ReleaseEntry) -> Path | None:
+        """Return the file of the preview; None where it is missing, too large, or no WAV file."""
+        folder = self._library.find(entry.name)
+        if folder is None:
+            return None
+        try:
+            with open_bounded(folder / PREVIEW, _MAX_PREVIEW_BYTES, f"The preview of {entry.name}") as file:
+                header = file.read(12)
+        except (AiTunesError, OSError):
+            return None
+        return folder / PREVIEW if (header[:4], header[8:]) == (b"RIFF", b"WAVE") else None
 
     def _map_of(self, entry: ReleaseEntry) -> ReleaseMap | None:
         try:
-            found = find(self._library, self._library.card(entry.name))
-        except AiTunesError:  # not here, or damaged: the engine says so when it is loaded
+            release_map = find(self._library, self._library.card(entry.name))
+        except AiTunesError:  # elsewhere or damaged; loading it shows the reason
             return None
-        return found if len(found.names) else None
+        return release_map if len(release_map.names) else None
 
     def _show_map(self) -> None:
+        if self._rest.isActive():
+            return
         if self._release_map is None:
-            self.picture.setText("Its map is not on this machine.")
+            self.picture.setText("The map is not on this machine.")
             return
         size, ratio = self.picture.size(), self.devicePixelRatioF()
         axes = (0, min(1, self._release_map.coordinates.shape[1] - 1))
@@ -143,7 +171,7 @@ class ReleasePicker(Sheet):
         return super().eventFilter(watched, event)
 
     def _listen(self) -> None:
-        entry = self._chosen()
-        folder = self._library.find(entry.name) if entry else None
-        if folder is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW))):
-            self._model.told.emit(f"No player opens {folder / PREVIEW}.")
+        entry = self._selected()
+        preview = self._preview(entry) if entry else None
+        if preview is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(preview))):
+            self._model.message.emit(f"No player opens {preview}.")

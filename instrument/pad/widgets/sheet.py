@@ -1,4 +1,4 @@
-"""A sheet that lies over the window until it is closed."""
+"""Covers the window with a panel until it is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from instrument.pad import theme
 
 
 class Sheet(QWidget):
-    """Covers its parent, darkens it, and shows a panel in the middle.
+    """Darkens its parent and shows a panel in the middle.
 
     Args:
         parent: the window.
@@ -21,8 +21,8 @@ class Sheet(QWidget):
     def __init__(self, parent: QWidget, width: float, height: float) -> None:
         super().__init__(parent)
         self._window = parent
-        self._wanted = (width, height)
-        self._before: QWidget | None = None
+        self._letters = (width, height)
+        self._last_focus: QWidget | None = None
         self.panel = QFrame(self)
         self.panel.setObjectName("sheet")
         self.content = theme.column(self.panel, 0.7, 1.2)
@@ -31,8 +31,8 @@ class Sheet(QWidget):
         self.hide()
 
     def open(self) -> None:
-        """Show it above everything."""
-        self._before = QApplication.focusWidget()
+        """Show the sheet above everything else."""
+        self._last_focus = QApplication.focusWidget()
         self._fit()
         self.show()
         self.raise_()
@@ -54,8 +54,8 @@ class Sheet(QWidget):
         whole = self._window.rect()
         self.setGeometry(whole)
         letter = self.fontMetrics().height()
-        width = min(round(self._wanted[0] * letter), whole.width() - 2 * letter)
-        height = min(round(self._wanted[1] * letter), whole.height() - 2 * letter)
+        width = min(round(self._letters[0] * letter), whole.width() - 2 * letter)
+        height = min(round(self._letters[1] * letter), whole.height() - 2 * letter)
         self.panel.setGeometry(QRect((whole.width() - width) // 2, (whole.height() - height) // 2, width, height))
 
     @override
@@ -69,12 +69,12 @@ class Sheet(QWidget):
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
-        if self._before is not None:
-            self._before.setFocus()
+        if self._last_focus is not None:
+            self._last_focus.setFocus()
 
     @override
     def event(self, event: QEvent) -> bool:
-        # While it is open, letters and digits look for names in it, and move nothing beneath.
+        # Letters and digits search the open sheet's list, in place of running shortcuts.
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.text().isalnum():
             event.accept()
             return True

@@ -1,45 +1,49 @@
-"""The sound device and its block, the effort of the phase reconstruction, and the form of recordings."""
+"""Sets the sound device and its buffer size, the effort of the phase reconstruction, and the file format."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.label import label
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.status_line import stages
 
 BLOCKS = (0, 16, 32, 64, 128, 256, 512, 1024, 2048)
-"""Frames a callback of the device, to choose from; 0 is the device's own choice."""
+"""Buffer sizes to choose from, frames; 0 is the device's default."""
 
 
 class SoundPanel(QWidget):
-    """What is set once, before a concert."""
+    """Shows the page for settings that are made once, before a concert.
+
+    Args:
+        model: sends the settings.
+        recorder: its file format is chosen here.
+    """
 
     def __init__(self, model: EngineModel, recorder: RecordButton) -> None:
         super().__init__()
         self._model, self._recorder = model, recorder
         self.device = Choice("Sound device")
         self.device.activated.connect(self._choose_device)
-        self.refresh = button("Look again", "Look for sound devices again")
-        self.refresh.clicked.connect(lambda: model.lists.ask("device"))
-        self.block = Choice("Block of the sound device")
+        self.rescan = button("Rescan", "Rescan the sound devices")
+        self.rescan.clicked.connect(lambda: model.lists.request("device"))
+        self.block = Choice("Buffer size of the sound device")
         self.block.setObjectName("block")
-        self.block.setToolTip("Smaller: a gesture is heard sooner. Larger: fewer interruptions.")
+        self.block.setToolTip("Smaller: less latency. Larger: fewer interruptions.")
         self.block.activated.connect(self._choose_block)
         self.iterations = Fader("Iterations", 0, 64, 24, lambda count: f"{count:.0f} a hop", whole=True)
         self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
         for fader in (self.iterations, self.lookahead):
             fader.moved_to.connect(self._choose_quality)
-        self.form = Choice("Form of recordings")
-        self.form.addItems(["WAV", "FLAC"])
-        self.form.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))
-        self.measures = QLabel()
-        self.measures.setProperty("role", "quiet")
-        self.measures.setWordWrap(True)
+        self.file_format = Choice("File format of recordings")
+        self.file_format.addItems(["WAV", "FLAC"])
+        self.file_format.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))
+        self.measures = label(role="quiet", wraps=True)
         self._lay_out()
         model.lists.changed.connect(lambda kind: self._show_devices() if kind == "device" else None)
         model.changed.connect(self._show)
@@ -52,9 +56,14 @@ class SoundPanel(QWidget):
         grid = QGridLayout()
         grid.setProperty("gap", 0.45)
         grid.setProperty("margin", 0.0)
-        rows = (("Device", self.device), ("", self.refresh), ("Block", self.block), ("Record as", self.form))
+        rows = (
+            ("Device", self.device),
+            ("", self.rescan),
+            ("Buffer size", self.block),
+            ("File format", self.file_format),
+        )
         for n, (name, control) in enumerate(rows):
-            grid.addWidget(QLabel(name), n, 0)
+            grid.addWidget(label(name), n, 0)
             grid.addWidget(control, n, 1)
         grid.setColumnStretch(1, 1)
         whole.addLayout(grid)
@@ -65,7 +74,7 @@ class SoundPanel(QWidget):
 
     def _choose_device(self) -> None:
         self._model.send("/device/set", self.device.currentText())
-        self._show_devices()  # the present one, until the engine has moved
+        self._show_devices()  # still the present one, until the engine has changed
 
     def _choose_block(self) -> None:
         self._model.send("/device/block", self.block.currentData())
@@ -96,5 +105,5 @@ class SoundPanel(QWidget):
         present = self._model.value("/device/block")
         self.block.clear()
         for frames in sorted({*BLOCKS, present}):
-            self.block.addItem(f"{frames} frames" if frames else "the device’s own", frames)
+            self.block.addItem(f"{frames} frames" if frames else "Default", frames)
         self.block.setCurrentIndex(self.block.findData(present))

@@ -1,4 +1,4 @@
-"""What sounds now, scrolling from right to left."""
+"""Shows a spectrogram of the last seconds, scrolling from right to left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from instrument.pad import theme
 
 COLUMNS_A_SECOND = 25.0
 FLOOR_DB, CEILING_DB = -80.0, -6.0
-_THINNEST = 2  # pixels of the screen a column
+_MIN_STEP = 2  # pixels of the screen a column
 _SHOWN_COLUMNS = 430
 _SLACK = 16
 _MAX_COLUMNS = 4_096
@@ -25,15 +25,15 @@ _COLOURS = (theme.PANEL, "#3B2A6B", "#B0356E", "#FF9A3C", "#FFF6D8")
 
 
 def colour_table() -> NDArray[np.uint32]:
-    """256 colours from silence to full level, as RGB32 pixels."""
+    """Compute 256 colours from silence to full level, as RGB32 pixels."""
     stops = 255.0 * np.array([theme.components(QColor(colour)) for colour in _COLOURS])
-    parts = np.linspace(0.0, 1.0, 256)
-    red, green, blue = (np.interp(parts, _STOPS, stops[:, n]).round().astype(np.uint32) for n in range(3))
+    levels = np.linspace(0.0, 1.0, 256)
+    red, green, blue = (np.interp(levels, _STOPS, stops[:, n]).round().astype(np.uint32) for n in range(3))
     return np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
 
 
 class Spectrogram(QWidget):
-    """Bands from low (below) to high over the last seconds; a ring of pixels, so that scrolling copies and no more."""
+    """Draws frequency bands over time, low bands at the bottom, in a ring of pixels, so that scrolling copies only."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,19 +46,19 @@ class Spectrogram(QWidget):
         self._new_ring()
 
     def add(self, levels: FloatArray) -> None:
-        """Take the levels of one moment, [bands] dB, low bands first."""
+        """Append the levels of one moment, [bands] dB, low bands first."""
         self._history.append(levels)
         self._write(levels)
         self._behind = min(self._behind + self._step, float(_SLACK * self._step))
 
     def tick(self, seconds: float) -> None:
-        """One frame: scroll by the time that has passed."""
+        """Advance by one frame: scroll by the seconds that have passed."""
         if self._behind <= 0.0:
             return
         before = round(self._behind)
-        # What has piled up is caught up with; otherwise it would lag for ever.
-        hurry = 1.0 + max(0.0, self._behind / self._step - 2.0)
-        self._behind = max(0.0, self._behind - hurry * self._step * COLUMNS_A_SECOND * seconds)
+        # Columns that have piled up are caught up with; otherwise the picture would lag for ever.
+        speed = 1.0 + max(0.0, self._behind / self._step - 2.0)
+        self._behind = max(0.0, self._behind - speed * self._step * COLUMNS_A_SECOND * seconds)
         if round(self._behind) != before:
             self.update()
 
@@ -74,7 +74,7 @@ class Spectrogram(QWidget):
     def _new_ring(self) -> None:
         self._ratio = self.devicePixelRatioF()
         self._width = max(1, round(self.width() * self._ratio))
-        self._step = max(_THINNEST, round(self._width / _SHOWN_COLUMNS))
+        self._step = max(_MIN_STEP, round(self._width / _SHOWN_COLUMNS))
         height = max(1, round(self.height() * self._ratio))
         width = self._width + _SLACK * self._step
         width += -width % self._step
@@ -87,9 +87,9 @@ class Spectrogram(QWidget):
 
     def _write(self, levels: FloatArray) -> None:
         height, width = self._pixels.shape
-        place = np.linspace(len(levels) - 1, 0, height)
-        loud = (np.interp(place, np.arange(len(levels)), levels) - FLOOR_DB) / (CEILING_DB - FLOOR_DB)
-        column = self._table[np.clip(loud * 255.0, 0.0, 255.0).astype(np.uint8)]
+        band = np.linspace(len(levels) - 1, 0, height)
+        loudness = (np.interp(band, np.arange(len(levels)), levels) - FLOOR_DB) / (CEILING_DB - FLOOR_DB)
+        column = self._table[np.clip(loudness * 255.0, 0.0, 255.0).astype(np.uint8)]
         self._pixels[:, self._head : self._head + self._step] = column[:, None]
         self._head = (self._head + self._step) % width
 

@@ -1,4 +1,4 @@
-"""The truth on stage: load, latency, interruptions, late events, connection; and a warning when it lasts."""
+"""Shows load, latency, interruptions, late events and connection, and warns when a condition lasts."""
 
 from __future__ import annotations
 
@@ -7,91 +7,97 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
-from instrument.pad.status import EngineStatus, Warnings
-from instrument.pad.widgets.elided_label import Words
+from instrument.pad.status_warnings import StatusWarnings
+from instrument.pad.widgets.elided_label import ElidedLabel
+from instrument.pad.widgets.label import label, literal_tip
+from instrument.status import Status
 
-_SAID_SECONDS = 8.0
+_MESSAGE_SECONDS = 8.0
 
 
 class StatusLine(QWidget):
-    """One line at the foot of the window."""
+    """Forms the line at the bottom of the window.
+
+    Args:
+        model: emits statuses and messages.
+        clock: seconds, monotonic.
+    """
 
     def __init__(self, model: EngineModel, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._model = model
-        self._warnings = Warnings(clock)
-        self.sentence = Words()
+        self._warnings = StatusWarnings(clock)
+        self.sentence = ElidedLabel()
         self.sentence.setAccessibleName("Message")
-        self.figures = QLabel()
+        self.figures = label(role="quiet")
         self.figures.setAccessibleName("Load, latency, interruptions")
-        self.figures.setProperty("role", "quiet")
         self.figures.setMinimumWidth(1)
         self._row = theme.row(self, 1.0)
         self._row.addWidget(self.sentence, 1)
         self._row.addWidget(self.figures)
-        self._silence = QTimer(self, singleShot=True, interval=round(1e3 * _SAID_SECONDS))
-        self._silence.timeout.connect(lambda: self._say("", warning=False))
-        self._warned = ""
+        self._timeout = QTimer(self, singleShot=True, interval=round(1e3 * _MESSAGE_SECONDS))
+        self._timeout.timeout.connect(lambda: self._show("", warning=False))
+        self._warning = ""
         self._lengths: tuple[str, ...] = ()
         model.status_changed.connect(self._show_status)
-        model.told.connect(self.say)
+        model.message.connect(self.show_message)
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence for a while."""
-        self._say(sentence, warning=False)
-        self._silence.start()
+    def show_message(self, sentence: str) -> None:
+        """Show a sentence for some seconds."""
+        self._show(sentence, warning=False)
+        self._timeout.start()
 
-    def forget(self) -> None:
-        """Another engine has come: what was is no warning for it."""
-        self._warnings.forget()
+    def clear_warnings(self) -> None:
+        """Forget the measurements of the engine of before."""
+        self._warnings.clear()
 
-    def show_lost(self) -> None:
-        """There is no engine to tell of."""
+    def show_disconnected(self) -> None:
+        """Show that there is no engine."""
         self._lengths = ("not connected",)
-        self._make_room()
+        self._fit_figures()
 
     def _show_status(self) -> None:
         status = self._model.status
         self._lengths = figures(status)
-        self._make_room()
-        self.figures.setToolTip(stages(status))
-        warning = self._warnings.judge(status)
-        if warning != self._warned:
-            self._warned = warning
-            self._say(warning, warning=True)
-            self._silence.stop()
+        self._fit_figures()
+        self.figures.setToolTip(literal_tip(stages(status)))
+        warning = self._warnings.update(status)
+        if warning != self._warning:
+            self._warning = warning
+            self._show(warning, warning=True)
+            self._timeout.stop()
 
-    def _say(self, sentence: str, warning: bool) -> None:
-        if not sentence and self._warned:
-            sentence, warning = self._warned, True
+    def _show(self, sentence: str, warning: bool) -> None:
+        if not sentence and self._warning:
+            sentence, warning = self._warning, True
         role = "warning" if warning else "quiet"
         if self.sentence.property("role") != role:
             self.sentence.setProperty("role", role)
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
         self.sentence.setText(sentence)
-        self._make_room()
+        self._fit_figures()
 
-    def _make_room(self) -> None:
-        """Words come first: the figures are as long as what is left."""
-        words = self.sentence.sizeHint().width() + self._row.spacing() if self.sentence.text() else 0
+    def _fit_figures(self) -> None:
+        """Show the longest form of the figures that fits beside the sentence."""
+        taken = self.sentence.sizeHint().width() + self._row.spacing() if self.sentence.text() else 0
         width = self.figures.fontMetrics().horizontalAdvance
-        fitting = (each for each in self._lengths if width(each) <= self.width() - words)
+        fitting = (text for text in self._lengths if width(text) <= self.width() - taken)
         self.figures.setText(next(fitting, ""))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._make_room()
+        self._fit_figures()
 
 
-def figures(status: EngineStatus) -> tuple[str, str]:
-    """The measures in one line, and in a shorter one."""
+def figures(status: Status) -> tuple[str, str]:
+    """Format the measurements in one line, and in a shorter one."""
     load = f"load {status.mean_load:.0f} % (peak {status.peak_load:.0f} %)"
     latency = f"latency {status.latency_ms:.0f} ms"
     by_stage = (
@@ -102,8 +108,8 @@ def figures(status: EngineStatus) -> tuple[str, str]:
     return f"{load}   {latency} {by_stage}   {rest}   connected", f"{load}   {latency}   {rest}"
 
 
-def stages(status: EngineStatus) -> str:
-    """Latency stage by stage, and the rate."""
+def stages(status: Status) -> str:
+    """Format latency stage by stage, the sample rates and the iterations."""
     return (
         f"Latency: control {status.control_ms:.1f} ms, synthesis {status.synthesis_ms:.1f} ms, "
         f"buffer {status.buffer_ms:.1f} ms, device {status.device_ms:.1f} ms\n"

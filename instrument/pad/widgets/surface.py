@@ -1,4 +1,4 @@
-"""The pad: the surface that is played."""
+"""Shows the map and the point, and follows mouse, touch, pen and keys."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from aitunes.features import FloatArray
-from instrument.pad.anchor_set import AnchorSet
-from instrument.pad.anchors import shares
+from instrument.pad.anchors import AnchorSet, anchor_weights
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.release_map import ReleaseMap
 from instrument.pad.widgets import overlay
-from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, place_in
+from instrument.pad.widgets.backdrop import frame_of, paint_backdrop, pixel_in
 from instrument.pad.widgets.grip import Grip
 
 TRAIL_SECONDS = 0.9
@@ -41,10 +40,10 @@ _PLAY_NOW = Qt.KeyboardModifier.ControlModifier
 
 
 class Surface(QWidget):
-    """Shows the map, the point and its trail; takes mouse, touch, pen and wheel.
+    """Forms the surface that is played.
 
     Args:
-        model, point, anchors: what it shows and moves.
+        model, point, anchors: shown and moved.
         clock: seconds, monotonic.
     """
 
@@ -59,12 +58,13 @@ class Surface(QWidget):
         self._trail: deque[tuple[float, float, float]] = deque(maxlen=128)
         self._shown = (0.5, 0.5, 0.5, 0.5)
         self._painted = QRect()
-        self._hovered: int | None = None
+        self.hovered: int | None = None
+        """The number of the landmark under the mouse or the pen."""
         self._grip = Grip(self, point, anchors, clock)
         self._finger = 0
         self._turned_from: float | None = None
         self.setAccessibleName("Pad")
-        self.setAccessibleDescription("Arrow keys move the sound, page up and down along a third direction")
+        self.setAccessibleDescription("Arrow keys move the sound, page up and down along a third axis")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -77,12 +77,12 @@ class Surface(QWidget):
         anchors.changed.connect(self.update)
         model.changed.connect(lambda name: self.show_map(self.release_map) if name == "/pad/axes" else None)
 
-    # What it shows.
+    # Painting.
 
     def show_map(self, release_map: ReleaseMap | None) -> None:
-        """Show another map, or the same on other axes."""
+        """Show a map on the present axes."""
         self.release_map = release_map
-        self._hovered = None
+        self.hovered = None
         axes = self._model.axes
         fits = release_map is not None and max(axes) < release_map.coordinates.shape[1]
         self._positions = (
@@ -91,13 +91,13 @@ class Surface(QWidget):
         self._forget_backdrop()
 
     def tick(self) -> None:
-        """One frame: follow the sound, let the trail fade; repaints nothing where nothing moves."""
+        """Advance by one frame: follow the point and fade its trail; repaint only where something moves."""
         now = self._clock()
         before = self._shown
-        self._shown = (*self._point.hand, *self._point.sounding)
+        self._shown = (*self._point.target, *self._point.current)
         if self._shown != before:
             self._trail.append((*self._shown[2:], now))
-        # The newest place stays, however old it is.
+        # The newest position stays, however old it is.
         while len(self._trail) > 1 and now - self._trail[0][2] > TRAIL_SECONDS:
             self._trail.popleft()
         if self._shown != before or len(self._trail) > 1:
@@ -106,12 +106,12 @@ class Surface(QWidget):
             self._painted = moving
 
     def _moving_rect(self) -> QRect:
-        """What the point, the hand and the trail cover."""
-        places = [self._at(x, y) for x, y, _ in self._trail] + [self._at(*self._shown[:2])]
-        across, down = [place.x() for place in places], [place.y() for place in places]
-        reach = 1.2 * self.letter()
-        whole = QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
-        return whole.adjusted(-reach, -reach, reach, reach).toAlignedRect()
+        """Return the rectangle that the point, its target and its trail cover."""
+        pixels = [self.pixel_at(x, y) for x, y, _ in self._trail] + [self.pixel_at(*self._shown[:2])]
+        xs, ys = [pixel.x() for pixel in pixels], [pixel.y() for pixel in pixels]
+        margin = 1.2 * self.letter()
+        covered = QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
+        return covered.adjusted(-margin, -margin, margin, margin).toAlignedRect()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -134,7 +134,7 @@ class Surface(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._backdrop is None:
-            home = self._model.on_pad(np.zeros(max(self._model.latent_dim, 2), np.float32))
+            home = self._model.pad_position(np.zeros(max(self._model.latent_dim, 2), np.float32))
             fits = self.release_map is not None and max(self._model.axes) < self.release_map.coordinates.shape[1]
             release_map = self.release_map if fits else None
             self._backdrop = paint_backdrop(
@@ -150,59 +150,60 @@ class Surface(QWidget):
 
     def _paint_moving(self, painter: QPainter) -> None:
         letter, width = self.letter(), self.width()
-        hand, sounding = self._at(*self._shown[:2]), self._at(*self._shown[2:])
-        anchors = [(self._at(anchor.x, anchor.y), anchor.name) for anchor in self._anchors.anchors]
+        target, current = self.pixel_at(*self._shown[:2]), self.pixel_at(*self._shown[2:])
+        anchors = [(self.pixel_at(anchor.x, anchor.y), anchor.name) for anchor in self._anchors.anchors]
         if self._anchors.active:
-            painter.fillRect(self._frame(), overlay.DARK)  # the map, which does not sound now
-            parts = shares(self._anchors.anchors, *self._shown[:2])
-            overlay.paint_shares(painter, hand, [place for place, _ in anchors], parts.tolist(), letter)
-        for place, name in anchors:
-            overlay.paint_anchor(painter, place, name, self._anchors.active, letter, width)
+            painter.fillRect(self._frame(), overlay.DARK)  # the map does not sound now
+            weights = anchor_weights(self._anchors.anchors, *self._shown[:2])
+            overlay.paint_weights(painter, target, [pixel for pixel, _ in anchors], weights.tolist(), letter)
+        for pixel, name in anchors:
+            overlay.paint_anchor(painter, pixel, name, self._anchors.active, letter, width)
         now = self._clock()
-        trail = [(self._at(x, y), 1.0 - (now - moment) / TRAIL_SECONDS) for x, y, moment in self._trail]
+        trail = [(self.pixel_at(x, y), 1.0 - (now - moment) / TRAIL_SECONDS) for x, y, moment in self._trail]
         overlay.paint_trail(painter, trail, letter)
-        overlay.paint_point(painter, hand, sounding, self._model.playing, letter)
-        if self._hovered is not None and self.release_map is not None:
-            place = self._at(*self._positions[self._hovered].tolist())
-            overlay.paint_landmark(painter, place, self.release_map.names[self._hovered], letter, width)
+        overlay.paint_point(painter, target, current, self._model.playing, letter)
+        if self.hovered is not None and self.release_map is not None:
+            pixel = self.pixel_at(*self._positions[self.hovered].tolist())
+            overlay.paint_landmark(painter, pixel, self.release_map.names[self.hovered], letter, width)
 
-    # Where things are.
+    # Positions.
 
     def letter(self) -> float:
-        """The height of a letter, pixels."""
+        """Return the height of a letter, pixels."""
         return float(self.fontMetrics().height())
 
     def _frame(self) -> QRectF:
         return frame_of(self.size(), QFontMetricsF(self.font()).height())
 
-    def _at(self, x: float, y: float) -> QPointF:
-        return place_in(self._frame(), x, y)
+    def pixel_at(self, x: float, y: float) -> QPointF:
+        """Return the pixel at a position of the pad, 0..1."""
+        return pixel_in(self._frame(), x, y)
 
-    def place_of(self, position: QPoint | QPointF) -> tuple[float, float]:
-        """The place of the pad, 0..1 within its edges, at a place of the widget."""
+    def pad_position_of(self, pixel: QPoint | QPointF) -> tuple[float, float]:
+        """Return the position on the pad, 0..1 within its edges, at a pixel."""
         frame = self._frame()
-        return (position.x() - frame.left()) / frame.width(), (frame.bottom() - position.y()) / frame.height()
+        return (pixel.x() - frame.left()) / frame.width(), (frame.bottom() - pixel.y()) / frame.height()
 
-    def _nearest(self, position: QPointF, places: FloatArray, reach: float) -> int | None:
-        """The nearest of some places [count, 2], if it is within so many heights of a letter."""
-        if not len(places):
+    def _nearest(self, pixel: QPointF, positions: FloatArray, reach: float) -> int | None:
+        """Find the nearest of some positions [count, 2] within so many heights of a letter."""
+        if not len(positions):
             return None
         frame = self._frame()
-        away = (places - self.place_of(position)) * (frame.width(), frame.height())
-        distance = np.hypot(away[:, 0], away[:, 1])
+        offset = (positions - self.pad_position_of(pixel)) * (frame.width(), frame.height())
+        distance = np.hypot(offset[:, 0], offset[:, 1])
         nearest = int(distance.argmin())
         return nearest if distance[nearest] <= reach * self.letter() else None
 
-    def landmark_at(self, position: QPointF, reach: float = 0.7) -> int | None:
-        """The landmark at a place of the widget, within so many heights of a letter."""
-        return self._nearest(position, self._positions, reach)
+    def landmark_at(self, pixel: QPointF, reach: float = 0.7) -> int | None:
+        """Return the number of the landmark at a pixel, within so many heights of a letter."""
+        return self._nearest(pixel, self._positions, reach)
 
-    def anchor_at(self, position: QPointF) -> int | None:
-        """The anchor at a place of the widget."""
-        places = np.array([(anchor.x, anchor.y) for anchor in self._anchors.anchors], np.float32)
-        return self._nearest(position, places, 0.9)
+    def anchor_at(self, pixel: QPointF) -> int | None:
+        """Return the number of the anchor at a pixel."""
+        positions = np.array([(anchor.x, anchor.y) for anchor in self._anchors.anchors], np.float32)
+        return self._nearest(pixel, positions, 0.9)
 
-    # What it takes.
+    # Input.
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -221,17 +222,17 @@ class Surface(QWidget):
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._grip.release()
+            self._grip.let_go()
 
     @override
     def tabletEvent(self, event: QTabletEvent) -> None:
         if Qt.MouseButton.RightButton in (event.button(), event.buttons()):
-            event.ignore()  # the pen's own button: Qt makes a mouse's of it, and so a menu
+            event.ignore()  # Qt turns the pen's own button into a mouse button, which opens the menu
             return
         if event.type() == QEvent.Type.TabletPress:
             self._press(event)
         elif event.type() == QEvent.Type.TabletRelease:
-            self._grip.release()
+            self._grip.let_go()
         else:
             self._move(event)
         event.accept()
@@ -283,10 +284,10 @@ class Surface(QWidget):
         return False
 
     def _touch(self, event: QTouchEvent) -> None:
-        # The first finger plays; a second one moves along the third direction.
+        # The first finger moves the point; a second one moves along the third axis.
         points = event.points()
         if event.type() in (QEvent.Type.TouchEnd, QEvent.Type.TouchCancel):
-            self._grip.release()
+            self._grip.let_go()
             points = []
         elif event.type() == QEvent.Type.TouchBegin:
             self._hover(None)
@@ -299,18 +300,18 @@ class Surface(QWidget):
         event.accept()
 
     def _turn_by(self, height: float | None) -> None:
-        """Follow the second finger, or lose it."""
+        """Follow the height of the second finger; None ends it."""
         if height is not None and self._turned_from is not None:
             self._point.turn(4.0 * (self._turned_from - height) / max(1, self.height()))
         self._turned_from = height
 
-    def play_landmark(self, position: QPointF) -> None:
-        """Play exactly the code of the training sound at a place of the widget."""
-        number = self.landmark_at(position, reach=2.0)
+    def play_landmark(self, pixel: QPointF) -> None:
+        """Play exactly the code of the training sound at a pixel."""
+        number = self.landmark_at(pixel, reach=2.0)
         if number is not None and self.release_map is not None:
             self._model.move_to(self.release_map.coordinates[number], locked=False)
 
     def _hover(self, number: int | None) -> None:
-        if number != self._hovered:
-            self._hovered = number
+        if number != self.hovered:
+            self.hovered = number
             self.update()

@@ -1,4 +1,4 @@
-"""Play and stop, freeze, and the faders of the sound as a whole."""
+"""Plays, freezes, and sets gain, smoothing and the playhead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _db(value: float) -> str:
 
 
 def _seconds(value: float) -> str:
-    return "at once" if value < 0.005 else f"{value:.2f} s" if value < 1.0 else f"{value:.1f} s"
+    return "off" if value < 0.005 else f"{value:.2f} s" if value < 1.0 else f"{value:.1f} s"
 
 
 def _times(value: float) -> str:
@@ -23,7 +23,11 @@ def _times(value: float) -> str:
 
 
 class Transport(QWidget):
-    """What is always at hand. Speed, position and freeze belong to releases that have a playhead."""
+    """Shows the controls above the pages; speed, position and freeze for releases with a playhead only.
+
+    Args:
+        model: sends the settings.
+    """
 
     def __init__(self, model: EngineModel) -> None:
         super().__init__()
@@ -34,7 +38,7 @@ class Transport(QWidget):
         self.freeze.clicked.connect(lambda on: model.set("/freeze", bool(on)))
         self.faders = {
             "/gain": Fader("Gain", -60.0, 6.0, 0.0, _db, 0.5),
-            "/glide": Fader("Glide", 0.0, 10.0, 0.0, _seconds, 3.0),
+            "/glide": Fader("Smoothing", 0.0, 10.0, 0.0, _seconds, 3.0),
             "/speed": Fader("Speed", -4.0, 4.0, 1.0, _times),
             "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{100 * value:.0f} %"),
         }
@@ -57,7 +61,7 @@ class Transport(QWidget):
             whole.addWidget(fader)
 
     def toggle_freeze(self) -> None:
-        """Hold the playhead, or let it go."""
+        """Hold the playhead, or let it move on."""
         if self.freeze.isVisibleTo(self):
             self._model.set("/freeze", not self._model.value("/freeze"))
 

@@ -9,7 +9,6 @@ from aitunes.modules.base import AutoencoderOutput  # noqa: E402
 from aitunes.modules.losses import Commitment, KLDivergence, SquaredError  # noqa: E402
 from aitunes.modules.objective import Pass, WeightedLoss  # noqa: E402
 from aitunes.modules.perceptual import (  # noqa: E402
-    LogMagnitudeError,
     MultiResolutionSpectralError,
     StructuralDissimilarity,
 )
@@ -107,10 +106,9 @@ def test_structure_prefers_a_change_of_brightness_to_one_of_structure():
     assert loss(passed(S, brighter)) < 0.5 * loss(passed(S, blurred))
 
 
-@pytest.mark.parametrize("loss", [LogMagnitudeError(), MultiResolutionSpectralError(RANGE)])
 @pytest.mark.parametrize("shape", [(16, 9), (3, 1), (1, 1)])
-def test_spectral_errors_are_zero_for_equals_and_have_a_gradient_elsewhere(loss, shape):
-    S = torch.rand(3, *shape)
+def test_the_spectral_error_is_zero_for_equals_and_has_a_gradient_elsewhere(shape):
+    loss, S = MultiResolutionSpectralError(RANGE), torch.rand(3, *shape)
     assert loss(passed(S, S.clone())) == 0.0
     reconstruction = torch.rand(3, *shape, requires_grad=True)
     loss(passed(S, reconstruction)).backward()

@@ -1,13 +1,14 @@
 """Every way in which a folder fails to be a release has a sentence of its own."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from aitunes.errors import ReleaseError
-from aitunes.release.reader import CARD, DECODER, MAP, read_card, read_release, sha256
+from aitunes.release.reader import CARD, DECODER, MAP, read_card, read_landmarks, read_release, sha256
 from aitunes.release.writer import write_release
 
 pytestmark = pytest.mark.training
@@ -46,7 +47,7 @@ def test_a_release_is_what_was_written(tiny, tmp_path):
 
 
 def test_landmarks_come_with_their_names(folder):
-    marks = read_release(folder).landmarks()
+    marks = read_landmarks(folder, read_card(folder))
     assert marks.codes.shape == (5, 3)
     assert list(marks.labels) == [f"item {n}" for n in range(5)]
 
@@ -162,14 +163,14 @@ def test_a_decoder_that_fails_when_it_runs_is_refused(folder):
 def test_a_map_that_does_not_fit_is_refused(tiny, folder):
     replace_file(folder, MAP, tiny.files(tiny.card(latent_dim=2), b"")[MAP])
     with pytest.raises(ReleaseError, match="The map of tiny does not fit its card"):
-        read_release(folder).landmarks()
+        read_landmarks(folder, read_card(folder))
 
 
 def test_a_map_with_pickles_is_refused(folder, tmp_path):
     np.savez(tmp_path / "evil.npz", codes=np.array([{"a": 1}], object))
     replace_file(folder, MAP, (tmp_path / "evil.npz").read_bytes())
     with pytest.raises(ReleaseError, match="The map of tiny cannot be read"):
-        read_release(folder).landmarks()
+        read_landmarks(folder, read_card(folder))
 
 
 def test_a_card_can_be_read_without_the_models(folder):
@@ -178,21 +179,51 @@ def test_a_card_can_be_read_without_the_models(folder):
     assert read_card(folder).name == "tiny"
 
 
-@pytest.mark.parametrize("call", ["is_file", "read_text"])
-def test_a_card_that_may_not_be_read_is_a_sentence(folder, monkeypatch, call):
-    def forbid(*arguments, **options):
-        raise PermissionError(13, "Permission denied", str(folder))
-
-    monkeypatch.setattr(f"pathlib.Path.{call}", forbid)
-    refuses(folder, r"^card\.json of the release in .* cannot be read: Permission denied\.$")
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_file_that_cannot_be_opened_is_a_sentence(folder, name):
+    (folder / name).unlink()
+    (folder / name).symlink_to(folder / name)
+    refuses(folder, rf"^{name} of the release .* cannot be read: Too many levels of symbolic links\.$")
 
 
-def test_a_file_that_may_not_be_read_is_a_sentence(folder, monkeypatch):
-    def forbid(*arguments):
-        raise OSError(5, "Input/output error", str(folder))
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_pipe_is_not_waited_for(folder, name):
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    refuses(folder, "is no regular file")
 
-    monkeypatch.setattr("hashlib.file_digest", forbid)
-    refuses(folder, r"of the release tiny cannot be read: Input/output error\.$")
+
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_an_endless_device_is_not_read(folder, name):
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    refuses(folder, "is no regular file")
+
+
+@pytest.mark.parametrize("name", [CARD, DECODER, MAP])
+def test_a_sparse_file_of_20_gb_is_not_read(folder, name):
+    with (folder / name).open("r+b") as stream:
+        stream.truncate(20_000_000_000)
+    refuses(folder, r"has 20,000,000,000 bytes; at most [\d,]+ are read")
+
+
+@pytest.mark.parametrize("inside", ["main", "subgraph", "attribute"])
+def test_a_decoder_with_numbers_in_another_file_is_refused(folder, inside):
+    from onnx import TensorProto, helper
+
+    (folder / "secret.bin").write_bytes(bytes(3 * 32 * 4))
+    stray = TensorProto(name="weights", data_type=TensorProto.FLOAT, dims=[3, 32], data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", "secret.bin"), ("length", "384")):
+        stray.external_data.add(key=key, value=value)
+    constants = [stray] if inside == "main" else []
+    nodes = [helper.make_node("MatMul", ["z", "weights"], ["flat"]), helper.make_node("Identity", ["flat"], ["S"])]
+    if inside == "attribute":
+        nodes.insert(0, helper.make_node("Constant", [], ["weights"], value=stray))
+    if inside == "subgraph":
+        branch = helper.make_graph([], "branch", [], [], [stray])
+        nodes.insert(0, helper.make_node("If", ["z"], ["weights"], then_branch=branch, else_branch=branch))
+    replace_file(folder, DECODER, small_model(TensorProto.FLOAT, nodes, constants))
+    refuses(folder, "The decoder of tiny keeps numbers in another file")
 
 
 def test_a_card_that_is_no_text_is_a_sentence(folder):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from instrument.osc.packets import build, parse
+from aitunes.osc.packets import build, parse
 
 DEADLINE_SECONDS = 60.0
 

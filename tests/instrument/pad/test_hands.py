@@ -1,4 +1,4 @@
-"""What hands do on the pad: mouse, pen and fingers, twice, with a tremble, on an anchor."""
+"""Tests of mouse, pen and touch on the surface."""
 
 import numpy as np
 import pytest
@@ -49,17 +49,17 @@ def test_a_pen_plays_while_it_touches_and_only_then(window, peer, pen):
     pen(QEvent.Type.TabletMove, 300, 240, 0.0, LEFT)  # as light as a hand can be, and still on the pad
     pen(QEvent.Type.TabletRelease, 300, 240, 0.0, LEFT)
     pen(QEvent.Type.TabletMove, 400, 300)
-    wanted = [surface.place_of(QPointF(x, y)) for x, y in ((200, 200), (260, 220), (300, 240))]
+    wanted = [surface.pad_position_of(QPointF(x, y)) for x, y in ((200, 200), (260, 220), (300, 240))]
     np.testing.assert_allclose(places(peer), wanted, atol=1e-6)
 
 
 def test_a_pen_that_hovers_names_a_landmark_and_with_ctrl_plays_it(window, peer, pen, rng):
-    card = window._model.card
+    card = window.session.model.card
     coordinates = rng.normal(size=(20, 3)).astype(np.float32)
     window.surface.show_map(release_map(card, marks(card, coordinates, ["a"] * 20)))
-    place = window.surface._at(*window.surface.release_map.positions((0, 1))[7].tolist())
+    place = window.surface.pixel_at(*window.surface.release_map.positions((0, 1))[7].tolist())
     assert pen(QEvent.Type.TabletMove, place.x(), place.y())
-    assert window.surface.release_map.names[window.surface._hovered] == "sound 7"
+    assert window.surface.release_map.names[window.surface.hovered] == "sound 7"
     control = Qt.KeyboardModifier.ControlModifier
     pen(QEvent.Type.TabletPress, place.x(), place.y(), 0.5, LEFT, control)
     np.testing.assert_allclose(peer.arrived[-1][1:], coordinates[7], atol=1e-4)
@@ -71,7 +71,6 @@ def test_a_pens_own_button_is_left_to_the_menu(pen, peer):
 
 
 def test_a_pen_goes_home_by_two_taps_in_one_place(window, peer, pen, clock):
-    window.surface._grip._clock = clock
     for x in (200, 202):
         pen(QEvent.Type.TabletPress, x, 200, 0.5, LEFT)
         pen(QEvent.Type.TabletRelease, x, 200, 0.0, LEFT)
@@ -79,7 +78,6 @@ def test_a_pen_goes_home_by_two_taps_in_one_place(window, peer, pen, clock):
 
 
 def test_two_taps_in_two_places_or_at_leisure_play_both(window, peer, pen, clock):
-    window.surface._grip._clock = clock
     for x, seconds in ((200, 0.0), (260, 0.1), (260, 2.0)):
         clock.now += seconds
         pen(QEvent.Type.TabletPress, x, 200, 0.5, LEFT)
@@ -100,16 +98,16 @@ def test_a_double_click_that_trembles_stays_at_home(window, peer, qtbot):
 @pytest.fixture
 def anchor(window):
     """An anchor in the window, and where it is painted."""
-    window.anchors.add("calm", np.zeros(3, np.float32), 0.25, 0.75)
-    return window.surface._at(0.25, 0.75)
+    window.session.anchors.add("calm", np.zeros(3, np.float32), 0.25, 0.75)
+    return window.surface.pixel_at(0.25, 0.75)
 
 
 def test_a_pen_drags_an_anchor(window, peer, pen, anchor):
     pen(QEvent.Type.TabletPress, anchor.x(), anchor.y(), 0.5, LEFT)
     pen(QEvent.Type.TabletMove, anchor.x() + 90, anchor.y(), 0.5, LEFT)
     pen(QEvent.Type.TabletRelease, anchor.x() + 90, anchor.y(), 0.0, LEFT)
-    x, y = window.surface.place_of(anchor + QPointF(90, 0))
-    assert (window.anchors.anchors[0].x, window.anchors.anchors[0].y) == pytest.approx((x, y), abs=1e-6)
+    x, y = window.surface.pad_position_of(anchor + QPointF(90, 0))
+    assert (window.session.anchors.anchors[0].x, window.session.anchors.anchors[0].y) == pytest.approx((x, y), abs=1e-6)
     assert peer.arrived == []
 
 
@@ -122,6 +120,6 @@ def test_a_finger_drags_an_anchor_and_another_finger_does_not_take_over(window, 
     QTest.touchEvent(window, touch).release(0, start + QPoint(90, 0), surface).stationary(1)
     QTest.touchEvent(window, touch).move(1, start + QPoint(310, 100), surface)
     QTest.touchEvent(window, touch).release(1, start + QPoint(310, 100), surface)
-    wanted = surface.place_of(QPointF(start + QPoint(90, 0)))
-    assert (window.anchors.anchors[0].x, window.anchors.anchors[0].y) == pytest.approx(wanted, abs=1e-6)
+    wanted = surface.pad_position_of(QPointF(start + QPoint(90, 0)))
+    assert (window.session.anchors.anchors[0].x, window.session.anchors.anchors[0].y) == pytest.approx(wanted, abs=1e-6)
     assert places(peer) == []

@@ -1,32 +1,33 @@
-"""The small parts: gliding, wandering, keys, the status and its warnings."""
+"""Tests of smoothing, wandering, piano keys and the warnings about the status."""
 
 import numpy as np
 import pytest
 
-from instrument.pad.keys import is_black, name_of, step_of
-from instrument.pad.smoothing import Glide
-from instrument.pad.status import LASTING_SECONDS, EngineStatus, Warnings
+from instrument.pad.keys import is_black, note_name, semitone_of
+from instrument.pad.smoothing import SmoothedPosition
+from instrument.pad.status_warnings import LASTING_SECONDS, StatusWarnings
 from instrument.pad.wander import Wander
+from instrument.status import Status
 
 
-def test_a_glide_goes_straight_and_arrives(clock):
-    glide = Glide(2, clock)
-    glide.move(np.array([1.0, -2.0], np.float32), 4.0)
+def test_a_smoothed_move_is_straight_and_arrives(clock):
+    position = SmoothedPosition(2, clock)
+    position.move(np.array([1.0, -2.0], np.float32), 4.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25, -0.5])
-    assert glide.moving
+    np.testing.assert_allclose(position.current, [0.25, -0.5])
+    assert position.moving
     clock.now += 3.0
-    np.testing.assert_array_equal(glide.current, glide.target)
-    assert not glide.moving
+    np.testing.assert_array_equal(position.current, position.target)
+    assert not position.moving
 
 
-def test_a_glide_sets_out_from_where_it_is(clock):
-    glide = Glide(1, clock)
-    glide.move(np.array([1.0], np.float32), 2.0)
+def test_a_smoothed_move_starts_at_the_present_position(clock):
+    position = SmoothedPosition(1, clock)
+    position.move(np.array([1.0], np.float32), 2.0)
     clock.now += 1.0
-    glide.move(np.array([0.0], np.float32), 2.0)
+    position.move(np.array([0.0], np.float32), 2.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25])
+    np.testing.assert_allclose(position.current, [0.25])
 
 
 def test_wandering_stays_within_its_radius_and_never_jumps(rng):
@@ -45,46 +46,46 @@ def test_wandering_at_no_rate_stands_still(rng):
 
 
 def test_two_rows_of_keys_are_two_octaves():
-    assert [step_of(key) for key in "ZSXM"] == [0, 1, 2, 11]
-    assert [step_of(key) for key in "Q2WU"] == [12, 13, 14, 23]
-    assert step_of("P") is None
-    assert name_of(60) == "C4"
+    assert [semitone_of(key) for key in "ZSXM"] == [0, 1, 2, 11]
+    assert [semitone_of(key) for key in "Q2WU"] == [12, 13, 14, 23]
+    assert semitone_of("P") is None
+    assert note_name(60) == "C4"
     assert [note for note in range(60, 72) if is_black(note)] == [61, 63, 66, 68, 70]
 
 
 def status(**values):
-    return EngineStatus(**values)
+    return Status(**values)
 
 
 def test_a_status_of_a_newer_engine_is_understood():
-    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 16, 17]
-    found = EngineStatus.from_arguments(arguments)
-    assert (found.underruns, found.release, found.iterations, found.rest) == (1, "tiny", 16, (17,))
-    assert found.latency_ms == pytest.approx(21.0)
+    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 16]
+    reply = Status.from_arguments([*arguments, *range(20)])
+    assert (reply.underruns, reply.release, reply.iterations) == (1, "tiny", 16)
+    assert reply.latency_ms == pytest.approx(21.0)
 
 
 def test_a_high_load_is_worth_a_warning_when_it_lasts(clock):
-    warnings = Warnings(clock)
-    assert not warnings.judge(status(mean_load=95.0))
+    warnings = StatusWarnings(clock)
+    assert not warnings.update(status(mean_load=95.0))
     clock.now += LASTING_SECONDS
-    assert "at its limit (95 %)" in warnings.judge(status(mean_load=95.0))
-    assert not warnings.judge(status(mean_load=50.0))
+    assert "at its limit (95 %)" in warnings.update(status(mean_load=95.0))
+    assert not warnings.update(status(mean_load=50.0))
 
 
 def test_one_interruption_is_no_warning_and_many_are(clock):
-    warnings = Warnings(clock)
-    assert not warnings.judge(status(underruns=0))
-    assert not warnings.judge(status(underruns=5))
+    warnings = StatusWarnings(clock)
+    assert not warnings.update(status(underruns=0))
+    assert not warnings.update(status(underruns=5))
     for count in range(6, 12):
         clock.now += 1.0
-        said = warnings.judge(status(underruns=count))
-    assert "11 interruptions" in said
+        warning = warnings.update(status(underruns=count))
+    assert "11 interruptions" in warning
     clock.now += 60.0
-    assert not warnings.judge(status(underruns=11))
+    assert not warnings.update(status(underruns=11))
 
 
 def test_another_engine_counts_from_nothing(clock):
-    warnings = Warnings(clock)
-    warnings.judge(status(underruns=500))
+    warnings = StatusWarnings(clock)
+    warnings.update(status(underruns=500))
     clock.now += 1.0
-    assert not warnings.judge(status(underruns=0))
+    assert not warnings.update(status(underruns=0))

@@ -1,4 +1,4 @@
-"""What a performer would not expect on stage does not happen."""
+"""Tests of accidents on stage: slips of the hand, lost connections, names in the way."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def test_a_block_is_shown_when_the_engine_has_taken_it(window, peer):
 
 
 def test_space_stops_the_sound_whatever_was_clicked_last(front, peer, qtbot):
-    gain = front.transport.faders["/gain"]
+    gain = front.side.transport.faders["/gain"]
     qtbot.mouseClick(gain, LEFT)
     assert gain.hasFocus()
     peer.forget()
@@ -74,8 +74,8 @@ def test_space_stops_the_sound_whatever_was_clicked_last(front, peer, qtbot):
 
 
 def test_escape_gives_the_keys_back_to_the_pad(front, qtbot):
-    qtbot.mouseClick(front.transport.faders["/gain"], LEFT)
-    qtbot.keyClick(front.transport.faders["/gain"], Qt.Key.Key_Escape)
+    qtbot.mouseClick(front.side.transport.faders["/gain"], LEFT)
+    qtbot.keyClick(front.side.transport.faders["/gain"], Qt.Key.Key_Escape)
     assert front.surface.hasFocus()
 
 
@@ -100,57 +100,57 @@ def test_letters_in_an_open_list_look_for_names_and_move_nothing(front, peer, qt
 
 def test_an_anchor_that_was_taken_away_comes_back_where_it_was(window, qtbot, home):
     for name in ("one", "two", "three"):
-        window.anchors.add(name, np.ones(3), 0.5, 0.5)
-    window.anchors.remove(1)
-    assert "“two” is gone" in window.status_line.sentence.text()
+        window.session.anchors.add(name, np.ones(3), 0.5, 0.5)
+    window.session.anchors.remove(1)
+    assert "Removed “two”" in window.status_line.sentence.text()
     qtbot.keyClick(window.surface, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert [anchor.name for anchor in window.anchors.anchors] == ["one", "two", "three"]
-    assert AnchorFile(home / "anchors").read("tiny", 3) == window.anchors.anchors
+    assert [anchor.name for anchor in window.session.anchors.anchors] == ["one", "two", "three"]
+    assert AnchorFile(home / "anchors").read("tiny", 3) == window.session.anchors.anchors
     qtbot.keyClick(window.surface, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert len(window.anchors.anchors) == 3
+    assert len(window.session.anchors.anchors) == 3
 
 
 def test_letters_name_an_anchor_and_move_nothing_and_the_pad_has_the_keys_again(front, peer, qtbot):
-    front.tabs.setCurrentIndex(1)
-    front.anchors.add("one", np.ones(3), 0.5, 0.5)
+    front.side.tabs.setCurrentIndex(1)
+    front.session.anchors.add("one", np.ones(3), 0.5, 0.5)
     peer.forget()
-    names = front.anchor_panel.list
+    names = front.side.anchors.list
     names.editItem(names.item(0))
     editor = QApplication.focusWidget()
     assert isinstance(editor, QLineEdit)
     qtbot.keyClicks(editor, "rc 1")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(front.surface.hasFocus, timeout=60_000)
-    assert front.anchors.anchors[0].name == "rc 1"
+    assert front.session.anchors.anchors[0].name == "rc 1"
     assert of_sound(peer) == []
 
 
 def test_nothing_else_moves_the_sound_while_it_morphs(window, peer):
-    window.anchors.add("calm", np.ones(3), 0.5, 0.5)
-    window.anchors.activate(True)
-    window.point.set_wandering(True)
+    window.session.anchors.add("calm", np.ones(3), 0.5, 0.5)
+    window.session.anchors.activate(True)
+    window.session.point.set_wandering(True)
     peer.say("/aitunes/snapshot", "tiny 2")
     peer.say("/done", "/aitunes/snapshot/list", 1)
     window.snapshots.recall(1)
-    assert not window.point.wandering
-    assert not window.anchors.active
+    assert not window.session.point.wandering
+    assert not window.session.anchors.active
     assert peer.arrived[-1][:2] == ("/aitunes/snapshot/recall", "tiny 2")
 
 
-def test_chance_among_anchors_goes_somewhere_else_among_them(window):
-    window.anchors.add("low", np.zeros(3), 0.0, 0.0)
-    window.anchors.add("high", np.ones(3), 1.0, 1.0)
-    window.anchors.activate(True)
-    before = window.point.hand
-    window.point.jump()
-    assert window.point.hand != before
-    target = window._model.glide.target
+def test_randomize_among_anchors_stays_among_them(window):
+    window.session.anchors.add("low", np.zeros(3), 0.0, 0.0)
+    window.session.anchors.add("high", np.ones(3), 1.0, 1.0)
+    window.session.anchors.activate(True)
+    before = window.session.point.target
+    window.session.point.randomize()
+    assert window.session.point.target != before
+    target = window.session.model.latent.target
     assert target.tolist() == [target[0]] * 3
     assert 0.0 < target[0] < 1.0
 
 
-def test_a_snapshot_is_said_to_hold_the_sound_when_it_does(window, peer):
-    window.snapshots.keep(2)
+def test_a_saved_snapshot_is_confirmed_once_the_engine_has_it(window, peer):
+    window.snapshots.save(2)
     assert window.status_line.sentence.text() == ""
     peer.say("/done", "/aitunes/snapshot/save", "tiny 3")
     assert window.status_line.sentence.text() == "Snapshot 3 holds the present sound."
@@ -160,14 +160,14 @@ def test_a_recording_outlives_a_lost_connection(playing, peer, clock, qtbot):
     record = RecordButton(playing, clock)
     qtbot.addWidget(record)
     peer.say("/aitunes/record/start", "take.wav")
-    record.set_lost()
+    record.set_disconnected()
     assert (record.text(), record.isChecked()) == ("Record", False)
     clock.now += 65.0
-    record.ask()
+    record.request_state()
     peer.say("/aitunes/record/start", "take.wav")
     assert (record.text(), record.isChecked()) == ("● 1:05", True)
-    record.set_lost()
-    record.ask()
+    record.set_disconnected()
+    record.request_state()
     peer.say("/aitunes/record/start", "")
     assert (record.text(), record.isChecked()) == ("Record", False)
 
@@ -175,13 +175,13 @@ def test_a_recording_outlives_a_lost_connection(playing, peer, clock, qtbot):
 def test_a_recording_of_before_our_time_has_no_clock_that_would_lie(playing, peer, qtbot):
     record = RecordButton(playing)
     qtbot.addWidget(record)
-    record.ask()
+    record.request_state()
     assert peer.arrived == [("/aitunes/record/start",)]
     peer.say("/aitunes/record/start", "take.wav")
     assert (record.text(), record.isChecked()) == ("● on", True)
 
 
-def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
+def test_full_screen_restores_the_window(window, qtbot):
     window.setGeometry(40, 50, 1000, 700)
     before = window.geometry()
     letters = window.font().pixelSize()
@@ -196,17 +196,17 @@ def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
     assert window.font().pixelSize() == letters
 
 
-def test_a_slip_of_the_hand_on_stage_does_not_end_the_concert(window, peer, qtbot):
-    window._ends_engine = True
-    window.performance.toggle()
+def test_ctrl_q_in_full_screen_does_not_close_the_window(window, peer, qtbot):
+    window.ends_engine = True
+    window.full_screen.toggle()
     qtbot.keyClick(window.surface, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert window.isVisible()
     assert peer.sent_to("/quit") == []
-    assert "Esc leaves the performance" in window.status_line.sentence.text()
+    assert "Esc leaves full screen" in window.status_line.sentence.text()
 
 
 def test_a_double_click_on_a_fader_that_trembles_leaves_it_at_rest(window, qtbot):
-    gain = window.transport.faders["/gain"]
+    gain = window.side.transport.faders["/gain"]
     place = QPoint(20, gain.height() // 2)
     qtbot.mouseClick(gain, LEFT, pos=place)
     QTest.mouseDClick(gain, LEFT, pos=place)

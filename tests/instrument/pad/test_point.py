@@ -1,4 +1,4 @@
-"""The hand: on the map, along the third direction, among anchors, by itself."""
+"""Tests of the point: on the map, along the third axis, among anchors, wandering."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def point(playing, rng, clock):
 
 @pytest.fixture
 def anchors(playing, point, tmp_path):
-    from instrument.pad.anchor_set import AnchorSet
+    from instrument.pad.anchors import AnchorSet
 
     anchors = AnchorSet(playing, point, AnchorFile(tmp_path / "anchors"))
     anchors.add("left", np.array([1.0, 0.0, -1.0]), 0.2, 0.5)
@@ -24,9 +24,9 @@ def anchors(playing, point, tmp_path):
 
 
 def test_a_place_beyond_the_pad_is_its_edge(point, peer):
-    point.place(1.7, -0.3)
+    point.move_to(1.7, -0.3)
     assert peer.arrived == [("/aitunes/pad/xy", 1.0, 0.0)]
-    assert point.hand == pytest.approx((1.0, 0.0), abs=1e-5)
+    assert point.target == pytest.approx((1.0, 0.0), abs=1e-5)
 
 
 def test_the_wheel_moves_the_third_direction_alone(point, playing, peer):
@@ -39,46 +39,46 @@ def test_the_wheel_moves_the_third_direction_alone(point, playing, peer):
 
 
 def test_home_is_the_middle_of_the_training_sounds(point, playing):
-    point.jump()
-    assert np.abs(playing.glide.target).max() > 0.0
+    point.randomize()
+    assert np.abs(playing.latent.target).max() > 0.0
     point.home()
-    assert not playing.glide.target.any()
+    assert not playing.latent.target.any()
 
 
 def test_anchors_play_only_when_asked_to(point, anchors, peer):
-    point.place(0.2, 0.5)
+    point.move_to(0.2, 0.5)
     assert peer.arrived[-1][0] == "/aitunes/pad/xy"
     anchors.activate(True)
-    point.place(0.2, 0.5)
+    point.move_to(0.2, 0.5)
     assert peer.arrived[-1] == ("/aitunes/latent", 1.0, 0.0, -1.0)
-    assert point.hand == (0.2, 0.5)
+    assert point.target == (0.2, 0.5)
     anchors.activate(False)
-    point.place(0.2, 0.5)
+    point.move_to(0.2, 0.5)
     assert peer.arrived[-1][0] == "/aitunes/pad/xy"
 
 
 def test_what_another_program_plays_while_anchors_blend_is_shown_where_it_lies(point, anchors, peer, playing):
     anchors.activate(True)
-    point.place(0.2, 0.5)
-    assert point.sounding == point.hand
+    point.move_to(0.2, 0.5)
+    assert point.current == point.target
     peer.say("/aitunes/latent", 0.0, 0.0, 0.0)
-    assert point.hand == (0.2, 0.5)
-    assert point.sounding == pytest.approx(playing.on_pad(np.zeros(3)), abs=1e-6)
+    assert point.target == (0.2, 0.5)
+    assert point.current == pytest.approx(playing.pad_position(np.zeros(3)), abs=1e-6)
 
 
 def test_a_dragged_anchor_takes_the_sound_along(point, anchors, peer):
     anchors.activate(True)
-    point.place(0.5, 0.5)
+    point.move_to(0.5, 0.5)
     anchors.move(0, 0.5, 0.5)
     assert peer.arrived[-1] == ("/aitunes/latent", 1.0, 0.0, -1.0)
 
 
 def test_anchors_are_there_again_with_their_release(playing, point, anchors, tmp_path):
-    from instrument.pad.anchor_set import AnchorSet
+    from instrument.pad.anchors import AnchorSet
 
     anchors.rename(0, "warm")
     anchors.move(1, 0.9, 0.1)
-    anchors.keep()
+    anchors.save()
     later = AnchorSet(playing, point, AnchorFile(tmp_path / "anchors"))
     playing.release_changed.emit()
     assert [(anchor.name, anchor.x, anchor.y) for anchor in later.anchors] == [("warm", 0.2, 0.5), ("right", 0.9, 0.1)]
@@ -93,7 +93,7 @@ def test_without_its_last_anchor_the_point_is_on_the_map_again(point, anchors):
 
 
 def test_wandering_moves_around_the_place_and_stops(point, peer, clock, qtbot):
-    point.place(0.5, 0.5)
+    point.move_to(0.5, 0.5)
     point.wander.radius = 0.1
     point.set_wandering(True)
     peer.forget()
@@ -111,16 +111,16 @@ def test_wandering_moves_around_the_place_and_stops(point, peer, clock, qtbot):
 
 
 def test_a_hand_that_moves_while_it_wanders_is_where_it_moves_to(point, peer, clock):
-    point.place(0.5, 0.5)
+    point.move_to(0.5, 0.5)
     point.wander.radius, point.wander.rate_hz = 0.3, 0.2
     peer.forget()
     point.set_wandering(True)
     for x in (None, 0.2, 0.3):
         if x is not None:
-            point.place(x, 0.4)
+            point.move_to(x, 0.4)
         for _ in range(20):
             clock.now += 0.02
-            point._timer.timeout.emit()
+            point.step()
     point.set_wandering(False)
     places = np.array([(0.5, 0.5), *(message[1:] for message in peer.sent_to("/aitunes/pad/xy"))])
     jumps = np.abs(np.diff(places, axis=0)).max(axis=1)
@@ -128,9 +128,9 @@ def test_a_hand_that_moves_while_it_wanders_is_where_it_moves_to(point, peer, cl
     assert (jumps > 0.05).sum() <= 2  # the two of the hand itself
 
 
-def test_an_anchor_too_many_is_told(anchors, playing, qtbot):
+def test_an_anchor_too_many_is_refused_with_a_sentence(anchors, playing, qtbot):
     for n in range(62):
         anchors.anchors.append(Anchor(str(n), 0.1, 0.1, (0.0, 0.0, 0.0)))
-    with qtbot.waitSignal(playing.told, check_params_cb=lambda text: "64 anchors" in text):
+    with qtbot.waitSignal(playing.message, check_params_cb=lambda text: "64 anchors" in text):
         anchors.add("one more", np.zeros(3), 0.5, 0.5)
     assert len(anchors.anchors) == 64

@@ -1,11 +1,13 @@
 """The window as a whole, without a screen."""
 
+import os
+
 import numpy as np
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -19,8 +21,10 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
+from typing_extensions import override
 
 from aitunes.release.reader import read_card
+from instrument.storage.library import Library
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QAbstractItemView)
 
@@ -60,9 +64,9 @@ def test_a_drag_is_a_position_for_each_place(window, peer, qtbot):
         qtbot.mouseMove(surface, QPoint(x, 200))
     qtbot.mouseRelease(surface, Qt.MouseButton.LeftButton, pos=QPoint(320, 200))
     places = [message[1:] for message in peer.sent_to("/aitunes/pad/xy")]
-    wanted = [surface.place_of(QPointF(x, 200)) for x in (200, 260, 320)]
+    wanted = [surface.pad_position_of(QPointF(x, 200)) for x in (200, 260, 320)]
     np.testing.assert_allclose(places, wanted, atol=1e-6)
-    assert window.point.hand == pytest.approx(wanted[-1], abs=1e-5)
+    assert window.session.point.target == pytest.approx(wanted[-1], abs=1e-5)
 
 
 def test_a_double_click_goes_home(window, peer, qtbot):
@@ -89,18 +93,18 @@ def test_fingers_play_and_turn(window, peer):
     QTest.touchEvent(window, touch).stationary(0).press(1, second, surface)
     QTest.touchEvent(window, touch).stationary(0).move(1, second - QPoint(0, 100), surface)
     QTest.touchEvent(window, touch).release(0, first, surface).release(1, second, surface)
-    assert peer.sent_to("/aitunes/pad/xy")[0][1:] == pytest.approx(surface.place_of(QPointF(first)), abs=1e-6)
+    assert peer.sent_to("/aitunes/pad/xy")[0][1:] == pytest.approx(surface.pad_position_of(QPointF(first)), abs=1e-6)
     turned = peer.sent_to("/aitunes/latent/2")
     assert turned
     assert turned[-1][1] > 0.0
 
 
 def test_arrows_move_a_little_and_with_shift_less(window, qtbot):
-    x, y = window.point.hand
+    x, y = window.session.point.target
     qtbot.keyClick(window.surface, Qt.Key.Key_Right)
-    assert window.point.hand == pytest.approx((x + 0.02, y), abs=1e-5)
+    assert window.session.point.target == pytest.approx((x + 0.02, y), abs=1e-5)
     qtbot.keyClick(window.surface, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert window.point.hand == pytest.approx((x + 0.02, y + 0.002), abs=1e-5)
+    assert window.session.point.target == pytest.approx((x + 0.02, y + 0.002), abs=1e-5)
 
 
 def test_a_landmark_is_named_and_played_exactly(window, peer, qtbot, rng):
@@ -108,9 +112,11 @@ def test_a_landmark_is_named_and_played_exactly(window, peer, qtbot, rng):
     from tests.instrument.pad.test_release_map import marks
 
     coordinates = rng.normal(size=(20, 3)).astype(np.float32)
-    window.surface.show_map(release_map(window._model.card, marks(window._model.card, coordinates, ["a"] * 20)))
+    window.surface.show_map(
+        release_map(window.session.model.card, marks(window.session.model.card, coordinates, ["a"] * 20))
+    )
     x, y = window.surface.release_map.positions((0, 1))[7]
-    place = window.surface._at(x, y)
+    place = window.surface.pixel_at(x, y)
     assert window.surface.release_map.names[window.surface.landmark_at(place)] == "sound 7"
     button, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
     qtbot.mouseClick(window.surface, button, control, place.toPoint())
@@ -137,33 +143,37 @@ def test_nothing_is_cut_off(window, frames, width, height):
             assert corner.x() <= width, each.accessibleName()
 
 
-def test_a_point_that_rests_paints_nothing(window, frames, qtbot):
-    qtbot.wait(1_200)
-    painted = []
+def test_a_point_that_rests_paints_nothing(window, frames, clock):
+    class Counter(QObject):
+        painted = 0
 
-    class Eye(type(window.surface)):
-        pass
+        @override
+        def eventFilter(self, watched, event):
+            self.painted += event.type() == QEvent.Type.Paint
+            return False
 
-    original = type(window.surface).paintEvent
-    try:
-        type(window.surface).paintEvent = lambda self, event: (painted.append(1), original(self, event))
-        frames()
-    finally:
-        type(window.surface).paintEvent = original
-    assert painted == []
+    clock.now += 1.2
+    frames()
+    counter = Counter()
+    window.surface.installEventFilter(counter)
+    frames()
+    assert counter.painted == 0
+    window.session.point.nudge(0.1, 0.0)
+    frames()
+    assert counter.painted > 0
 
 
-def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtbot):
+def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     assert not window.banner.isVisible()
     peer.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
     assert window.banner.title.text() == "The engine has gone"
-    before = window._model.glide.target.tolist()
+    before = window.session.model.latent.target.tolist()
     peer.open()
     qtbot.waitUntil(lambda: bool(peer.arrived) or False, timeout=60_000)
     peer.say("/status.reply", 0, 0, 0, 1, 1.0, 1.0, 48e3, 48e3, 1.0, 1.0, 1.0, 1.0, "tiny", True)
     assert not window.banner.isVisible()
-    assert window._model.glide.target.tolist() == before
+    assert window.session.model.latent.target.tolist() == before
     assert ("/aitunes/model/load", "tiny") in peer.arrived
 
 
@@ -186,45 +196,95 @@ def test_the_picker_loads_what_was_chosen(window, peer, qtbot):
     assert not window.picker.isVisible()
 
 
+@pytest.fixture
+def browse(window, peer, qtbot, releases):
+    """Open the list of the tests' releases, and select one after the other; which maps are read."""
+    from instrument.pad.widgets import release_picker
+
+    read = []
+
+    class Recording(Library):
+        def find(self, name):
+            read.append(name)
+            return super().find(name)
+
+    picker = release_picker.ReleasePicker(window, window.session.model, Recording([releases]))
+    for name in ("tiny", "wide", "notes"):
+        peer.say("/aitunes/model", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/model/list", 3)
+    picker.open()
+    return picker, read
+
+
+def test_releases_that_are_passed_over_in_the_list_are_not_opened(browse, qtbot):
+    picker, read = browse
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    read.clear()
+    for row in (0, 1, 2):
+        picker.list.setCurrentRow(row)
+    assert read == []
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    assert set(read) == {"notes"}
+
+
+@pytest.mark.parametrize(
+    ("content", "enabled"),
+    [(b"RIFF\0\0\0\0WAVE", True), (b"#!/bin/sh\nexit\n", False), (b"", False), (None, False)],
+)
+def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_path, tiny, content, enabled):
+    from instrument.pad.widgets.release_picker import ReleasePicker
+
+    tiny.write(tmp_path, "tiny")
+    preview = tmp_path / "tiny" / "preview.wav"
+    if content is not None:
+        preview.write_bytes(content)
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(preview)
+    picker = ReleasePicker(window, window.session.model, Library([tmp_path]))
+    picker.open()
+    peer.say("/aitunes/model", "tiny", "Tiny", "Made by a test.", 3)
+    peer.say("/done", "/aitunes/model/list", 1)
+    qtbot.wait(400)
+    assert picker.listen.isEnabled() == enabled
+
+
 def test_axes_that_meet_change_places(window, peer, qtbot):
-    box = window.coordinates.axes[0]
+    box = window.side.coordinates.axes[0]
     box.setCurrentIndex(2)
     box.activated.emit(2)
     assert peer.arrived == [("/aitunes/pad/axes", 2, 1)]
-    assert [each.currentIndex() for each in window.coordinates.axes] == [2, 1, 0]
+    assert [each.currentIndex() for each in window.side.coordinates.axes] == [2, 1, 0]
 
 
 def test_sound_files_become_anchors(window, qtbot, tmp_path):
     import soundfile
 
-    from instrument.storage.library import Library
-
-    window.anchor_panel.folder = Library().find("first-light")
-    window._model.glide.target = np.zeros(8, np.float32)
+    window.side.anchors.folder = Library().find("first-light")
+    window.session.model.latent.target = np.zeros(8, np.float32)
     t = np.arange(24_000) / 48_000
     soundfile.write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 440.0 * t), 48_000)
-    window.anchor_panel.add_files([tmp_path / "tone.wav", tmp_path / "nothing.wav"], 0.25, 0.75)
-    qtbot.waitUntil(lambda: not window._encoding.busy, timeout=60_000)
-    (anchor,) = window.anchors.anchors
+    window.side.anchors.add_files([tmp_path / "tone.wav", tmp_path / "nothing.wav"], 0.25, 0.75)
+    qtbot.waitUntil(lambda: not window.session.encoder.busy, timeout=60_000)
+    (anchor,) = window.session.anchors.anchors
     assert (anchor.name, anchor.x, anchor.y) == ("tone", 0.25, 0.75)
-    assert "nothing.wav cannot be read as sound." in window.status_line.sentence.text()
+    assert "nothing.wav is no file." in window.status_line.sentence.text()
 
 
-def test_what_was_set_is_there_the_next_evening(window, qtbot):
-    from instrument.pad.preferences import Preferences
+def test_what_was_set_is_there_after_the_next_start(window, home):
+    from instrument.pad.preferences import PreferencesFile
 
-    window.tabs.setCurrentIndex(2)
+    window.side.tabs.setCurrentIndex(2)
     window.snapshots.morph.show_value(7.5)
     window.resize(1000, 700)
     window.close()
-    later = Preferences()
+    later, _ = PreferencesFile(home / "pad.json").read()
     assert (later.release, later.tab, later.morph_seconds) == ("tiny", 2, 7.5)
-    assert not later.geometry.isEmpty()
+    assert later.geometry_bytes == bytes(window.saveGeometry().data())
 
 
 @pytest.mark.parametrize(("ends", "quits"), [(True, 1), (False, 0)])
 def test_closing_ends_the_engine_only_where_it_is_the_windows_own(window, peer, ends, quits):
-    window._ends_engine = ends
+    window.ends_engine = ends
     window.close()
     assert len(peer.sent_to("/quit")) == quits
     assert ("/notify", 0) in peer.arrived
@@ -267,7 +327,7 @@ def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(w
     peer.say("/aitunes/voices", 3)
     peer.forget()
     notes = window.notes
-    assert (notes.attack.number, notes.release.number, notes.voices.number) == (0.5, 2.0, 3.0)
+    assert (notes.attack.number, notes.release_time.number, notes.voices.number) == (0.5, 2.0, 3.0)
     notes.attack.moved_to.emit(0.5)
     qtbot.keyClick(window.surface, Qt.Key.Key_K)
     qtbot.keyPress(window.surface, Qt.Key.Key_Q)

@@ -18,10 +18,10 @@ from instrument.synthesis.release_renderer import ReleaseRenderer
 pytestmark = pytest.mark.training
 
 SCORE = """\
-0     /aitunes/glide 0.1
+0     /aitunes/smoothing 0.1
 0     /aitunes/pad/xy 0.2 0.8
 0.2   /aitunes/gain -6
-0.25  /aitunes/model/load segment
+0.25  /aitunes/release/load segment
 0.4   /aitunes/quality 6 2
 0.5   /aitunes/latent 1 -1
 """
@@ -67,7 +67,7 @@ def test_the_file_is_as_long_as_asked_at_any_rate(render, sample_rate):
     info = soundfile.info(path)
     assert info.samplerate == (sample_rate or 44_100)
     assert info.frames == round(seconds * info.samplerate)
-    assert info.channels == 1
+    assert info.channels == 2
 
 
 def test_a_score_ends_a_second_after_its_last_line(render):
@@ -78,6 +78,7 @@ def test_a_score_ends_a_second_after_its_last_line(render):
 def test_an_event_is_heard_at_its_time(render):
     silence = "0 /aitunes/stop\n0.3 /aitunes/play"
     y, rate = soundfile.read(render(silence, release="sine", depth="float", iterations=2)[0])
+    y = y.mean(axis=1)
     begin = np.flatnonzero(np.abs(y) > 1e-4)
     # What faded out at the start is over, and the sound comes back within a window of its time.
     begin = begin[begin > 0.15 * rate][0] / rate
@@ -155,7 +156,7 @@ def test_flac_has_no_float(render):
 
 def test_an_unfinished_file_has_another_name_until_it_is_whole(tmp_path):
     output = FileOutput(tmp_path / "out.wav", 44_100)
-    output.write(np.zeros(100, np.float32))
+    output.write(np.zeros((100, 2), np.float32))
     assert not (tmp_path / "out.wav").exists()
     output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
@@ -211,7 +212,7 @@ def test_a_score_that_cannot_be_read_is_a_sentence(tmp_path, capsys):
     whys = {
         "missing.txt": "No such file or directory.",
         "binary.txt": "it is no text in UTF-8; save it as such.",
-        ".": "a folder stands in the place of a file.",
+        ".": "a folder is where a file should be.",
     }
     for name, why in whys.items():
         assert main(["render", str(tmp_path / name), "-o", str(tmp_path / "out.wav")]) == 1
@@ -236,9 +237,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_rendering(render, tmp
 
 
 def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
-    assert main(["models", "--releases", str(releases)]) == 0
+    assert main(["releases", "--releases", str(releases)]) == 0
     assert "Tiny (3 coordinates, immediate)" in capsys.readouterr().out
-    assert main(["models", "--releases", str(releases), "--json"]) == 0
+    assert main(["releases", "--releases", str(releases), "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["segment"]["features"]["frames"] == 64
     assert "first-light" in rows
@@ -247,19 +248,19 @@ def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
 def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path, capsys):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "card.json").write_text("{}")
-    assert main(["models", "--releases", str(tmp_path)]) == 0
+    assert main(["releases", "--releases", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert "schema version None" in captured.err
     assert "first-light" in captured.out
 
 
-@pytest.mark.parametrize("command", ["models", "play", "render", "doctor"])
+@pytest.mark.parametrize("command", ["releases", "play", "render", "doctor"])
 def test_a_folder_of_releases_that_is_none_is_told(tiny, tmp_path, capsys, monkeypatch, command):
     for module in ("play", "render", "doctor"):
         monkeypatch.setattr(f"instrument.cli.{module}.load_compiled_code", lambda: None)
     release = tiny.write(tmp_path / "my releases")
     (tmp_path / "score.txt").write_text("")
-    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "models": []}.get(
+    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "releases": []}.get(
         command, ["--output", "none"]
     )
 

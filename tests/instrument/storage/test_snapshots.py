@@ -6,7 +6,7 @@ from aitunes.errors import AiTunesError
 from instrument.storage.snapshots import MAX_SNAPSHOTS, SnapshotError, SnapshotStore
 from instrument.synthesis.performance import Snapshot
 
-SETTINGS = {"/glide": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
+SETTINGS = {"/smoothing": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
 SNAPSHOT = Snapshot("tiny", [0.5, -1.0, 2.0], SETTINGS)
 
 
@@ -24,6 +24,12 @@ def test_a_snapshot_outlives_its_store(store, path):
     store.save("calm", SNAPSHOT)
     assert SnapshotStore(path).get("calm") == SNAPSHOT
     assert [file.name for file in path.parent.iterdir()] == ["snapshots.json"]
+
+
+def test_a_snapshot_of_former_setting_names_is_read(store, path):
+    store.save("calm", SNAPSHOT)
+    path.write_text(path.read_text(encoding="utf-8").replace("/smoothing", "/glide"), encoding="utf-8")
+    assert store.get("calm") == SNAPSHOT
 
 
 def test_names_are_sorted_and_the_last_of_a_name_stays(store):
@@ -66,7 +72,7 @@ DAMAGED = [
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/gain": ["loud"]}}}',
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/gain": []}}}',
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/nothing": [1]}}}',
-    '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/model/load": ["x"]}}}',
+    '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/release/load": ["x"]}}}',
 ]
 
 
@@ -98,14 +104,14 @@ def test_there_is_room_for_so_many_and_no_more(store, path):
 
 def test_a_file_in_the_folders_place_is_a_sentence(store, path):
     path.parent.write_text("not a folder")
-    with pytest.raises(SnapshotError, match=r"snapshots cannot be kept in .*: a file stands in the place of a folder"):
+    with pytest.raises(SnapshotError, match=r"snapshots cannot be kept in .*: a file is where a folder should be"):
         store.save("calm", SNAPSHOT)
     assert store.names() == []
 
 
 def test_a_folder_in_the_files_place_is_a_sentence(store, path):
     path.mkdir(parents=True)
-    with pytest.raises(SnapshotError, match="cannot be read: a folder stands in the place of a file"):
+    with pytest.raises(SnapshotError, match="cannot be read: a folder is where a file should be"):
         store.save("calm", SNAPSHOT)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from instrument.synthesis import effort
-from instrument.synthesis.effort import EASE_SECONDS, LASTING_SECONDS, WINDOW_SECONDS, Effort
+from instrument.synthesis.effort import LASTING_SECONDS, LOW_LOAD_SECONDS, WINDOW_SECONDS, Effort
 
 HOP = 0.0029
 FIXED, EACH = 0.1, 0.02  # share of a hop that is always needed, and that of one refinement
@@ -61,7 +61,7 @@ def test_after_ease_it_goes_back_up_step_by_step_to_what_was_asked_for():
     effort = Effort()
     low = play(effort, 1.0, strain=4.0)[-1]
     used = play(effort, 20.0)
-    assert (used[: round(0.9 * EASE_SECONDS / HOP)] == low).all()
+    assert (used[: round(0.9 * LOW_LOAD_SECONDS / HOP)] == low).all()
     assert (np.diff(used) >= 0).all()
     assert used[-1] == 24
     steps = np.flatnonzero(np.diff(used))
@@ -94,11 +94,11 @@ def test_asking_for_less_than_is_in_use_ends_the_reduction():
 def test_a_reduction_is_told_once_and_only_when_it_lasts():
     effort = Effort()
     play(effort, 0.8 * LASTING_SECONDS, strain=3.0)
-    assert effort.take_notice(24) is None
+    assert effort.take_warning(24) is None
     in_use = play(effort, 0.4 * LASTING_SECONDS, strain=3.0)[-1]
-    assert f"carries {in_use} of 24 iterations" in effort.take_notice(24)
+    assert f"carries {in_use} of 24 iterations" in effort.take_warning(24)
     play(effort, 2.0 * LASTING_SECONDS, strain=3.0)
-    assert effort.take_notice(24) is None
+    assert effort.take_warning(24) is None
     play(effort, 30.0)
     play(effort, 2.0 * LASTING_SECONDS, strain=3.0)
-    assert effort.take_notice(24) is not None
+    assert effort.take_warning(24) is not None

@@ -86,7 +86,7 @@ def test_a_chord_sounds_while_its_keys_are_held(allocator):
     assert pitches(allocator) == [60, 64, 67]
     let_go(allocator, 64)
     assert pitches(allocator) == [60, 67]
-    allocator.let_all_go()
+    allocator.release_all()
     assert pitches(allocator) == []
 
 
@@ -226,7 +226,7 @@ def test_fewer_voices_hold_though_those_that_lost_theirs_still_ring(allocator):
     hops(allocator, 1)
     allocator.voices = 2
     press(allocator, 60)
-    assert {state.note for state in allocator._voice_states if state.held} == {60, 64}
+    assert set(allocator.held_notes) == {60, 64}
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_whatever_is_played_nothing_hangs_and_voices_are_never_exceeded(played, 
         else:
             allocator.advance(HOP)
         assert len({tone.slot for tone in allocator.tones}) == len(allocator.tones) <= 1 + MAX_VOICES
-        assert sum(state.held for state in allocator._voice_states) <= allocator.voices
-        sounding = [state.note for state in allocator._voice_states if state.held]
+        sounding = allocator.held_notes
+        assert len(sounding) <= allocator.voices
         assert len(sounding) == len(set(sounding))
         assert set(sounding) <= held
     for note in held:

@@ -1,5 +1,6 @@
 """Data and features in an object store: moto's server, which answers as S3 does."""
 
+import json
 import os
 
 import pytest
@@ -14,9 +15,8 @@ import numpy as np  # noqa: E402
 
 from aitunes.datasets.folder import read_folder  # noqa: E402
 from aitunes.errors import TrainingError  # noqa: E402
-from aitunes.places import PlaceError, check_reachable, place, read_ranges, sizes, write_whole  # noqa: E402
+from aitunes.remote_paths import RemotePathError, check_reachable, file_sizes, parse_path, read_ranges, write_whole  # noqa: E402
 from training.cli import main  # noqa: E402
-from training.data import corpus as corpus_module  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus, prepare_case  # noqa: E402
 from training.data.feature_preparation import PrepareOptions, prepare_tracks  # noqa: E402
 from training.data.feature_store import FeatureStore, is_store  # noqa: E402
@@ -52,14 +52,18 @@ def bucket():
 @pytest.fixture(scope="module")
 def remote_audio(bucket, audio_folder):
     """The folder of six tracks, in the bucket."""
-    target = place(f"{bucket}/audio")
+    target = parse_path(f"{bucket}/audio")
     for path in audio_folder.rglob("*.wav"):
         write_whole(target / path.relative_to(audio_folder).as_posix(), [path.read_bytes()])
     return target
 
 
 def contents(store):
-    return {name: (store / name).read_bytes() for name in sizes(store)}
+    """All files of a store but the list of its sources, whose times differ from disk to disk."""
+    index = json.loads((store / "index.json").read_bytes())
+    sources = index.pop("sources")
+    files = {name: (store / name).read_bytes() for name in file_sizes(store) if name not in ("index.json", sources)}
+    return files, index
 
 
 def test_features_in_an_object_store_are_those_on_a_disk(remote_audio, audio_folder, bucket, small_case, tmp_path):
@@ -68,16 +72,16 @@ def test_features_in_an_object_store_are_those_on_a_disk(remote_audio, audio_fol
     local = read_folder(audio_folder)
     remote = replace(read_folder(remote_audio), name=local.name)
     assert [track.name for track in remote.tracks] == [track.name for track in local.tracks]
-    target = place(f"{bucket}/features/a")
+    target = parse_path(f"{bucket}/features/a")
     prepare_tracks(remote, options, target, quiet)
     assert contents(target) == contents(tmp_path / "features")
-    assert not sizes(target / ".work")
+    assert not file_sizes(target / ".work")
 
 
 def test_a_stopped_run_goes_on_in_the_object_store(remote_audio, bucket, small_case):
     data, target, options = (
         read_folder(remote_audio),
-        place(f"{bucket}/features/b"),
+        parse_path(f"{bucket}/features/b"),
         PrepareOptions(small_case.features),
     )
 
@@ -95,12 +99,11 @@ def test_a_stopped_run_goes_on_in_the_object_store(remote_audio, bucket, small_c
 
 
 def test_a_training_reads_from_the_object_store_what_it_would_from_a_disk(
-    remote_audio, audio_folder, bucket, small_case, tmp_path, monkeypatch
+    remote_audio, audio_folder, bucket, small_case, tmp_path
 ):
     scenario = small_case.scenarios.find("tiny")
-    monkeypatch.setattr(corpus_module, "_MEMORY_SHARE", 0.0)
-    there = CorpusOptions(remote_audio, place(f"{bucket}/features/c"))
-    here = CorpusOptions(audio_folder, tmp_path / "features")
+    there = CorpusOptions(remote_audio, parse_path(f"{bucket}/features/c"), memory_share=0.0)
+    here = CorpusOptions(audio_folder, tmp_path / "features", memory_share=0.0)
     prepare_case(small_case, scenario, there, quiet)
     remote, local = (open_corpus(small_case, scenario, options, quiet, str) for options in (there, here))
     assert isinstance(remote.train.S, StoredSegments)
@@ -118,7 +121,7 @@ def test_the_command_line_takes_urls(remote_audio, bucket, tmp_path, monkeypatch
 
 
 def test_pieces_of_an_object_are_read_alone(bucket):
-    path = place(f"{bucket}/pieces")
+    path = parse_path(f"{bucket}/pieces")
     write_whole(path, [b"0123", np.frombuffer(b"456789", np.uint8)])
     assert read_ranges(path, [(0, 2), (7, 10)]) == [b"01", b"789"]
 
@@ -127,13 +130,13 @@ def test_an_object_store_that_does_not_answer_is_a_sentence(monkeypatch, bucket)
     s3fs.S3FileSystem.clear_instance_cache()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(PlaceError, match=r"s3://elsewhere/a cannot be reached.*credentials"):
-        check_reachable(place("s3://elsewhere/a"))
+    with pytest.raises(RemotePathError, match=r"s3://elsewhere/a cannot be reached.*credentials"):
+        check_reachable(parse_path("s3://elsewhere/a"))
     s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_a_url_of_a_library_that_is_not_here_is_a_sentence(capsys):
-    with pytest.raises(PlaceError, match=r"pip install adlfs"):
-        place("az://container/a")
+    with pytest.raises(RemotePathError, match=r"pip install adlfs"):
+        parse_path("az://container/a")
     assert main(["prepare", "-E", "folder", "-S", "low-dim32", "--data-dir", "nowhere://a"]) == 2
-    assert "is no place that is known here" in capsys.readouterr().err
+    assert "names no file system that is known here" in capsys.readouterr().err

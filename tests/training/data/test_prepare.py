@@ -33,7 +33,7 @@ def test_items_know_their_clip():
     data = prepare(sinewave_clip, 5, 0, FEATURES, segments_per_clip=7, workers=1)
     assert data.S.shape == (35, 40, 1)
     third = cut_segments(sinewave_clip(2, 0).y, FEATURES, Levels(), 7)
-    assert np.array_equal(data.of_clips(np.array([2])), third)
+    assert np.array_equal(data.S[data.clips == 2], third)
     assert data.labels[2] == sinewave_clip(2, 0).label
 
 

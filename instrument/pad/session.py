@@ -1,0 +1,53 @@
+"""Builds the objects behind the window: connection, mirror of the engine, playing point, anchors and encoder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from instrument.pad.anchors import AnchorFile, AnchorSet
+from instrument.pad.client import OscClient
+from instrument.pad.encoding import EncoderQueue
+from instrument.pad.link import Link
+from instrument.pad.model import EngineModel
+from instrument.pad.point import Point
+
+
+class PadSession(QObject):
+    """Holds a connection to one engine and what the window shows and moves of it.
+
+    Args:
+        host, port: the engine's address.
+        anchors: the folder in which anchors are stored.
+        clock: seconds, monotonic.
+
+    Raises:
+        AddressError: there is no such host.
+    """
+
+    def __init__(self, host: str, port: int, anchors: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.clock = clock
+        self.client = OscClient(host, port, clock, self)
+        self.model = EngineModel(self.client, clock, self)
+        self.link = Link(self.client, clock, self)
+        self.point = Point(self.model, np.random.default_rng(), clock, self)
+        self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors), self)
+        self.encoder = EncoderQueue(parent=self)
+
+    def open(self, release: str = "") -> None:
+        """Start to look for the engine; once connected, load this release if the engine has it."""
+        if release:
+            self.model.load_when_listed(release)
+        self.link.start()
+
+    def close(self, quit_engine: bool = False) -> None:
+        """End the encoder and the subscription, and the engine too where that is wanted."""
+        self.encoder.close()
+        self.model.unsubscribe()
+        if quit_engine:
+            self.model.quit_engine()
