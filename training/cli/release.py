@@ -39,7 +39,7 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     actions.select_scenario(BUNDLED[name].scenario)
     options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
-    folder = actions.export(to, ReleaseNames(name), trained)
+    folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0

@@ -65,4 +65,4 @@ def _rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) ->
     ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (one, other)]
     if one.std() < 1e-9 or other.std() < 1e-9:
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -10,7 +10,7 @@ _HELD_OUT_PITCH = 7
 
 
 def set_tracks(music: Path, name: str) -> tuple[list[Path], list[Path]]:
-    """Tracks of a set to learn from, and the two that are held out: at a third and at two thirds of the sorted names."""
+    """Tracks of a set to learn from, and two that are held out, at one and two thirds of the sorted names."""
     tracks = sorted((music / name).glob("*.opus"))
     held = {len(tracks) // 3, 2 * len(tracks) // 3}
     return [t for n, t in enumerate(tracks) if n not in held], [tracks[n] for n in sorted(held)]

@@ -107,9 +107,7 @@ class FrameCollector:
             TrainingError: there is too little sound.
         """
         if self._top_db < _FAINT_DB:
-            raise TrainingError(
-                "There is no sound that can be heard in it; record it louder, or choose another folder."
-            )
+            raise TrainingError("It holds no sound that can be heard; record it louder, or choose another folder.")
         features = features_of(self._top_db)
         pieces = [_Piece(piece.name, piece.label, self._normalised(piece.x)) for piece in self._pieces]
         total = sum(len(piece.x) for piece in pieces)

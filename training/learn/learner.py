@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.learn.base import BASE_DIM, BASE_NAME, load_base
+from training.learn.base import BASE_DIM, BASE_NAME, has_base, load_base
 from training.learn.fitting import (
     BATCH,
     Augmentation,
@@ -38,7 +38,7 @@ class LearnSettings:
     Args:
         latent_dim: numbers in a code; fewer where there are few frames.
         seed: of order, augmentation and noise.
-        base: start from the base model where it is better than the linear one.
+        base: start from the base model, where one is installed.
         base_folder: of the base model's file; None takes the installed one.
         learning_rate: at the beginning.
         augment: share of the frames that are changed.
@@ -149,11 +149,15 @@ class Learner:
         if self._tuning is None:
             # The first model is for a player who waits; the components need no more frames than that.
             every = max(1, len(self.frames.train) // 40_000)
-            linear = principal_components(self.frames.train[::every], self._latent_dim).eval()
+            # Layers take their first weights from the global generator, which is left as it was.
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.settings.seed)
+                linear = principal_components(self.frames.train[::every], self._latent_dim).eval()
             self._linear_db = mean_error_db(linear, self._held)
             yield step("linear", self._linear_db, self._keep(linear, self._linear_db, ""))
             start, base = linear, ""
-            if self.settings.base and self._latent_dim <= BASE_DIM:
+            is_possible = self._latent_dim <= BASE_DIM and has_base(self.settings.base_folder)
+            if self.settings.base and is_possible:
                 start, base = load_base(self._latent_dim, self.settings.base_folder), BASE_NAME
                 held_db = mean_error_db(start, self._held)
                 yield step("base", held_db, self._keep(start, held_db, base))
@@ -218,7 +222,7 @@ class _Tuning:
         fall = 0.5 * (1.0 + np.cos(np.pi * min(1.0, progress)))
         rate = self._rate * (_LAST_RATE_SHARE + (1.0 - _LAST_RATE_SHARE) * fall) * min(1.0, (self._steps + 1) / 100)
         for group in self._optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = float(rate)
         self._model.train()
         x = torch.from_numpy(train[self._rng.integers(len(train), size=BATCH)])
         x = self._augment(x, self._generator)

@@ -88,7 +88,7 @@ def _fit(model: FrameAutoencoder, train: FloatArray, held: FloatArray, arguments
     while (spent := time.monotonic() - begin) < total:
         rate = _LAST_RATE + (_RATE - _LAST_RATE) * 0.5 * (1.0 + np.cos(np.pi * spent / total))
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / 200)
+            group["lr"] = float(rate) * min(1.0, (step + 1) / 200)
         model.train()
         x = torch.from_numpy(train[rng.integers(len(train), size=BATCH)])
         x = augment(x, generator)

@@ -26,6 +26,11 @@ def save_base(model: FrameAutoencoder, folder: Path | None = None) -> Path:
     return path
 
 
+def has_base(folder: Path | None = None) -> bool:
+    """Return true if a base model is installed; `learn` starts from the linear model where there is none."""
+    return ((folder or Path(str(files(__name__)))) / _FILE).is_file()
+
+
 def load_base(latent_dim: int = BASE_DIM, folder: Path | None = None) -> FrameAutoencoder:
     """The base model; its first numbers say most, so that a shorter code is its beginning.
 
