@@ -32,6 +32,10 @@ class Note(Protocol):
     def midi(self) -> float:
         """Its pitch, MIDI note with fraction."""
 
+    @property
+    def dynamic(self) -> str:
+        """How hard it was played, "pp" to "ff"; empty where nobody wrote it down."""
+
     def read(self, sample_rate: int) -> FloatArray:
         """The waveform, mono, [samples]."""
 
@@ -44,6 +48,7 @@ class RecordedNote:
     name: str
     label: str
     midi: float
+    dynamic: str = ""
 
     def read(self, sample_rate: int) -> FloatArray:
         """The file, mixed down and resampled.
@@ -72,7 +77,8 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     """The notes that `labels.csv` lists, those of other licences left out.
 
     The file has a header and the columns `path` (inside the folder), `instrument`, `midi` (a number, 60 = C4), and, if
-    they are known, `midi_measured` (the pitch that was played), `licence` and `repo` (where the file comes from).
+    they are known, `midi_measured` (the pitch that was played), `dynamic` (pp to ff), `licence` and `repo` (where the
+    file comes from). A folder without one may hold several such folders, which become one data set.
 
     Args:
         root: the folder.
@@ -82,25 +88,38 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
         DataSetError: there is no such folder or list, it lacks a column, a pitch is no number, or no note is left.
     """
     root = data_folder(root, "your notes")
-    path = root / LABELS
+    folders = [root] if (root / LABELS).is_file() else sorted(path.parent for path in root.glob(f"*/{LABELS}"))
+    if not folders:
+        raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.")
+    rows = [(folder, row) for folder in folders for row in _rows(folder / LABELS)]
+    kept = [(folder, row) for folder, row in rows if _is_wanted(row, licences)]
+    if not kept:
+        raise DataSetError(f"{root / LABELS} lists no notes of a licence that begins with {' or '.join(licences)}.")
+    notes = sorted((_note(root, folder, row) for folder, row in kept), key=lambda note: note.name)
+    return Notes(" and ".join(folder.resolve().name for folder in folders), _licence_of(row for _, row in kept),
+                 tuple(notes))  # fmt: skip
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            return list(csv.DictReader(stream))
     except OSError as error:
-        raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.") from error
-    kept = [row for row in rows if not row.get("licence") or row["licence"].lower().startswith(licences)]
-    if not kept:
-        raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
-    notes = sorted((_note(root, row) for row in kept), key=lambda note: note.name)
-    return Notes(root.resolve().name, _licence_of(kept), tuple(notes))
+        raise DataSetError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _note(root: Path, row: dict[str, str]) -> RecordedNote:
+def _is_wanted(row: dict[str, str], licences: tuple[str, ...]) -> bool:
+    return not row.get("licence") or row["licence"].lower().startswith(licences)
+
+
+def _note(root: Path, folder: Path, row: dict[str, str]) -> RecordedNote:
     try:
+        path = folder / row["path"]
         midi = float(row.get("midi_measured") or row["midi"])
-        return RecordedNote(root / row["path"], row["path"], row["instrument"], midi)
+        name = path.relative_to(root).as_posix()
+        return RecordedNote(path, name, row["instrument"], midi, row.get("dynamic") or "")
     except (KeyError, TypeError, ValueError) as error:
-        raise DataSetError(f"{root / LABELS} has a line without path, instrument or MIDI note: {error}.") from error
+        raise DataSetError(f"{folder / LABELS} has a line without path, instrument or MIDI note: {error}.") from error
 
 
 def _licence_of(rows: Iterable[dict[str, str]]) -> str:
