@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -90,14 +90,19 @@ class Motion:
 
     def of(self, chosen: NDArray[np.intp]) -> Self:
         """Return some of the trajectories, by number; a benchmark leaves out what it asks for."""
-        parts = {"level": self.level_starts, "cents": self.code_starts, "offsets": self.code_starts}
-        values = {
-            name: np.concatenate([getattr(self, name)[starts[n] : starts[n + 1]] for n in chosen])
-            for name, starts in parts.items()
-        }
-        values |= {name: getattr(self, name)[chosen] for name in ("codes", "pitch", "dynamic", "group", "marks")}
-        values["noise"] = self.noise[chosen]
-        return type(self)(self.level_rate, self.code_rate, metric=self.metric, **values)
+
+        def cut(values: FloatArray, starts: NDArray[np.int64]) -> FloatArray:
+            return np.concatenate([values[starts[n] : starts[n + 1]] for n in chosen])
+
+        return replace(
+            self,
+            level=cut(self.level, self.level_starts),
+            cents=cut(self.cents, self.code_starts),
+            offsets=cut(self.offsets, self.code_starts),
+            marks=self.marks[chosen],
+            group=self.group[chosen],
+            **{name: getattr(self, name)[chosen] for name in ("codes", "pitch", "dynamic", "noise")},
+        )
 
     def to_bytes(self) -> bytes:
         """Return the contents of `motion.npz`: half precision where a thousandth of the value cannot be heard."""
@@ -128,8 +133,9 @@ def read_motion(folder: Path, card: ReleaseCard) -> Motion | None:
     rates = arrays.pop("rates").astype(np.float64)
     if rates.shape != (2,) or not (0.0 < rates[1] <= rates[0] <= _MAX_RATE):
         raise ReleaseError(f"{what} cannot be used: it needs two rates, up to {_MAX_RATE:g} Hz. Export it again.")
-    whole = {"group", "marks"}
-    values = {name: array.astype(np.int32 if name in whole else np.float32) for name, array in arrays.items()}
+    values: dict[str, Any] = {
+        name: array.astype(np.int32 if name in ("group", "marks") else np.float32) for name, array in arrays.items()
+    }
     motion = Motion(float(rates[0]), float(rates[1]), **values)
     problem = _problem(motion, card.latent_dim)
     if problem:

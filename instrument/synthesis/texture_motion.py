@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from aitunes.features import FloatArray
@@ -34,7 +36,7 @@ class TextureMotion:
         self._fade = max(1.0, _FADE_SECONDS * self._rate)
         length, step = (max(1, round(seconds * self._rate)) for seconds in (_WINDOW_SECONDS, _STEP_SECONDS))
         windows = []
-        for first, end in zip(starts[:-1], starts[1:], strict=True):
+        for first, end in pairwise(starts):
             size = min(length, int(end - first))
             windows += [(at, at + size, int(end)) for at in range(int(first), int(end) - size + 1, step)]
         self._windows = np.array(windows)

@@ -39,6 +39,7 @@ _SUSTAINED_SLOPE = -5.0
 _MAX_CENTS = 120.0
 _NOISE_GRID = np.array([0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _TREND_FRAMES = 7
+_AUDIBLE_DB = -60.0
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,11 @@ def noise_shares(magnitudes: FloatArray, midi: float, features: AudioFeatures) -
     if magnitudes.shape[1] > 2 * _TREND_FRAMES:
         change = _change_db(magnitudes)
         grid, known = _changes_of_noise(features)
+        level = 20.0 * np.log10(np.maximum(np.sqrt((magnitudes**2).mean(axis=1)), 1e-9))
+        audible = level > level.max() + _AUDIBLE_DB
         for row, side in enumerate((near, ~near)):
             for n in range(NOISE_BANDS):
-                bins = side & (band == n)
+                bins = side & (band == n) & audible
                 if bins.any():
                     shares[row, n] = np.interp(change[bins].mean(), known, grid)
     return np.stack([_filled(row, default) for row, default in zip(shares, (0.05, 0.9), strict=True)])
@@ -189,9 +192,7 @@ def _change_db(magnitudes: FloatArray) -> NDArray[np.float64]:
 def _changes_of_noise(features: AudioFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return shares of noise and the change that each makes, from a simulation."""
     noise = baseband_noise(features, 128, np.random.default_rng(0))[:, 8:72].T
-    known = [
-        float(_change_db(np.abs(np.sqrt(1.0 - share) + np.sqrt(share) * noise)).mean()) for share in _NOISE_GRID
-    ]
+    known = [float(_change_db(np.abs(np.sqrt(1.0 - share) + np.sqrt(share) * noise)).mean()) for share in _NOISE_GRID]
     return _NOISE_GRID, np.array(known)
 
 
@@ -199,18 +200,18 @@ def _filled(values: NDArray[np.float64], default: float) -> FloatArray:
     known = np.flatnonzero(np.isfinite(values))
     if not known.size:
         return np.full(len(values), default, np.float32)
-    return np.interp(np.arange(len(values)), known, values[known]).astype(np.float32)
+    return np.asarray(np.interp(np.arange(len(values)), known, values[known]), np.float32)
 
 
 def _hold_edges(z: FloatArray, valid: NDArray[np.bool_]) -> FloatArray:
     """Replace codes of frames that are almost silent by the nearest of the others."""
     known = np.flatnonzero(valid)
     nearest = known[np.abs(np.arange(len(z))[:, None] - known).argmin(axis=1)]
-    return z[nearest]
+    return np.asarray(z[nearest])
 
 
 def _thinned(values: NDArray[np.floating]) -> FloatArray:
     """Average `STRIDE` frames to one, [ceil(frames / STRIDE), …]."""
     missing = -len(values) % STRIDE
     padded = np.pad(values, ((0, missing), (0, 0)), mode="edge")
-    return padded.reshape(-1, STRIDE, values.shape[1]).mean(axis=1).astype(np.float32)
+    return np.asarray(padded.reshape(-1, STRIDE, values.shape[1]).mean(axis=1), np.float32)

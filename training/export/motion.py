@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -18,6 +20,9 @@ from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import ENCODER, read_card, session_options
 from aitunes.release.writer import write_release
 from training.data.note_motion import STRIDE, Encode, NoteTrack, follow_note
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Progress = Callable[[int, int], None]
 """Is called with how many of how many notes are done."""
@@ -143,7 +148,7 @@ def motion_of_tracks(
 
 def _mean_of(values: FloatArray, stride: int) -> FloatArray:
     whole = len(values) // stride * stride
-    return values[:whole].reshape(-1, stride, values.shape[1]).mean(axis=1).astype(np.float32)
+    return np.asarray(values[:whole].reshape(-1, stride, values.shape[1]).mean(axis=1), np.float32)
 
 
 def _metric(codes: FloatArray, group: np.ndarray) -> FloatArray:
@@ -158,7 +163,7 @@ def _metric(codes: FloatArray, group: np.ndarray) -> FloatArray:
 
 
 class OnnxEncoder:
-    """Encodes frames with the encoder of a release; it can be pickled, as workers need it.
+    """Encodes frames with the encoder of a release; each process opens its own.
 
     Args:
         folder: of the release.
@@ -166,22 +171,20 @@ class OnnxEncoder:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / ENCODER
-        self._session = None
 
     def __call__(self, S: FloatArray) -> FloatArray:
         """Return the codes of normalised frames [items, bands, frames], [items, latent_dim]."""
-        import onnxruntime
-
-        if self._session is None:
-            self._session = onnxruntime.InferenceSession(
-                self._path, session_options(), providers=["CPUExecutionProvider"]
-            )
+        session = _encoder(self._path)
+        name = session.get_inputs()[0].name
         parts = (np.ascontiguousarray(S[first : first + _BATCH]) for first in range(0, len(S), _BATCH))
-        name = self._session.get_inputs()[0].name
-        return np.concatenate([self._session.run(None, {name: part})[0] for part in parts])
+        return np.concatenate([session.run(None, {name: part})[0] for part in parts])
 
-    def __getstate__(self) -> dict[str, object]:
-        return {"_path": self._path, "_session": None}
+
+@cache
+def _encoder(path: Path) -> InferenceSession:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
 
 
 def add_motion(folder: Path, motion: Motion, command: str = "") -> Path:
