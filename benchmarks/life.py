@@ -12,7 +12,7 @@ release's encoder gives them, for as long as the recording is held. Figures of t
 - distance: log-spectral, along the whole note from the onset (2048/512, down to −60 dB), both at one level
 
 "Same instrument" is a sampler that knows which instrument to play: the recording of it that is nearest in pitch and
-dynamic, resampled. It says how far two notes of one instrument differ, which nobody who has not heard the note can know.
+dynamic, resampled. It says how far two notes of one instrument differ, which nobody can know who has not heard both.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatA
         if n == round(asked.held_seconds / renderer.hop_seconds):
             performance.apply(ROOT + "/note", (key, 0))
         performance.sound(renderer.hop_seconds)
-        blocks.append(renderer.render(performance.advance(renderer.hop_seconds), performance))
+        blocks.append(renderer.render(performance.advance(renderer.hop_seconds), performance)[:, 0])
     renderer.close()
     y = np.concatenate(blocks)
     return y[onset(y, rate, asked.note.midi) :]

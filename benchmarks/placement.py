@@ -89,7 +89,7 @@ def rendered(jumps: int) -> tuple[np.ndarray, np.ndarray]:
             performance.apply("/aitunes/pad/xy", (PLACES[len(frames) % 2], 0.5))
             frames.append(count + synth.change_seconds * SAMPLE_RATE)
             due += round((JUMP_SECONDS + 0.02 * random.random()) * SAMPLE_RATE)
-        blocks.append(synth.render())
+        blocks.append(synth.render().mean(axis=1))
         count += len(blocks[-1])
     return np.concatenate(blocks), np.round(frames[:-1])
 

@@ -25,9 +25,9 @@ def main() -> None:
         wav = Path(folder) / "listen.wav"
         command = ["render", str(SCORE), "--release", "chamber", "--sample-rate", str(SAMPLE_RATE), "-o", str(wav)]
         subprocess.run([sys.executable, "-m", "instrument", *command], check=True)
-        with soundfile.SoundFile(to, "w", SAMPLE_RATE, 1, format="OGG", subtype="OPUS") as ogg:
+        with soundfile.SoundFile(to, "w", SAMPLE_RATE, 2, format="OGG", subtype="OPUS") as ogg:
             for y in soundfile.blocks(wav, BLOCK, dtype="float32", always_2d=True):
-                ogg.write(y.mean(axis=1))
+                ogg.write(y)
     print(f"{to} is written.")
 
 

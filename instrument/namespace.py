@@ -33,13 +33,18 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: its OSC type (f i s T b), name, range and unit."""
+    """One argument: its OSC type (f i s T b), name, range and unit.
+
+    Args:
+        default: its value where it is left out; only the last arguments of an address may be.
+    """
 
     type: str
     name: str
     low: float = -math.inf
     high: float = math.inf
     unit: str = ""
+    default: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def _unit(name: str) -> Argument:
     return Argument("f", name, 0.0, 1.0)
 
 
-def _number(name: str, high: float = math.inf) -> Argument:
-    return Argument("i", name, 0, high)
+def _number(name: str, high: float = math.inf, default: Value | None = None) -> Argument:
+    return Argument("i", name, 0, high, default=default)
 
 
 def _level(name: str) -> Argument:
@@ -114,6 +119,8 @@ TABLE: tuple[Address, ...] = (
     _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
     _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
     _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
+    _row("/width", Kind.SETTING, "stereo width; at 0 both channels are the same", _unit("width")),
+    _row("/pan", Kind.SETTING, "position between left and right", Argument("f", "pan", -1.0, 1.0)),
     _row(
         "/note",
         Kind.ACTION,
@@ -208,9 +215,9 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/snapshot/recall",
         Kind.COMMAND,
-        "morph to a snapshot",
+        "morph to a snapshot; at once where no time is given",
         _NAME,
-        Argument("f", "morph_seconds", 0.0, 60.0, "s"),
+        Argument("f", "morph_seconds", 0.0, 60.0, "s", default=0.0),
     ),
     _row("/snapshot/list", Kind.REQUEST, "a message a snapshot, `/aitunes/snapshot`: its name; then `/done`"),
     _row(
@@ -237,8 +244,8 @@ TABLE: tuple[Address, ...] = (
         "replay a gesture, looped or once; what a hand moves meanwhile stays playable; with no arguments, the reply is "
         "what is being replayed, or an empty name",
         _NAME,
-        _number("loop", 1),
-        Argument("f", "speed", 0.1, 10.0),
+        _number("loop", 1, default=0),
+        Argument("f", "speed", 0.1, 10.0, default=1.0),
         told=True,
     ),
     _row("/gesture/delete", Kind.COMMAND, "drop a gesture", _NAME),
@@ -284,13 +291,50 @@ TABLE: tuple[Address, ...] = (
         "and measured sample rate, control, synthesis, buffer and device latency in ms, release name, playing, "
         "iterations in use",
     ),
-    _server("/notify", "1 subscribes for 30 s, which any message renews; 0 ends it", _number("subscribe", 1)),
+    _server(
+        "/notify",
+        "1 subscribes for 30 s, which any message renews; 0 ends it. `/done /notify id token` asks for a proof: send "
+        "the token back. A port below 65,536 is where the answers go, instead of the one that asks",
+        _number("subscribe", 1),
+        _number("port_or_token", 2**31 - 1, default=0),
+        _number("token", 2**31 - 1, default=0),
+    ),
+    _server(
+        "/login",
+        "gives a TCP connection the rights of a program of this machine: the token is in the file `osc-token` of "
+        "AiTunes' data folder",
+        Argument("s", "token"),
+    ),
     _server("/sync", "`/synced i` when all earlier commands have finished", Argument("i", "id", -(2**31), 2**31 - 1)),
     _server("/version", "`/version.reply`: name, major, minor, patch"),
     _server("/dumpOSC", "log arriving messages: 0 off, 1 parsed, 2 hex, 3 both", _number("mode", 3)),
     _server("/clearSched", "forget the events that are held for later"),
-    _server("/quit", "end the engine; from this machine only"),
+    _server("/quit", "end the engine"),
 )
+
+LOCAL_ONLY = frozenset(
+    {
+        "/quit",
+        "/dumpOSC",
+        *(
+            ROOT + path
+            for path in (
+                "/record/start",
+                "/record/stop",
+                "/gesture/record",
+                "/gesture/delete",
+                "/snapshot/save",
+                "/snapshot/delete",
+            )
+        ),
+    }
+)
+"""Addresses that write files, record or end the engine: for programs of the engine's own machine alone."""
+
+ANSWERS = frozenset({"/done", "/fail", "/synced"}) | {
+    row.path.removesuffix("/list") for row in TABLE if row.kind is Kind.REQUEST and row.path.endswith("/list")
+}
+"""Addresses that engines answer with, beside notices and `*.reply`; never answered themselves."""
 
 
 class MessageError(AiTunesError):
@@ -317,11 +361,19 @@ def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
     wanted = row.arguments
     if row.many and len(arguments) > 1:
         wanted = (*wanted, *[wanted[-1]] * (len(arguments) - len(wanted)))
-    if len(arguments) != len(wanted):
-        names = " ".join(argument.name for argument in row.arguments) + (" …" if row.many else "")
-        plural = "" if len(wanted) == 1 else "s"
-        raise MessageError(f"wants {len(wanted) or 'no'} argument{plural}{' (' + names + ')' if names else ''}")
-    return tuple(_check(argument, value) for argument, value in zip(wanted, arguments, strict=True))
+    left_out = [argument.default for argument in wanted[len(arguments) :]]
+    if len(arguments) > len(wanted) or None in left_out:
+        raise MessageError(_count_wanted(row))
+    checked = (_check(argument, value) for argument, value in zip(wanted, arguments, strict=False))
+    return (*checked, *(default for default in left_out if default is not None))
+
+
+def _count_wanted(row: Address) -> str:
+    most = len(row.arguments)
+    least = sum(argument.default is None for argument in row.arguments)
+    count = f"{least} to {most}" if least < most else str(most or "no")
+    names = " ".join(argument.name for argument in row.arguments) + (" …" if row.many else "")
+    return f"wants {count} argument{'' if most == 1 else 's'}{' (' + names + ')' if names else ''}"
 
 
 def _check(argument: Argument, value: Any) -> Value:

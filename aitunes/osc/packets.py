@@ -17,7 +17,9 @@ from aitunes.errors import AiTunesError
 BUNDLE = b"#bundle\0"
 MAX_DEPTH = 8
 _HEADER_BYTES = len(BUNDLE) + 8
-_MIN_BYTES = {**dict.fromkeys("ifsbrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFN[]", 0)}
+_MIN_BYTES = {**dict.fromkeys("ifsSbrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFNI[]", 0)}
+_OSC_1_1 = bytes.maketrans(b"SI", b"sT")
+"""A symbol is text and an impulse is a press, which python-osc does not know."""
 
 
 class PacketError(AiTunesError):
@@ -26,10 +28,15 @@ class PacketError(AiTunesError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One OSC message."""
+    """One OSC message.
+
+    Args:
+        fault: why its arguments cannot be read, in a message that the rest of its bundle does not depend on.
+    """
 
     address: str
     arguments: list[Any]
+    fault: str = ""
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ def parse(datagram: bytes) -> list[Packet]:
 def messages(datagram: bytes) -> list[Message]:
     """Return all messages of a datagram, whatever their times; none where it is not OSC."""
     try:
-        return [message for packet in parse(datagram) for message in packet.messages]
+        return [message for packet in parse(datagram) for message in packet.messages if not message.fault]
     except PacketError:
         return []
 
@@ -82,7 +89,7 @@ def _collect(bundle: memoryview, depth: int, packets: list[Packet]) -> None:
         if size <= 0 or size % 4 or len(element) < size:
             raise PacketError(f"a bundle element of {size} bytes does not fit")
         if element[0] == ord("/"):
-            packet.messages.append(_message(bytes(element)))
+            packet.messages.append(_message_or_fault(bytes(element)))
         else:
             _collect(element, depth + 1, packets)
         rest = rest[4 + size :]
@@ -92,30 +99,40 @@ def _time(tag: bytes) -> float | None:
     return None if tag == ntp.IMMEDIATELY else ntp.ntp_to_system_time(tag)
 
 
+def _message_or_fault(element: bytes) -> Message:
+    try:
+        return _message(element)
+    except PacketError as error:
+        return Message(element.split(b"\0", 1)[0].decode("utf-8", "replace"), [], str(error))
+
+
 def _message(datagram: bytes) -> Message:
     if len(datagram) % 4:
         raise PacketError("a message's length is no multiple of 4")
-    _check_type_tags(datagram)
     try:
-        message = OscMessage(datagram)
+        message = OscMessage(_checked_type_tags(datagram))
     except (OscParseError, ValueError, OverflowError, RecursionError) as error:
         raise PacketError(f"not an OSC message: {error}") from error
     return Message(message.address, message.params)
 
 
-def _check_type_tags(datagram: bytes) -> None:
+def _checked_type_tags(datagram: bytes) -> bytes:
+    """Return a message whose types python-osc knows and whose arguments are there."""
     # python-osc skips tags it does not know, which would shift every later argument, and makes up zeros for
     # floats that are missing at the end.
     start = _padded(datagram.find(b"\0"))
     end = datagram.find(b"\0", start)
     if datagram[start : start + 1] != b"," or end < 0:
-        return
+        return datagram
     tags = datagram[start + 1 : end].decode("latin-1")
     unknown = set(tags) - _MIN_BYTES.keys()
     if unknown:
         raise PacketError(f"unknown OSC types {''.join(sorted(unknown))!r}")
     if sum(_MIN_BYTES[tag] for tag in tags) > len(datagram) - _padded(end):
         raise PacketError("arguments are missing")
+    if "S" in tags or "I" in tags:
+        return datagram[:start] + datagram[start:end].translate(_OSC_1_1) + datagram[end:]
+    return datagram
 
 
 def _padded(end: int) -> int:

@@ -60,6 +60,8 @@ def watch(engine: socket.socket, seconds: float) -> bool:
             if message.address == "/status.reply":
                 answered = True
                 print(line(message.params, level), flush=True)
+            elif message.address == "/done" and len(message.params) == 3:
+                ask(engine, "/notify", 1, message.params[2])  # we are where we say, so the level may flow
             elif message.address == "/aitunes/meter":
                 level = message.params[1]
             elif message.address not in (*NOISY, "/done"):

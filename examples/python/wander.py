@@ -61,6 +61,8 @@ def listen(engine: Engine, until: float) -> float:
         message = engine.receive(left)
         if message is None:
             time.sleep(max(0.0, min(0.05, until - time.monotonic())))
+        elif message.address == "/done" and len(message.params) == 3:
+            engine.send("/notify", 1, message.params[2])  # asked again whether we are where we say
         elif message.address == "/aitunes/meter":
             level = message.params[1]
         elif message.address in ("/fail", "/error"):
@@ -78,9 +80,11 @@ def main() -> int:
     options = parser.parse_args()
     engine = Engine(options.host, options.port)
     engine.send("/notify", 1)
-    if engine.receive(3.0) is None:
+    answer = engine.receive(3.0)
+    if answer is None:
         print(f"No AiTunes answers at {options.host}:{options.port}; start one with `aitunes`.", file=sys.stderr)
         return 1
+    engine.send("/notify", 1, answer.params[-1])  # the number that it sent to us: we are where we say
     wander(engine, options.seconds, random.Random(options.seed))
     engine.send("/notify", 0)
     return 0

@@ -121,7 +121,7 @@ class Tap:
         end = self._count + len(y)
         if end <= len(self._samples):
             self._heard.append((self._count, now + self._buffered + self._output.latency_seconds))
-            self._samples[self._count : end] = y
+            self._samples[self._count : end] = y.mean(axis=1)
             self._count = end
         self._output.write(y)
 
@@ -213,7 +213,7 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
         moments.append(time.perf_counter())
         y = voice.render(renderer.iterations)
         moments.append(time.perf_counter())
-        renderer.resampler.process(y)
+        renderer.resampler.process(np.repeat(y[:, None], 2, axis=1))
         moments.append(time.perf_counter())
         for stage, seconds in zip(stages, np.diff(moments), strict=True):
             stages[stage][hop] = seconds

@@ -27,6 +27,7 @@ from instrument.engine.scope import Scope
 from instrument.engine.worker import Worker
 from instrument.measures import LoadMeter, Recent, Status, StreamClock
 from instrument.namespace import ROOT, Kind
+from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
@@ -62,6 +63,7 @@ class EngineOptions:
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)
     gestures: Path = field(default_factory=paths.gestures)
+    osc_token: Path = field(default_factory=paths.osc_token)
 
 
 class Engine:
@@ -118,7 +120,10 @@ class Engine:
         stores = SnapshotStore(options.snapshots), GestureStore(options.gestures)
         self.worker = Worker(self, library, self.recorder, *stores, self.publisher)
         self._events = EventHandler(self)
-        self.osc = OscServer(self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell)
+        login = login_token(options.osc_token) if options.osc_tcp else ""
+        self.osc = OscServer(
+            self, self._publish, options.osc_host, options.osc_port, options.osc_tcp, self.tell, login=login
+        )
 
     @property
     def rows(self) -> dict[str, namespace.Address]:
@@ -299,7 +304,7 @@ class Engine:
             self._failing_seconds += hop_seconds
             if self._failing_seconds > _FAILING_SECONDS:
                 raise
-            return np.zeros(round(hop_seconds * self.output.sample_rate), np.float32)
+            return np.zeros((round(hop_seconds * self.output.sample_rate), 2), np.float32)
         self._failing_seconds = 0.0
         return y
 

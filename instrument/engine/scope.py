@@ -35,7 +35,7 @@ class Scope:
         self._band_of_bin = np.searchsorted(edges, bins, side="right")
 
     def push(self, y: FloatArray) -> None:
-        """Hand over a block [samples], which nobody may change any more; synth's thread only."""
+        """Hand over a block [samples, 2], which nobody may change any more; synth's thread only."""
         self._blocks.append(y)
 
     def levels(self) -> FloatArray:
@@ -44,7 +44,7 @@ class Scope:
         missing = self._n_fft
         for block in reversed(self._blocks.copy()):
             taken = block[-missing:]
-            y[missing - len(taken) : missing] = taken
+            y[missing - len(taken) : missing] = taken.mean(axis=1)
             missing -= len(taken)
             if not missing:
                 break

@@ -1,1 +1,1 @@
-"""OSC over UDP: datagrams in, replies and notices out."""
+"""Speaks OSC over UDP and TCP: packets in, replies and notices out."""

@@ -1,33 +1,36 @@
-"""One message at a time: find its row of the table, check it, put it on the timeline or answer it."""
+"""Finds each message's row of the table, checks it, and puts it on the timeline or answers it."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from aitunes import __version__
 from aitunes.osc.packets import Message, Packet, PacketError, parse
+from aitunes.printable import printable
 from instrument.measures import Status
-from instrument.namespace import Address, Kind, MessageError, Value, check_arguments
+from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, check_arguments
+from instrument.osc.access import Access
 from instrument.osc.patterns import is_pattern, matching
-from instrument.osc.subscribers import Peer, Subscribers
+from instrument.osc.peers import Peer, written
+from instrument.osc.server_commands import Send, ServerCommands
+from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import Event, Timeline, coalesced
-
-Send = Callable[[Peer, str, tuple[Any, ...]], None]
 
 MAX_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
 _MAX_EXPANDED = 4_096
 """Of one packet, before; this thread and the synth's share the interpreter."""
 _MAX_NAME = 120
+_MAX_LINE = 2_000
 _UNKNOWN = "there is no such address; docs/osc.md lists them"
+_TOO_MUCH = "this is more work than one sender may cause in a second; the rest of the packet is left out"
 _QUIT = "/quit"
-_LOOPBACK = ("127.", "::1")
 
 
 class Instrument(Protocol):
@@ -40,7 +43,7 @@ class Instrument(Protocol):
         """The namespace by concrete path, for the playing release."""
 
     def status(self) -> Status:
-        """The engine's measures."""
+        """Return the engine's measures."""
 
     def quit(self) -> None:
         """Fade out and end."""
@@ -52,11 +55,15 @@ class Instrument(Protocol):
 class Dispatcher:
     """Turns datagrams into events and replies; whatever arrives, no exception leaves `receive`.
 
+    Answers of engines (`/done`, `/fail`, `*.reply`, notices) that arrive here are left without an answer, or two
+    engines would answer each other for ever.
+
     Args:
         instrument: the engine.
         subscribers: renewed by any message.
         send: sends one message to a peer.
         log: takes a line when `/dumpOSC` asks for it.
+        access: limits of senders, and who may do what.
     """
 
     def __init__(
@@ -65,46 +72,45 @@ class Dispatcher:
         subscribers: Subscribers,
         send: Send,
         log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        access: Access | None = None,
     ) -> None:
         self._instrument = instrument
         self._subscribers = subscribers
         self._send = send
         self._log = log
-        self._dump_mode = 0
+        self._access = Access(time.monotonic) if access is None else access
+        self._server = ServerCommands(instrument, subscribers, self._access, send)
         self.malformed_packets = 0
-        self._server: dict[str, Callable[[Peer, tuple[Value, ...]], None]] = {
-            "/status": self._status,
-            "/notify": self._notify,
-            "/version": self._version,
-            "/dumpOSC": self._dump,
-            "/clearSched": self._clear,
-            _QUIT: self._quit,
-        }
 
     def receive(self, datagram: bytes, peer: Peer, arrived: float) -> None:
-        """Obey a packet that came from `peer` at `arrived`, seconds of the engine's clock; one thread at a time."""
-        if self._dump_mode & 2:
+        """Handle a packet that came from `peer` at `arrived`, seconds of the engine's clock; one thread at a time."""
+        if not self._access.senders.admit(peer, len(datagram)):
+            return
+        if self._server.dump_mode & 2:
             self._note(peer, datagram.hex(" ", 4))
         try:
             packets = parse(datagram)
         except PacketError as error:
             self.refuse_packet(peer, str(error))
             return
-        self._subscribers.renew(peer)
+        self._server.renew(peer)
         for packet in packets:
-            self._obey(packet, peer, arrived)
+            self._handle(packet, peer, arrived)
 
     def refuse_packet(self, peer: Peer, why: str) -> None:
         """Count what is no OSC."""
         self.malformed_packets += 1
-        if self._dump_mode:
+        if self._server.dump_mode:
             self._note(peer, f"malformed: {why}")
 
-    def _obey(self, packet: Packet, peer: Peer, arrived: float) -> None:
+    def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Event] = []
         for message in packet.messages:
-            if self._dump_mode & 1:
+            if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
+            if not self._access.senders.spend(peer, self._work(message)):
+                self._refuse(peer, message, _TOO_MUCH)
+                break
             try:
                 for event in self._events(message, peer, arrived):
                     if event.call is None:
@@ -117,6 +123,9 @@ class Dispatcher:
                 self._refuse(peer, message, str(error))
             if len(events) > _MAX_EXPANDED:
                 break
+        self._post(events, packet, peer)
+
+    def _post(self, events: list[Event], packet: Packet, peer: Peer) -> None:
         if len(events) <= _MAX_EXPANDED:
             events = coalesced(events)
         if len(events) > MAX_EVENTS:
@@ -126,6 +135,9 @@ class Dispatcher:
             held = "too many events are held for later; /clearSched"
             self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
 
+    def _work(self, message: Message) -> int:
+        return len(self._instrument.rows) if is_pattern(message.address) else 1
+
     def _later(self, path: str, call: Callable[[], None], peer: Peer) -> None:
         """Do what is about the connection beside the sound, now that its hop has come."""
 
@@ -133,23 +145,28 @@ class Dispatcher:
             try:
                 call()
             except MessageError as error:
-                self._send(peer, "/fail", (path, str(error)))
+                self._send(self._subscribers.target(peer), "/fail", (path, str(error)))
 
         self._instrument.soon(answer)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
-        self._send(peer, "/fail", (message.address[:_MAX_NAME], reason))
+        if self._access.senders.may_refuse(peer):
+            self._send(self._subscribers.target(peer), "/fail", (message.address[:_MAX_NAME], reason))
 
     def _note(self, peer: Peer, line: str) -> None:
         # A terminal that has been closed is no reason to stop listening.
         with contextlib.suppress(OSError, ValueError):
-            self._log(f"{peer[0]}:{peer[1]} {line}")
+            self._log(printable(f"{written(peer)} {line[:_MAX_LINE]}"))
 
     def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
         rows = self._instrument.rows
+        if message.fault:
+            raise MessageError(message.fault)
         if is_pattern(message.address):
             return self._events_of_pattern(message, peer, arrived)
         row = rows.get(message.address)
+        if message.address in ANSWERS or message.address.endswith(".reply") or (row and row.kind is Kind.NOTICE):
+            return []
         if row is None:
             raise MessageError(_UNKNOWN)
         if not _is_button(row, message.arguments):
@@ -160,7 +177,7 @@ class Dispatcher:
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
         """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
         rows = self._instrument.rows
-        paths = matching(message.address, rows)
+        paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
         refusal, events = MessageError(_UNKNOWN), []
         for path in paths:
@@ -178,65 +195,23 @@ class Dispatcher:
         return events
 
     def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
-        """What one address is asked to do; it has a `call` where that is about the connection, not the sound."""
+        """Return what one address is asked to do; `call` is set where that is about the connection, not the sound."""
+        origin = self._subscribers.target(peer)
         if row.has_value and not arguments:
-            return Event(path, row.kind, None, peer, arrived)
-        if row.kind is Kind.NOTICE:
-            raise MessageError("this is told to subscribers, by the engine alone; /notify 1 subscribes")
+            return Event(path, row.kind, None, origin, arrived)
         values = check_arguments(row, arguments)
-        handler = self._server.get(path)
+        if path in LOCAL_ONLY:
+            self._access.check_local(peer)
+        handler = self._server.handlers.get(path)
         call = None if handler is None else partial(handler, peer, values)
-        return Event(path, row.kind, values, peer, arrived, call)
-
-    def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._send(peer, "/status.reply", status_arguments(self._instrument.status()))
-
-    def _notify(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        number = self._subscribers.add(peer) if values[0] else self._subscribers.remove(peer)
-        self._send(peer, "/done", ("/notify", number))
-
-    def _version(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._send(peer, "/version.reply", ("AiTunes", *(int(part) for part in __version__.split("."))))
-
-    def _dump(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._dump_mode = int(values[0])
-
-    def _clear(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._instrument.timeline.clear()
-
-    def _quit(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        if not peer[0].startswith(_LOOPBACK):
-            raise MessageError("only a program on the engine's own machine may end it")
-        self._send(peer, "/done", (_QUIT,))
-        self._instrument.quit()
+        return Event(path, row.kind, values, origin, arrived, call)
 
 
 def _is_button(row: Address, arguments: list[Any]) -> bool:
-    """Whether this is a button that was pressed or let go, on an address that needs to know nothing more.
+    """Tell whether this is a button that was pressed or let go, on an address that needs to know nothing more.
 
     Most controllers cannot send a message without a number.
     """
     if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
         return False
     return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
-
-
-def status_arguments(status: Status) -> tuple[Any, ...]:
-    """The arguments of `/status.reply`, in the order and with the types of the protocol."""
-    return (
-        status.underruns,
-        status.late_events,
-        status.malformed_packets,
-        status.subscribers,
-        status.mean_load,
-        status.peak_load,
-        ("d", status.nominal_sample_rate),
-        ("d", status.measured_sample_rate),
-        status.control_ms,
-        status.synthesis_ms,
-        status.buffer_ms,
-        status.device_ms,
-        status.release,
-        status.playing,
-        status.iterations,
-    )

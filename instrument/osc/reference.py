@@ -1,4 +1,4 @@
-"""`docs/osc.md` from the table of the namespace: `python -m instrument.osc.reference` writes it anew."""
+"""Writes `docs/osc.md` from the table of the namespace: `python -m instrument.osc.reference`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from aitunes.osc.address import DEFAULT_PORT
 from aitunes.osc.packets import MAX_DEPTH
-from instrument.namespace import TABLE, Address, Argument, Kind
+from instrument.namespace import LOCAL_ONLY, TABLE, Address, Argument, Kind
 from instrument.osc.dispatcher import MAX_EVENTS
-from instrument.osc.subscribers import LEASE_SECONDS, MAX_SUBSCRIBERS
-from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES
+from instrument.osc.framing import MAX_FRAME_BYTES
+from instrument.osc.senders import REFUSALS, WORK
+from instrument.osc.subscribers import LEASE_SECONDS, MAX_OF_ONE_HOST, MAX_REMOTE, MAX_SUBSCRIBERS
+from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD
 
 PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
@@ -24,8 +26,9 @@ Written by `python -m instrument.osc.reference` from the table in `instrument/na
 this page.
 
 AiTunes listens for OSC 1.0 over UDP at `127.0.0.1:{DEFAULT_PORT}`; `--osc-host` and `--osc-port` choose another
-place. With `--osc-tcp` it listens at the same port over TCP, too, for SLIP frames as OSC 1.1 has them. Replies go
-to the address and port, or the connection, that asked.
+place. With `--osc-tcp` it listens at the same port over TCP, too, for SLIP frames as OSC 1.1 has them, or for
+packets after their length as OSC 1.0 has them: the first byte tells which. Replies go to the address and port, or the
+connection, that asked.
 
 - **Numbers** may come as `i`, `f`, `d` or `h`, switches as `T`, `F` or a number. A number out of its range is
   clipped to it; NaN and infinity are refused.
@@ -39,11 +42,24 @@ to the address and port, or the connection, that asked.
   heard at the loudspeaker: it is held until the hop that is heard nearest to it, at most half a hop early or late. Up
   to {MAX_HELD:,} events are held. A tag of 1 or in the past is now; one more than a hop past on arrival counts as
   late. One packet may change {MAX_EVENTS} values.
-- **Refusals** come as `/fail address reason` and change nothing. A datagram that is not OSC is only counted.
-- **Subscribers** (`/notify 1`, at most {MAX_SUBSCRIBERS}) hear of every change but their own, and of what stands under
-  Notices. Any message renews a subscription for {LEASE_SECONDS:.0f} s.
-- **Over TCP** at most {MAX_CONNECTIONS} connections; a frame holds at most {MAX_FRAME_BYTES:,} bytes. The end of a
-  connection ends its subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
+- **Refusals** come as `/fail address reason` and change nothing, at most {REFUSALS.burst:.0f} at once and
+  {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown
+  types spoils no other of its bundle. What engines answer with (`/done`, `/fail`, `*.reply`, notices) is never
+  answered.
+- **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices. Any message renews
+  a subscription for {LEASE_SECONDS:.0f} s. Over UDP a subscriber proves that it is where it says: the answer
+  `/done /notify id token` asks it to send `/notify 1 token` back, now and once a minute; `/done /notify id` means
+  that it is proved. Until then a program of the engine's machine hears changes but not the streams `/aitunes/meter`
+  and `/aitunes/scope`; another machine hears nothing, and its questions have short answers only. At most
+  {MAX_SUBSCRIBERS} subscribe, {MAX_REMOTE} of them on other machines and {MAX_OF_ONE_HOST} on one of those.
+- **Another port** for the answers, of the same machine, may stand in `/notify 1 port`, and then `/notify 1 port token`.
+- **From this machine only**, as marked below: over UDP from a loopback address, or over a TCP connection after
+  `/login token`; the token is in the file `osc-token` of AiTunes' data folder.
+- **Over TCP** at most {MAX_CONNECTIONS} connections; a packet holds at most {MAX_FRAME_BYTES:,} bytes. A connection
+  whose first bytes are no OSC, such as those of a web page, is closed at once. The end of a connection ends its
+  subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
+- **Work** is bounded: {WORK.rate:,.0f} units a second for each sender, where a message is one, each 64 bytes of it one
+  more, and each address that a pattern is compared with another.
 
 Types: `f` a number, `i` a whole number, `s` text, `T` a switch, `b` bytes; `…` repeats the last.
 """
@@ -60,7 +76,7 @@ _SECTIONS = {
 
 
 def page(table: Iterable[Address] = TABLE) -> str:
-    """The text of `docs/osc.md`."""
+    """Return the text of `docs/osc.md`."""
     rows = list(table)
     sections = [_section(kind, [row for row in rows if row.kind is kind]) for kind in _SECTIONS]
     return "\n".join([_INTRODUCTION, *sections])
@@ -84,11 +100,14 @@ def _row(row: Address) -> str:
     path = row.path.replace("{n}", "N")
     arguments = ", ".join(_argument(argument) for argument in row.arguments) + (", …" if row.many else "")
     types = f"`{row.types}`" if row.types else ""
-    return f"| `{path}` | {types} | {arguments} | {row.description} |"
+    limited = "; from this machine only" if row.path in LOCAL_ONLY else ""
+    return f"| `{path}` | {types} | {arguments} | {row.description}{limited} |"
 
 
 def _argument(argument: Argument) -> str:
     unit = f" {argument.unit}" if argument.unit else ""
+    if argument.default is not None:
+        unit += f", {argument.default:g} where it is left out" if isinstance(argument.default, int | float) else ""
     if math.isfinite(argument.low) and math.isfinite(argument.high):
         return f"{argument.name} {argument.low:.10g} to {argument.high:.10g}{unit}".replace("-", "−")
     if math.isfinite(argument.low):

@@ -1,4 +1,4 @@
-"""The sockets: a thread receives from each, and one publishes what the engine has to say."""
+"""Opens the OSC sockets: a thread receives from each, and one publishes what the engine has to say."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from typing import Any
 from aitunes.errors import AiTunesError, reason
 from aitunes.osc.address import DEFAULT_PORT
 from aitunes.osc.packets import PacketError, build
+from instrument.namespace import ROOT
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher, Instrument
-from instrument.osc.subscribers import Peer, Subscribers
-from instrument.osc.tcp import TcpPeer, TcpServer
+from instrument.osc.peers import Peer, TcpPeer, is_own
+from instrument.osc.subscribers import Subscribers
+from instrument.osc.tcp import RETRY_SECONDS, TcpServer, listen
 
+STREAMS = frozenset({f"{ROOT}/meter", f"{ROOT}/scope"})
+"""What is sent all the time, and so only to subscribers that have proved their address."""
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_UNPROVED = "this answer is long or comes too often for an address that is not proved; /notify 1 brings a token"
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01
-_RETRY_SECONDS = 0.1
 _TOLD_SECONDS = 60.0
 _TRIES = 10
 
@@ -31,15 +37,18 @@ class PortError(AiTunesError):
 
 
 class OscServer:
-    """Receives on one port and replies from it.
+    """Receives on one port and replies from it. `connections` counts those over TCP.
 
     Args:
         instrument: the engine.
         publish: called every 10 ms on the publishing thread, to send notices with `send` and `send_to_others`.
-        host, port: where to listen; port 0 takes any that is free.
+        host, port: where to listen, in IPv4 or IPv6; port 0 takes any that is free.
         tcp: listen there for connections, too.
         say: takes a sentence when the network fails.
         clock: wall-clock seconds, for time tags and arrival times.
+        login: the token that gives a TCP connection the rights of a program of this machine; empty for none.
+        open_udp: opens the UDP socket.
+        retry_seconds: how long to wait where nothing can be received.
 
     Raises:
         PortError: the port cannot be opened.
@@ -54,13 +63,19 @@ class OscServer:
         tcp: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], float] = time.time,
+        login: str = "",
+        open_udp: Callable[[str, int], socket.socket] | None = None,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
+        self._open_udp, self._retry_seconds = open_udp or udp_socket, retry_seconds
         self._say, self._clock, self._publish = say, clock, publish
-        self._socket, self._tcp = self._open(host, port, tcp)
-        self.host, self.port = self._socket.getsockname()
+        # An empty host would be everybody's.
+        self._socket, self._tcp = self._open(host or "127.0.0.1", port, tcp)
+        self.host, self.port = self._socket.getsockname()[:2]
         self.subscribers = Subscribers(time.monotonic)
-        self.dispatcher = Dispatcher(instrument, self.subscribers, self.send)
-        self._obeying = threading.Lock()
+        self._access = Access(time.monotonic, login)
+        self.dispatcher = Dispatcher(instrument, self.subscribers, self.send, access=self._access)
+        self._handling = threading.Lock()
         self._silent_until: dict[int | None, float] = {}
         self._closing = threading.Event()
         self._threads = [
@@ -71,12 +86,12 @@ class OscServer:
     def _open(self, host: str, port: int, tcp: bool) -> tuple[socket.socket, TcpServer | None]:
         # Where any port will do, one that TCP has taken already is not it.
         for tries_left in reversed(range(_TRIES if tcp and port == 0 else 1)):
-            listening = _udp_socket(host, port)
+            listening = self._open_udp(host, port)
             if not tcp:
                 return listening, None
             number = listening.getsockname()[1]
             try:
-                return listening, TcpServer(host, number, self._obey, self._forget, self._say)
+                return listening, TcpServer(listen(host, number), self._handle, self._forget, self._say)
             except OSError as error:
                 listening.close()
                 if not tries_left:
@@ -96,7 +111,7 @@ class OscServer:
         if self._tcp is not None:
             self._tcp.close()
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
-        self._socket.sendto(b"", (self.host if self.host != "0.0.0.0" else "127.0.0.1", self.port))
+        self._socket.sendto(b"", (_ANYWHERE.get(self.host, self.host), self.port))
         for thread in self._threads:
             thread.join(timeout=1.0)
         self._socket.close()
@@ -106,15 +121,27 @@ class OscServer:
 
         A peer that is gone is no error, its lease ends by itself.
         """
-        self._send_datagram(peer, _datagram(address, arguments))
+        datagram = _datagram(address, arguments)
+        if not self._access.may_send(peer, len(datagram)):
+            datagram = _datagram("/fail", (address, _UNPROVED))
+            if not self._access.senders.may_refuse(peer) or not self._access.may_send(peer, len(datagram)):
+                return
+        self._send_datagram(peer, datagram)
+
+    @property
+    def connections(self) -> int:
+        """How many connections over TCP there are."""
+        return 0 if self._tcp is None else len(self._tcp)
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Send one message to every subscriber but its author."""
-        others = [peer for peer in self.subscribers.current() if peer != author]
+        """Send one message to every subscriber but its author; streams to those whose address is proved."""
+        subscribers = self.subscribers.current(proved=address in STREAMS)
+        others = [peer for peer in subscribers if peer != author]
         if others:
             datagram = _datagram(address, arguments)
             for peer in others:
-                self._send_datagram(peer, datagram)
+                if self._access.may_send(peer, len(datagram)):
+                    self._send_datagram(peer, datagram)
 
     def _send_datagram(self, peer: Peer, datagram: bytes) -> None:
         if isinstance(peer, TcpPeer):
@@ -136,27 +163,29 @@ class OscServer:
     def _receive_all(self) -> None:
         while not self._closing.is_set():
             try:
-                datagram, peer = self._socket.recvfrom(_MAX_DATAGRAM)
+                datagram, (host, port, *_) = self._socket.recvfrom(_MAX_DATAGRAM)
             except ConnectionError:
                 # Windows reports a peer that closed its port here; only our own close ends the loop.
                 continue
             except OSError as error:
                 self._tell("nothing can be received", error)
-                self._closing.wait(_RETRY_SECONDS)
+                self._closing.wait(self._retry_seconds)
                 continue
-            if datagram:
-                self._obey(datagram, peer)
+            # What seems to come from here was sent by somebody else: two ends of one socket would answer each other.
+            if datagram and port and not (port == self.port and is_own(host)):
+                self._handle(datagram, (host, port))
 
-    def _obey(self, datagram: bytes | None, peer: Peer) -> None:
+    def _handle(self, datagram: bytes | None, peer: Peer) -> None:
         # Two sockets, one dispatcher: what it keeps belongs to one thread at a time.
-        with self._obeying, _survived():
+        with self._handling, _survived():
             if datagram is None:
                 self.dispatcher.refuse_packet(peer, "no SLIP frame, or a longer one than a packet may be")
             else:
                 self.dispatcher.receive(datagram, peer, self._clock())
 
-    def _forget(self, peer: Peer) -> None:
+    def _forget(self, peer: TcpPeer) -> None:
         self.subscribers.remove(peer)
+        self._access.forget(peer)
 
     def _publish_all(self) -> None:
         while not self._closing.wait(_PUBLISH_SECONDS):
@@ -164,10 +193,19 @@ class OscServer:
                 self._publish()
 
 
-def _udp_socket(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def udp_socket(host: str, port: int) -> socket.socket:
+    """Open a UDP port, in IPv4 or IPv6.
+
+    Raises:
+        PortError: it cannot be opened.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_DGRAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     try:
+        if family == socket.AF_INET6:
+            # "::" takes IPv4 as well.
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind((host, port))
     except OSError as error:
         listening.close()

@@ -1,4 +1,4 @@
-"""OSC over TCP: packets in SLIP frames (OSC 1.1), many connections, and nobody who reads slowly holds up another."""
+"""Receives OSC over TCP: many connections, and nobody who reads slowly holds up another."""
 
 from __future__ import annotations
 
@@ -7,75 +7,25 @@ import errno
 import selectors
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
-from pythonosc import slip
-
+from aitunes.osc.address import is_loopback
 from aitunes.osc.packets import build
+from instrument.osc.framing import Frames, FramingError, Stream
+from instrument.osc.peers import TcpPeer, written
 
 MAX_CONNECTIONS = 64
-MAX_FRAME_BYTES = 65_536
+MAX_OF_ONE_HOST = 16
+"""Connections of one other machine."""
 MAX_UNREAD_BYTES = 1 << 20
+RETRY_SECONDS = 0.1
 _CHUNK_BYTES = 16_384
-_RETRY_SECONDS = 0.1
-_END = slip.END
 _FULL = f"there are {MAX_CONNECTIONS} connections already"
-
-
-class TcpPeer(NamedTuple):
-    """One connection, by the other end's address; never equal to a peer over UDP, nor to a later connection."""
-
-    host: str
-    port: int
-    connection: int
-
-
-class Frames:
-    """Cuts a stream of bytes into SLIP frames; what is no frame comes out as None, once.
-
-    >>> frames = Frames()
-    >>> list(frames.feed(b"\\xc0/a\\0\\0\\xc0/b")), list(frames.feed(b"\\0\\0\\xc0"))
-    ([b'/a\\x00\\x00'], [b'/b\\x00\\x00'])
-    """
-
-    def __init__(self) -> None:
-        self._begun = bytearray()
-        self._spoilt = False
-
-    def feed(self, received: bytes) -> Iterator[bytes | None]:
-        """The frames that end within what was received; empty ones, which SLIP allows, are left out."""
-        *ended, rest = received.split(_END)
-        for part in ended:
-            self._begin(part)
-            if self._begun and not self._spoilt:
-                yield _decoded(bytes(self._begun))
-            elif self._spoilt:
-                yield None
-            self._begun.clear()
-            self._spoilt = False
-        self._begin(rest)
-
-    def _begin(self, part: bytes) -> None:
-        # Escaped, a frame may be twice as long. What is longer is thrown away up to its end.
-        if self._spoilt or len(self._begun) + len(part) > 2 * MAX_FRAME_BYTES:
-            self._spoilt = True
-            self._begun.clear()
-        else:
-            self._begun += part
-
-
-def _decoded(frame: bytes) -> bytes | None:
-    try:
-        datagram = slip.decode(frame)
-    except slip.ProtocolError:
-        return None
-    return datagram if len(datagram) <= MAX_FRAME_BYTES else None
+_FULL_OF_YOURS = f"there are {MAX_OF_ONE_HOST} connections of your machine already"
 
 
 class _Connection:
-    """A socket, what has been received of a frame, and what waits to be sent."""
+    """Holds a socket, what has been received of a packet, and what waits to be sent."""
 
     def __init__(self, connected: socket.socket, peer: TcpPeer) -> None:
         connected.setblocking(False)
@@ -83,18 +33,18 @@ class _Connection:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.socket = connected
         self.peer = peer
-        self.frames = Frames()
+        self.stream = Stream()
         self.unsent = bytearray()
         self.lock = threading.Lock()
 
-    def send(self, frame: bytes) -> None:
+    def send(self, packet: bytes) -> None:
         """Send what the other end takes at once, and keep the rest.
 
         Raises:
             OSError: the connection is gone, or too much is unsent.
         """
         with self.lock:
-            self.unsent += frame
+            self.unsent += self.stream.encode(packet)
             self._flush()
             if len(self.unsent) > MAX_UNREAD_BYTES:
                 raise OSError(errno.ENOBUFS, "it reads too slowly")
@@ -110,29 +60,39 @@ class _Connection:
                 del self.unsent[: self.socket.send(self.unsent)]
 
 
-class TcpServer:
-    """Listens on one port; one thread of its own receives from everybody.
-
-    Args:
-        host, port: where to listen.
-        receive: takes a packet and who sent it, or None for what was no frame.
-        left: told of a connection that has ended.
-        say: takes a sentence about a connection that was ended from here.
+def listen(host: str, port: int) -> socket.socket:
+    """Open a port for connections; `::` takes IPv4 as well.
 
     Raises:
-        OSError: the port cannot be opened.
+        OSError: it cannot be opened.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    dual = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS, dualstack_ipv6=dual)
+
+
+class TcpServer:
+    """Serves the connections of one port; one thread of its own receives from everybody.
+
+    Args:
+        listening: an open port; closed with the server.
+        receive: takes a packet and who sent it, or None for what was no packet.
+        left: takes the peer of a connection that has ended.
+        say: takes a sentence about a connection that was ended from here.
+        retry_seconds: how long to wait where a connection cannot be taken.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        listening: socket.socket,
         receive: Callable[[bytes | None, TcpPeer], None],
         left: Callable[[TcpPeer], None],
         say: Callable[[str], None],
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._receive, self._left, self._say = receive, left, say
-        self._listening = socket.create_server((host, port), backlog=MAX_CONNECTIONS)
+        self._retry_seconds = retry_seconds
+        self._listening = listening
         self._listening.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listening, selectors.EVENT_READ)
@@ -142,7 +102,7 @@ class TcpServer:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._connections: dict[TcpPeer, _Connection] = {}
         self._number = 0
-        self._closing = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="osc-tcp", daemon=True)
 
     def __len__(self) -> int:
@@ -154,26 +114,26 @@ class TcpServer:
 
     def close(self) -> None:
         """End all connections and free the port."""
-        self._closing = True
+        self._closing.set()
         self._wake()
         if self._thread.ident is not None:
             self._thread.join(timeout=1.0)
         for connection in list(self._connections.values()):
             self._end(connection)
-        for one in (self._listening, self._waker, self._woken):
-            one.close()
+        for end in (self._listening, self._waker, self._woken):
+            end.close()
         self._selector.close()
 
-    def send(self, peer: TcpPeer, datagram: bytes) -> None:
+    def send(self, peer: TcpPeer, packet: bytes) -> None:
         """Send a packet, from any thread, without ever waiting; who has left or does not read gets nothing."""
         connection = self._connections.get(peer)
         if connection is None:
             return
         try:
-            connection.send(slip.encode(datagram))
+            connection.send(packet)
         except OSError as error:
             if error.errno == errno.ENOBUFS:
-                self._say(f"OSC over TCP: {peer.host}:{peer.port} was disconnected, because it reads too slowly.")
+                self._say(f"OSC over TCP: {written(peer)} was disconnected, because it reads too slowly.")
             self._hang_up(connection)
         else:
             if connection.unsent:
@@ -189,30 +149,43 @@ class TcpServer:
             self._waker.send(b"\0")
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             for key, events in self._selector.select():
                 if key.fileobj is self._listening:
                     self._accept()
                 elif key.fileobj is self._woken:
                     self._await_room()
-                else:
+                elif key.data.peer in self._connections:  # it may have given way to a new one meanwhile
                     self._serve(key.data, events)
 
     def _accept(self) -> None:
         try:
             connected, (host, port, *_) = self._listening.accept()
         except OSError:
-            time.sleep(_RETRY_SECONDS)  # gone again, or this process has too many files open
+            self._closing.wait(self._retry_seconds)  # gone again, or this process has too many files open
             return
-        if len(self._connections) >= MAX_CONNECTIONS:
+        refusal = self._refusal(host)
+        if refusal:
             with contextlib.suppress(OSError):
-                connected.sendall(slip.encode(build("/fail", "/tcp", _FULL)))
+                connected.sendall(Frames().encode(build("/fail", "/tcp", refusal)))
             connected.close()
             return
         self._number += 1
         connection = _Connection(connected, TcpPeer(host, port, self._number))
         self._connections[connection.peer] = connection
         self._selector.register(connected, selectors.EVENT_READ, connection)
+
+    def _refusal(self, host: str) -> str:
+        """Why one more connection of a host is not taken; the oldest one that has said nothing gives way."""
+        of_host = [peer for peer in self._connections if peer.host == host]
+        if len(of_host) >= MAX_OF_ONE_HOST and not is_loopback(host):
+            return _FULL_OF_YOURS
+        if len(self._connections) >= MAX_CONNECTIONS:
+            silent = next((one for one in self._connections.values() if not one.stream.begun), None)
+            if silent is None:
+                return _FULL
+            self._end(silent)
+        return ""
 
     def _await_room(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -231,11 +204,11 @@ class TcpServer:
                 received = connection.socket.recv(_CHUNK_BYTES)
                 if not received:
                     raise ConnectionResetError
-                for frame in connection.frames.feed(received):
-                    self._receive(frame, connection.peer)
+                for packet in connection.stream.feed(received):
+                    self._receive(packet, connection.peer)
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, FramingError):
             self._end(connection)
 
     def _end(self, connection: _Connection) -> None:

@@ -8,25 +8,27 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from aitunes.osc.packets import messages
+from aitunes.osc.packets import build, messages
+from instrument.namespace import LOCAL_ONLY
 from instrument.osc.patterns import matching
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError
+from instrument.oscquery.guard import LOOPBACK, Guard, is_local_program
 from instrument.oscquery.listeners import Listener, Listeners
 
 NAME = "AiTunes"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _COMMANDS = ("LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED")
 _TRY_AGAIN = 1013  # WebSocket's close code for a server, or a client, that cannot keep up
-_FORBIDDEN = 1008
+_RESERVED = "only a program on the engine's own machine may do this, and no web page"
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -41,7 +43,7 @@ def application(engine: EngineClient, lifespan: Lifespan | None = None) -> Starl
     server = _Server(engine)
     path = "/{path:path}"
     routes = [Route(path, server.describe), WebSocketRoute(path, server.converse)]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard)])
 
 
 class _Server:
@@ -74,9 +76,6 @@ class _Server:
 
     async def converse(self, websocket: WebSocket) -> None:
         """Commands as text and OSC as bytes, both ways, until one side leaves."""
-        if not _trusted(websocket):
-            await websocket.close(_FORBIDDEN)
-            return
         await websocket.accept()
         listener = Listener()
         self._listeners.join(listener)
@@ -107,7 +106,9 @@ class _Server:
                 packet = message.get("bytes")
                 if packet is None:
                     await self._listeners.obey(listener, message["text"])
-                elif _is_local(websocket) or not _ends_engine(packet):
+                elif path := not is_local_program(websocket) and _reserved(packet):
+                    listener.send(build("/fail", path, _RESERVED))
+                else:
                     peer.send(packet)
 
 
@@ -131,19 +132,11 @@ def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
     }
 
 
-def _trusted(websocket: WebSocket) -> bool:
-    """Whether a page in a browser may play: one that this machine serves, not any that somebody visits."""
-    origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).hostname in LOOPBACK
-
-
-def _is_local(connection: HTTPConnection) -> bool:
-    return connection.client is not None and connection.client.host in LOOPBACK
-
-
-def _ends_engine(packet: bytes) -> bool:
-    # For the engine all of this comes from its own machine, which alone may end it.
-    return any(matching(message.address, ["/quit"]) for message in messages(packet))
+def _reserved(packet: bytes) -> str:
+    """The first address in a packet that programs of the engine's machine alone may use; empty where there is none."""
+    # For the engine all of this comes from its own machine.
+    found = (path for message in messages(packet) for path in matching(message.address, sorted(LOCAL_ONLY)))
+    return next(found, "")
 
 
 def _json(value: Any) -> Response:

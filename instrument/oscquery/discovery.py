@@ -11,7 +11,8 @@ import ifaddr
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from instrument.oscquery.app import LOOPBACK, NAME
+from instrument.oscquery.app import NAME
+from instrument.oscquery.guard import LOOPBACK
 
 HTTP_TYPE = "_oscjson._tcp.local."
 OSC_TYPE = "_osc._udp.local."

@@ -13,7 +13,7 @@ class OutputError(AiTunesError):
 
 
 class Output(Protocol):
-    """Takes mono blocks; the synth waits until one is wanted, renders it, and writes it."""
+    """Takes blocks of left and right; the synth waits until one is wanted, renders it, and writes it."""
 
     name: str
     sample_rate: float
@@ -43,7 +43,7 @@ class Output(Protocol):
         """
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples]."""
+        """Append a block of left and right, [samples, 2]."""
 
     def deepen(self, seconds: float) -> None:
         """Buffer at least that much from now on; 0 goes back to the shortest that is safe."""

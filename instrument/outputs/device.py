@@ -90,7 +90,7 @@ class DeviceOutput:
 
     def start(self) -> None:
         """Begin with silence, and see how much the device takes at once."""
-        self.write(np.zeros(round(_PREFILL_SECONDS * self.sample_rate), np.float32))
+        self.write(_silence(round(_PREFILL_SECONDS * self.sample_rate)))
         try:
             self._mixer.start()
         except portaudio().PortAudioError as error:
@@ -121,8 +121,8 @@ class DeviceOutput:
         return self._pacing.until_taken(self._ready, self._buffered_seconds())
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples], the same on every channel."""
-        self._ring.write(np.repeat(y, self._channels).reshape(-1, self._channels))
+        """Append a block of left and right, [samples, 2]; a device of one channel plays their mean."""
+        self._ring.write(y if self._channels == 2 else y.mean(axis=1, keepdims=True))
 
     def deepen(self, seconds: float) -> None:
         """Buffer at least that much from now on."""
@@ -167,7 +167,7 @@ class DeviceOutput:
         pacing.settle(pacing.reserve_seconds)
         missing = pacing.block_seconds + pacing.reserve_seconds - self._buffered_seconds()
         if missing > 0.0:
-            self.write(np.zeros(round(missing * self.sample_rate), np.float32))
+            self.write(_silence(round(missing * self.sample_rate)))
         self._consumed_before += self._action.done_frames
         self._action = self._mixer.play_ringbuffer(self._ring)
 
@@ -182,3 +182,7 @@ class DeviceOutput:
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
+
+
+def _silence(frames: int) -> FloatArray:
+    return np.zeros((frames, 2), np.float32)

@@ -35,7 +35,7 @@ def file_format(path: Path, depth: str) -> tuple[str, str]:
 
 
 class FileOutput:
-    """Writes mono samples to a WAV or FLAC file as fast as they come.
+    """Writes two channels to a WAV or FLAC file as fast as they come.
 
     Args:
         path: ends in .wav or .flac; replaced only when the new file is whole.
@@ -62,7 +62,7 @@ class FileOutput:
             # Made here first, because the system says why it cannot be, and libsndfile does not.
             self._partial.touch()
             self._file = soundfile.SoundFile(
-                self._partial, "w", samplerate=round(sample_rate), channels=1, format=kind, subtype=subtype
+                self._partial, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
             )
             # The peak chunk holds the time of day, and the same score must give the same bytes.
             soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
@@ -81,7 +81,7 @@ class FileOutput:
         return 0.0
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples].
+        """Append a block of left and right, [samples, 2].
 
         Raises:
             OutputError: the disk is full or gone.

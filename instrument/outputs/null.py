@@ -51,7 +51,7 @@ class NullOutput:
         return max(0.0, buffered)
 
     def write(self, y: FloatArray) -> None:
-        """Append a block [samples]."""
+        """Append a block of left and right, [samples, 2]."""
         self._end += len(y) / self.sample_rate
 
     def deepen(self, seconds: float) -> None:

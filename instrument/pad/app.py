@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from instrument.pad import theme
 from instrument.pad.preferences import Preferences
-from instrument.pad.session import Session
+from instrument.pad.session import PadSession
 from instrument.pad.window import Window
 from instrument.storage import paths
 from instrument.storage.library import Library
@@ -39,7 +39,7 @@ def build_window(
         AddressError: there is no such host.
     """
     preferences = Preferences()
-    session = Session(host, port, paths.anchors(), clock)
+    session = PadSession(host, port, paths.anchors(), clock)
     release = preferences.release if resume else ""
     window = Window(session, library, preferences, ends_engine)
     session.open(release)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
-from aitunes.errors import AiTunesError
-from aitunes.osc.packets import PacketError, build, parse
+from aitunes.osc.address import connect_udp
+from aitunes.osc.session import Session
 
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 20
-
-
-class AddressError(AiTunesError):
-    """Names a host that does not exist."""
+_MAX_DATAGRAMS = 64  # a turn of the event loop, so that a flood does not stop the window
 
 
 class OscClient(QObject):
@@ -24,6 +22,7 @@ class OscClient(QObject):
 
     Args:
         host, port: where the engine listens.
+        clock: seconds, monotonic.
 
     Raises:
         AddressError: the host's name is not known.
@@ -35,39 +34,49 @@ class OscClient(QObject):
     refused = Signal()
     """Nothing listens at the engine's port; the system reports it for engines on this machine only."""
 
-    def __init__(self, host: str, port: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, clock: Callable[[], float] = time.monotonic, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self.host, self.port = host, port
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            # Connected, so that the system reports a port on which nothing listens.
-            self._socket.connect((host, port))
-        except OSError as error:
-            self._socket.close()
-            raise AddressError(f"There is no way to an engine at {host}:{port}: {error.strerror}.") from error
+        # Connected, so that the system reports a port on which nothing listens, and drops what others send.
+        self._socket = connect_udp(host, port)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self._socket.setblocking(False)
+        self._session = Session(self._transmit, clock)
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._receive)
 
     def send(self, address: str, *arguments: Any) -> None:
         """Send one message at once."""
-        try:
-            self._socket.send(build(address, *arguments))
-        except ConnectionRefusedError:
-            self.refused.emit()
-        except BlockingIOError:
-            pass  # the network's queue is full; the next move carries the newer position
-        except OSError:
-            self.refused.emit()
+        self._session.send(address, *arguments)
+
+    def subscribe(self) -> None:
+        """Subscribe to the engine's notifications."""
+        self._session.subscribe()
+
+    def renew(self) -> None:
+        """Renew the subscription when it is due."""
+        self._session.renew()
+
+    def unsubscribe(self) -> None:
+        """End the subscription."""
+        self._session.unsubscribe()
 
     def close(self) -> None:
         """Free the socket."""
         self._notifier.setEnabled(False)
         self._socket.close()
 
+    def _transmit(self, datagram: bytes) -> None:
+        try:
+            self._socket.send(datagram)
+        except BlockingIOError:
+            pass  # the network's queue is full; the next move carries the newer position
+        except OSError:
+            self.refused.emit()
+
     def _receive(self) -> None:
-        while True:
+        for _ in range(_MAX_DATAGRAMS):
             try:
                 datagram = self._socket.recv(_MAX_DATAGRAM)
             except BlockingIOError:
@@ -75,8 +84,5 @@ class OscClient(QObject):
             except OSError:
                 self.refused.emit()
                 return
-            # What is not OSC is dropped.
-            with contextlib.suppress(PacketError):
-                for packet in parse(datagram):
-                    for message in packet.messages:
-                        self.received.emit(message.address, message.arguments)
+            for message in self._session.receive(datagram):
+                self.received.emit(message.address, message.arguments)

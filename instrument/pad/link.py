@@ -12,7 +12,6 @@ from instrument.pad.client import OscClient
 
 POLL_SECONDS = 0.5
 LOST_SECONDS = 2.0
-_RENEW_SECONDS = 10.0
 
 
 class Link(QObject):
@@ -36,7 +35,6 @@ class Link(QObject):
         self._client = client
         self._clock = clock
         self._replied = clock()
-        self._renewed = 0.0
         self._was_up = self._was_refused = False
         self.connected = False
         client.received.connect(self._handle)
@@ -51,20 +49,17 @@ class Link(QObject):
 
     def poll(self) -> None:
         """Ask for the status; renew the subscription; report the loss of an engine that has been silent for long."""
-        now = self._clock()
-        if self.connected and now - self._replied > LOST_SECONDS:
+        if self.connected and self._clock() - self._replied > LOST_SECONDS:
             self._disconnect()
-        if self.connected and now - self._renewed > _RENEW_SECONDS:
-            self._renewed = now
-            self._client.send("/notify", 1)
+        if self.connected:
+            self._client.renew()
         self._client.send("/status")
 
     def _handle(self, address: str, _arguments: list[Any]) -> None:
         self._replied = self._clock()
         if not self.connected and address == "/status.reply":
             self.connected = True
-            self._renewed = self._replied
-            self._client.send("/notify", 1)
+            self._client.subscribe()
             restarted = self._was_up and self._was_refused
             self._was_up, self._was_refused = True, False
             self.up.emit(restarted)

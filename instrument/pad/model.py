@@ -153,7 +153,7 @@ class EngineModel(QObject):
 
     def unsubscribe(self) -> None:
         """End the subscription to the engine's notifications."""
-        self._client.send("/notify", 0)
+        self._client.unsubscribe()
 
     def quit_engine(self) -> None:
         """End the engine."""

@@ -17,7 +17,7 @@ from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 
 
-class Session(QObject):
+class PadSession(QObject):
     """A connection to one engine and what the window shows and moves of it.
 
     Args:
@@ -32,7 +32,7 @@ class Session(QObject):
     def __init__(self, host: str, port: int, anchors: Path, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.clock = clock
-        self.client = OscClient(host, port, self)
+        self.client = OscClient(host, port, clock, self)
         self.model = EngineModel(self.client, clock, self)
         self.link = Link(self.client, clock, self)
         self.point = Point(self.model, np.random.default_rng(), clock, self)

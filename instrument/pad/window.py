@@ -16,7 +16,7 @@ from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
 from instrument.pad.preferences import Preferences
-from instrument.pad.session import Session
+from instrument.pad.session import PadSession
 from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS
 from instrument.pad.widgets.banner import Banner
 from instrument.pad.widgets.head import Head
@@ -46,7 +46,9 @@ class Window(QMainWindow):
         ends_engine: closing the window ends the engine.
     """
 
-    def __init__(self, session: Session, library: Library, preferences: Preferences, ends_engine: bool = False) -> None:
+    def __init__(
+        self, session: PadSession, library: Library, preferences: Preferences, ends_engine: bool = False
+    ) -> None:
         super().__init__()
         session.setParent(self)
         self.session, self.ends_engine = session, ends_engine

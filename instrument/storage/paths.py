@@ -14,6 +14,7 @@ __all__ = [
     "bundled_releases",
     "gestures",
     "home",
+    "osc_token",
     "plain_name",
     "recordings",
     "snapshots",
@@ -51,6 +52,11 @@ def snapshots() -> Path:
 def gestures() -> Path:
     """Gestures, a score each."""
     return home() / "gestures"
+
+
+def osc_token() -> Path:
+    """Return the file of the token that logs in a TCP connection."""
+    return home() / "osc-token"
 
 
 def plain_name(name: str) -> str:

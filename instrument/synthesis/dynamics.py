@@ -23,25 +23,28 @@ _SILENT = 1e-4
 def _finish(
     y: FloatArray, gain_from: float, gain_to: float, envelope: float, release_factor: float, ceiling: float
 ) -> tuple[float, float, float]:
-    """Ramp and limit a block in place; return the limiter's envelope, the peak and the sum of squares."""
+    """Ramp and limit a block [samples, 2] in place; return the limiter's envelope, the peak, the sum of squares."""
     peak = 0.0
     energy = 0.0
     step = (gain_to - gain_from) / len(y)
     for i in range(len(y)):
-        value = y[i] * (gain_from + step * (i + 1))
-        envelope = max(abs(value), envelope * release_factor)
+        gain = gain_from + step * (i + 1)
+        left, right = y[i, 0] * gain, y[i, 1] * gain
+        envelope = max(abs(left), abs(right), envelope * release_factor)
         if envelope > ceiling:
-            value *= ceiling / envelope
-        y[i] = value
-        peak = max(peak, abs(value))
-        energy += value * value
+            left *= ceiling / envelope
+            right *= ceiling / envelope
+        y[i, 0], y[i, 1] = left, right
+        peak = max(peak, abs(left), abs(right))
+        energy += left * left + right * right
     return envelope, peak, energy
 
 
 class OutputStage:
     """Fades at play and stop, applies the gain, and limits.
 
-    The limiter attacks at once and releases within a tenth of a second, so no sample exceeds `CEILING`.
+    The limiter attacks at once, on both channels alike, and releases within a tenth of a second, so no sample exceeds
+    `CEILING`.
 
     Args:
         sample_rate: of the blocks, Hz.
@@ -62,7 +65,7 @@ class OutputStage:
         return self._gate == 0.0
 
     def process(self, y: FloatArray, gain_db: float, playing: bool) -> FloatArray:
-        """Process one block [samples] in place; it may be empty."""
+        """Process one block of left and right, [samples, 2], in place; it may be empty."""
         if not len(y):
             return y
         seconds = len(y) / self._sample_rate
@@ -73,7 +76,7 @@ class OutputStage:
         after = self._gain * self._gate
         self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release_factor, CEILING)
         self.peak = max(self.peak * 0.95, peak)
-        self.rms = math.sqrt(energy / len(y))
+        self.rms = math.sqrt(energy / y.size)
         return y
 
 

@@ -15,9 +15,13 @@ from instrument.namespace import ROOT, MessageError, Value
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
+DEFAULT_WIDTH = 0.5
+
 SNAPSHOT_SETTINGS = (
     "/glide",
     "/gain",
+    "/width",
+    "/pan",
     "/freeze",
     "/position",
     "/speed",
@@ -65,6 +69,8 @@ class Performance:
         self.playing = True
         self.smoothing_seconds = 0.0
         self.gain_db = 0.0
+        self.width = DEFAULT_WIDTH
+        self.pan = 0.0
         self.frozen = False
         self.position = 0.0
         self.speed = 1.0
@@ -87,6 +93,8 @@ class Performance:
             "/latent": self._set_latent,
             "/glide": self._setter("smoothing_seconds"),
             "/gain": self._setter("gain_db"),
+            "/width": self._setter("width"),
+            "/pan": self._setter("pan"),
             "/freeze": self._setter("frozen"),
             "/position": self._setter("position"),
             "/speed": self._setter("speed"),
@@ -115,6 +123,8 @@ class Performance:
             "/latent": lambda: tuple(self._target.tolist()),
             "/glide": lambda: (self.smoothing_seconds,),
             "/gain": lambda: (self.gain_db,),
+            "/width": lambda: (self.width,),
+            "/pan": lambda: (self.pan,),
             "/freeze": lambda: (self.frozen,),
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),

@@ -20,6 +20,7 @@ from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.segments import SegmentDecoder
+from instrument.synthesis.stereo import Widener, spread
 from instrument.synthesis.texture_motion import Dream, TextureMotion
 from instrument.synthesis.voice import Voice
 from instrument.synthesis.voice_allocator import SLOTS, plays_notes
@@ -54,9 +55,10 @@ class ReleaseRenderer:
         self._texture = None if motion is None or pitched else TextureMotion(motion)
         self._dream = None if motion is None or not pitched else Dream(motion)
         self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if pitched else 1)]
+        self._spreads = [spread(slot) for slot in range(len(self.voices))]
         self.resampler = Resampler(features.sample_rate, output_rate)
-        self._hop = np.zeros(features.hop_length, np.float32)
-        self._pending = np.zeros(0, np.float32)
+        self._hop = np.zeros((features.hop_length, 2), np.float32)
+        self._pending = np.zeros((0, 2), np.float32)
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
         centre = features.n_fft / 2 + lookahead * features.hop_length
@@ -73,18 +75,24 @@ class ReleaseRenderer:
         return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
-        """Render the next hop at the output's rate, [samples]; the number varies by one when the rates differ."""
+        """Render the next hop of mid and side at the output's rate, [samples, 2].
+
+        The number of samples varies by one when the rates differ. Mid is the sum of the voices, side
+        their sum weighted by their positions in the stereo image.
+        """
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         z, texture_gain = self._moved(self.code(coordinates), performance)
         for slot, frame in self.source.frames(z, performance).items():
             self.voices[slot].set_frame(frame)
-        iterations = shared(self.iterations, sum(not voice.resting for voice in self.voices))
+        sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
+        iterations = shared(self.iterations, len(sounding))
         self._hop[:] = 0.0
-        for slot, voice in enumerate(self.voices):
-            if not voice.resting:
-                self._hop += voice.render(iterations, texture_gain * self.source.gain(slot))
+        for slot in sounding:
+            y = self.voices[slot].render(iterations, texture_gain * self.source.gain(slot))
+            self._hop[:, 0] += y
+            self._hop[:, 1] += np.float32(self._spreads[slot]) * y
         return self.resampler.process(self._hop)
 
     def _moved(self, z: FloatArray, performance: Performance) -> tuple[FloatArray, float]:
@@ -141,7 +149,8 @@ def load_compiled_code() -> None:
     """Compile the code of a hop, or load it from numba's cache; the sizes do not matter."""
     features = AudioFeatures()
     S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
-    y = StreamingGriffinLim(features.n_fft, features.hop_length).process(S)
+    y = np.repeat(StreamingGriffinLim(features.n_fft, features.hop_length).process(S)[:, None], 2, axis=1)
+    Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
     compile_fluctuation()
 
@@ -165,18 +174,18 @@ class Resampler:
             self._stream = _stream(source_rate, output_rate, variable)
 
     def process(self, y: FloatArray) -> FloatArray:
-        """Convert [samples] at the source's rate to [about samples · output_rate / source_rate]."""
+        """Convert [samples, 2] at the source's rate to [about samples · output_rate / source_rate, 2]."""
         return y.copy() if self._stream is None else self._stream.resample_chunk(y)
 
 
 def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.ResampleStream:
-    return soxr.ResampleStream(source_rate, output_rate, 1, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
+    return soxr.ResampleStream(source_rate, output_rate, 2, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
 
 
 def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:
     """Measure how many samples come back for each chunk that goes in."""
     stream = _stream(source_rate, output_rate, variable)
-    silence = np.zeros(_PROBE_SAMPLES, np.float32)
+    silence = np.zeros((_PROBE_SAMPLES, 2), np.float32)
     return [len(stream.resample_chunk(silence)) for _ in range(_PROBE_CHUNKS)]
 
 

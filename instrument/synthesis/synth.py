@@ -14,6 +14,7 @@ from instrument.synthesis.dynamics import OutputStage, equal_power_fade
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.synthesis.stereo import Widener
 
 SWAP_SECONDS = 0.12
 """Sets the length of the cross-fade from one renderer to the next."""
@@ -48,6 +49,7 @@ class Synth:
         self.renderer = renderer
         self.performance = performance
         self.output = OutputStage(sample_rate)
+        self._widener = Widener(sample_rate)
         self.max_iterations = MAX_ITERATIONS
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
@@ -91,7 +93,7 @@ class Synth:
             renderer.close()
 
     def render(self) -> FloatArray:
-        """Render the next block at the output's rate, [samples] float32."""
+        """Render the next block at the output's rate, left and right, [samples, 2] float32."""
         performance = self.performance
         renderers = [self.renderer, *(outgoing.renderer for outgoing in self._outgoing)]
         for renderer in renderers:
@@ -104,15 +106,17 @@ class Synth:
         y = self.renderer.render(coordinates, performance)
         if self._outgoing:
             y = self._cross_fade(y)
+        y = self._widener.process(y, performance.width, performance.pan)
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
         if self._sounded:
             self.renderer.reset()
+            self._widener.reset()
             self._sounded = False
         self._retired += [outgoing.renderer for outgoing in self._outgoing]
         self._outgoing.clear()
-        y = np.zeros(round(self.renderer.hop_seconds * self._sample_rate), np.float32)
+        y = np.zeros((round(self.renderer.hop_seconds * self._sample_rate), 2), np.float32)
         return self.output.process(y, self.performance.gain_db, playing=False)
 
     def _cross_fade(self, y: FloatArray) -> FloatArray:
@@ -122,7 +126,7 @@ class Synth:
             last = n + 1 == len(self._outgoing)
             incoming = y if last else self._outgoing[n + 1].read(len(y))
             old, new = equal_power_fade(len(y), outgoing.faded, step)
-            mixed = mixed * old + incoming * new
+            mixed = mixed * old[:, None] + incoming * new[:, None]
             outgoing.faded += step * len(y)
         while self._outgoing and self._outgoing[0].faded >= 1.0:
             self._retired.append(self._outgoing.pop(0).renderer)

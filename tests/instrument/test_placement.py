@@ -100,6 +100,7 @@ def test_changes_of_the_sound_are_within_half_a_hop_of_their_times(tmp_path, rng
     path = tmp_path / "jumps.wav"
     render_score(score, path, Library(), RenderOptions("first-light", sample_rate=rate, depth="float"))
     y, _ = soundfile.read(path)
+    y = y.mean(axis=1)
     around = round(0.05 * rate)
     heard = [half_way(y, round(seconds * rate) - around, round(seconds * rate) + around) / rate for seconds in times]
     errors = np.array(heard) - times

@@ -28,7 +28,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Playing",
         (
             ("space", "play, or fade out"),
-            ("1 … 8", "morph to a snapshot, or save an empty one"),
+            ("1 … 8", "morph to a snapshot, or save in an empty slot"),
             ("Ctrl 1 … 8", "save a snapshot"),
             ("W", "wander"),
             ("B", "blend the anchors"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QWidget
 
 from instrument.pad import theme
-from instrument.pad.session import Session
+from instrument.pad.session import PadSession
 from instrument.pad.widgets.spectrogram import Spectrogram
 from instrument.pad.widgets.surface import Surface
 
@@ -20,7 +20,7 @@ class PlayArea(QWidget):
         session: what the surface shows and moves.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: PadSession) -> None:
         super().__init__()
         self.surface = Surface(session.model, session.point, session.anchors, session.clock)
         self.spectrogram = Spectrogram()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QTabWidget, QWidget
 
 from instrument.pad import theme
-from instrument.pad.session import Session
+from instrument.pad.session import PadSession
 from instrument.pad.widgets.anchor_panel import AnchorPanel
 from instrument.pad.widgets.coordinates import Coordinates
 from instrument.pad.widgets.gesture_panel import GesturePanel
@@ -25,7 +25,7 @@ class SidePanel(QFrame):
         page: the number of the page to open.
     """
 
-    def __init__(self, session: Session, record: RecordButton, page: int = 0) -> None:
+    def __init__(self, session: PadSession, record: RecordButton, page: int = 0) -> None:
         super().__init__()
         self.setObjectName("panel")
         model, point = session.model, session.point

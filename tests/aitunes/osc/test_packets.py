@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing import ntp
 
-from aitunes.osc.packets import MAX_DEPTH, Message, PacketError, build, parse
+from aitunes.osc.packets import MAX_DEPTH, Message, PacketError, build, messages, parse
 
 NOW = ntp.IMMEDIATELY
 
@@ -119,10 +119,27 @@ def test_an_elements_size_that_does_not_fit_is_refused(size):
         parse(b"#bundle\0" + NOW + struct.pack(">i", size) + build("/x"))
 
 
-@pytest.mark.parametrize("tag", ["c", "S", "I", "z", "iQ"])
+@pytest.mark.parametrize("tag", ["c", "q", "z", "iQ"])
 def test_unknown_types_refuse_the_message_and_shift_nothing(tag):
     with pytest.raises(PacketError, match="unknown OSC types"):
         parse(padded(b"/x") + padded(f",{tag}f".encode()) + struct.pack(">fff", 1, 2, 3))
+
+
+def test_symbols_are_text_and_impulses_are_true():
+    ((message,),) = (
+        packet.messages for packet in parse(padded(b"/x") + padded(b",SIi") + padded(b"name") + b"\0\0\0\1")
+    )
+    assert message.arguments == ["name", True, 1]
+
+
+def test_a_message_of_a_bundle_that_cannot_be_read_is_named_and_leaves_the_others():
+    elements = [build("/a", 1), padded(b"/strange") + padded(b",q"), build("/b", 2.0)]
+    ((first, strange, last),) = (packet.messages for packet in parse(bundle(*elements)))
+    assert (first.address, first.arguments, first.fault) == ("/a", [1], "")
+    assert (strange.address, strange.arguments) == ("/strange", [])
+    assert "unknown OSC types 'q'" in strange.fault
+    assert last.arguments == [2.0]
+    assert [message.address for message in messages(bundle(*elements))] == ["/a", "/b"]
 
 
 @pytest.mark.parametrize("tags", ["f", "ff", "fff", "ifd"])

@@ -12,7 +12,7 @@ EDGES = mel_frequencies(LOWEST_HZ, HIGHEST_HZ, BANDS + 1)
 def levels(y, sample_rate=48_000.0, block=128):
     scope = Scope(sample_rate)
     for start in range(0, len(y), block):
-        scope.push(y[start : start + block])
+        scope.push(np.stack([y[start : start + block]] * 2, axis=1))
     return scope.levels()
 
 

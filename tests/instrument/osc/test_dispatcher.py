@@ -8,24 +8,36 @@ from hypothesis import strategies as st
 from pythonosc.parsing import ntp
 
 from aitunes.osc.packets import build
-from instrument.namespace import expand
+from instrument.namespace import LOCAL_ONLY, expand
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher
-from instrument.osc.subscribers import Subscribers
+from instrument.osc.peers import TcpPeer
+from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 from instrument.synthesis.timeline import MAX_HELD
 
 ANNE, FAR = ("127.0.0.1", 5000), ("192.168.1.9", 5000)
+CONNECTED = TcpPeer("127.0.0.1", 5000, 1)
+LOGIN = "0123456789abcdef" * 2
 
 
 class Bench:
     """A dispatcher, what it sent and what it logged."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, log=None):
         self.engine = engine
-        self.subscribers = Subscribers(lambda: 0.0)
+        self.now = 1_000.0
+        self.subscribers = Subscribers(self.clock)
         self.sent, self.logged = [], []
         self.dispatcher = Dispatcher(
-            self.engine, self.subscribers, lambda *message: self.sent.append(message), self.logged.append
+            self.engine,
+            self.subscribers,
+            lambda *message: self.sent.append(message),
+            log or self.logged.append,
+            Access(self.clock, LOGIN),
         )
+
+    def clock(self):
+        return self.now
 
     def send(self, address, *arguments, peer=ANNE):
         return self.receive(build(address, *arguments), peer)
@@ -87,9 +99,11 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/play", (float("nan"),), "wants no arguments"),
         ("/status", (1,), "wants no arguments"),
         ("/aitunes/model/list", (1,), "wants no arguments"),
-        ("/notify", (), "wants 1 argument (subscribe)"),
-        ("/aitunes/meter", (0.0, 0.0), "told to subscribers"),
-        ("/aitunes/scope", (), "told to subscribers"),
+        ("/notify", (), "wants 1 to 3 arguments (subscribe"),
+        ("/notify", (1, 99_999), "not the token that was sent to you last"),
+        ("/login", (LOGIN,), "connections over TCP log in"),
+        ("/aitunes/snapshot/recall", (), "wants 1 to 2 arguments (name morph_seconds)"),
+        ("/aitunes/meter*", (), "there is no such address"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_to_its_author_and_changes_nothing(bench, address, arguments, sentence):
@@ -156,7 +170,7 @@ def test_commands_that_choose_tell_what_is_chosen(bench, path):
 def test_a_bundle_of_settings_that_overwrite_each_other_becomes_the_last_before_the_synth_sees_it(bench):
     bench.engine.rows = expand(512)
     assert bench.receive(bundle(None, *[build("/aitunes/latent/*", float(n % 4)) for n in range(7)])) == []
-    ((_, events),) = bench.engine.timeline._arrivals
+    events = list(bench.engine.timeline.due(0.0, 0.01))
     assert len(events) == 512
     assert {event.values for event in events} == {(2.0,)}
 
@@ -172,11 +186,11 @@ def test_a_packet_that_would_hold_up_the_synth_is_refused(bench, messages, size)
     assert bench.due() == []
 
 
-def test_a_terminal_that_was_closed_ends_nothing(bench):
+def test_a_terminal_that_was_closed_ends_nothing(fake_engine):
     def closed(line):
         raise ValueError("I/O operation on closed file")
 
-    bench.dispatcher._log = closed
+    bench = Bench(fake_engine(), closed)
     bench.send("/dumpOSC", 3)
     bench.send("/aitunes/gain", -6.0)
     bench.receive(b"junk")
@@ -194,7 +208,6 @@ def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):
         bundle(None, build("/aitunes/pad/x", 0.25), build("/aitunes/nothing"), build("/aitunes/gain", -3.0))
     )
     assert [(address, arguments[0]) for _, address, arguments in sent] == [("/fail", "/aitunes/nothing")]
-    assert len(bench.engine.timeline._arrivals) == 1
     assert bench.due() == [("/aitunes/pad/x", (0.25,)), ("/aitunes/gain", (-3.0,))]
 
 
@@ -205,11 +218,11 @@ def test_a_time_tag_holds_the_bundle(bench):
 
 
 def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
-    assert bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR) == []
+    ((_, refusal, (refused, _)),) = bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR)
+    assert (refusal, refused) == ("/fail", "/quit")
     for event in bench.engine.timeline.due(2e9, 0.01):
         event.call()
-    (_, version, _), (_, refusal, (refused, _)) = bench.sent
-    assert (version, refusal, refused) == ("/version.reply", "/fail", "/quit")
+    assert bench.sent[-1][:2] == (FAR, "/version.reply")
     assert not bench.engine.ended
     bench.receive(bundle(2e9, build("/quit")))
     assert not bench.engine.ended
@@ -250,11 +263,76 @@ def test_version_is_a_name_and_three_numbers(bench):
 
 
 def test_notify_subscribes_and_ends(bench):
-    ((_, address, (about, number)),) = bench.send("/notify", 1)
+    ((_, address, (about, number, token)),) = bench.send("/notify", 1)
     assert (address, about) == ("/done", "/notify")
     assert bench.subscribers.current() == [ANNE]
+    assert bench.subscribers.current(proved=True) == []
+    assert bench.send("/notify", 1, token) == [(ANNE, "/done", ("/notify", number))]
+    assert bench.subscribers.current(proved=True) == [ANNE]
     assert bench.send("/notify", 0) == [(ANNE, "/done", ("/notify", number))]
     assert bench.subscribers.current() == []
+
+
+def test_another_machine_is_subscribed_when_it_sends_the_token_back(bench):
+    ((_, _, (_, number, token)),) = bench.send("/notify", 1, peer=FAR)
+    assert number == 0
+    assert bench.subscribers.current() == []
+    ((_, _, (_, number)),) = bench.send("/notify", 1, token, peer=FAR)
+    assert number > 0
+    assert bench.subscribers.current(proved=True) == [FAR]
+
+
+@pytest.mark.parametrize("peer", [("192.168.1.9", 5001), ("192.168.1.8", 5000), ANNE])
+def test_a_token_is_worth_nothing_from_another_address(bench, peer):
+    ((_, _, (_, _, token)),) = bench.send("/notify", 1, peer=FAR)
+    ((_, address, _),) = bench.send("/notify", 1, token, peer=peer)
+    assert address == "/fail"
+    assert bench.subscribers.current() == []
+
+
+def test_a_subscriber_is_asked_for_a_proof_again_and_without_one_hears_no_more(bench):
+    ((_, _, (_, _, token)),) = bench.send("/notify", 1, peer=FAR)
+    bench.send("/notify", 1, token, peer=FAR)
+    asked = []
+    for _ in range(20):
+        bench.now += LEASE_SECONDS / 3
+        asked += [values for _, address, values in bench.send("/aitunes/gain", 0.0, peer=FAR) if address == "/done"]
+    assert asked
+    assert all(len(values) == 3 for values in asked)
+    assert bench.subscribers.current() == []
+    bench.send("/notify", 1, bench.send("/notify", 1, peer=FAR)[0][2][2], peer=FAR)
+    for _ in range(20):
+        bench.now += LEASE_SECONDS / 3
+        for _, address, values in bench.send("/aitunes/gain", 0.0, peer=FAR):
+            if address == "/done" and len(values) == 3:
+                bench.send("/notify", 1, values[2], peer=FAR)
+    assert bench.subscribers.current(proved=True) == [FAR]
+
+
+def test_a_connection_is_proved_by_itself(bench):
+    ((_, _, values),) = bench.send("/notify", 1, peer=CONNECTED)
+    assert len(values) == 2
+    assert bench.subscribers.current(proved=True) == [CONNECTED]
+
+
+def test_answers_go_to_the_port_that_was_asked_for(bench):
+    target = (FAR[0], 7645)
+    ((peer, _, (_, _, token)),) = bench.send("/notify", 1, 7645, peer=FAR)
+    assert peer == target
+    ((peer, _, values),) = bench.send("/notify", 1, 7645, token, peer=FAR)
+    assert (peer, len(values)) == (target, 2)
+    assert bench.subscribers.current() == [target]
+    assert bench.send("/version", peer=FAR)[0][0] == target
+    assert bench.send("/aitunes/nothing", peer=FAR)[0][0] == target
+    bench.send("/aitunes/gain", -3.0, peer=FAR)
+    (event,) = bench.engine.timeline.due(0.0, 0.01)
+    assert event.origin == target  # so that it is not told of its own changes
+    bench.now += LEASE_SECONDS
+    bench.send("/aitunes/gain", -4.0, peer=FAR)  # renews
+    bench.now += LEASE_SECONDS
+    assert bench.subscribers.current() == [target]
+    bench.send("/notify", 0, 7645, peer=FAR)
+    assert bench.send("/version", peer=FAR)[0][0] == FAR
 
 
 def test_quit_is_obeyed_from_this_machine_only(bench):
@@ -268,6 +346,122 @@ def test_quit_is_obeyed_from_this_machine_only(bench):
     assert bench.engine.ended
 
 
+@pytest.mark.parametrize("path", sorted(LOCAL_ONLY))
+@pytest.mark.parametrize(
+    ("peer", "sentence"), [(FAR, "own machine"), (CONNECTED, "needs /login"), (("::2", 5000), "own machine")]
+)
+def test_files_recordings_and_the_end_are_for_programs_of_this_machine(bench, path, peer, sentence):
+    row = bench.engine.rows[path]
+    arguments = ["name" if argument.type == "s" else 1 for argument in row.arguments]
+    ((_, address, (failed, reason)),) = bench.send(path, *arguments, peer=peer)
+    assert (address, failed) == ("/fail", path)
+    assert sentence in reason
+    pattern = path[:-1] + "?"
+    bench.send(pattern, *arguments, peer=peer)
+    assert bench.due() == []
+    assert not bench.engine.ended
+
+
+def test_a_connection_that_knows_the_token_has_the_rights_of_this_machine(bench):
+    ((_, address, _),) = bench.send("/login", "wrong", peer=CONNECTED)
+    assert address == "/fail"
+    assert bench.send("/login", LOGIN, peer=CONNECTED) == [(CONNECTED, "/done", ("/login",))]
+    bench.send("/aitunes/record/start", "take.wav", peer=CONNECTED)
+    assert bench.due() == [("/aitunes/record/start", ("take.wav",))]
+    bench.send("/quit", peer=CONNECTED._replace(connection=2))
+    assert not bench.engine.ended
+    bench.send("/quit", peer=CONNECTED)
+    assert bench.engine.ended
+
+
+@pytest.mark.parametrize("peer", [("127.0.0.1", 1), ("::1", 1), ("::ffff:127.0.0.1", 1)])
+def test_a_program_of_this_machine_may_do_everything_over_udp(bench, peer):
+    bench.send("/aitunes/record/start", "take.wav", peer=peer)
+    assert bench.due() == [("/aitunes/record/start", ("take.wav",))]
+
+
+@pytest.mark.parametrize("peer", [ANNE, FAR, CONNECTED])
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        ("/fail", ("/aitunes/gain", "because")),
+        ("/done", ("/notify", 1, 70_000)),
+        ("/synced", (1,)),
+        ("/error", ("a sentence",)),
+        ("/status.reply", (0,) * 15),
+        ("/version.reply", ("AiTunes", 0, 1, 0)),
+        ("/some.reply", ()),
+        ("/aitunes/meter", (0.0, 0.0)),
+        ("/aitunes/scope", (b"1234",)),
+        ("/aitunes/scope", ()),
+        ("/aitunes/device/changed", ("one", "two")),
+        ("/aitunes/model", ("name", "Name", "text", 8)),
+        ("/aitunes/snapshot", ("name",)),
+    ],
+)
+def test_answers_are_never_answered(bench, peer, address, arguments):
+    assert bench.send(address, *arguments, peer=peer) == []
+    assert bench.due() == []
+
+
+def test_two_engines_that_hear_each_other_fall_silent(fake_engine):
+    one, two = Bench(fake_engine()), Bench(fake_engine())
+    said = one.send("/aitunes/nothing", 1, peer=FAR)
+    said += one.send("/status", peer=FAR) + one.send("/notify", 1, peer=FAR) + one.send("/version", peer=FAR)
+    assert len(said) == 4
+    for _ in range(4):
+        here = [message for _, address, arguments in said for message in two.send(address, *arguments, peer=FAR)]
+        one, two, said = two, one, here
+    assert said == []
+
+
+def test_refusals_of_one_sender_are_bounded_in_rate_and_of_another_are_not(bench):
+    refused = sum(len(bench.send("/aitunes/nothing", peer=FAR)) for _ in range(1_000))
+    assert refused == 20
+    assert len(bench.send("/aitunes/nothing", peer=("192.168.1.9", 6000))) == 0
+    assert len(bench.send("/aitunes/nothing", peer=ANNE)) == 1
+    bench.now += 1.0
+    assert sum(len(bench.send("/aitunes/nothing", peer=FAR)) for _ in range(1_000)) == 10
+
+
+def test_a_flood_of_patterns_that_match_nothing_is_cut_short(bench):
+    elements = [build(f"/aitunes/zz{n}*") for n in range(2_000)]
+    sent = bench.receive(bundle(None, *elements))
+    assert "more work than one sender may cause" in sent[-1][2][1] or len(sent) == 20
+    before = len(bench.sent)
+    for _ in range(50):
+        bench.receive(bundle(None, *elements))
+    assert len(bench.sent) == before
+    assert bench.send("/aitunes/gain", -6.0, peer=FAR) == []  # others are heard
+    assert bench.due() == [("/aitunes/gain", (-6.0,))]
+    bench.now += 1.0
+    bench.send("/aitunes/gain", -7.0)
+    assert bench.due() == [("/aitunes/gain", (-7.0,))]
+
+
+def test_ten_thousand_settings_a_second_are_no_flood(bench):
+    for _ in range(30):
+        for _ in range(1_000):
+            assert bench.send("/aitunes/pad/xy", 0.5, 0.5) == []
+        assert set(bench.due()) == {("/aitunes/pad/xy", (0.5, 0.5))}
+        bench.now += 0.1
+    bench.send("/aitunes/gain", -3.0)
+    assert bench.due()[-1] == ("/aitunes/gain", (-3.0,))
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "filled"),
+    [
+        ("/aitunes/snapshot/recall", ("name",), ("name", 0.0)),
+        ("/aitunes/gesture/play", ("name",), ("name", 0, 1.0)),
+        ("/aitunes/gesture/play", ("name", 1), ("name", 1, 1.0)),
+    ],
+)
+def test_what_may_be_left_out_has_a_value(bench, address, given, filled):
+    assert bench.send(address, *given) == []
+    assert bench.due() == [(address, filled)]
+
+
 def test_sync_waits_in_the_queue_of_all_other_work(bench):
     bench.receive(bundle(None, build("/aitunes/model/load", "x"), build("/sync", 7)))
     assert bench.due() == [("/aitunes/model/load", ("x",)), ("/sync", (7,))]
@@ -279,6 +473,19 @@ def test_malformed_packets_are_counted_and_renew_nothing(bench):
         assert bench.receive(datagram) == []
     assert bench.dispatcher.malformed_packets == 5
     assert bench.due() == []
+
+
+def test_one_message_of_unknown_types_spoils_no_other(bench):
+    strange = b"/aitunes/gain\0\0\0,q\0\0\0\0\0\0"
+    sent = bench.receive(bundle(None, build("/aitunes/pad/x", 0.25), strange, build("/aitunes/pad/y", 0.5)))
+    assert [(address, values[0]) for _, address, values in sent] == [("/fail", "/aitunes/gain")]
+    assert bench.due() == [("/aitunes/pad/x", (0.25,)), ("/aitunes/pad/y", (0.5,))]
+
+
+def test_an_impulse_presses_a_button_and_a_symbol_is_text(bench):
+    bench.receive(b"/aitunes/play\0\0\0,I\0\0")
+    bench.receive(b"/aitunes/model/load\0,S\0\0tiny\0\0\0\0")
+    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/model/load", ("tiny",))]
 
 
 def test_one_malformed_element_spoils_its_whole_packet(bench):
@@ -297,6 +504,8 @@ def test_dump_logs_what_was_asked_for(bench, mode, logged):
     kinds = ["parsed" if "/aitunes/gain" in line else "hex" for line in bench.logged]
     assert kinds == logged
     assert all(line.startswith("127.0.0.1:5000 ") for line in bench.logged)
+    bench.send("/aitunes/\x1b[2J\x9b\n", "\x1b]0;title\x07")
+    assert all(line.isprintable() for line in bench.logged)
     bench.send("/dumpOSC", 0)
     count = len(bench.logged)
     bench.send("/aitunes/gain", -6.0)

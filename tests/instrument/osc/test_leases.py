@@ -3,6 +3,7 @@
 import tracemalloc
 
 from aitunes.osc.packets import build
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 
@@ -17,7 +18,7 @@ def test_who_leaves_without_a_word_is_forgotten_and_who_stays_keeps_its_replies(
     def reply(peer, address, _):
         replies[peer] = address
 
-    dispatcher = Dispatcher(fake_engine(), subscribers, reply)
+    dispatcher = Dispatcher(fake_engine(), subscribers, reply, access=Access(lambda: now[0]))
     notify, status = build("/notify", 1), build("/status")
     dispatcher.receive(notify, ANNE, 0.0)
     memory = 0
@@ -45,5 +46,4 @@ def test_who_leaves_without_a_word_is_forgotten_and_who_stays_keeps_its_replies(
     assert subscribers.current() == [ANNE]
     now[0] += 0.001
     assert subscribers.current() == []
-    assert not subscribers._ends
-    assert not subscribers._ids
+    assert len(subscribers) == 0

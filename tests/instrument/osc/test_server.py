@@ -1,5 +1,6 @@
 """The socket itself: replies leave from where messages arrive, and a broken peer hurts nobody."""
 
+import contextlib
 import errno
 import re
 import socket
@@ -7,10 +8,11 @@ import threading
 import time
 
 import pytest
+from pythonosc import slip
 
 from aitunes.osc.packets import build, parse
-from instrument.osc import server as osc_server
-from instrument.osc.server import OscServer, PortError
+from instrument.osc.senders import LOCAL_BYTES, REFUSALS
+from instrument.osc.server import OscServer, PortError, udp_socket
 
 
 @pytest.fixture
@@ -52,25 +54,59 @@ def test_an_address_of_another_machine_is_a_sentence(fake_engine, host):
         OscServer(fake_engine(), lambda: None, host=host, port=0)
 
 
-class NoNetwork:
-    """A socket whose interface has gone."""
+class Faulty(socket.socket):
+    """A UDP socket whose network is gone until `errors` is empty; `tried` is set when it was asked."""
 
-    def sendto(self, *_):
-        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+    @classmethod
+    def open(cls, host, port):
+        faulty = cls(fileno=udp_socket(host, port).detach())
+        faulty.errors, faulty.tries, faulty.tried = [], 0, threading.Event()
+        return faulty
 
-    recvfrom = sendto
+    def fail(self):
+        self.tries += 1
+        self.tried.set()
+        if self.errors:
+            raise self.errors[0]
+
+    def recvfrom(self, *arguments):
+        self.fail()
+        return super().recvfrom(*arguments)
+
+    def sendto(self, data, *arguments):
+        if data:
+            self.fail()
+        return super().sendto(data, *arguments)
 
 
-def test_a_network_that_is_gone_is_told_once_with_the_port_and_comes_back(fake_engine, client, monkeypatch):
-    said = []
-    server = OscServer(fake_engine(), lambda: None, port=0, say=said.append)
-    living, server._socket = server._socket, NoNetwork()
+@pytest.fixture
+def faulty(fake_engine):
+    """Makes a server on a faulty socket; both, and what the server said."""
+    servers = []
+
+    def make(error, **options):
+        opened, said = [], []
+
+        def open_udp(host, port):
+            opened.append(Faulty.open(host, port))
+            opened[0].errors.append(error)
+            return opened[0]
+
+        servers.append(OscServer(fake_engine(), lambda: None, port=0, say=said.append, open_udp=open_udp, **options))
+        return servers[-1], opened[0], said
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+def test_a_network_that_is_gone_is_told_once_with_the_port_and_comes_back(faulty, client):
+    server, network, said = faulty(OSError(errno.ENETUNREACH, "Network is unreachable"), retry_seconds=0.001)
     server.start()
     for _ in range(100):
         server.send(client.getsockname(), "/x", (1.0,))
-    server._socket = living
+    network.errors.clear()
     assert ask(client, server, "/version")[0].address == "/version.reply"
-    server.close()
     assert len(said) == 1
     assert re.fullmatch(rf"OSC port {server.port}: .*Network is unreachable\)\. The sound plays on\.", said[0])
 
@@ -145,7 +181,7 @@ def test_a_reply_that_cannot_be_built_becomes_a_refusal(server, client):
     assert (message.address, message.arguments[0]) == ("/fail", "/synced")
 
 
-def test_a_defect_in_the_publisher_or_the_dispatcher_ends_neither_thread(fake_engine, client, monkeypatch, capsys):
+def test_a_defect_in_the_publisher_or_the_dispatcher_ends_neither_thread(fake_engine, client, capsys):
     calls = []
     enough = threading.Event()
 
@@ -155,37 +191,75 @@ def test_a_defect_in_the_publisher_or_the_dispatcher_ends_neither_thread(fake_en
             enough.set()
         raise RuntimeError("a defect")
 
-    server = OscServer(fake_engine(), publish, port=0)
-    receive = server.dispatcher.receive
-    monkeypatch.setattr(
-        server.dispatcher,
-        "receive",
-        lambda datagram, *rest: 1 / 0 if b"/aitunes" in datagram else receive(datagram, *rest),
-    )
+    engine = fake_engine()
+    engine.timeline = None
+    server = OscServer(engine, publish, port=0)
     server.start()
     assert enough.wait(60.0)
     client.sendto(build("/aitunes/gain", 0.0), (server.host, server.port))
     assert ask(client, server, "/version")[0].address == "/version.reply"
     server.close()
-    assert "a defect" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "a defect" in told
+    assert "'NoneType' object has no attribute 'post'" in told
 
 
-def test_a_dead_socket_does_not_spin(fake_engine, monkeypatch):
-    monkeypatch.setattr(osc_server, "_RETRY_SECONDS", 300.0)
-    server = OscServer(fake_engine(), lambda: None, port=0)
-    tries, tried = [], threading.Event()
-
-    class Dead:
-        def recvfrom(self, size):
-            tries.append(True)
-            tried.set()
-            raise OSError("bad file descriptor")
-
-    living, server._socket = server._socket, Dead()
-    server._threads[0].start()
-    assert tried.wait(60.0)
+def test_a_dead_socket_does_not_spin(faulty):
+    server, network, _ = faulty(OSError("bad file descriptor"), retry_seconds=300.0)
+    server.start()
+    assert network.tried.wait(60.0)
     time.sleep(0.05)  # in which it would spin
-    server._closing.set()
-    server._threads[0].join(60.0)
-    living.close()
-    assert len(tries) == 1
+    assert network.tries == 1
+
+
+@pytest.mark.parametrize("host", ["::1", "::", "0.0.0.0", ""])
+def test_every_kind_of_address_is_listened_at(fake_engine, host):
+    server = OscServer(fake_engine(), lambda: None, host=host, port=0, tcp=True)
+    server.start()
+    assert host or server.host == "127.0.0.1"
+    for reached in {"::1": ["::1"], "::": ["::1", "127.0.0.1"]}.get(host, ["127.0.0.1"]):
+        with socket.socket(socket.AF_INET6 if ":" in reached else socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(60.0)
+            client.sendto(build("/version"), (reached, server.port))
+            assert b"/version.reply" in client.recv(1000)
+        with socket.create_connection((reached, server.port), timeout=60.0) as client:
+            client.sendall(slip.encode(build("/version")))
+            assert client.recv(1)
+    server.close()
+
+
+def test_the_port_never_hears_itself(fake_engine, client):
+    engine = fake_engine()
+    server = OscServer(engine, lambda: None, port=0)
+    server.start()
+    server.send((server.host, server.port), "/aitunes/gain", (-6.0,))
+    assert ask(client, server, "/version")[0].address == "/version.reply"
+    assert list(engine.timeline.due(0.0, 0.01)) == []
+    server.close()
+
+
+def test_streams_flow_to_who_sent_the_token_back(server, client):
+    message, _ = ask(client, server, "/notify", 1)
+    about, number, token = message.arguments
+    assert (about, number) == ("/notify", 1)
+    server.send_to_others(None, "/aitunes/meter", (0.0, 0.0))
+    server.send_to_others(None, "/aitunes/gain", (-6.0,))
+    assert parse(client.recv(1000))[0].messages[0].address == "/aitunes/gain"
+    assert ask(client, server, "/notify", 1, token)[0].arguments == ["/notify", 1]
+    server.send_to_others(None, "/aitunes/meter", (0.0, 0.0))
+    assert parse(client.recv(1000))[0].messages[0].address == "/aitunes/meter"
+
+
+def test_who_has_proved_nothing_gets_so_many_bytes_and_a_sentence(server, client):
+    me = client.getsockname()
+    for _ in range(200):
+        server.send(me, "/aitunes/model/info", ("x" * 8_000,))
+    ask(client, server, "/version")
+    client.setblocking(False)
+    received = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            received += parse(client.recv(65_536))[0].messages
+    # The kernel may drop some of what nobody reads; it adds nothing.
+    assert sum(message.address == "/aitunes/model/info" for message in received) <= LOCAL_BYTES.burst / 8_000 + 1
+    assert sum(message.address == "/fail" for message in received) <= REFUSALS.burst

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc import slip
+from pythonosc.parsing import ntp
 
 from aitunes.osc.packets import build, parse
-from instrument.osc import tcp
+from instrument.osc.framing import MAX_FRAME_BYTES, Frames
 from instrument.osc.server import OscServer, PortError
-from instrument.osc.tcp import MAX_CONNECTIONS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, Frames
+from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES, TcpServer, listen
 
 VERSION = slip.encode(build("/version"))
 
@@ -129,11 +130,10 @@ def test_the_end_of_a_connection_ends_its_subscription_and_no_other(server, conn
 def test_bundles_and_bytes_that_slip_escapes_arrive_as_they_were_sent(server, connect, engine):
     client = connect()
     tag = struct.pack(">II", 0xC0DBDCDD, 0xDBC0C0DB)
-    element = build("/aitunes/snapshot/save", "\u00c0\u00db")
+    element = build("/aitunes/model/load", "\u00c0\u00db")
     client.socket.sendall(slip.encode(b"#bundle\0" + tag + struct.pack(">i", len(element)) + element))
     client.ask("/version", reply="/version.reply")
-    engine.timeline.due(0.0, 0.01)
-    ((_, _, (event,)),) = engine.timeline._held
+    (event,) = engine.timeline.due(ntp.ntp_to_system_time(tag), 0.01)
     assert event.values == ("\u00c0\u00db",)
 
 
@@ -160,9 +160,74 @@ def test_a_packet_may_come_byte_by_byte_or_many_at_once(connect):
 )
 def test_what_is_no_packet_is_counted_once_and_the_next_one_is_obeyed(server, connect, junk):
     client = connect()
+    client.ask("/version", reply="/version.reply")
     client.socket.sendall(junk)
     client.ask("/version", reply="/version.reply")
     assert server.dispatcher.malformed_packets == 1
+
+
+POST = (
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1:7420\r\nContent-Type: text/plain\r\n\r\n"
+    + slip.encode(build("/aitunes/gain", 6.0))
+    + slip.encode(build("/quit"))
+)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        POST,
+        slip.END + POST,
+        b"GET /aitunes HTTP/1.1\r\n\r\n" + VERSION,
+        b"\x16\x03\x01\x02\x00" + VERSION,  # TLS
+        b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12) + VERSION,  # STUN
+        slip.END + b"/x\0\0\xdb" + VERSION,
+        slip.encode(b"/odd"[:3]) + VERSION,
+        slip.encode(b"#bungle\0") + VERSION,
+        struct.pack(">i", 8) + b"POST" + VERSION,
+        struct.pack(">i", -8) + VERSION,
+        struct.pack(">i", 5) + b"/x\0\0" + VERSION,
+        struct.pack(">i", 1 << 20) + b"/" + VERSION,
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_connection_that_does_not_begin_with_osc_is_closed_and_does_nothing(
+    server, connect, engine, beginning, together
+):
+    client = connect()
+    for n in range(0, len(beginning), len(beginning) if together else 3):
+        try:
+            client.socket.sendall(beginning[n : n + (len(beginning) if together else 3)])
+        except ConnectionError:
+            break
+    assert client.ended()
+    until(lambda: server.connections == 0)
+    assert list(engine.timeline.due(0.0, 0.01)) == []
+    assert not engine.ended
+
+
+def test_packets_after_their_length_are_answered_in_the_same_way(server, connect):
+    client = connect()
+    packet = build("/version")
+    client.socket.sendall((struct.pack(">i", len(packet)) + packet) * 2)
+    for _ in range(2):
+        (length,) = struct.unpack(">i", client.socket.recv(4, socket.MSG_WAITALL))
+        assert parse(client.socket.recv(length, socket.MSG_WAITALL))[0].messages[0].address == "/version.reply"
+
+
+def test_only_who_knows_the_token_ends_the_engine_over_tcp(fake_engine):
+    engine = fake_engine()
+    server = OscServer(engine, lambda: None, port=0, tcp=True, login="a token")
+    server.start()
+    client = Connection(server)
+    assert "/login" in client.ask("/quit", reply="/fail")[1]
+    assert not engine.ended
+    assert "not the token" in client.ask("/login", "another", reply="/fail")[1]
+    assert client.ask("/login", "a token", reply="/done") == ["/login"]
+    assert client.ask("/quit", reply="/done") == ["/quit"]
+    until(lambda: engine.ended)
+    client.socket.close()
+    server.close()
 
 
 def test_empty_frames_are_nothing(server, connect):
@@ -200,13 +265,22 @@ def test_what_a_slow_reader_has_not_read_reaches_it_later_in_order(server, conne
 
 def test_there_is_an_end_to_how_many_may_connect(server, connect):
     connections = [connect() for _ in range(MAX_CONNECTIONS)]
-    connections[-1].ask("/version", reply="/version.reply")
+    for connection in connections:
+        connection.ask("/version", reply="/version.reply")
     last = connect()
     assert f"there are {MAX_CONNECTIONS} connections" in last.expect("/fail")[1]
     assert last.ended()
     connections[0].socket.close()
-    until(lambda: len(server._tcp) < MAX_CONNECTIONS)
+    until(lambda: server.connections < MAX_CONNECTIONS)
     assert connect().ask("/version", reply="/version.reply")
+
+
+def test_who_connects_and_says_nothing_keeps_no_other_out(server, connect):
+    silent = [connect() for _ in range(MAX_CONNECTIONS)]
+    until(lambda: server.connections == MAX_CONNECTIONS)
+    assert connect().ask("/version", reply="/version.reply")
+    assert silent[0].ended()
+    assert server.connections == MAX_CONNECTIONS
 
 
 def test_a_taken_tcp_port_is_a_sentence_and_frees_the_udp_port(fake_engine):
@@ -261,22 +335,30 @@ def test_no_stream_raises_or_is_kept_for_ever(chunks):
         assert all(frame is None or isinstance(frame, bytes) for frame in frames.feed(chunk))
     for _ in range(5):
         list(frames.feed(b"x" * MAX_FRAME_BYTES))
-    assert len(frames._begun) <= 2 * MAX_FRAME_BYTES
+    assert frames.waiting_bytes <= 2 * MAX_FRAME_BYTES
     assert list(frames.feed(slip.END)) == [None]
     assert list(frames.feed(VERSION)) == [build("/version")]
 
 
-def test_no_file_left_for_a_connection_ends_nothing(server, connect, monkeypatch):
-    failures = []
+def test_no_file_left_for_a_connection_ends_nothing():
+    failures = [OSError(24, "Too many open files")] * 3
+    arrived = []
 
-    class Full:
+    class Full(socket.socket):
         def accept(self):
-            failures.append(True)
-            raise OSError(24, "Too many open files")
+            if failures:
+                raise failures.pop()
+            return super().accept()
 
-    monkeypatch.setattr(tcp, "_RETRY_SECONDS", 0.001)
-    listening, server._tcp._listening = server._tcp._listening, Full()
-    server._tcp._accept()
-    server._tcp._listening = listening
-    assert failures == [True]
-    assert connect().ask("/version", reply="/version.reply")
+    opened = listen("127.0.0.1", 0)
+    listening = Full(fileno=opened.detach())
+    host, port = listening.getsockname()
+    server = TcpServer(
+        listening, lambda packet, _: arrived.append(packet), lambda _: None, lambda _: None, retry_seconds=0.001
+    )
+    server.start()
+    with socket.create_connection((host, port)) as client:
+        client.sendall(VERSION)
+        until(lambda: arrived == [build("/version")])
+    server.close()
+    assert failures == []

@@ -112,10 +112,10 @@ def card(releases):
 
 
 @pytest.fixture
-def client(qtbot, peer):
+def client(qtbot, peer, clock):
     from instrument.pad.client import OscClient
 
-    client = OscClient("127.0.0.1", peer.port)
+    client = OscClient("127.0.0.1", peer.port, clock)
     yield client
     client.close()
 

@@ -62,15 +62,24 @@ def test_the_subscription_is_renewed(link, peer, clock):
     link.poll()
     peer.say("/status.reply", *STATUS)
     peer.forget()
-    for _ in range(40):
+    for _ in range(39):
         clock.now += 0.5
         link.poll()
         peer.say("/status.reply", *STATUS)
     assert len(peer.sent_to("/notify")) == 1
 
 
-def test_a_host_that_does_not_exist_is_named():
-    from instrument.pad.client import AddressError, OscClient
+def test_the_engines_challenge_is_answered_with_its_token(link, peer):
+    link.poll()
+    peer.say("/status.reply", *STATUS)
+    peer.forget()
+    peer.say("/done", "/notify", 1, 123_456)
+    assert peer.arrived == [("/notify", 1, 123_456)]
 
-    with pytest.raises(AddressError, match=r"no way to an engine at no-such-host\.invalid:7420"):
+
+def test_a_host_that_does_not_exist_is_named():
+    from aitunes.osc.address import AddressError
+    from instrument.pad.client import OscClient
+
+    with pytest.raises(AddressError, match=r"no-such-host\.invalid"):
         OscClient("no-such-host.invalid", 7420)

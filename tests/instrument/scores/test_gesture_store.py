@@ -50,7 +50,7 @@ def test_what_is_no_gesture_is_refused_and_not_listed(store, tmp_path):
     (folder / ".hidden.txt").write_text("")
     (folder / "notes.md").write_text("")
     assert store.names() == ["binary", "endless"]
-    for name, sentence in (("binary", "is no text"), ("endless", "too long"), ("folder", "a folder stands")):
+    for name, sentence in (("binary", "is no text"), ("endless", "too long"), ("folder", "a folder is where")):
         with pytest.raises(GestureError, match=sentence):
             store.read(name)
 

@@ -12,7 +12,8 @@ HOP = 128
 
 def play(stage, blocks, gain_db=0.0, playing=True, level=0.5):
     """A constant through the stage, so that its output is its gain."""
-    return np.concatenate([stage.process(np.full(HOP, level, np.float32), gain_db, playing) for _ in range(blocks)])
+    block = np.full((HOP, 2), level, np.float32)
+    return np.concatenate([stage.process(block.copy(), gain_db, playing)[:, 0] for _ in range(blocks)])
 
 
 def steady(gain_db=0.0, level=0.5):
@@ -22,7 +23,7 @@ def steady(gain_db=0.0, level=0.5):
 
 
 @given(
-    st.lists(arrays(np.float32, HOP, elements=st.floats(-1e6, 1e6, width=32)), min_size=1, max_size=5),
+    st.lists(arrays(np.float32, (HOP, 2), elements=st.floats(-1e6, 1e6, width=32)), min_size=1, max_size=5),
     st.floats(-60, 6),
     st.booleans(),
 )
@@ -34,7 +35,7 @@ def test_no_sample_exceeds_the_ceiling(blocks, gain_db, playing):
 
 
 def test_quiet_sound_passes_unchanged():
-    y = 0.3 * np.sin(np.arange(HOP)).astype(np.float32)
+    y = 0.3 * np.sin(np.arange(2 * HOP)).astype(np.float32).reshape(HOP, 2)
     assert np.allclose(steady().process(y.copy(), 0.0, True), y, atol=1e-5)
 
 
@@ -70,16 +71,23 @@ def test_after_the_stop_there_is_exact_silence():
 
 def test_the_limiter_lets_go_again():
     stage = steady()
-    stage.process(np.full(HOP, 100.0, np.float32), 0.0, True)
+    stage.process(np.full((HOP, 2), 100.0, np.float32), 0.0, True)
     y = play(stage, 400)
     assert y[0] < 0.1
     assert y[-1] == pytest.approx(0.5, rel=1e-3)
 
 
+def test_the_limiter_keeps_the_balance_of_the_channels():
+    y = np.array([[10.0, 5.0]], np.float32).repeat(HOP, axis=0)
+    left, right = steady().process(y, 0.0, True).T
+    assert np.allclose(left, 2.0 * right)
+    assert left.max() <= CEILING + 1e-6
+
+
 def test_meters_follow_peak_and_power():
     stage = steady()
     t = np.arange(4800)
-    stage.process((0.5 * np.sin(2 * np.pi * t / 48)).astype(np.float32), 0.0, True)
+    stage.process(np.repeat(0.5 * np.sin(2 * np.pi * t / 48), 2).astype(np.float32).reshape(-1, 2), 0.0, True)
     assert decibels(stage.peak) == pytest.approx(-6.02, abs=0.1)
     assert decibels(stage.rms) == pytest.approx(-9.03, abs=0.1)
 
@@ -98,5 +106,5 @@ def test_an_equal_power_fade_keeps_the_power(length, start, step):
 
 def test_a_block_may_be_empty():
     stage = steady()
-    assert len(stage.process(np.zeros(0, np.float32), 0.0, True)) == 0
+    assert len(stage.process(np.zeros((0, 2), np.float32), 0.0, True)) == 0
     assert play(stage, 1)[-1] == pytest.approx(0.5, rel=1e-3)

@@ -29,7 +29,7 @@ def act(synth, path, *values):
 
 
 def play(synth, seconds):
-    return np.concatenate([synth.render() for _ in range(round(seconds / synth.hop_seconds))])
+    return np.concatenate([synth.render().mean(axis=1) for _ in range(round(seconds / synth.hop_seconds))])
 
 
 def hz(note):

@@ -28,7 +28,7 @@ def renderer(open_release):
 def render(synth, seconds):
     blocks, count = [], 0
     while count < seconds * RATE:
-        blocks.append(synth.render())
+        blocks.append(synth.render().mean(axis=1))
         count += len(blocks[-1])
     return np.concatenate(blocks)
 
