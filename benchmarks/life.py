@@ -40,7 +40,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from training.data.note_motion import find_marks, short_levels_db
 from training.data.pitch import refine_pitch
-from training.export.motion import DYNAMICS, OnnxEncoder, add_motion, motion_of_notes
+from training.export.motion import DYNAMICS, OnnxEncoder, add_motion, follow_notes, join_tracks
 
 HELD_OUT_INSTRUMENT = "guitar"
 EVERY, OFFSET = 7, 3
@@ -318,7 +318,8 @@ def main() -> int:
     low, high = release.card.inputs[1].range
     data = read_notes(arguments.data_dir).notes
     encode = OnnxEncoder(release.folder)
-    motion, kept = motion_of_notes(data, release.card.features, encode, arguments.workers, None)
+    features = release.card.features
+    motion, kept = join_tracks(list(follow_notes(data, features, encode, arguments.workers)), data, features)
     notes = [data[n] for n in kept]
     held = np.array([is_held_out(note, low, high) for note in notes])
     print_rows(compare(release, notes, motion, held, arguments.limit))

@@ -11,6 +11,7 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
+from training.cli.motion import motion
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.data.corpus import CorpusOptions
@@ -26,6 +27,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Run the action that was parsed; returns 0."""
     if arguments.action == "list":
         return _list(arguments)
+    if arguments.action == "motion":
+        return motion(arguments, command)
     with preparation_bar(arguments.quiet) as progress:
         data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
         actions = HeadlessActionPipeline(data, runs, run, _say, progress, command)

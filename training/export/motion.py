@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -24,9 +24,6 @@ from training.data.note_motion import STRIDE, Encode, NoteTrack, follow_note
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-Progress = Callable[[int, int], None]
-"""Is called with how many of how many notes are done."""
-
 DYNAMICS = {"ppp": 0.1, "pp": 0.2, "p": 0.35, "mp": 0.5, "mf": 0.65, "f": 0.8, "ff": 1.0, "fff": 1.0}
 """MIDI velocity / 127 that stands for a written dynamic."""
 
@@ -38,36 +35,19 @@ _RIDGE = 1e-3
 _BATCH = 512
 
 
-def motion_of_notes(
-    notes: Sequence[Note], features: AudioFeatures, encode: Encode, workers: int = 1, progress: Progress | None = None
-) -> tuple[Motion, list[int]]:
-    """Follow recorded notes.
+def follow_notes(
+    notes: Sequence[Note], features: AudioFeatures, encode: Encode, workers: int = 1
+) -> Iterator[NoteTrack | None]:
+    """Follow recorded notes, one after the other; None for one that is damaged, silent or too short.
 
     Args:
         notes: of a data set.
         features: of the release.
         encode: its encoder.
         workers: processes; more than one needs an encoder that can be pickled.
-        progress: is called after each note.
-
-    Returns:
-        The motion, and the index in `notes` of each of its trajectories.
-
-    Raises:
-        TrainingError: no note has a motion.
     """
     jobs = (delayed(_follow)(note, features, encode) for note in notes)
-    tracks: list[NoteTrack] = []
-    kept: list[int] = []
-    for n, track in enumerate(Parallel(n_jobs=workers, return_as="generator")(jobs)):
-        if track is not None:
-            tracks.append(track)
-            kept.append(n)
-        if progress is not None:
-            progress(n + 1, len(notes))
-    if not tracks:
-        raise TrainingError("None of the notes is long enough for a motion; 0.2 s with a pitch are needed.")
-    return _joined(tracks, [notes[n] for n in kept], features), kept
+    yield from Parallel(n_jobs=workers, return_as="generator")(jobs)
 
 
 def _follow(note: Note, features: AudioFeatures, encode: Encode) -> NoteTrack | None:
@@ -76,6 +56,29 @@ def _follow(note: Note, features: AudioFeatures, encode: Encode) -> NoteTrack | 
     except AudioFileError:
         return None
     return follow_note(y, note.midi, features, encode)
+
+
+def join_tracks(
+    found: Sequence[NoteTrack | None], notes: Sequence[Note], features: AudioFeatures
+) -> tuple[Motion, list[int]]:
+    """Join the tracks of notes to a motion.
+
+    Args:
+        found: what `follow_notes` found of each note.
+        notes: the same notes.
+        features: of the release.
+
+    Returns:
+        The motion, and the index in `notes` of each of its trajectories.
+
+    Raises:
+        TrainingError: no note has a track.
+    """
+    kept = [n for n, track in enumerate(found) if track is not None]
+    tracks = [track for track in found if track is not None]
+    if not tracks:
+        raise TrainingError("None of the notes is long enough for a motion; 0.2 s with a pitch are needed.")
+    return _joined(tracks, [notes[n] for n in kept], features), kept
 
 
 def _joined(tracks: Sequence[NoteTrack], notes: Sequence[Note], features: AudioFeatures) -> Motion:
