@@ -76,15 +76,17 @@ def fluctuate(
         spacing: of the harmonics, bins; 0 where there are none.
         out: magnitudes, [bins].
     """
+    last = len(frame) - 1
     for k in range(len(frame)):
-        row = 1
+        row, source = 1, k
         if spacing > 0.0:
-            number = max(1.0, np.floor(k / spacing + 0.5))
-            if abs(k - number * spacing) < HARMONIC_BINS:
-                row = 0
+            centre = max(1.0, np.floor(k / spacing + 0.5)) * spacing
+            if abs(k - centre) < HARMONIC_BINS:
+                # The bins of one lobe belong to one partial: apart, they would spread it over the gaps beside it.
+                row, source = 0, min(int(centre + 0.5), last)
         rho = share[row, band[k]]
         steady, random = np.sqrt(1.0 - rho), np.sqrt(rho)
-        real, imaginary = steady + random * noise[k].real, random * noise[k].imag
+        real, imaginary = steady + random * noise[source].real, random * noise[source].imag
         out[k] = frame[k] * max(_FLOOR, np.sqrt(real * real + imaginary * imaginary))
 
 

@@ -18,9 +18,9 @@ SILENT_DB = -120.0
 _VOTERS, _BLENDED = 4, 2
 _PITCH_WEIGHT = 0.1
 _GROUP_CODE_WEIGHT, _GROUP_PITCH_WEIGHT, _DYNAMIC_WEIGHT = 0.5, 0.2, 3.0
-_DECAYING_DB = -3.0
+_DECAYING_DB = -5.0
 """A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
-_MAX_CORRECTION_DB = 20.0
+_MAX_CORRECTION_DB = 10.0
 _STRETCH = (0.5, 2.0)
 _MIN_ATTACK_SPEED = 0.25
 _FADE_SECONDS = 0.12
@@ -169,8 +169,10 @@ class NotePlayer:
         loop = self._marks[LOOP_END] - self._marks[LOOP_START]
         self._fade_frames = max(1.0, min(_FADE_SECONDS * self._rate, 0.25 * loop))
         self._position = float(self._marks[LOOP_START] + rng.integers(loop)) if drone else 0.0
-        self._previous: float | None = None
-        self._faded = self._lift_db = self._held_seconds = self._fallen_db = 0.0
+        # What the movement was apart from the frame that it has jumped to; it goes to nothing within the fade.
+        self._apart = Movement(np.zeros(motion.codes.shape[1], np.float32), 0.0, 0.0)
+        self._faded = self._fade_frames
+        self._lift_db = self._held_seconds = self._fallen_db = 0.0
         self._releasing = False
         self._next_jump = self._draw_jump()
 
@@ -213,12 +215,19 @@ class NotePlayer:
             self._release()
 
     def _jump(self, to: float) -> None:
-        """Go on from another frame: parameters cross-fade, and a decay falls on from where it is."""
+        """Go on from another frame: what differs fades away, and a decay falls on from where it is."""
+        before = self._movement(0.0)
         if self._decays and not self._drone:
             self._lift_db += self._level_at(self._position) - self._level_at(to)
-        self._previous, self._faded = self._position, 0.0
         self._position = to
+        self._fade_from(before)
         self._next_jump = self._draw_jump()
+
+    def _fade_from(self, before: Movement) -> None:
+        self._faded = self._fade_frames
+        here = self._movement(0.0)
+        self._apart = Movement(before.offset - here.offset, before.level_db - here.level_db, before.cents - here.cents)
+        self._faded = 0.0
 
     def _similar(self, forward: bool) -> float:
         """Draw a frame of the loop where pitch, its direction, level and timbre are about as they are here."""
@@ -245,10 +254,10 @@ class NotePlayer:
         self._releasing = True
         release, end = self._marks[RELEASE_START], self._marks[END]
         if end - release >= 2 and self._position < release:
-            level = self._shown_level()
-            self._previous, self._faded = self._position, 0.0
+            before = self._movement(0.0)
             self._position = float(release)
-            self._lift_db += level - self._shown_level()
+            self._lift_db += before.level_db - self._movement(0.0).level_db
+            self._fade_from(before)
 
     def _play_release(self, frames: float, seconds: float) -> None:
         """Play the recorded release; without one, go on as before: the envelope ends the note."""
@@ -261,22 +270,16 @@ class NotePlayer:
             self._jump(self._similar(True))
 
     def _movement(self, frames: float) -> Movement:
-        level = self._shown_level()
+        level = self._shown_level() - self._fallen_db
         cents, offset = self._code_at(self._position)
-        if self._previous is not None:
+        if self._faded < self._fade_frames:
             self._faded += frames
-            share = self._faded / self._fade_frames
-            self._previous = min(self._previous + frames, len(self._level) - 1.0)
-            if share >= 1.0:
-                self._previous = None
-            else:
-                old_cents, old_offset = self._code_at(self._previous)
-                cents = old_cents + share * (cents - old_cents)
-                offset = old_offset + np.float32(share) * (offset - old_offset)
-                if not self._decays and not self._releasing:
-                    old_level = self._level_at(self._previous) - self._trend(self._previous) + self._lift_db
-                    level = old_level + share * (level - old_level)
-        return Movement(offset, max(level - self._fallen_db, SILENT_DB), cents)
+            rest = 1.0 - min(1.0, self._faded / self._fade_frames)
+            rest = rest * rest * (3.0 - 2.0 * rest)
+            offset = offset + np.float32(rest) * self._apart.offset
+            level += rest * self._apart.level_db
+            cents += rest * self._apart.cents
+        return Movement(offset, max(level, SILENT_DB), cents)
 
     def _shown_level(self) -> float:
         corrected = self._choice.correction_db * self._held_seconds if self._decays and not self._drone else 0.0

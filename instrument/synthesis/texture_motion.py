@@ -47,7 +47,9 @@ class TextureMotion:
         self._window = 0
         self._asked: FloatArray | None = None
         self._seed: int | None = None
-        self._position, self._previous, self._faded = 0.0, 0.0, np.inf
+        self._position, self._faded = 0.0, self._fade
+        # What was apart from the frame that was jumped to, in code and level; it goes to nothing within the fade.
+        self._apart: tuple[FloatArray, float] = np.zeros_like(self._means[0]), 0.0
         self._mean = self._means[0]
 
     def advance(self, z: FloatArray, seconds: float, settings: MotionSettings) -> tuple[FloatArray, float]:
@@ -62,16 +64,11 @@ class TextureMotion:
         frames = seconds * self._rate
         self._position += frames * settings.speed
         self._turn(z, settings)
-        now, level = self._at(self._position)
-        mean = self._mean
-        if self._faded < self._fade:
-            self._faded += frames
-            self._previous += frames * settings.speed
-            share = np.float32(min(1.0, self._faded / self._fade))
-            old, old_level = self._at(self._previous)
-            now = old + share * (now - old)
-            level = old_level + float(share) * (level - old_level)
-            self._mean = mean = mean + np.float32(min(1.0, frames / self._fade)) * (self._means[self._window] - mean)
+        self._faded += frames
+        now, level = self._now()
+        self._mean = mean = self._mean + np.float32(min(1.0, frames / self._fade)) * (
+            self._means[self._window] - self._mean
+        )
         reach = np.float32(settings.dream)
         amount = np.float32(settings.amount + settings.dream * max(0.0, 1.0 - settings.amount))
         return z + reach * (mean - z) + amount * (now - mean), settings.amount * level
@@ -84,7 +81,7 @@ class TextureMotion:
             self._window = int(self._nearest(point, 1)[0])
             self._position = float(self._windows[self._window, 0])
             self._mean = self._means[self._window]
-            self._faded = np.inf
+            self._faded = self._fade
         elif float(np.abs(point - self._asked).max()) > _MOVED:
             self._asked = point
             nearest = self._nearest(point, _NEAREST)
@@ -98,6 +95,8 @@ class TextureMotion:
         if settings.mode is MotionMode.ONCE:
             self._position = min(max(self._position, first), last)
         elif self._position > last or self._position < first:
+            # What lies beyond the end of a track is another one.
+            self._position = min(max(self._position, first), track_end - 1.0)
             if settings.dream > 0.0 and forward and track_end > end and self._rng.random() < settings.dream:
                 self._go_on()
             elif settings.mode is MotionMode.LOOP and settings.dream == 0.0:
@@ -115,12 +114,11 @@ class TextureMotion:
         if self._windows[following, 1] - 1 <= self._position:
             following = min(following + 1, len(self._windows) - 1)
         self._window = following
-        self._previous, self._faded = self._position, 0.0
 
     def _go_to(self, window: int, settings: MotionSettings) -> None:
         """Enter a passage where it is most like the present moment."""
         first, end, _ = (int(mark) for mark in self._windows[window])
-        here, _ = self._at(self._position)
+        here, _ = self._now()
         half = (end - first) // 2
         low, high = (first, first + max(1, half)) if settings.speed >= 0.0 else (first + half, end)
         apart = (((self._codes[low:high] - here) @ self._metric) ** 2).sum(axis=1)
@@ -129,8 +127,18 @@ class TextureMotion:
         self._fade_to(float(low + best[self._rng.integers(len(best))]))
 
     def _fade_to(self, position: float) -> None:
-        self._previous, self._faded = self._position, 0.0
+        code, level = self._now()
         self._position = position
+        there, there_level = self._at(position)
+        self._apart, self._faded = (code - there, level - there_level), 0.0
+
+    def _now(self) -> tuple[FloatArray, float]:
+        code, level = self._at(self._position)
+        if self._faded >= self._fade:
+            return code, level
+        rest = 1.0 - self._faded / self._fade
+        rest = rest * rest * (3.0 - 2.0 * rest)
+        return code + np.float32(rest) * self._apart[0], level + rest * self._apart[1]
 
     def _nearest(self, point: FloatArray, count: int) -> np.ndarray:
         apart = ((self._points - point) ** 2).sum(axis=1)

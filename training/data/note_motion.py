@@ -40,6 +40,8 @@ _MAX_CENTS = 120.0
 _NOISE_GRID = np.array([0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _TREND_FRAMES = 7
 _AUDIBLE_DB = -60.0
+_LEAKED = np.float32(0.3)
+"""Share of a partial's fluctuation that is given back: the phase reconstruction spreads it over the gaps beside it."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def noise_shares(magnitudes: FloatArray, midi: float, features: AudioFeatures) -
                 bins = side & (band == n) & audible
                 if bins.any():
                     shares[row, n] = np.interp(change[bins].mean(), known, grid)
-    return np.stack([_filled(row, default) for row, default in zip(shares, (0.05, 0.9), strict=True)])
+    return np.stack([_LEAKED * _filled(shares[0], 0.05), _filled(shares[1], 0.9)])
 
 
 def _change_db(magnitudes: FloatArray) -> NDArray[np.float64]:
