@@ -3,6 +3,7 @@
 Both sides import
 
 - `errors`, `home`, `features` and `pitch`: error sentences, the user's folders, spectrogram parameters, note numbers;
+- `osc`: messages, addresses and a client of OSC;
 - `release.card` and `release.reader`: the card of a release, and reading one;
 - `audio_processing.griffin_lim`, `.mel_inversion` and `.levels`: spectra to sound, and the loudness of frames.
 

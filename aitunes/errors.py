@@ -1,12 +1,12 @@
-"""Every error that AiTunes raises on purpose: one sentence that says what to do."""
+"""Defines the errors that AiTunes raises on purpose: one sentence that says what to do."""
 
 
 class AiTunesError(Exception):
-    """Something a person can mend; its text is shown to them as it stands."""
+    """Says what a person can mend; its text is shown as it is."""
 
 
 def reason(error: OSError) -> str:
-    """Why the system refuses, for the end of a sentence: without numbers, paths or a full stop.
+    """Return the system's reason for a refusal, for the end of a sentence: without numbers, paths or a full stop.
 
     >>> reason(FileNotFoundError(2, "No such file or directory"))
     'No such file or directory'
@@ -19,16 +19,16 @@ def reason(error: OSError) -> str:
 
 
 class InvalidFeaturesError(AiTunesError, ValueError):
-    """Audio features that contradict each other."""
+    """Says which audio features contradict each other."""
 
 
 class ReleaseError(AiTunesError):
-    """A release that cannot be used, and why."""
+    """Says why a release cannot be used."""
 
 
 class InvalidSoundError(AiTunesError, ValueError):
-    """A sound that cannot be made with the values given."""
+    """Says why a sound cannot be made with its parameters."""
 
 
 class TrainingError(AiTunesError):
-    """Training, evaluation or export that cannot go on, and why."""
+    """Says why training, evaluation or export cannot go on."""

@@ -1,4 +1,4 @@
-"""The spectrogram that a model is trained on and the instrument turns back into sound.
+"""Defines the spectrogram that a model is trained on and the instrument turns back into sound.
 
 A model sees the magnitude spectrogram in decibels, mapped so that `db_range` becomes 0..1: summed into mel bands
 (*normalised log-mel*), or as it is. This module is numpy alone, because the live side must not load librosa.
@@ -22,7 +22,7 @@ SCALES = ("mel", "linear")
 
 @dataclass(frozen=True)
 class AudioFeatures:
-    """How audio becomes the spectrogram segments of one model.
+    """Describes how audio becomes the spectrogram segments of one model.
 
     Args:
         sample_rate: samples a second, Hz.
@@ -114,14 +114,14 @@ class AudioFeatures:
         return extents, np.concatenate([row[first:end] for row, (first, end) in zip(bank, extents, strict=True)])
 
     def normalise(self, mel: NDArray[Any]) -> FloatArray:
-        """Magnitudes to 0..1 over `db_range`, whatever their shape."""
+        """Map magnitudes of any shape to 0..1 over `db_range`."""
         low, high = self.db_range
         floor = 10.0 ** (low / 20.0)
         db = 20.0 * np.log10(np.maximum(mel, floor))
         return np.clip((db - low) / (high - low), 0.0, 1.0).astype(np.float32)
 
     def denormalise(self, S: NDArray[Any]) -> FloatArray:
-        """Normalised frames to magnitudes; 0 becomes silence itself, not the floor of `db_range`."""
+        """Map normalised frames to magnitudes; 0 becomes silence, not the floor of `db_range`."""
         low, high = self.db_range
         scale = np.float32(np.log(10.0) / 20.0)
         S = np.asarray(S, dtype=np.float32)
@@ -129,7 +129,7 @@ class AudioFeatures:
         return np.where(S > 0.0, mel, np.float32(0.0)).astype(np.float32, copy=False)
 
     def analyse(self, y: NDArray[Any]) -> FloatArray:
-        """Normalised frames of a waveform.
+        """Compute the normalised frames of a waveform.
 
         Frame n covers samples n · hop_length to n · hop_length + n_fft; nothing is padded.
 
@@ -146,12 +146,12 @@ class AudioFeatures:
         return self.normalise(self.filter_bank @ magnitudes if self.scale == "mel" else magnitudes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for a card."""
+        """Return plain values, for a card."""
         return {**asdict(self), "db_range": list(self.db_range)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The features that a card describes.
+        """Read the features that a card describes.
 
         Raises:
             InvalidFeaturesError: a field is missing, unknown or out of range.
@@ -166,7 +166,7 @@ class AudioFeatures:
 
 
 def hann_window(n_fft: int) -> FloatArray:
-    """The periodic Hann window, [n_fft].
+    """Return the periodic Hann window, [n_fft].
 
     >>> float(hann_window(8)[4])
     1.0
@@ -175,7 +175,7 @@ def hann_window(n_fft: int) -> FloatArray:
 
 
 def stft_magnitudes(y: NDArray[Any], n_fft: int, hop_length: int) -> FloatArray:
-    """Magnitude spectrogram of a mono waveform, unpadded.
+    """Compute the magnitude spectrogram of a mono waveform, unpadded.
 
     Args:
         y: [samples], at least `n_fft` of them.
@@ -198,7 +198,7 @@ def stft_magnitudes(y: NDArray[Any], n_fft: int, hop_length: int) -> FloatArray:
 def mel_filter_bank(
     sample_rate: float, n_fft: int, n_mels: int, f_min: float, f_max: float, htk: bool = False
 ) -> FloatArray:
-    """Triangular mel filters, each of unit area in Hz.
+    """Make triangular mel filters, each of unit area in Hz.
 
     Args:
         htk: the HTK mel formula instead of Slaney's.
@@ -219,7 +219,7 @@ def mel_filter_bank(
 
 
 def mel_frequencies(f_min: float, f_max: float, count: int, htk: bool = False) -> NDArray[np.float64]:
-    """Frequencies at equal distances in mel, [count] Hz, both ends among them."""
+    """Return frequencies at equal distances in mel, [count] Hz, both ends among them."""
     return _mel_to_hz(np.linspace(_hz_to_mel(f_min, htk), _hz_to_mel(f_max, htk), count), htk)
 
 

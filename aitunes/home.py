@@ -1,4 +1,4 @@
-"""Where a user's things live; `AITUNES_HOME` moves all of them."""
+"""Finds the user's folders; `AITUNES_HOME` moves all of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ HOME_VARIABLE = "AITUNES_HOME"
 
 
 def home() -> Path:
-    """The folder of releases, recordings and snapshots."""
+    """Return the folder of releases, recordings and snapshots."""
     chosen = os.environ.get(HOME_VARIABLE)
     return Path(chosen) if chosen else platformdirs.user_data_path("aitunes", appauthor=False)
 
 
 def user_releases() -> Path:
-    """Releases that the user trained or was given."""
+    """Return the folder of releases that the user trained or received."""
     return home() / "releases"

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from aitunes.atomic import write_buffers
 from aitunes.errors import AiTunesError
 
 Range = tuple[int, int]
 """First byte of a piece, and the one after its last."""
 
+_SCHEMES = ("s3", "gs", "gcs", "az", "abfs", "abfss")
 _EXTRAS = {"s3": "'aitunes[cluster]'", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 
@@ -34,7 +36,10 @@ def parse_path(text: str) -> Path:
     """
     if "://" not in text:
         return Path(text)
-    scheme = text.split("://")[0]
+    scheme = text.split("://")[0].lower()
+    if scheme not in _SCHEMES:
+        known = ", ".join(_SCHEMES)
+        raise RemotePathError(f"{text} names no file system that is known here ({known}); or give a plain path.")
     try:
         from upath import UPath
 
@@ -43,8 +48,8 @@ def parse_path(text: str) -> Path:
     except ImportError as error:
         package = _EXTRAS.get(scheme, "'aitunes[cluster]'")
         raise RemotePathError(f"{text} needs a library that is not installed: pip install {package}.") from error
-    except ValueError as error:
-        raise RemotePathError(f"{text} names no file system that is known here: {error}.") from error
+    except Exception as error:  # every store's library has errors of its own
+        raise RemotePathError(f"{text} is no URL that can be used: {error}.") from error
     return cast(Path, path)
 
 
@@ -80,17 +85,7 @@ def write_whole(path: Path, contents: Iterable[Any], durable: bool = True) -> No
             for piece in contents:
                 stream.write(memoryview(piece).cast("B"))
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            for piece in contents:
-                stream.write(piece)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_buffers(path, contents, durable=durable)
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""Offline: a folder of audio becomes a playable release."""
+"""Turns a folder of audio into a playable release, offline."""

@@ -1,4 +1,4 @@
-"""The whole workshop from Python: choose an experiment, a scenario and a model; train, evaluate, export."""
+"""Runs every action from Python: choose an experiment, a scenario and a model; train, evaluate, export."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
+from aitunes.printable import printable
 from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
 from training.engine_link import DEFAULT_ENGINE, load_on_engine
-from training.evaluate.assessment import assess, write_page
+from training.evaluate.assessment import assess
 from training.evaluate.comparison import Comparison, Exhibit, compare, generate
 from training.evaluate.interactive import interactive_evaluation
+from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
-from training.export.case_release import ReleaseNames, export_release
+from training.export.case_release import BUNDLED_NAMES, ReleaseNames, export_release
+from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
 RUNS = Path("runs")
-NOTHING = "# Choose an experiment, and the code that repeats the choice stands here."
+NO_CODE = "# Choose an experiment to see the code that repeats the choice."
 
 
 def _silent(done: int, total: int, seconds: float) -> None:
@@ -34,43 +37,43 @@ def _silent(done: int, total: int, seconds: float) -> None:
 
 
 def _construction(actions: HeadlessActionPipeline) -> list[str]:
-    """The code that makes such a pipeline, with what differs from the defaults."""
+    """Write the code that makes such a pipeline, with what differs from the defaults."""
     data = _arguments(actions.data, ("data_dir", "features", "limit_items", "workers", "seed"))
-    own = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
-    given = ", ".join(part for part in own if part)
-    imports = ["from pathlib import Path", ""] if "Path(" in given else []
+    parts = ([f"CorpusOptions({data})"] if data else []) + [_arguments(actions, ("runs", "run"))]
+    arguments = ", ".join(part for part in parts if part)
+    imports = ["from pathlib import Path", ""] if "Path(" in arguments else []
     imports += ["from training.data.corpus import CorpusOptions"] if data else []
     name = type(actions).__name__
-    return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({given})"]
+    return [*imports, f"from {type(actions).__module__} import {name}", "", f"actions = {name}({arguments})"]
 
 
 def _arguments(made: CorpusOptions | HeadlessActionPipeline, names: tuple[str, ...]) -> str:
-    """Arguments of a call that makes the same; those that have their default are left out."""
-    plain = {field.name: field.default for field in fields(made)}
-    given = {name: value for name in names if (value := getattr(made, name)) != plain[name]}
+    """Write the arguments of a call that makes the same; those that have their default are left out."""
+    defaults = {field.name: field.default for field in fields(made)}
+    values = {name: value for name in names if (value := getattr(made, name)) != defaults[name]}
     return ", ".join(
         f"{name}=Path({str(value)!r})" if isinstance(value, Path) else f"{name}={value!r}"
-        for name, value in given.items()
+        for name, value in values.items()
     )
 
 
 @dataclass
 class HeadlessActionPipeline:
-    """Actions on what is selected, in the order experiment, scenario, model.
+    """Acts on what is selected, in the order experiment, scenario, model.
 
     Args:
         data: where the data come from.
         runs: folder of checkpoints, one for every experiment and scenario in it.
         run: a name for what is trained, which keeps it in a folder of its own beside other runs of the scenario.
-        report: told in a sentence what is going on.
-        progress: told how far the preparation is.
+        notify: called with sentences about what is going on.
+        progress: called with the progress of the preparation.
         command: what a person typed, for the card.
     """
 
     data: CorpusOptions = field(default_factory=CorpusOptions)
     runs: Path = RUNS
     run: str = ""
-    report: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+    notify: Callable[[str], None] = lambda sentence: print(printable(sentence, lines=True), file=sys.stderr, flush=True)
     progress: Progress = _silent
     command: str = ""
     _experiment: Case | None = None
@@ -81,27 +84,27 @@ class HeadlessActionPipeline:
 
     @staticmethod
     def list_experiments() -> list[str]:
-        """Names of all experiments."""
+        """List the names of all experiments."""
         return list(CASES)
 
     def select_experiment(self, name: str) -> Case:
-        """Choose an experiment; scenario and model are to be chosen anew."""
+        """Choose an experiment; the choices of scenario and model are cleared."""
         self._experiment, self._scenario, self._model = find_case(name), None, None
         return self._experiment
 
     def list_scenarios(self) -> list[str]:
-        """Names of the experiment's scenarios."""
+        """List the names of the experiment's scenarios."""
         return list(self.experiment.scenarios.names)
 
     def select_scenario(self, name: str) -> Scenario:
-        """Choose one of the experiment's scenarios; the model is to be chosen anew."""
+        """Choose one of the experiment's scenarios; the choice of a model is cleared."""
         self._scenario, self._model = self.experiment.scenarios.find(name), None
         return self._scenario
 
     def list_models(self) -> list[Path]:
-        """Checkpoints of the run or, where none is named, of all runs of the scenario; the latest first."""
-        found = [path for pattern in ("*.ckpt", "*/*.ckpt") for path in self.run_dir.glob(pattern)]
-        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        """List the checkpoints of the run or, where none is named, of all runs of the scenario; the latest first."""
+        models = [path for pattern in ("*.ckpt", "*/*.ckpt") for path in self.run_dir.glob(pattern)]
+        return sorted(models, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def select_model(self, path: str | Path) -> Path:
         """Choose a checkpoint: a path, or a name among those that `list_models` gives.
@@ -119,7 +122,7 @@ class HeadlessActionPipeline:
 
     @staticmethod
     def list_production_releases() -> list[tuple[str, str, str]]:
-        """Experiment, scenario and public name of every scenario whose release is for performers."""
+        """List experiment, scenario and public name of every scenario whose release is for performers."""
         return [
             (case.name, scenario.name, scenario.prod_name or "")
             for case in CASES.values()
@@ -155,23 +158,23 @@ class HeadlessActionPipeline:
 
     @property
     def run_dir(self) -> Path:
-        """Where the run's checkpoints go."""
+        """The folder of the run's checkpoints."""
         return self.runs / self.experiment.name / self.scenario.name / self.run
 
     def describe_current_state(self) -> str:
-        """What is selected, in a few lines."""
+        """Describe what is selected, in a few lines."""
         lines = [f"Experiment: {self.experiment.name}. {self.experiment.description}."]
         if self._scenario is not None:
             lines.append(
                 f"Scenario: {self.scenario.name}, version {self.scenario.version}. {self.scenario.description}"
             )
-            lines.append(f"Model: {self._model or 'none selected; training starts anew'}")
+            lines.append(f"Model: {self._model or 'none selected; training starts from random weights'}")
         return "\n".join(lines)
 
     def get_current_code(self, epochs: int = 0, save_every: int = 0) -> str:
-        """The code that repeats the current choice."""
+        """Return the code that repeats the current choice."""
         if self._experiment is None:
-            return NOTHING
+            return NO_CODE
         lines = [f"actions.select_experiment({self._experiment.name!r})"]
         if self._scenario is not None:
             lines.append(f"actions.select_scenario({self._scenario.name!r})")
@@ -182,12 +185,12 @@ class HeadlessActionPipeline:
         return "\n".join([*_construction(self), *lines])
 
     def corpus(self) -> Corpus:
-        """The data of the scenario, kept until another is chosen; audio is prepared where it has not been."""
-        wanted = self.experiment.name, self.scenario.name, self.data
-        if self._corpus is None or self._corpus[0] != wanted:
+        """Open the data of the scenario, kept until another is chosen; audio is prepared where it has not been."""
+        key = self.experiment.name, self.scenario.name, self.data
+        if self._corpus is None or self._corpus[0] != key:
             self._corpus = (
-                wanted,
-                open_corpus(self.experiment, self.scenario, self.data, self.progress, self.report),
+                key,
+                open_corpus(self.experiment, self.scenario, self.data, self.progress, self.notify),
             )
         return self._corpus[1]
 
@@ -211,39 +214,43 @@ class HeadlessActionPipeline:
             "seed": own.seed,
         }
         chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
-        return train(self.experiment, self.scenario, self.corpus(), replace(chosen, data=data))
+        corpus = self.corpus()
+        with lock_run(self.run_dir):
+            trained = train(self.experiment, self.scenario, corpus, replace(chosen, data=data, notify=self.notify))
+        self._model = None if self._model is not None and not self._model.is_file() else self._model
+        return trained
 
     def load(self) -> Trained:
-        """The selected model, or the latest; read again when its file has changed."""
-        wanted = self.scenario, self.model, self.model.stat().st_mtime_ns
-        if self._trained is None or self._trained[0] != wanted:
-            self._trained = wanted, load_trained(self.experiment, self.scenario, self.model)
+        """Load the selected model, or the latest; again when its file has changed."""
+        key = self.scenario, self.model, self.model.stat().st_mtime_ns
+        if self._trained is None or self._trained[0] != key:
+            self._trained = key, load_trained(self.experiment, self.scenario, self.model)
         return self._trained[1]
 
     def evaluate(self, to: Path | None = None) -> tuple[dict[str, float], Path]:
-        """Figures of the model, and a page of pictures and sounds."""
+        """Measure the model, and write a page of pictures and sounds."""
         trained, corpus = self.load(), self.corpus()
         figures = assess(trained, corpus)
         return figures, write_page(trained, corpus, figures, to or self.run_dir / "evaluation")
 
     def interactive_evaluation(self, to: Path | None = None, ask: Callable[[str], str] = input) -> None:
         """Reconstruct and sample what is asked for, until `q`."""
-        interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.report)
+        interactive_evaluation(self.load(), self.corpus(), to or self.run_dir / "evaluation", ask, self.notify)
 
     def compare(self, item: int, to: Path | None = None) -> Comparison:
-        """A held-out item and what the model makes of it, as arrays and sounds."""
+        """Write a held-out item and its reconstruction, as arrays and sounds."""
         return compare(self.load(), self.corpus(), item, to or self.run_dir / "evaluation")
 
     def generate(self, seed: int = 0, to: Path | None = None) -> Exhibit:
-        """Something new, as an array and a sound."""
+        """Write a decoded random code, as an array and a sound."""
         return generate(self.load(), self.corpus(), seed, to or self.run_dir / "evaluation")
 
     def project(self, to: Path | None = None) -> list[Path]:
-        """The codes of the data in two dimensions."""
+        """Write the codes of the data in two dimensions."""
         return project(self.load(), self.corpus(), to or self.run_dir / "projection", self.data.seed)
 
     def sample(self, count: int = 8, seconds: float = 4.0, seed: int = 0, to: Path | None = None) -> list[Path]:
-        """New pictures and sounds."""
+        """Write pictures and sounds of random codes."""
         return sample(self.load(), self.corpus(), count, seconds, seed, to or self.run_dir / "samples")
 
     def export(
@@ -259,9 +266,16 @@ class HeadlessActionPipeline:
             trained: what is exported, instead of the selected model.
         """
         trained, corpus = trained or self.load(), self.corpus()
-        return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)
+        figures = assess(trained, corpus)
+        folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
+        if to is None and folder.name in BUNDLED_NAMES:
+            self.notify(
+                f"{folder} now hides the release {folder.name} of AiTunes. To have both, export again with another "
+                "--name and delete this folder."
+            )
+        return folder
 
     @staticmethod
     def play(release: str, engine: str = DEFAULT_ENGINE) -> None:
-        """Have a playing engine change to a release, cross-faded; it finds those where `export` puts them by itself."""
+        """Ask a playing engine to cross-fade to a release; it finds those that `export` installs."""
         load_on_engine(release, engine)

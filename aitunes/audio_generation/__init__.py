@@ -1,4 +1,4 @@
-"""Sounds made from nothing: pure functions that return float32 waveforms. Take what you need from its modules.
+"""Makes synthetic sounds: pure functions that return float32 waveforms. Import what you need from its modules.
 
 `simple_audio_streams` writes them to files, and `dataset` a labelled set of them.
 

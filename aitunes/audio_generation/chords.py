@@ -1,4 +1,4 @@
-"""Notes and chords by name, in equal temperament."""
+"""Finds the frequencies of notes and chords by name, in equal temperament."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NOTE = re.compile(r"([A-Ga-g])([#♯b♭]?)(-?\d)")
 
 
 def note_frequency(note: str) -> float:
-    """Frequency of a note in scientific pitch notation, Hz.
+    """Return the frequency of a note in scientific pitch notation, Hz.
 
     >>> note_frequency("A4"), round(note_frequency("C4"), 2), note_frequency("Bb3") == note_frequency("A#3")
     (440.0, 261.63, True)
@@ -52,7 +52,7 @@ def note_frequency(note: str) -> float:
 
 
 def chord_frequencies(root_hz: float, name: str = "major", inversion: int = 0) -> NDArray[np.float64]:
-    """Frequencies of a chord's notes, lowest first, Hz.
+    """Return the frequencies of a chord's notes, lowest first, Hz.
 
     Args:
         root_hz: the root in root position.
@@ -81,7 +81,7 @@ def chord(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A chord of equally loud harmonic tones.
+    """Make a chord of equally loud harmonic tones.
 
     Args:
         root_hz, name, inversion: as for `chord_frequencies`.

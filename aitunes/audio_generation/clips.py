@@ -1,4 +1,4 @@
-"""What a generated data set is made of."""
+"""Defines the items of a generated data set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aitunes.audio_generation.waves import FloatArray
 
 @dataclass(frozen=True)
 class Clip:
-    """One item of a data set: a mono waveform [samples], what it is, and a name that no other item has."""
+    """Holds one item of a data set: a mono waveform [samples], its label, and a name that no other item has."""
 
     y: FloatArray
     label: str

@@ -1,15 +1,15 @@
-"""The clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
+"""Writes the clips of `sinewave` as files: a labelled folder that anyone can make again from its seed."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 from pathlib import Path
 
 import soundfile
 
+from aitunes.atomic import write_buffers, write_text
 from aitunes.audio_generation.sinewave import FAMILIES, sinewave_clip
 from aitunes.audio_generation.waves import FloatArray
 from aitunes.errors import AiTunesError, InvalidSoundError
@@ -22,7 +22,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+/[^/\\]+\.wav)")
 
 
 class DatasetError(AiTunesError):
-    """A folder that a data set cannot be written to, and why."""
+    """Says why a data set cannot be written to a folder."""
 
 
 def generate_dataset_of_simple_instruments(
@@ -56,27 +56,27 @@ def generate_dataset_of_simple_instruments(
     if unit_per_type < 1:
         raise InvalidSoundError(f"A data set has one clip of each type or more, not {unit_per_type!r}.")
     folder = Path(to)
-    wanted = {
+    clips = {
         f"{_plain(label)}/{_plain(label)}-{n:04d}.wav": family + n * len(FAMILIES)
         for family, label in enumerate(FAMILIES)
         for n in range(unit_per_type)
     }
     try:
         written = _read_manifest(folder)
-        _check_free(folder, list(wanted), written)
+        _check_free(folder, list(clips), written)
         folder.mkdir(parents=True, exist_ok=True)
         _write_manifest(folder, written)
         hashes = {}
-        for name, index in wanted.items():
+        for name, index in clips.items():
             content = _wav(sinewave_clip(index, seed, unit_duration, sample_rate).y, sample_rate)
             hashes[name] = {_write_listed(folder, name, content)}
-        for name in written.keys() - wanted.keys():
+        for name in written.keys() - clips.keys():
             if _is_ours(folder / name, written[name]):
                 (folder / name).unlink()
         _write_manifest(folder, hashes)
     except OSError as error:
         raise DatasetError(f"{folder} cannot be written to: {error}.") from error
-    return [folder / name for name in wanted]
+    return [folder / name for name in clips]
 
 
 def _plain(label: str) -> str:
@@ -90,7 +90,7 @@ def _wav(y: FloatArray, sample_rate: int) -> bytes:
 
 
 def _read_manifest(folder: Path) -> dict[str, set[str]]:
-    """Name → every hash under which it was written; more than one after a run that did not end."""
+    """Map each name to every hash under which it was written; more than one after a run that did not end."""
     written: dict[str, set[str]] = {}
     path = folder / MANIFEST
     if not path.is_file():
@@ -106,7 +106,7 @@ def _read_manifest(folder: Path) -> dict[str, set[str]]:
 
 def _write_manifest(folder: Path, written: dict[str, set[str]]) -> None:
     lines = [f"{digest}  {name}\n" for name, hashes in written.items() for digest in sorted(hashes)]
-    _replace(folder / MANIFEST, "".join(lines).encode())
+    write_text(folder / MANIFEST, "".join(lines))
 
 
 def _check_free(folder: Path, names: list[str], written: dict[str, set[str]]) -> None:
@@ -127,16 +127,5 @@ def _write_listed(folder: Path, name: str, content: bytes) -> str:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     with (folder / MANIFEST).open("a", encoding="utf-8") as manifest:
         manifest.write(f"{digest}  {name}\n")
-    _replace(folder / name, content)
+    write_buffers(folder / name, [content], durable=False)  # the list of hashes tells what a power cut has damaged
     return digest
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    file = partial.open("xb")  # never one that is there
-    try:
-        with file:
-            file.write(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

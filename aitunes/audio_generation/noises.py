@@ -1,4 +1,4 @@
-"""Unpitched sounds: noise in a band."""
+"""Makes unpitched sounds: noise in a band."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def filtered_noise(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """Gaussian noise with a bell-shaped spectrum on a scale of octaves.
+    """Make Gaussian noise with a bell-shaped spectrum on a scale of octaves.
 
     Args:
         rng: the generator that the noise is drawn from.

@@ -1,4 +1,4 @@
-"""SYNTHETIC: notes of known pitch in families of timbres, which anyone can make again from their seed."""
+"""Makes the SYNTHETIC data set: notes of known pitch in families of timbres, repeatable from their seed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Maker = Callable[[np.random.Generator, float, float, int], FloatArray]
 
 @dataclass(frozen=True)
 class GeneratedNote:
-    """Note number `index` of the data set that `seed` names; the same wherever and in whatever order it is made.
+    """Makes note number `index` of the data set that `seed` names, the same on every machine and in any order.
 
     >>> GeneratedNote(3).label == GeneratedNote(3 + len(FAMILIES)).label
     True
@@ -47,13 +47,13 @@ class GeneratedNote:
 
     @property
     def midi(self) -> float:
-        """Any pitch, not only those of a keyboard."""
+        """The pitch, MIDI note with fraction."""
         if self.index < 0:
             raise InvalidSoundError(f"Notes count from 0, not {self.index!r}.")
         return float(self._rng(0).uniform(LOWEST, HIGHEST))
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The waveform, [samples]."""
+        """Make the waveform, [samples]."""
         return FAMILIES[self.label](self._rng(1), midi_to_hz(self.midi), NOTE_SECONDS, sample_rate)
 
     def _rng(self, stream: int) -> np.random.Generator:
@@ -68,7 +68,7 @@ def _additive(
 
 
 def _pulse(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """A pulse wave, from square to needle, through a gentle low-pass."""
+    """Make a pulse wave, from square to needle, through a gentle low-pass."""
     n = np.arange(1, 129)
     width, corner = rng.uniform(0.04, 0.5), hz * 2.0 ** rng.uniform(1.0, 6.0)
     gain = np.abs(np.sin(np.pi * n * width)) / n / (1.0 + (n * hz / corner) ** 2)
@@ -76,7 +76,7 @@ def _pulse(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int
 
 
 def _saw(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """A saw wave through a resonant low-pass, the classic of subtractive synthesis."""
+    """Make a saw wave through a resonant low-pass, the classic of subtractive synthesis."""
     n = np.arange(1, 129)
     corner, resonance = hz * 2.0 ** rng.uniform(0.5, 5.5), rng.uniform(0.7, 6.0)
     x = n * hz / corner
@@ -84,13 +84,13 @@ def _saw(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) 
 
 
 def _organ(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """Drawbars: a handful of harmonics, each as loud as it likes."""
+    """Make a drawbar organ tone: a handful of harmonics at random levels."""
     n = np.array([1, 2, 3, 4, 5, 6, 8])
     return _additive(n, 10.0 ** (-rng.uniform(0.0, 30.0, n.size) / 20.0), hz, seconds, sample_rate)
 
 
 def _hollow(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """Odd harmonics above all, as in a closed pipe."""
+    """Make a tone of mostly odd harmonics, as a closed pipe has."""
     n = np.arange(1, 65)
     even = np.where(n % 2, 1.0, 10.0 ** (-rng.uniform(10.0, 40.0) / 20.0))
     return _additive(n, even * n ** -rng.uniform(0.8, 2.5), hz, seconds, sample_rate)
@@ -105,7 +105,7 @@ def _vowel(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int
 
 
 def _chime(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """Frequency modulation at a whole ratio: a bell that is in tune with itself."""
+    """Make a bell by frequency modulation at a whole ratio, whose partials are harmonic."""
     ratio = float(rng.choice([1.0, 2.0, 3.0, 4.0]))
     return fm_bell(hz, seconds, ratio, rng.uniform(0.5, 6.0), rng.uniform(0.15, 0.6), sample_rate)
 
@@ -116,7 +116,7 @@ def _pluck(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int
 
 
 def _breath(rng: np.random.Generator, hz: float, seconds: float, sample_rate: int) -> FloatArray:
-    """A soft tone in a wind around it."""
+    """Make a soft tone in breath noise."""
     tone = instrument_tone(hz, seconds, rng.uniform(0.0, 0.3), 0.0, sample_rate)
     wind = filtered_noise(
         rng, float(np.clip(hz * 2.0 ** rng.uniform(0.0, 3.0), 200.0, 8_000.0)), seconds, 2.0, sample_rate

@@ -1,4 +1,4 @@
-"""Sounds as files: each function here makes one of this package's waveforms and writes it to a folder.
+"""Writes this package's sounds as files, one function a kind of sound.
 
 The names of the files tell what is in them. Every function returns the path, and refuses to replace a file unless
 `overwrite` is set. WAV, mono, 16 bits.
@@ -37,7 +37,7 @@ def generate_sine_wave(
     smoothing: bool = True,
     overwrite: bool = False,
 ) -> Path:
-    """A mix of sine waves, as `waves.sine_wave`.
+    """Write a mix of sine waves, as `waves.sine_wave` makes it.
 
     Args:
         to: folder.
@@ -60,7 +60,7 @@ def generate_sweep(
     amp: float = AMPLITUDE,
     overwrite: bool = False,
 ) -> Path:
-    """A gliding sine, as `waves.sweep`: ascending, or descending where `hz_end` is the lower."""
+    """Write a sine sweep, as `waves.sweep` makes it: ascending, or descending where `hz_end` is the lower."""
     y = sweep(hz_start, hz_end, duration, sample_rate, amp)
     direction = "asc" if hz_end >= hz_start else "desc"
     return _write(to, f"sine_{direction}_wave_{hz_start:g}-{hz_end:g}", y, sample_rate, overwrite)
@@ -75,7 +75,7 @@ def generate_bouncing_wave(
     amp: float = AMPLITUDE,
     overwrite: bool = False,
 ) -> Path:
-    """A frequency-modulated sine, as `waves.bouncing_wave`; `period` is the time there and back, seconds."""
+    """Write a frequency-modulated sine, as `waves.bouncing_wave` makes it; `period` is a whole swing, seconds."""
     low, high = hz_range
     y = bouncing_wave(low, high, period, duration, sample_rate, amp)
     return _write(to, f"bouncing_wave_{low:g}-{high:g}_{period:g}s", y, sample_rate, overwrite)
@@ -89,7 +89,7 @@ def generate_instrument_sound(
     brightness: float = 0.5,
     overwrite: bool = False,
 ) -> Path:
-    """A held harmonic tone, as `timbres.instrument_tone`."""
+    """Write a held harmonic tone, as `timbres.instrument_tone` makes it."""
     y = instrument_tone(frequency, duration, brightness, sample_rate=sample_rate)
     return _write(to, f"instrument_{frequency:g}Hz", y, sample_rate, overwrite)
 
@@ -103,7 +103,7 @@ def generate_chord(
     inversion: int = 0,
     overwrite: bool = False,
 ) -> Path:
-    """A chord, as `chords.chord`: its name is one of `chords.CHORDS`."""
+    """Write a chord, as `chords.chord` makes it: its name is one of `chords.CHORDS`."""
     y = chord(root_hz, name, duration, inversion, sample_rate=sample_rate)
     file_name = f"chord_{name.replace(' ', '_')}_{root_hz:g}Hz_inversion_{inversion}"
     return _write(to, file_name, y, sample_rate, overwrite)

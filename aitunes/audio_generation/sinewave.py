@@ -1,4 +1,4 @@
-"""SINEWAVE: a data set of synthetic clips that anyone can make again from its seed, one clip at a time."""
+"""Makes the SINEWAVE data set: synthetic clips, repeatable from their seed, one clip at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Maker = Callable[[np.random.Generator, float, int], FloatArray]
 def sinewave_clip(
     index: int, seed: int = 0, duration_seconds: float = CLIP_SECONDS, sample_rate: int = SAMPLE_RATE
 ) -> Clip:
-    """Clip number `index` of the data set that `seed` names; the same wherever and in whatever order it is made.
+    """Make clip number `index` of the data set that `seed` names, the same on every machine and in any order.
 
     >>> sinewave_clip(3).label == sinewave_clip(3 + len(FAMILIES)).label
     True
@@ -42,12 +42,12 @@ def sinewave_clip(
 
 
 def _pitch(rng: np.random.Generator, low: float = _LOW_HZ, high: float = _HIGH_HZ) -> float:
-    """A frequency between the two, every interval as likely, Hz."""
+    """Draw a frequency between the two, uniformly on a scale of octaves, Hz."""
     return float(low * (high / low) ** rng.random())
 
 
 def _notes(make: Maker) -> Maker:
-    """Several notes in a row, each drawn anew, so that a clip shows more than one pitch of its family.
+    """Put several notes in a row, each drawn separately, so that a clip shows more than one pitch of its family.
 
     The rests between them are as long as a window, so that no frame hears two notes.
     """

@@ -1,4 +1,4 @@
-"""Pitched timbres: harmonic instruments, FM bells, plucked strings and sung vowels."""
+"""Makes pitched timbres: harmonic instruments, FM bells, plucked strings and sung vowels."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def instrument_tone(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A held tone of many partials.
+    """Make a held tone of many partials.
 
     Partial n has the frequency f₀ · n · √(1 + B n²) and falls by 24 dB an octave at brightness 0, 3 dB at 1.
 
@@ -80,7 +80,7 @@ def fm_bell(
     sample_rate: int = SAMPLE_RATE,
     amplitude: float = AMPLITUDE,
 ) -> FloatArray:
-    """A struck bell by frequency modulation: its index falls with its loudness, so it mellows as it rings.
+    """Make a struck bell by frequency modulation, whose index falls with its loudness: it mellows as it rings.
 
     Args:
         frequency: of the carrier, Hz.
@@ -117,7 +117,7 @@ def plucked_string(
     sample_rate: int = SAMPLE_RATE,
     amplitude: float = AMPLITUDE,
 ) -> FloatArray:
-    """A plucked string, partial by partial; higher ones die sooner.
+    """Make a plucked string, partial by partial; higher ones decay sooner.
 
     Partial n starts at sin(n π p) / n, the velocity of a string let go at the share p of its length, and decays
     with the time constant decay_seconds / (1 + n² / 40).
@@ -150,7 +150,7 @@ def vowel_tone(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A sung vowel: a voice's harmonics, shaped by three formants.
+    """Make a sung vowel: a voice's harmonics, shaped by three formants.
 
     Args:
         frequency: of the voice, Hz.
@@ -179,5 +179,5 @@ def _stiff_string(frequency: float, inharmonicity: float, n: NDArray[np.int_]) -
 
 
 def _resonance(hz: NDArray[np.float64], centre: float, bandwidth: float) -> NDArray[np.float64]:
-    """Magnitude of a second-order resonance, 1 at 0 Hz: |c² / (c² − f² + i b f)|."""
+    """Return the magnitude of a second-order resonance, 1 at 0 Hz: |c² / (c² − f² + i b f)|."""
     return np.asarray(centre**2 / np.hypot(centre**2 - hz**2, bandwidth * hz))

@@ -1,4 +1,4 @@
-"""Sine waves: mixes, sweeps and bouncing tones, and the few lines that every other sound here is made with."""
+"""Makes sine waves: mixes, sweeps and bouncing tones, and the helpers that every other sound here uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sine_wave(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A mix of equally strong sine waves.
+    """Make a mix of equally strong sine waves.
 
     Args:
         frequencies: one or several, Hz; those at or above half the sample rate are silent.
@@ -54,7 +54,7 @@ def sweep(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A sine that glides from one frequency to another, the same musical interval in every second.
+    """Make a sine that sweeps from one frequency to another, the same musical interval in every second.
 
     Args:
         start_hz: lower than `end_hz` ascends, higher descends.
@@ -80,7 +80,7 @@ def bouncing_wave(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A sine whose frequency swings between two others, starting at the lower one.
+    """Make a sine whose frequency swings between two others, starting at the lower one.
 
     Args:
         low_hz, high_hz: ends of the swing, in either order.
@@ -102,7 +102,7 @@ def frequency_modulated(
     amplitude: float = AMPLITUDE,
     fade_seconds: float = FADE_SECONDS,
 ) -> FloatArray:
-    """A sine of any course of frequency; its phase is the running integral, so it never jumps.
+    """Make a sine that follows a frequency curve; its phase is the running integral, so it never jumps.
 
     Args:
         frequency: [samples], Hz, below half the sample rate.
@@ -126,7 +126,7 @@ def partials(
     decay_seconds: NDArray[Any] | None = None,
     phases: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
-    """Additive synthesis: the sum of decaying sines, those at or above half the sample rate left out.
+    """Sum decaying sines, those at or above half the sample rate left out.
 
     Args:
         frequencies, amplitudes: [partials].
@@ -143,7 +143,7 @@ def partials(
 
 
 def time_axis(duration_seconds: float, sample_rate: int) -> NDArray[np.float64]:
-    """Time of every sample, seconds, [round(duration_seconds · sample_rate)].
+    """Return the time of every sample, seconds, [round(duration_seconds · sample_rate)].
 
     Raises:
         InvalidSoundError: shorter than one sample, or no sample rate.
@@ -163,14 +163,14 @@ def check_frequencies(frequencies: Sequence[float] | NDArray[Any], sample_rate: 
 
 
 def check_amplitude(amplitude: float) -> float:
-    """The amplitude itself, when it is in 0..1."""
+    """Return the amplitude, or refuse one outside 0..1."""
     if not 0.0 <= amplitude <= 1.0:
         raise InvalidSoundError(f"An amplitude must be in 0..1, not {amplitude!r}.")
     return amplitude
 
 
 def check_share(name: str, value: float) -> float:
-    """The value itself, when it is in 0..1."""
+    """Return the value, or refuse one outside 0..1."""
     if not 0.0 <= value <= 1.0:
         raise InvalidSoundError(f"{name} must be in 0..1, not {value!r}.")
     return value

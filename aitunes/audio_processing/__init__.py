@@ -1,4 +1,4 @@
-"""Audio processing, live and offline. Importing this package loads nothing; its two offline names load when used."""
+"""Processes audio, live and offline. Importing this package loads nothing; its two offline names load when used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arithmetic of `griffin_lim`, compiled: one call a block, no allocation, no GIL.
+"""Compiles the arithmetic of `griffin_lim`: one call a block, no allocation, no GIL.
 
 Everything is float32. A spectrum is the `rfft` of a windowed frame, so its phases count from the frame's
 first sample; referred to the window's centre, every odd bin changes its sign, and the bins of one steady
@@ -34,7 +34,7 @@ SAME = Real(1e5)  # how soon a frame is no longer the very same, per share of it
 
 
 class State(NamedTuple):
-    """What a stream remembers, and the buffers it works in; frames lie in a ring of `active` slots."""
+    """Holds the state of a stream and its buffers; frames lie in a ring of `active` slots."""
 
     window: Array  # [n_fft]
     synthesis: Array  # [active, n_fft] window × weight / sum of squared windows, oldest frame first
@@ -79,7 +79,7 @@ def advance(S: Array, y: Array, iterations: int, state: State) -> None:
 
 @compiled
 def take(S: Array, slot: int, state: State) -> None:
-    """The new frame's magnitudes, with nothing in them that is not one."""
+    """Copy the new frame's magnitudes, with 0 for values that are no magnitudes."""
     for k in range(S.size):
         value = S[k]
         if not (value >= 0.0 and value <= LOUDEST):
@@ -90,7 +90,7 @@ def take(S: Array, slot: int, state: State) -> None:
 
 @compiled
 def weight_of_past(iterations: int) -> Real:
-    """How much a bin's past counts against its neighbours' present when it takes its phase.
+    """Weigh a bin's past against its neighbours' present for the choice of its phase.
 
     Bins that each follow their own past come to disagree. Iterations mend that, and then gain from it;
     without them agreement is worth more (measured in docs/decisions/0001-phase-reconstruction.md).
@@ -115,7 +115,7 @@ def propagate(slot: int, past: Real, state: State) -> None:
 
 @compiled
 def find_paths(S: Array, past: Real, state: State) -> None:
-    """Where each bin's phase comes from: along the path whose quietest bin is the loudest.
+    """Find the bin that each bin takes its phase from: along the path whose quietest bin is the loudest.
 
     Paths start in the frame before and run along the new one. Phase gradient heap integration finds them with
     a heap; on a line of bins a sweep from either end finds the same ones. A sudden sound has no past: its
@@ -136,7 +136,7 @@ def find_paths(S: Array, past: Real, state: State) -> None:
 
 @compiled
 def find_frequencies(S: Array, offsets: Array) -> None:
-    """How many bins beside bin k the partial lies that its neighbours tell of.
+    """Estimate the offset of a partial from bin k, in bins, from the neighbouring magnitudes.
 
     Between bins k - 1 and k + 1 a partial at k + δ shows through a Hann window as magnitudes in the ratio
     (1 - δ)(2 - δ) : (1 + δ)(2 + δ). With their sum s and difference d that makes
@@ -199,7 +199,7 @@ def turn_in_frequency(S: Array, state: State) -> None:
 
 @compiled
 def step_of(before: Real, now: Real, last: Complex, half_hop: Real) -> Complex:
-    """What the phase turns by from one bin to the next where magnitudes went from `before` to `now`.
+    """Return the phase step from one bin to the next where magnitudes went from `before` to `now`.
 
     Seen through a Hann window a click at the angle a = π τ / n_fft from its centre has the magnitude cos² a,
     and one hop earlier cos² (a + h) with h = π hop / n_fft. So tan a = (cos h - r) / sin h with
@@ -223,7 +223,7 @@ def step_of(before: Real, now: Real, last: Complex, half_hop: Real) -> Complex:
 
 @compiled
 def synthesise(spectra: Array, frames: Array, state: State) -> None:
-    """Inverse transform of each row."""
+    """Inverse-transform each row."""
     c2r(spectra, frames, state.axis, False, 1.0 / state.window.size, 1)
 
 

@@ -1,4 +1,4 @@
-"""Magnitude spectra to sound, frame by frame, with no look at the future."""
+"""Turns magnitude spectra into sound, frame by frame and causally."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.audio_processing._griffin_lim_kernel import State, advance
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
 
-DEFAULT_ITERATIONS = 24
-"""Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
-
 
 class PhaseError(AiTunesError, ValueError):
-    """A spectrogram or a setting that the phase reconstruction cannot take."""
+    """Says why the phase reconstruction cannot take a spectrogram or a setting."""
 
 
 class StreamingGriffinLim:
-    """Griffin and Lim's alternating projection as a causal stream.
+    """Runs Griffin and Lim's alternating projection as a causal stream.
 
     Each new magnitude frame starts from phases propagated along the gradients of the log-magnitude. Then the
     frames that still touch samples not yet emitted are refined together, and one hop of samples is emitted,
@@ -111,14 +109,14 @@ class StreamingGriffinLim:
         return out
 
     def flush(self) -> FloatArray:
-        """The samples still held back, [(lookahead + overlap - 1) * hop_length]; the stream starts anew."""
+        """Return the samples still held back, [(lookahead + overlap - 1) * hop_length], and reset the stream."""
         held = self.lookahead + self.n_fft // self.hop_length - 1
         tail = self.process(np.zeros((held, self.bins), dtype=np.float32))
         self.reset()
         return tail
 
     def reset(self) -> None:
-        """Forget everything heard, as if newly made."""
+        """Forget all frames, as if newly made."""
         self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead, self._seed)
 
 
@@ -155,7 +153,7 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
 
 
 def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
-    """What each active frame, oldest first, is multiplied by before it is added to the estimate."""
+    """Return the synthesis window of each active frame, oldest first."""
     overlap = n_fft // hop
     window = hann_window(n_fft).astype(np.float64)
     weights = np.ones(active)

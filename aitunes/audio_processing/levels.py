@@ -1,4 +1,4 @@
-"""How loud frames are."""
+"""Measures and evens out the loudness of frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HANN_MEAN_SQUARE = 3.0 / 8.0
 
 
 def frame_power(level_db: float, n_fft: int) -> float:
-    """Sum over the bins 0..n_fft/2 of |STFT|² of a frame of that level, by a Hann window (Parseval).
+    """Return the sum over the bins 0..n_fft/2 of |STFT|² of a frame of that level, by a Hann window (Parseval).
 
     Args:
         level_db: root mean square of the samples, dB of full scale.
@@ -27,7 +27,7 @@ def frame_power(level_db: float, n_fft: int) -> float:
 
 
 def frame_levels_db(magnitudes: NDArray[Any]) -> NDArray[np.float64]:
-    """Root mean square of each frame's samples, dB of full scale; the inverse of `frame_power`.
+    """Return the root mean square of each frame's samples, dB of full scale; the inverse of `frame_power`.
 
     Args:
         magnitudes: [bins, frames], by a Hann window.
@@ -42,7 +42,7 @@ def frame_levels_db(magnitudes: NDArray[Any]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Levels:
-    """Which frames of a clip are kept, and how loud they become.
+    """Says which frames of a clip are kept, and how loud they become.
 
     Args:
         drop_below_db: frames this far below the clip's loudest are left out, so that tails do not fill the space.
@@ -69,7 +69,7 @@ def level_frames(magnitudes: FloatArray, levels: Levels) -> FloatArray:
 
 
 def levelled(level_db: NDArray[np.float64], levels: Levels) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which frames of a clip are kept, [frames], and what they are amplified by, dB [frames kept].
+    """Choose the frames of a clip that are kept, [frames], and their gains, dB [frames kept].
 
     Args:
         level_db: of every frame, dB of full scale.

@@ -1,4 +1,4 @@
-"""Mel magnitudes back to linear magnitudes."""
+"""Turns mel magnitudes back into linear magnitudes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SILENT = 1e-9
 
 
 class MelError(AiTunesError, ValueError):
-    """A mel spectrogram or a setting that the inversion cannot take."""
+    """Says why the inversion cannot take a mel spectrogram or a setting."""
 
 
 class MelInversion:
-    """The non-negative magnitudes whose mel bands are the given ones, as nearly as a few updates find them.
+    """Finds non-negative magnitudes with given mel bands, as nearly as a few updates get.
 
     Minimises the Kullback–Leibler divergence D(mel ‖ W S) over S ≥ 0, with W the filter bank, by
 
@@ -51,7 +51,7 @@ class MelInversion:
         self._factor = np.empty(features.bins, np.float32)
 
     def process(self, mel: NDArray[Any], out: FloatArray | None = None) -> FloatArray:
-        """Linear magnitudes of mel magnitudes.
+        """Return the linear magnitudes of mel magnitudes.
 
         Args:
             mel: [frames, n_mels], as `filter_bank @ |STFT|`, transposed.
@@ -87,7 +87,7 @@ def _invert(
     per_bin: NDArray[Any],
     factor: NDArray[Any],
 ) -> None:
-    """`updates` steps for every frame; a step 0 before them makes the start from magnitudes of 1."""
+    """Update every frame `updates` times; a step 0 before them makes the start from magnitudes of 1."""
     for n in range(mel.shape[0]):
         x = S[n]
         x[:] = 1.0

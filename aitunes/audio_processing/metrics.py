@@ -1,4 +1,4 @@
-"""How far one spectrogram is from another, in decibels."""
+"""Measures how far one spectrogram is from another, in decibels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aitunes.errors import AiTunesError
 
 
 class MetricError(AiTunesError, ValueError):
-    """Spectrograms that cannot be compared."""
+    """Says why spectrograms cannot be compared."""
 
 
 def spectral_convergence(estimate: NDArray[Any], reference: NDArray[Any]) -> float:
-    """Error of an estimate relative to a reference, dB: 20 log10(‖estimate − reference‖ / ‖reference‖).
+    """Return the error of an estimate relative to a reference, dB: 20 log10(‖estimate − reference‖ / ‖reference‖).
 
     The norms are Frobenius norms. The lower, the closer: −∞ for equal ones, 0 for an estimate of silence.
 
@@ -43,7 +43,7 @@ def spectral_convergence(estimate: NDArray[Any], reference: NDArray[Any]) -> flo
 def log_spectral_distance(
     estimate: NDArray[Any], reference: NDArray[Any], floor_db: float = -80.0, axis: int = -1
 ) -> float:
-    """Mean over frames of the root mean square difference of two spectra in decibels.
+    """Return the mean over frames of the root mean square difference of two spectra in decibels.
 
     With L = 20 log10(max(S, floor)) the distance is mean over frames of sqrt(mean over bins of
     (L_estimate − L_reference)²). The floor is relative to the reference's loudest value, so that what nobody

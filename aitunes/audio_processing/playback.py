@@ -1,4 +1,4 @@
-"""A sound on the default device, for listening while one works; the instrument has an engine of its own."""
+"""Plays a sound on the default device, for listening while working; the instrument has an engine of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aitunes.features import FloatArray
 
 
 class PlaybackError(AiTunesError):
-    """A sound that cannot be played here."""
+    """Says why a sound cannot be played here."""
 
 
 def play(y: FloatArray, sample_rate: float, wait: bool) -> None:

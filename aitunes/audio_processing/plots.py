@@ -1,4 +1,4 @@
-"""Pictures of sounds, drawn on matplotlib figures that no window owns."""
+"""Draws pictures of sounds on matplotlib figures that no window owns."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Kind = Literal["wave", "spec", "log_spec", "mel", "log_mel", "mfccs"]
 
 
 class PlotError(AiTunesError, ValueError):
-    """A picture that cannot be drawn or shown."""
+    """Says why a picture cannot be drawn or shown."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How one kind of spectrogram is drawn.
+    """Describes how one kind of spectrogram is drawn.
 
     Args:
         title: of its panel.
@@ -65,14 +65,14 @@ _TICKS_HZ = {
 
 
 def check_kinds(kinds: Sequence[str]) -> None:
-    """Refuse what cannot be drawn."""
+    """Refuse kinds of pictures that are unknown."""
     unknown = [kind for kind in kinds if kind not in get_args(Kind)]
     if unknown or not kinds:
         raise PlotError(f"There is no plot {', '.join(unknown)!r}; choose from {', '.join(get_args(Kind))}.")
 
 
 def new_figure(panels: int, window: bool = False) -> Figure:
-    """An empty figure, 800 pixels wide, high enough for so many panels.
+    """Make an empty figure, 800 pixels wide, high enough for so many panels.
 
     Args:
         window: let pyplot own it, so that it can be shown.
@@ -99,7 +99,7 @@ def new_figure(panels: int, window: bool = False) -> Figure:
 
 
 def new_axes(figure: Figure, kinds: Sequence[str]) -> list[Axes]:
-    """One panel below the other, all as wide, whether a colour bar stands beside it or not."""
+    """Stack panels of equal width, with or without a colour bar beside them."""
     grid = figure.add_gridspec(len(kinds), 2, width_ratios=(40, 1))
     axes = []
     for row, kind in enumerate(kinds):
@@ -113,7 +113,7 @@ def new_axes(figure: Figure, kinds: Sequence[str]) -> list[Axes]:
 def draw_wave(
     ax: Axes, y: FloatArray, sample_rate: int, color: str = COLOURS[0], alpha: float = 1.0, label: str = ""
 ) -> None:
-    """A waveform [samples] over time; of a long one its outline. Several may share the axes."""
+    """Draw a waveform [samples] over time, or the outline of a long one. Several may share the axes."""
     seconds = y.size / sample_rate
     longest = max(seconds, ax.get_xlim()[1]) if ax.has_data() else seconds
     if y.size > 4 * _COLUMNS:
@@ -141,7 +141,7 @@ def add_legend(ax: Axes, labels: Sequence[str]) -> None:
 
 
 def shortened(label: str, letters: int = 60) -> str:
-    """A label that fits over a plot; of a long one the middle is left out.
+    """Shorten a label so that it fits over a plot; the middle of a long one is left out.
 
     >>> shortened("abcdefghij", 7)
     'abc…hij'
@@ -151,7 +151,7 @@ def shortened(label: str, letters: int = 60) -> str:
 
 
 def draw_spectrogram(ax: Axes, kind: str, S: FloatArray, features: AudioFeatures, seconds: float) -> None:
-    """A spectrogram or MFCCs [rows, frames] of centred frames, with a colour bar.
+    """Draw a spectrogram or MFCCs [rows, frames] of centred frames, with a colour bar.
 
     Args:
         seconds: how long the sound lasts.
@@ -176,7 +176,7 @@ def draw_spectrogram(ax: Axes, kind: str, S: FloatArray, features: AudioFeatures
 
 
 def _rows(S: FloatArray, scale: str, features: AudioFeatures) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The rows as they are drawn, and where on the vertical axis each begins and ends.
+    """Return the rows as they are drawn, and the edges of each on the vertical axis.
 
     Of bins that are finer than pixels the loudest of several is drawn, so that no partial is lost.
     """

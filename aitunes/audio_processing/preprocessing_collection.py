@@ -1,4 +1,4 @@
-"""Steps for `AudioProcessingInterface.preprocess`: padding, scaling, filters."""
+"""Provides steps for `AudioProcessingInterface.preprocess`: padding, scaling, filters."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PADDING_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 class PreprocessingError(AiTunesError, ValueError):
-    """A step that cannot be done with the values given."""
+    """Says why a step cannot be done with its parameters."""
 
 
 class PreprocessingCollection:
-    """Pure functions on arrays; bind their parameters to make steps.
+    """Collects pure functions on arrays; bind their parameters to make steps.
 
     >>> from functools import partial
     >>> PreprocessingCollection.apply_padding(np.ones(2), 4).tolist()
@@ -107,7 +107,7 @@ class PreprocessingCollection:
     def apply_lowpass_filter(
         y: NDArray[Any], sample_rate: float, cutoff_freq: float, filter_order: int = 5
     ) -> FloatArray:
-        """Butterworth low-pass, causal: 3 dB down at `cutoff_freq`, then 6 dB an octave per order.
+        """Apply a causal Butterworth low-pass: 3 dB down at `cutoff_freq`, then 6 dB an octave per order.
 
         Args:
             y: [..., samples].
@@ -120,7 +120,7 @@ class PreprocessingCollection:
     def apply_highpass_filter(
         y: NDArray[Any], sample_rate: float, cutoff_freq: float, filter_order: int = 5
     ) -> FloatArray:
-        """Butterworth high-pass, causal; see `apply_lowpass_filter`."""
+        """Apply a causal Butterworth high-pass; see `apply_lowpass_filter`."""
         return _butterworth(y, sample_rate, cutoff_freq, filter_order, "highpass")
 
 

@@ -1,4 +1,4 @@
-"""A sound, and all that one does with it before a model sees it: chained calls.
+"""Processes one sound by chained calls: load, cut, preprocess, analyse, draw, play, save.
 
 The work is done in the modules beside this one; the class is long because its users know it as one.
 """
@@ -29,11 +29,11 @@ Mode = Literal["file", "wave", "spec", "log_spec", "mel", "log_mel", "mfccs"]
 
 
 class ProcessingError(AiTunesError, ValueError):
-    """Something that cannot be done to a sound."""
+    """Says why something cannot be done to a sound."""
 
 
 class AudioProcessingInterface:
-    """A mono waveform with its path and label.
+    """Holds a mono waveform with its path and label.
 
     Calls chain: those that change the sound (`preprocess`, `reset`, `set_label`) or only use it (`save`, `play`,
     `full_summary`) return the interface itself; those that make another sound (`copy`, `extract_window`,
@@ -69,7 +69,7 @@ class AudioProcessingInterface:
         length: int | None = None,
         **settings: Any,
     ) -> Self:
-        """A sound from a file or from data.
+        """Load a sound from a file or from data.
 
         Args:
             path: the file; for data only a name to remember, which `save` uses.
@@ -107,11 +107,11 @@ class AudioProcessingInterface:
         return self._y.size / self._sample_rate
 
     def get_path(self) -> str:
-        """Where it came from."""
+        """Return the path it was loaded from."""
         return self._path
 
     def get_label(self) -> str:
-        """What plots call it."""
+        """Return the label that plots show."""
         return self._label
 
     def set_label(self, label: str) -> Self:
@@ -120,11 +120,11 @@ class AudioProcessingInterface:
         return self
 
     def get_data(self) -> tuple[FloatArray, int]:
-        """The waveform [samples], and its sample rate, Hz."""
+        """Return the waveform [samples], and its sample rate, Hz."""
         return self._y, self._sample_rate
 
     def copy(self, label: str | None = None) -> Self:
-        """Another one of its own; `reset` takes it back to what it is now."""
+        """Copy the sound; `reset` takes the copy back to its present state."""
         return self._new(self._y.copy(), self._label if label is None else label)
 
     def preprocess(self, *fns: Callable[[FloatArray], NDArray[Any]]) -> Self:
@@ -155,7 +155,7 @@ class AudioProcessingInterface:
         label: str | None = None,
         rng: np.random.Generator | None = None,
     ) -> Self:
-        """A part of the sound as a new one.
+        """Cut a part of the sound out as a new one.
 
         Args:
             duration: seconds, no longer than the sound.
@@ -183,29 +183,29 @@ class AudioProcessingInterface:
         return self._new(self._y[first : first + size].copy(), label)
 
     def spectrogram(self, **settings: Any) -> FloatArray:
-        """Linear magnitudes [n_fft // 2 + 1, frames]."""
+        """Compute linear magnitudes [n_fft // 2 + 1, frames]."""
         return spectrograms.centred_magnitudes(self._y, self._features(settings))
 
     def log_spectrogram(self, **settings: Any) -> FloatArray:
-        """Linear magnitudes in decibels [n_fft // 2 + 1, frames]."""
+        """Compute linear magnitudes in decibels [n_fft // 2 + 1, frames]."""
         return spectrograms.to_decibels(self.spectrogram(**settings))
 
     def mel_spectrogram(self, n_mels: int = spectrograms.N_MELS, **settings: Any) -> FloatArray:
-        """Mel magnitudes [n_mels, frames]."""
+        """Compute mel magnitudes [n_mels, frames]."""
         return spectrograms.mel_magnitudes(self._y, self._features({**settings, "n_mels": n_mels}))
 
     def log_mel_spectrogram(self, n_mels: int = spectrograms.N_MELS, **settings: Any) -> FloatArray:
-        """Mel magnitudes in decibels [n_mels, frames]."""
+        """Compute mel magnitudes in decibels [n_mels, frames]."""
         return spectrograms.to_decibels(self.mel_spectrogram(n_mels, **settings))
 
     def mfcc(
         self, n_mels: int = spectrograms.N_MELS, n_features: int = spectrograms.N_MFCC, **settings: Any
     ) -> FloatArray:
-        """Mel-frequency cepstral coefficients of the log-mel spectrogram [n_features, frames]."""
+        """Compute mel-frequency cepstral coefficients of the log-mel spectrogram [n_features, frames]."""
         return spectrograms.mfcc_of(self.log_mel_spectrogram(n_mels, **settings), n_features)
 
     def reconstruct_from_mel(self, n_mels: int = spectrograms.N_MELS, **settings: Any) -> Self:
-        """What is left of the sound after its mel spectrogram, as long as it is: what a perfect model would give."""
+        """Rebuild the sound from its mel spectrogram, at its own length: the output of a perfect model."""
         features = self._features({**settings, "n_mels": n_mels})
         mel = spectrograms.mel_magnitudes(self._y, features)
         return self._new(sound_of_mel(mel, features, self._y.size), f"{self._label} (from mel)")
@@ -213,7 +213,7 @@ class AudioProcessingInterface:
     def reconstruct_from_mfcc(
         self, n_mels: int = spectrograms.N_MELS, mfcc_features: int = spectrograms.N_MFCC, **settings: Any
     ) -> Self:
-        """What is left of the sound after its MFCCs, as long as it is."""
+        """Rebuild the sound from its MFCCs, at its own length."""
         features = self._features({**settings, "n_mels": n_mels})
         coefficients = self.mfcc(n_mels, mfcc_features, **settings)
         mel = spectrograms.mel_of_mfcc(coefficients, n_mels)
@@ -289,7 +289,7 @@ class AudioProcessingInterface:
         headless: bool = False,
         **settings: Any,
     ) -> Self:
-        """Waveform, log spectrogram, log mel spectrogram and MFCCs on one page.
+        """Draw waveform, log spectrogram, log mel spectrogram and MFCCs on one page.
 
         Args:
             compare_to: others, whose waveforms are drawn over this one and whose log mel spectrograms below it.
@@ -356,7 +356,7 @@ class AudioProcessingInterface:
         return spectrograms.analysis_features(self._sample_rate, **settings)
 
     def _file_stem(self) -> str:
-        """The label as a file's name, without the ending of the file it came from."""
+        """Make a file name of the label, without the ending of the file it came from."""
         ending = Path(self._path).suffix
         name = self._label.replace(ending, "") if ending else self._label
         return re.sub(r"[^\w.+-]+", "_", name).strip("_.")[:100] or "sound"

@@ -1,4 +1,4 @@
-"""Whole spectrograms back to sound, as well as it can be done when nobody waits for it."""
+"""Turns whole spectrograms back into sound, at offline quality."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OFFLINE_ITERATIONS = 100
 
 
 def sound_of_magnitudes(S: FloatArray, features: AudioFeatures, length: int | None = None) -> FloatArray:
-    """A waveform with the given magnitudes.
+    """Make a waveform with the given magnitudes.
 
     The instrument's own phase reconstruction where it takes the hop, which is on average better than a hundred
     offline iterations (−24.8 dB on the same clips); else those.
@@ -50,12 +50,12 @@ def sound_of_magnitudes(S: FloatArray, features: AudioFeatures, length: int | No
 
 
 def sound_of_mel(mel: FloatArray, features: AudioFeatures, length: int | None = None) -> FloatArray:
-    """A waveform with the given mel magnitudes [n_mels, frames]; see `sound_of_magnitudes`."""
+    """Make a waveform with the given mel magnitudes [n_mels, frames]; see `sound_of_magnitudes`."""
     return sound_of_magnitudes(MelInversion(features).process(mel.T).T, features, length)
 
 
 def sound_of_frames(S: FloatArray, features: AudioFeatures) -> FloatArray:
-    """A waveform of a model's frames, as the instrument renders them: causal, at the default quality.
+    """Render a model's frames as the instrument does: causally, at the default quality.
 
     Args:
         S: normalised frames [bands, frames], frame n from sample n · hop_length on.
@@ -72,7 +72,7 @@ def sound_of_frames(S: FloatArray, features: AudioFeatures) -> FloatArray:
 
 
 def sound_of(mode: str, data: NDArray[Any], sample_rate: int, length: int | None = None, **settings: Any) -> FloatArray:
-    """A waveform from any spectrogram or from MFCCs.
+    """Make a waveform from any spectrogram or from MFCCs.
 
     Args:
         mode: what `data` is: "spec", "log_spec", "mel", "log_mel" or "mfccs", as

@@ -1,4 +1,4 @@
-"""Spectrograms of whole sounds, for looking at and for learning from: centred frames, linear, mel, decibels, MFCC.
+"""Computes spectrograms of whole sounds, with centred frames: linear, mel, decibels, MFCC.
 
 Magnitudes are those of `aitunes.features`, not powers, so that one mel filter bank serves the whole project.
 Frame n is centred on sample n · hop_length, as with librosa's `center=True`; silence is put around the sound.
@@ -24,11 +24,11 @@ _QUIETEST = 1e-5
 
 
 class SpectrogramError(AiTunesError, ValueError):
-    """A waveform or a spectrogram that cannot be what it is given as."""
+    """Says why an array is no waveform or no spectrogram."""
 
 
 def analysis_features(sample_rate: int, **settings: Any) -> AudioFeatures:
-    """What a sound is analysed with when nothing else is said.
+    """Return the default features for the analysis of a sound.
 
     Args:
         settings: any of n_fft (samples), hop_length (samples), n_mels, f_min (Hz) and f_max (Hz; None is half the
@@ -53,17 +53,17 @@ def analysis_features(sample_rate: int, **settings: Any) -> AudioFeatures:
 
 
 def centred_magnitudes(y: FloatArray, features: AudioFeatures) -> FloatArray:
-    """Linear magnitudes of a waveform [samples], [bins, 1 + samples // hop_length]."""
+    """Compute linear magnitudes of a waveform [samples], [bins, 1 + samples // hop_length]."""
     return stft_magnitudes(np.pad(y, features.n_fft // 2), features.n_fft, features.hop_length)
 
 
 def mel_magnitudes(y: FloatArray, features: AudioFeatures) -> FloatArray:
-    """Mel magnitudes of a waveform [samples], [n_mels, 1 + samples // hop_length]."""
+    """Compute mel magnitudes of a waveform [samples], [n_mels, 1 + samples // hop_length]."""
     return features.filter_bank @ centred_magnitudes(y, features)
 
 
 def to_decibels(S: NDArray[Any]) -> FloatArray:
-    """20 log10 of magnitudes, no lower than `RANGE_DB` below the loudest.
+    """Return 20 log10 of magnitudes, no lower than `RANGE_DB` below the loudest.
 
     >>> to_decibels(np.array([100.0, 1.0, 0.0])).tolist()
     [40.0, 0.0, -40.0]
@@ -73,12 +73,12 @@ def to_decibels(S: NDArray[Any]) -> FloatArray:
 
 
 def from_decibels(S: NDArray[Any]) -> FloatArray:
-    """Magnitudes of decibels; the floor that `to_decibels` leaves stays audible, 80 dB below the loudest."""
+    """Return the magnitudes of decibels; the floor that `to_decibels` leaves stays audible, 80 dB below the loudest."""
     return (10.0 ** (np.asarray(S, dtype=np.float64) / 20.0)).astype(np.float32)
 
 
 def mfcc_of(log_mel: FloatArray, n_features: int = N_MFCC) -> FloatArray:
-    """Mel-frequency cepstral coefficients of mel decibels [n_mels, frames], [n_features, frames].
+    """Compute mel-frequency cepstral coefficients of mel decibels [n_mels, frames], [n_features, frames].
 
     They are the first coefficients of the orthonormal cosine transform along the bands.
 
@@ -93,7 +93,7 @@ def mfcc_of(log_mel: FloatArray, n_features: int = N_MFCC) -> FloatArray:
 
 
 def mel_of_mfcc(coefficients: FloatArray, n_mels: int) -> FloatArray:
-    """Mel magnitudes [n_mels, frames] of MFCCs [n_features, frames], as smooth as the coefficients left them."""
+    """Return mel magnitudes [n_mels, frames] of MFCCs [n_features, frames], as smooth as the coefficients left them."""
     from librosa.feature.inverse import mfcc_to_mel
 
     if len(coefficients) > n_mels:
@@ -103,7 +103,7 @@ def mel_of_mfcc(coefficients: FloatArray, n_mels: int) -> FloatArray:
 
 
 def checked(values: NDArray[Any], what: str, axes: int = 1) -> FloatArray:
-    """The values as float32, when they are numbers, at least one, all finite, and of so many axes.
+    """Return the values as float32, or refuse what is empty, not finite, or of another number of axes.
 
     Raises:
         SpectrogramError: they are not; its sentence begins with `what`.

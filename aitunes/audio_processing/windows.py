@@ -1,4 +1,4 @@
-"""Where to cut a part out of a sound."""
+"""Chooses where to cut a part out of a sound."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Method = Literal["start", "end", "random", "bounded"]
 
 
 class WindowError(AiTunesError, ValueError):
-    """A part that a sound does not have."""
+    """Says why a part cannot be cut out of a sound."""
 
 
 def window_start(total: int, size: int, method: Method, start: int = 0, rng: np.random.Generator | None = None) -> int:
-    """First sample of a window.
+    """Return the first sample of a window.
 
     Args:
         total: samples that there are.

@@ -1,1 +1,1 @@
-"""Data sets as their makers publish them, read from a folder that the user names."""
+"""Reads data sets as their makers publish them, from a folder that the user names."""

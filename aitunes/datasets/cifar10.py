@@ -1,4 +1,4 @@
-"""CIFAR10: 60,000 photographs of ten kinds of things, 32 × 32 pixels, in Python's pickles.
+"""Reads CIFAR10: 60,000 photographs of ten kinds of things, 32 × 32 pixels, in Python's pickles.
 
 A pickle may run any code that its maker liked. These are opened by an unpickler that knows arrays and the containers
 of Python, and refuses everything else by name.
@@ -53,7 +53,7 @@ class RestrictedUnpickler(pickle.Unpickler):
 
 
 def read_cifar10(data_dir: Path | None) -> SplitItems:
-    """The published split: 50,000 pictures to train on, 10,000 held out; [items, 3, 32, 32], 0..1.
+    """Read the published split: 50,000 pictures to train on, 10,000 held out; [items, 3, 32, 32], 0..1.
 
     Args:
         data_dir: the folder that holds `cifar-10-batches-py`, or a `cifar…` folder that does or is it; None takes
@@ -76,7 +76,7 @@ def read_cifar10(data_dir: Path | None) -> SplitItems:
 
 
 def read_batch(path: Path) -> Items:
-    """The pictures of one file.
+    """Read the pictures of one file.
 
     Raises:
         DataSetError: it is no such file, or one that asks for more than arrays and containers.

@@ -1,4 +1,4 @@
-"""FMA: clips of 30 s from the Free Music Archive, their genres in a table.
+"""Reads FMA: clips of 30 s from the Free Music Archive, their genres in a table.
 
 Reference:
     Defferrard, Benzi, Vandergheynst & Bresson, *FMA: A Dataset For Music Analysis*, ISMIR 2017.
@@ -29,7 +29,7 @@ _AUDIO_FOLDERS = ("fma_small", "fma_medium", "fma_large", "fma_full")
 
 
 def read_fma(data_dir: Path | None) -> Tracks:
-    """The clips of `fma_medium/000/000002.mp3` (or small, large, full, or none of these) with their top genres.
+    """List the clips of `fma_medium/000/000002.mp3` (or small, large, full, or none of these) with their top genres.
 
     Args:
         data_dir: the folder that holds `fma_metadata`, or an `fma…` folder that does; None takes `AITUNES_DATA`.
@@ -58,7 +58,7 @@ def read_fma(data_dir: Path | None) -> Tracks:
 
 
 def read_genres(table: Path) -> dict[int, str]:
-    """Top genre by track number.
+    """Read the top genre of each track number.
 
     Raises:
         DataSetError: the file is not FMA's `tracks.csv`: three header rows, a number first in all others.

@@ -1,4 +1,4 @@
-"""GTZAN: a thousand clips of 30 s in ten genres.
+"""Reads GTZAN: a thousand clips of 30 s in ten genres.
 
 Reference:
     Tzanetakis & Cook, *Musical genre classification of audio signals*, IEEE Transactions on Speech and Audio
@@ -17,7 +17,7 @@ _FOLDERS = ("genres", "genres_original", "Data/genres_original")
 
 
 def read_gtzan(data_dir: Path | None) -> Tracks:
-    """The clips of `genres/<genre>/<genre>.000NN.wav` or `genres_original/…`.
+    """List the clips of `genres/<genre>/<genre>.000NN.wav` or `genres_original/…`.
 
     Args:
         data_dir: the folder that holds `genres`, or a `gtzan…` folder that does; None takes `AITUNES_DATA`.

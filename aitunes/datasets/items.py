@@ -1,4 +1,4 @@
-"""Items that lie in memory: what a reader of images or a generator of vectors gives."""
+"""Holds items in memory, as a reader of images or a generator of vectors gives them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aitunes.features import FloatArray
 
 @dataclass(frozen=True)
 class Items:
-    """A part of a data set.
+    """Holds a part of a data set.
 
     Args:
         S: [items, *input_shape] float32.
@@ -30,13 +30,13 @@ class Items:
         return len(self.S)
 
     def first(self, count: int | None) -> Items:
-        """At most so many of them; all for None."""
+        """Return at most so many of them; all for None."""
         return self if count is None else Items(self.S[:count], self.labels[:count])
 
 
 @dataclass(frozen=True)
 class SplitItems:
-    """What to train on and what is held out."""
+    """Holds what to train on and what is held out."""
 
     train: Items
     held_out: Items

@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits, 28 × 28 pixels, in idx files.
+"""Reads MNIST: 70,000 handwritten digits, 28 × 28 pixels, in idx files.
 
 Reference:
     LeCun, Bottou, Bengio & Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the
@@ -28,7 +28,7 @@ _BYTES = 0x08
 
 
 def read_mnist(data_dir: Path | None) -> SplitItems:
-    """The published split: 60,000 digits to train on, 10,000 held out; [items, 1, 28, 28], 0..1.
+    """Read the published split: 60,000 digits to train on, 10,000 held out; [items, 1, 28, 28], 0..1.
 
     Args:
         data_dir: the folder that holds `train-images-idx3-ubyte` and its three like, each with or without `.gz`, or an
@@ -67,7 +67,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array in an idx file of unsigned bytes, compressed by gzip if its name ends in `.gz`.
+    """Read the array in an idx file of unsigned bytes, compressed by gzip if its name ends in `.gz`.
 
     The format: two zero bytes, a type code, the number of dimensions; each dimension, big-endian, 4 bytes; the values.
 

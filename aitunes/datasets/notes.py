@@ -1,15 +1,15 @@
-"""Recorded notes whose pitch is known: a folder with a `labels.csv` beside the files."""
+"""Reads recorded notes of known pitch: a folder with a `labels.csv` beside the files."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from aitunes.audio_processing.files import read_audio
 from aitunes.datasets.folder import DataSetError, data_folder
+from aitunes.datasets.note_table import NoteRow, licence_sentence, read_note_table
 from aitunes.features import FloatArray
 
 LABELS = "labels.csv"
@@ -18,11 +18,11 @@ FREE = ("cc0", "public domain")
 
 
 class Note(Protocol):
-    """One note of a data set."""
+    """Describes one note of a data set."""
 
     @property
     def name(self) -> str:
-        """No other note of the set has it."""
+        """A name that no other note of the set has."""
 
     @property
     def label(self) -> str:
@@ -37,12 +37,12 @@ class Note(Protocol):
         """How hard it was played, "pp" to "ff"; empty where nobody wrote it down."""
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The waveform, mono, [samples]."""
+        """Read the waveform, mono, [samples]."""
 
 
 @dataclass(frozen=True)
 class RecordedNote:
-    """A note in a file."""
+    """Names a note in a file."""
 
     path: Path
     name: str
@@ -51,7 +51,7 @@ class RecordedNote:
     dynamic: str = ""
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The file, mixed down and resampled.
+        """Read the file, mixed down and resampled.
 
         Raises:
             AudioFileError: it is not there, or damaged.
@@ -61,73 +61,71 @@ class RecordedNote:
 
 @dataclass(frozen=True)
 class Notes:
-    """A data set of notes.
+    """Lists a data set of notes.
 
     Args:
         name, licence: for the card.
         notes: sorted by name.
+        sentences: about notes that were left out.
     """
 
     name: str
     licence: str
     notes: tuple[Note, ...]
+    sentences: tuple[str, ...] = ()
 
 
 def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
-    """The notes that `labels.csv` lists, those of other licences left out.
+    """Read the notes that `labels.csv` lists, those of other licences left out.
 
     The file has a header and the columns `path` (inside the folder), `instrument`, `midi` (a number, 60 = C4), and, if
-    they are known, `midi_measured` (the pitch that was played), `dynamic` (pp to ff), `licence` and `repo` (where the
-    file comes from). A folder without one may hold several such folders, which become one data set.
+    they are known, `midi_measured` (the pitch that was played), `licence` and `repo` (where the file comes from).
 
     Args:
         root: the folder.
-        licences: how the licences that are wanted begin, lower-case; a note without one is the user's own.
+        licences: how the licences that are kept begin, lower-case; a note without one is the user's own. None are left
+            out where no row names a `repo`: then the notes are the user's own business.
 
     Raises:
-        DataSetError: there is no such folder or list, it lacks a column, a pitch is no number, or no note is left.
+        DataSetError: there is no such folder or list, it lacks a column, a line is wrong, or no note is left.
     """
     root = data_folder(root, "your notes")
-    folders = [root] if (root / LABELS).is_file() else sorted(path.parent for path in root.glob(f"*/{LABELS}"))
-    if not folders:
-        raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.")
-    rows = [(folder, row) for folder in folders for row in _rows(folder / LABELS)]
-    kept = [(folder, row) for folder, row in rows if _is_wanted(row, licences)]
-    if not kept:
-        raise DataSetError(f"{root / LABELS} lists no notes of a licence that begins with {' or '.join(licences)}.")
-    notes = sorted((_note(root, folder, row) for folder, row in kept), key=lambda note: note.name)
-    return Notes(" and ".join(folder.resolve().name for folder in folders), _licence_of(row for _, row in kept),
-                 tuple(notes))  # fmt: skip
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
+    path = root / LABELS
+    # A folder without a list may hold several that have one; they become one data set.
+    folders = [root] if path.is_file() else sorted(found.parent for found in root.glob(f"*/{LABELS}")) or [root]
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream))
+        rows = [
+            replace(row, path=(folder / row.path).relative_to(root).as_posix())
+            for folder in folders
+            for row in read_note_table(folder / LABELS)
+        ]
     except OSError as error:
-        raise DataSetError(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.") from error
+    published = any(row.repo for row in rows)
+
+    def is_kept(row: NoteRow) -> bool:
+        return not published or not row.licence or row.licence.lower().startswith(licences)
+
+    kept = [row for row in rows if is_kept(row)]
+    if not kept:
+        raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
+    notes = sorted(
+        (RecordedNote(root / row.path, row.path, row.instrument, row.midi, row.dynamic) for row in kept), key=_name
+    )
+    sentence = licence_sentence(rows, is_kept)
+    return Notes(root.resolve().name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
 
 
-def _is_wanted(row: dict[str, str], licences: tuple[str, ...]) -> bool:
-    return not row.get("licence") or row["licence"].lower().startswith(licences)
+def _name(note: RecordedNote) -> str:
+    return note.name
 
 
-def _note(root: Path, folder: Path, row: dict[str, str]) -> RecordedNote:
-    try:
-        path = folder / row["path"]
-        midi = float(row.get("midi_measured") or row["midi"])
-        name = path.relative_to(root).as_posix()
-        return RecordedNote(path, name, row["instrument"], midi, row.get("dynamic") or "")
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataSetError(f"{folder / LABELS} has a line without path, instrument or MIDI note: {error}.") from error
-
-
-def _licence_of(rows: Iterable[dict[str, str]]) -> str:
-    """Who gave what under which licence: `CC0-1.0: guitar (freepats/…); Public domain …: flute, oboe (…)`."""
+def _licence_of(rows: Iterable[NoteRow]) -> str:
+    """Name the sources under each licence: `CC0-1.0: guitar (freepats/…); Public domain …: flute, oboe (…)`."""
     sources: dict[str, dict[str, set[str]]] = {}
     for row in rows:
-        licence = row.get("licence") or "the files' own"
-        sources.setdefault(licence, {}).setdefault(row.get("repo") or "your disk", set()).add(row["instrument"])
+        by_source = sources.setdefault(row.licence or "the files' own", {})
+        by_source.setdefault(row.repo or "your disk", set()).add(row.instrument)
     return "; ".join(
         f"{licence}: " + ", ".join(f"{', '.join(sorted(instruments))} ({source})" for source, instruments in by.items())
         for licence, by in sorted(sources.items())

@@ -1,4 +1,4 @@
-"""Vectors of five numbers that two numbers decide: the smallest data set that shows whether a model works."""
+"""Generates vectors of five numbers that depend on two: the smallest data set that shows whether a model works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HELD_OUT = 0.1
 
 
 def make_vectors(count: int = COUNT, seed: int = 0) -> SplitItems:
-    """Points near four curved sheets in five dimensions, [items, 5], 0..1; a tenth is held out.
+    """Make points near four curved sheets in five dimensions, [items, 5], 0..1; a tenth is held out.
 
     >>> make_vectors(40).train.S.shape
     (36, 5)
@@ -36,7 +36,7 @@ def make_vectors(count: int = COUNT, seed: int = 0) -> SplitItems:
 
 
 def _sheet(kind: str, u: FloatArray, v: FloatArray) -> FloatArray:
-    """Where u and v, −1..1, lie on a sheet, [items, 5], −1..1."""
+    """Map u and v, −1..1, onto a sheet, [items, 5], −1..1."""
     turn = np.pi * u
     columns = {
         "arch": (u, v, 1.0 - u**2, np.ones_like(u), -np.ones_like(u)),

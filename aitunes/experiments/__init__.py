@@ -1,1 +1,1 @@
-"""Experiments: a model, its losses and its data brought together. The live side never imports this package."""
+"""Brings models, losses and data together as experiments. The live side never imports this package."""

@@ -1,4 +1,4 @@
-"""How an autoencoder is trained: its losses, weighted and logged by name, and its optimiser."""
+"""Trains an autoencoder: losses, weighted and logged by name, and the optimiser."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class AutoencoderExperiment(LightningModule):
 
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
-        """The experiment of a scenario's recipe."""
+        """Make the experiment of a scenario's recipe."""
         return cls(recipe.model, recipe.loss, recipe.optimisation)
 
     def pass_through(self, batch: Batch) -> Pass:
-        """What the losses look at."""
+        """Run the model on a batch; returns what the losses look at."""
         S = segments_of(batch)
         return Pass(self.model, S, self.model(S))
 
@@ -89,5 +89,5 @@ class AutoencoderExperiment(LightningModule):
 
 
 def segments_of(batch: Batch) -> Tensor:
-    """S [batch, *input_shape] of a batch."""
+    """Return the segments S [batch, *input_shape] of a batch."""
     return batch if isinstance(batch, Tensor) else batch[0]

@@ -1,4 +1,4 @@
-"""Training on notes, each segment of which says what it is and which pitch and level it has."""
+"""Trains on notes, each segment of which has a label, a pitch and a level."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aitunes.modules.objective import Pass
 
 
 class NoteExperiment(SpectrogramBasedAutoencoderExperiment):
-    """Trains an autoencoder on segments of notes; one that takes conditions is told them."""
+    """Trains an autoencoder on segments of notes, conditioned on pitch and level where it takes conditions."""
 
     @override
     def pass_through(self, batch: Batch) -> Pass:

@@ -1,4 +1,4 @@
-"""How weights are changed: the optimiser and its learning rate over time."""
+"""Defines the optimiser and its learning rate over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST_RATE = 0.04
 
 @dataclass(frozen=True)
 class Optimisation:
-    """Adam, its rate risen and fallen once over a training.
+    """Makes Adam and a learning rate that rises and falls once over a training.
 
     Args:
         learning_rate: at its peak.
@@ -38,17 +38,17 @@ class Optimisation:
             raise ValueError(f"A learning rate above 0, a decay of 0 or more, a warm-up between 0 and 1: {self}.")
 
     def optimizer(self, weights: Iterable[nn.Parameter]) -> Optimizer:
-        """The optimiser of some weights."""
+        """Make the optimiser of some weights."""
         return AdamW(weights, self.learning_rate, weight_decay=self.weight_decay)
 
     def schedule(self, optimizer: Optimizer, steps: int) -> LambdaLR:
-        """Its learning rate over a training of so many steps."""
+        """Make the schedule of its learning rate over a training of so many steps."""
         # A function of the step alone: nothing in the checkpoint ties a resumed run to the length first asked for.
         return LambdaLR(optimizer, lambda step: warm_up_and_decay(step / steps, self.warm_up))
 
 
 def warm_up_and_decay(progress: float, warm_up: float = 0.2) -> float:
-    """Share of the peak learning rate: a half-cosine up, another one down to 0.
+    """Return the share of the peak learning rate: a half-cosine up, another one down to 0.
 
     Args:
         progress: share of all steps done; beyond 1 it stays 0.

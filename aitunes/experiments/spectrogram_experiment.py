@@ -1,4 +1,4 @@
-"""Training on spectrogram segments, and listening to what has been learnt."""
+"""Trains on spectrogram segments, and makes the model's output audible."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation, features: AudioFeatures
     ) -> None:
         super().__init__(model, loss, optimisation)
-        wanted = (features.bands, features.frames)
-        if model.input_shape != wanted:
-            raise TrainingError(f"The model takes segments of shape {model.input_shape}, the features give {wanted}.")
+        expected = (features.bands, features.frames)
+        if model.input_shape != expected:
+            raise TrainingError(f"The model takes segments of shape {model.input_shape}, the features give {expected}.")
         self.features = features
 
     @torch.no_grad()
     def sample_audio(
         self, n: int, duration: float, generator: torch.Generator | None = None, codes: torch.Tensor | None = None
     ) -> list[FloatArray]:
-        """Sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
+        """Make sounds of codes drawn from the model's prior, through the phase reconstruction of the instrument.
 
         Each sound is as many segments in a row as it takes, each of a code of its own.
 
@@ -57,7 +57,7 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
             TrainingError: no sounds, no duration, or codes that are too few.
         """
         if n < 1 or not duration > 0.0:
-            raise TrainingError(f"One sound at least, of some duration, is wanted, not {n} of {duration} s.")
+            raise TrainingError(f"One sound at least, of some duration, is needed, not {n} of {duration} s.")
         samples = round(duration * self.features.sample_rate)
         frames = -(-samples // self.features.hop_length)
         segments = -(-frames // self.features.frames)
@@ -74,6 +74,6 @@ class SpectrogramBasedAutoencoderExperiment(AutoencoderExperiment):
         return [self._render(np.concatenate(list(part), axis=1), samples) for part in np.split(S, n)]
 
     def _render(self, S: FloatArray, samples: int) -> FloatArray:
-        """Sound of frames [bands, frames], [samples]."""
+        """Render frames [bands, frames] as sound, [samples]."""
         y = sound_of_frames(S, self.features)
         return np.asarray(np.pad(y, (0, max(0, samples - y.size)))[:samples], dtype=np.float32)

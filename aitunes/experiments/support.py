@@ -1,4 +1,4 @@
-"""What stands beside an experiment while it trains: checkpoints, history, plots and a guard, as Lightning callbacks."""
+"""Collects the Lightning callbacks of a training: checkpoints, history, plots and a NaN guard."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LATENT_PICTURES = "latent"
 
 
 class KeptCheckpoints(ModelCheckpoint):
-    """A class of its own, because Lightning tells two checkpoint callbacks of the same period apart by nothing else."""
+    """Keeps checkpoints; a class of its own, by which Lightning tells two callbacks of the same period apart."""
 
 
 @dataclass(frozen=True)
 class AutoencoderExperimentSupport:
-    """The callbacks and the logger of one run; iterates over the callbacks.
+    """Makes the callbacks and the logger of one run; iterates over the callbacks.
 
     Args:
         run_dir: where everything goes: `last.ckpt` after every epoch, `history.csv`, `progress.png`, `latent/`.
@@ -48,17 +48,17 @@ class AutoencoderExperimentSupport:
 
     @property
     def last_checkpoint(self) -> Path:
-        """Of the last whole epoch that was good."""
+        """Path of the last good epoch's checkpoint."""
         return self.run_dir / LAST_CHECKPOINT
 
     def logger(self) -> Logger | None:
-        """TensorBoard's, where it is wanted."""
+        """Make TensorBoard's logger, or None where it is switched off."""
         if not self.tensorboard:
             return None
         return TensorBoardLogger(self.run_dir, name=None, version="tensorboard")
 
     def callbacks(self) -> list[Callback]:
-        """The guard before what saves, so that what is no number is found first; the history before its picture."""
+        """List the callbacks: the NaN guard before those that save, the history before its picture."""
         history = LossHistory(self.run_dir / HISTORY)
         stem = Path(LAST_CHECKPOINT).stem
         callbacks: list[Callback] = [

@@ -1,1 +1,1 @@
-"""Models and their losses, in PyTorch. The live side never imports this package."""
+"""Defines models and their losses, in PyTorch. The live side never imports this package."""

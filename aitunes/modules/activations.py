@@ -1,4 +1,4 @@
-"""What a decoder ends in."""
+"""Defines the activations that a decoder ends in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MARGIN = 0.02
 
 
 class StretchedSigmoid(nn.Module):
-    """A sigmoid that reaches a little beyond 0..1: one that never reaches 0 leaves no silence."""
+    """Reaches a little beyond 0..1: a plain sigmoid never reaches 0, so never silence."""
 
     @override
     def forward(self, x: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def activation(name: str) -> nn.Module:
-    """The activation of that name.
+    """Make the activation of that name.
 
     Raises:
         ValueError: there is none; the message lists those that there are.
@@ -37,5 +37,5 @@ def activation(name: str) -> nn.Module:
 
 
 def clamped(of: nn.Module, S: Tensor) -> Tensor:
-    """What an activation gave, without what lies beyond 0..1 where that is a stretched sigmoid's."""
+    """Clamp the output of a stretched sigmoid to 0..1; leave that of other activations."""
     return S.clamp(0.0, 1.0) if isinstance(of, StretchedSigmoid) else S

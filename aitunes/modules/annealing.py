@@ -1,4 +1,4 @@
-"""Weights that change while a model trains; where they stand is part of the checkpoint."""
+"""Anneals loss weights while a model trains; their state is part of the checkpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing_extensions import override
 
 
 class Annealing(nn.Module, ABC):
-    """A weight that depends on how much of the training is done.
+    """Computes a weight that depends on how much of the training is done.
 
     Its position is a buffer, so that a checkpoint that is read without its trainer tells the weight it was saved
     with; a resumed training moves it on from there.
@@ -23,7 +23,7 @@ class Annealing(nn.Module, ABC):
     epochs: Tensor
 
     def move_to(self, epochs: float) -> None:
-        """Stand at `epochs` whole or part epochs after the start of the training."""
+        """Move to `epochs`, with fraction, after the start of the training."""
         self.epochs.fill_(epochs)
 
     @property
@@ -33,11 +33,11 @@ class Annealing(nn.Module, ABC):
 
     @abstractmethod
     def weight_at(self, epochs: float) -> float:
-        """The weight at any position, epochs."""
+        """Return the weight after so many epochs."""
 
 
 class LinearAnnealing(Annealing):
-    """A straight line from one weight to another, which then stays.
+    """Moves along a straight line from one weight to another, and stays there.
 
     Args:
         first, last: weights.
@@ -62,7 +62,7 @@ class LinearAnnealing(Annealing):
 
 
 class CyclicAnnealing(Annealing):
-    """The line again and again: each cycle rises from 0 to the weight, then stays there until the next one.
+    """Repeats the line: each cycle rises from 0 to the weight, then stays there until the next one.
 
     Args:
         last: weight at the end of each rise.

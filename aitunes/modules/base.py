@@ -1,4 +1,4 @@
-"""What every autoencoder here is: an encoder, a decoder, and named outputs."""
+"""Defines the interface of every autoencoder: an encoder, a decoder, and named outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOG_VAR_LIMIT = 12.0
 
 @dataclass(frozen=True)
 class AutoencoderOutput:
-    """What one pass through an autoencoder gives.
+    """Holds the outputs of one pass through an autoencoder.
 
     Args:
         reconstruction: [batch, *input_shape].
@@ -35,7 +35,7 @@ class AutoencoderOutput:
 
 @dataclass(frozen=True)
 class QuantisedOutput(AutoencoderOutput):
-    """What one pass through a VQ model gives; `mean` and `z` are the code before quantisation.
+    """Holds the outputs of one pass through a VQ model; `mean` and `z` are the code before quantisation.
 
     Args:
         quantised: the nearest codebook entries, [batch, latent_dim]; gradients pass to `z` as if they were it.
@@ -76,17 +76,17 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, S: Tensor) -> Tensor:
-        """The code of a segment, without chance: S [batch, *input_shape] to z [batch, latent_dim].
+        """Encode segments without sampling: S [batch, *input_shape] to z [batch, latent_dim].
 
         The mean of a distribution, or the code before quantisation.
         """
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
-        """The segment of a code: z [batch, latent_dim] to S [batch, *input_shape]."""
+        """Decode codes: z [batch, latent_dim] to S [batch, *input_shape]."""
 
     def decode_unclamped(self, z: Tensor) -> Tensor:
-        """As `decode`, but with a gradient everywhere: for training, where `decode` clamps its output."""
+        """Decode with a gradient everywhere, for training, where `decode` clamps its output."""
         return self.decode(z)
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Autoencoder(nn.Module, ABC):
         """Encode, sample where the model has a distribution and is in training mode, decode."""
 
     def sample_codes(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Codes drawn from the model's prior, [count, latent_dim]: a standard normal, unless it says otherwise.
+        """Draw codes from the model's prior, [count, latent_dim]: a standard normal by default.
 
         A model without a distribution has no prior; what these codes give then depends on how its data's codes lie.
         """
@@ -104,7 +104,7 @@ class Autoencoder(nn.Module, ABC):
 
 
 def sample_gaussian(mean: Tensor, log_var: Tensor) -> Tensor:
-    """One sample of each distribution, differentiable by the mean and the log variance.
+    """Draw one sample of each distribution, differentiable by the mean and the log variance.
 
     Reference:
         Kingma & Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 2.4.

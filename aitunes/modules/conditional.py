@@ -1,4 +1,4 @@
-"""Autoencoders whose decoder is told more than the code: a pitch to play, how loud to play it."""
+"""Defines autoencoders whose decoder is conditioned on a pitch and a level besides the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_PERIOD = 256.0
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that a decoder is told.
+    """Describes one condition of a decoder.
 
     Args:
         name: as the release's card has it.
@@ -35,12 +35,12 @@ class Condition:
 
 
 def pitch_and_level(lowest: float, highest: float) -> tuple[Condition, Condition]:
-    """What a note is: a MIDI note with fraction, and decibels below the loudest frames."""
+    """Return the conditions of a note: a MIDI note with fraction, and decibels below the loudest frames."""
     return Condition("pitch", lowest, highest, min(max(60.0, lowest), highest)), Condition("level", -60.0, 0.0, 0.0)
 
 
 class ConditionalAutoencoder(Autoencoder):
-    """An autoencoder with a Gaussian code, and conditions for its decoder; its encoder is to find them by itself.
+    """Has a Gaussian code, and conditions for its decoder; its encoder does not see them.
 
     Args:
         input_shape, latent_dim: as of every autoencoder.
@@ -53,12 +53,12 @@ class ConditionalAutoencoder(Autoencoder):
 
     @abstractmethod
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of a segment's code, each [batch, latent_dim]."""
+        """Return mean and log variance of a segment's code, each [batch, latent_dim]."""
 
     @abstractmethod
     @override
     def decode(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
-        """The segment of a code: z [batch, latent_dim], conditions [batch, len(self.conditions)] to S in 0..1."""
+        """Decode codes: z [batch, latent_dim], conditions [batch, len(self.conditions)] to S in 0..1."""
 
     @override
     def decode_unclamped(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -83,13 +83,13 @@ class ConditionalAutoencoder(Autoencoder):
         return z.new_tensor([condition.default for condition in self.conditions]).expand(len(z), -1)
 
     def centred(self, conditions: Tensor) -> Tensor:
-        """Conditions in the middle third of their range become −1..1, roughly what a layer likes."""
+        """Scale conditions so that the middle third of their range becomes −1..1, about unit variance."""
         low, high = (conditions.new_tensor([getattr(c, end) for c in self.conditions]) for end in ("low", "high"))
         return (conditions - 0.5 * (low + high)) * (6.0 / (high - low))
 
 
 class ConditionalVAE(ConditionalAutoencoder):
-    """A variational autoencoder of fully connected layers, whose decoder sees the conditions beside the code.
+    """Stacks fully connected layers; its decoder sees the conditions beside the code.
 
     Args:
         input_shape, latent_dim: as of every autoencoder.

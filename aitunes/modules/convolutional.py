@@ -1,4 +1,4 @@
-"""A convolutional autoencoder, variational unless told otherwise."""
+"""Defines a convolutional autoencoder, variational by default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aitunes.modules.shared_batch_norm import SharedBatchNorm2d
 
 
 class CVAE(PlaneAutoencoder):
-    """Strided convolutions down, transposed ones up, each normalised over the batch.
+    """Stacks strided convolutions down and transposed ones up, each normalised over the batch.
 
     Args:
         input_shape: of one segment.

@@ -1,4 +1,4 @@
-"""A variational autoencoder of notes: its decoder draws a spectrum whose pitch is the condition's, by construction.
+"""Defines a variational autoencoder of notes, whose decoder renders a spectrum at exactly the conditioned pitch.
 
 A perceptron that puts out magnitudes must learn, for every pitch again, where a comb of harmonics lies. Here it puts
 out what does not move with the pitch: the spectral envelope that harmonics touch, the noise between them, how
@@ -32,7 +32,7 @@ _STEP_DB = 10.0
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the renderer draws, decibels; only differences count, because a level is given to the whole.
+    """Holds what the renderer draws, decibels; only differences count, because the level is a condition.
 
     Args:
         envelope: at points evenly spaced on the mel scale from 0 to half the sample rate, [batch, points].
@@ -48,7 +48,7 @@ class Drawing:
 
 
 class HarmonicVAE(ConditionalAutoencoder):
-    """A frame of a note: code, pitch and level to the magnitudes of a windowed harmonic sound with noise.
+    """Decodes code, pitch and level to the magnitudes of a windowed harmonic sound with noise.
 
     Loudness is apart: the encoder hears every frame equally loud, and the drawing is given the level of the condition.
 
@@ -121,7 +121,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         return ((db - self.low_db) / (self.high_db - self.low_db))[:, :, None]
 
     def draw(self, z: Tensor, conditions: Tensor) -> Drawing:
-        """What a code looks like at a pitch and a level: z [batch, latent_dim], conditions [batch, 2]."""
+        """Decode what the renderer draws: z [batch, latent_dim], conditions [batch, 2]."""
         out = self.decoder(torch.cat([z, self.centred(conditions)], dim=1))
         sizes = [self.points, self.points, self.harmonics, 1]
         envelope, noise, harmonics, stiffness = out.split(sizes, dim=1)
@@ -133,7 +133,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         )
 
     def render(self, drawing: Drawing, pitch: Tensor) -> Tensor:
-        """Power spectrum of a drawing at a pitch, [batch, bins].
+        """Render the power spectrum of a drawing at a pitch, [batch, bins].
 
         Between two harmonics a bin hears both, and none further away: their powers are added, as phases are not known.
         """
@@ -157,7 +157,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         return torch.log10(1.0 + hz / 700.0) * ((self.points - 1) / most)
 
     def _at(self, envelope: Tensor, hz: Tensor) -> Tensor:
-        """An envelope [batch, points] at frequencies [batch, bins]."""
+        """Interpolate an envelope [batch, points] at frequencies [batch, bins]."""
         position = self._position(hz).clamp(max=self.points - 1.001)
         left = position.floor()
         index = left.long()
@@ -165,13 +165,13 @@ class HarmonicVAE(ConditionalAutoencoder):
         return a + (position - left) * (b - a)
 
     def _of(self, harmonics: Tensor, n: Tensor) -> Tensor:
-        """What belongs to harmonics by number n [batch, bins], 0 beyond the last."""
+        """Look up values of harmonics by number n [batch, bins], 0 beyond the last."""
         index = (n - 1.0).clamp(max=self.harmonics - 1.0).long()
         return torch.gather(harmonics, 1, index) * (n <= self.harmonics)
 
 
 def hann_lobe(bins: Tensor) -> Tensor:
-    """Magnitude of a Hann window's transform that many bins from its centre, 1 there."""
+    """Return the magnitude of a Hann window's transform that many bins from its centre, 1 there."""
     return (torch.sinc(bins) + 0.5 * torch.sinc(bins - 1.0) + 0.5 * torch.sinc(bins + 1.0)).abs()
 
 
@@ -183,13 +183,13 @@ def _layers(sizes: Sequence[int]) -> nn.Sequential:
 
 
 def _averaging_bank(features: AudioFeatures) -> np.ndarray:
-    """Mel filters that average the bins they cover, [bins, bands]; narrower than a bin, they take none."""
+    """Make mel filters that average the bins they cover, [bins, bands]; those narrower than a bin are 0."""
     bank = mel_filter_bank(features.sample_rate, features.n_fft, _ENCODER_BANDS, 0.0, 0.5 * features.sample_rate)
     return np.ascontiguousarray((bank / np.maximum(bank.sum(axis=1, keepdims=True), 1e-9)).T)
 
 
 def _interpolation(positions: Tensor, points: int) -> Tensor:
-    """The matrix [points, len(positions)] that reads values between points."""
+    """Make the matrix [points, len(positions)] that interpolates values between points."""
     left = positions.floor().clamp(0, points - 2).long()
     matrix = torch.zeros(points, len(positions))
     columns = torch.arange(len(positions))

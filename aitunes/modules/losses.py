@@ -1,4 +1,4 @@
-"""What models are trained to make small. Every loss is a mean over the batch of a sum over the segment."""
+"""Defines losses. Every one is a mean over the batch of a sum over the segment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aitunes.modules.objective import Loss, Pass
 
 
 def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
-    """Divergence of diagonal Gaussians from the standard normal, one value a dimension, nats.
+    """Return the divergence of diagonal Gaussians from the standard normal, one value a dimension, nats.
 
     Args:
         mean, log_var: [batch, latent_dim].
@@ -25,12 +25,12 @@ def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
-    """Squared error of two batches of segments [batch, ...], summed over a segment."""
+    """Return the squared error of two batches of segments [batch, ...], summed over a segment."""
     return ((output - target) ** 2).flatten(1).sum(dim=1).mean()
 
 
 class SquaredError(Loss):
-    """Squared error of the reconstruction."""
+    """Measures the squared error of the reconstruction."""
 
     @override
     def forward(self, passed: Pass) -> Tensor:
@@ -38,7 +38,7 @@ class SquaredError(Loss):
 
 
 class KLDivergence(Loss):
-    """Divergence of the codes' distributions from the standard normal, nats, summed over a code.
+    """Measures the divergence of the codes' distributions from the standard normal, nats, summed over a code.
 
     0 for models without a distribution.
     """
@@ -52,7 +52,7 @@ class KLDivergence(Loss):
 
 
 class Commitment(Loss):
-    """Squared distance of codes from their codebook entries; 0 for models without a codebook.
+    """Measures the squared distance of codes from their codebook entries; 0 for models without a codebook.
 
     Reference:
         van den Oord, Vinyals & Kavukcuoglu, *Neural discrete representation learning*, NeurIPS 2017, equation 3.

@@ -1,4 +1,4 @@
-"""What a model of notes is trained to make small: errors that an ear hears, and an order that a hand finds again."""
+"""Defines losses of note models: audible errors, and an ordered latent space."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIN_WEIGHT = 0.15
 
 
 class _RelativeLoss(Loss):
-    """Looks at decibels relative to the level of each segment that is wanted, so that quiet ones count like loud ones.
+    """Compares decibels relative to the level of each target segment, so that quiet ones count like loud ones.
 
     Args:
         db_range: of the segments, as `AudioFeatures` has it.
@@ -27,28 +27,28 @@ class _RelativeLoss(Loss):
         self.db_range = db_range
 
     def decibels(self, passed: Pass) -> tuple[Tensor, Tensor]:
-        """Decibels of what is wanted, whose power sums to 0 dB, and of what was found, [batch, values] each."""
+        """Return decibels of the target, whose power sums to 0 dB, and of the reconstruction, [batch, values] each."""
         low, high = self.db_range
-        wanted, found = (S.flatten(1) * (high - low) + low for S in (passed.S, passed.output.reconstruction))
-        level = 10.0 * torch.log10((10.0 ** (0.1 * wanted)).sum(dim=1, keepdim=True))
-        return wanted - level, found - level
+        target, reconstruction = (S.flatten(1) * (high - low) + low for S in (passed.S, passed.output.reconstruction))
+        level = 10.0 * torch.log10((10.0 ** (0.1 * target)).sum(dim=1, keepdim=True))
+        return target - level, reconstruction - level
 
 
 class LoudnessWeightedLogError(_RelativeLoss):
-    """Absolute error of magnitudes, dB, a mean over bins; what lies near the floor counts less than what is heard.
+    """Measures the absolute error of magnitudes, dB, a mean over bins; bins near the floor count less.
 
     Below the floor, 75 dB under the segment's level, nothing counts.
     """
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted, found = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
-        weight = ((wanted - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_MIN_WEIGHT, 1.0)
-        return (weight * (wanted - found).abs()).mean()
+        target, reconstruction = (decibels.clamp(min=_FLOOR_DB) for decibels in self.decibels(passed))
+        weight = ((target - _FLOOR_DB) / (_FULL_WEIGHT_DB - _FLOOR_DB)).clamp(_MIN_WEIGHT, 1.0)
+        return (weight * (target - reconstruction).abs()).mean()
 
 
 class RelativeConvergence(_RelativeLoss):
-    """Spectral convergence of each segment, ‖M̂ − M‖ / ‖M‖; a mean over the batch.
+    """Measures the spectral convergence of each segment, ‖M̂ − M‖ / ‖M‖; a mean over the batch.
 
     Reference:
         Arık, Jun & Diamos, *Fast spectrogram inversion using multi-head convolutional neural networks*, IEEE Signal
@@ -57,12 +57,12 @@ class RelativeConvergence(_RelativeLoss):
 
     @override
     def forward(self, passed: Pass) -> Tensor:
-        wanted, found = (10.0 ** (0.05 * decibels) for decibels in self.decibels(passed))
-        return torch.linalg.vector_norm(found - wanted, dim=1).mean()
+        target, reconstruction = (10.0 ** (0.05 * decibels) for decibels in self.decibels(passed))
+        return torch.linalg.vector_norm(reconstruction - target, dim=1).mean()
 
 
 class Neighbourhood(Loss):
-    """How unlikely it is that a segment's neighbour on the first latent dimensions has its label, nats.
+    """Measures how unlikely a segment's neighbour on the first latent dimensions has its label, nats.
 
     The neighbour is drawn with the softmax of minus the squared distances, so like gathers with like there: these
     dimensions, which come to vary most, become the pad's map. 0 where nobody says what the segments are.
@@ -92,7 +92,7 @@ class Neighbourhood(Loss):
 
 
 class TimbreDrift(Loss):
-    """How much envelope and noise change when only the pitch does, dB.
+    """Measures how much envelope and noise change when only the pitch does, dB.
 
     No note of the data shows what a flute would be two octaves below its range. This asks that it be the same flute:
     every code is drawn at its own pitch and at another one, and the two drawings are compared.

@@ -1,4 +1,4 @@
-"""The weighted sum that training makes small, every part of it known by name."""
+"""Sums losses by weight, every part of the sum known by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 
 @dataclass(frozen=True)
 class Pass:
-    """A batch and what the model made of it: all that a loss may look at.
+    """Holds a batch and the model's output for it: all that a loss may look at.
 
     Args:
         model: that made it.
@@ -35,17 +35,17 @@ class Pass:
 
 
 class Loss(nn.Module, ABC):
-    """One part of an objective."""
+    """Computes one part of an objective."""
 
     @abstractmethod
     @override
     def forward(self, passed: Pass) -> Tensor:
-        """A number, 0 at best; unless its class says otherwise, a mean over the batch of a sum over the segment."""
+        """Return the loss, 0 at best; by default a mean over the batch of a sum over the segment."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a batch scored.
+    """Holds the loss of a batch, in total and by part.
 
     Args:
         total: the weighted sum, a number with a gradient.
@@ -57,7 +57,7 @@ class Objective:
 
 
 class WeightedLoss(nn.Module):
-    """A weighted sum of named losses.
+    """Sums named losses by weight.
 
     Args:
         parts: losses by name; the order is that of the sum and of the log.
@@ -78,11 +78,11 @@ class WeightedLoss(nn.Module):
         self.annealed = nn.ModuleDict({name: w for name, w in weights.items() if isinstance(w, Annealing)})
 
     def weights(self) -> dict[str, float]:
-        """What every part counts now."""
+        """The present weight of every part."""
         return {name: self._weight(name) for name in self.parts}
 
     def move_to(self, epochs: float) -> None:
-        """Tell the weights that change how much of the training is done, in epochs and parts of one."""
+        """Move annealed weights to so many epochs, with fraction, after the start of the training."""
         for annealing in self.annealed.values():
             cast(Annealing, annealing).move_to(epochs)
 

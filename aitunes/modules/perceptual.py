@@ -1,4 +1,4 @@
-"""Losses that count what eyes and ears do: structure of pictures, magnitudes of spectra at several resolutions."""
+"""Defines perceptual losses: structure of pictures, magnitudes of spectra at several resolutions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGMAS_IN_BORDER = 3.5
 
 
 class StructuralDissimilarity(Loss):
-    """1 − SSIM of segments in 0..1, averaged over the batch: 0 for equal ones, at most 2.
+    """Measures 1 − SSIM of segments in 0..1, averaged over the batch: 0 for equal ones, at most 2.
 
     The window's standard deviation is 1.5, less for segments that do not hold such a window.
 
@@ -43,7 +43,7 @@ class StructuralDissimilarity(Loss):
 
 
 class MultiResolutionSpectralError(Loss):
-    """Spectral convergence and log-magnitude error of mel segments seen ever more coarsely, averaged over resolutions.
+    """Measures spectral convergence and log-magnitude error of mel segments, averaged over several resolutions.
 
     Power is averaged over squares of bands and frames; of the magnitudes M̂ and M that are left,
 

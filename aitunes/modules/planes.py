@@ -1,4 +1,4 @@
-"""Networks over two-dimensional segments: halved stage by stage down to a code, doubled back to their very sizes."""
+"""Defines networks over two-dimensional segments: halved stage by stage down to a code, doubled back to their sizes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Blocks:
-    """What the stages of a network are made of.
+    """Makes the stages of a network.
 
     Args:
         down: block from [batch, inputs, h, w] to [batch, outputs, ⌈h/2⌉, ⌈w/2⌉]; called with inputs, outputs.
@@ -34,7 +34,7 @@ class Blocks:
 
 
 class PlaneAutoencoder(Autoencoder):
-    """Stages of convolutions, then one linear layer to the code; and back.
+    """Stacks stages of convolutions and one linear layer to the code; and back.
 
     The first and the last layer are plain convolutions at half of the size, so that the widest planes, which cost
     most, are passed once.
@@ -88,7 +88,7 @@ class PlaneAutoencoder(Autoencoder):
         self.activation = activation(decoder_activation)
 
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Mean and log variance of a segment's code, each [batch, latent_dim]; no log variance without distribution."""
+        """Return mean and log variance (None without a distribution) of a segment's code, each [batch, latent_dim]."""
         code = self.encoder(S.reshape(-1, *self._plane_shape))
         if not self.variational:
             return code, None
@@ -117,7 +117,7 @@ class PlaneAutoencoder(Autoencoder):
 
 
 class Doubling(nn.Module):
-    """A transposed convolution from half of a size, rounded up, to that size.
+    """Doubles a size by a transposed convolution, from its half, rounded up.
 
     Its kernel is twice its stride, so that every number out is made of as many numbers in.
     """
@@ -135,7 +135,7 @@ class Doubling(nn.Module):
 
 
 class SmoothDoubling(nn.Module):
-    """Linear interpolation from half of a size, rounded up, to that size, then a convolution.
+    """Doubles a size by linear interpolation, from its half, rounded up, then convolves.
 
     A transposed convolution has weights of its own for even and odd rows and columns; as long as they are not learnt
     to agree, a checkerboard lies over the segment, which in a spectrogram is a buzz. Here it never starts.
@@ -158,12 +158,12 @@ class SmoothDoubling(nn.Module):
 
 
 def nothing(channels: int) -> nn.Module:
-    """For `Blocks`, where their first or last needs no more."""
+    """Return an identity, for `Blocks` that need no first or last layer."""
     return nn.Identity()
 
 
 def halvings(size: Size, count: int) -> list[Size]:
-    """A size, halved and rounded up so many times.
+    """Return a size, halved and rounded up so many times.
 
     >>> halvings((5, 8), 3)
     [(5, 8), (3, 4), (2, 2), (1, 1)]

@@ -1,4 +1,4 @@
-"""Vector quantisation: every vector becomes the nearest entry of a codebook that follows the vectors.
+"""Quantises vectors: each becomes the nearest entry of a codebook that follows the vectors.
 
 An entry e_k is the mean of the vectors that choose it, over a past that fades: with n_k vectors of sum s_k in a batch,
 
@@ -26,7 +26,7 @@ from aitunes.modules.shares import gathered, processes
 
 @dataclass(frozen=True)
 class Quantised:
-    """Vectors that were quantised.
+    """Holds quantised vectors.
 
     Args:
         vectors: the entries chosen, [count, entry_dim]; gradients pass to what was quantised.
@@ -42,7 +42,7 @@ class Quantised:
 
 
 class VectorQuantiser(nn.Module):
-    """A codebook.
+    """Quantises vectors by a codebook.
 
     Args:
         entries: how many.
@@ -77,13 +77,13 @@ class VectorQuantiser(nn.Module):
     started: Tensor
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """Numbers of the entries nearest to vectors [count, entry_dim], [count]."""
+        """Return the numbers of the entries nearest to vectors [count, entry_dim], [count]."""
         # ‖v − e‖² less ‖v‖², which is the same for every entry.
         distances = (self.codebook**2).sum(dim=1) - 2.0 * vectors @ self.codebook.T
         return distances.argmin(dim=1)
 
     def lookup(self, chosen: Tensor) -> Tensor:
-        """Entries by number, [count, entry_dim]."""
+        """Return entries by number, [count, entry_dim]."""
         return functional.embedding(chosen, self.codebook)
 
     @override
@@ -140,7 +140,7 @@ class VectorQuantiser(nn.Module):
 
 
 def perplexity(counts: Tensor) -> Tensor:
-    """How many of some things are in use, were those in use used alike: exp of the entropy of their shares.
+    """Return the effective number of entries in use: exp of the entropy of their shares.
 
     >>> round(float(perplexity(torch.tensor([3.0, 3.0, 3.0, 0.0]))), 4)
     3.0

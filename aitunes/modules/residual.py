@@ -1,4 +1,4 @@
-"""Residual blocks, with the activation after the sum (V1) and before the convolutions (V2).
+"""Defines residual blocks, with the activation after the sum (V1) and before the convolutions (V2).
 
 Reference:
     V1: He, Zhang, Ren & Sun, *Deep residual learning for image recognition*, CVPR 2016, figure 2;
@@ -20,7 +20,7 @@ Norm = Callable[[int], nn.Module]
 
 
 class ResidualBlockV1(nn.Module):
-    """relu(shortcut(x) + norm(conv(relu(norm(conv(x)))))).
+    """Computes relu(shortcut(x) + norm(conv(relu(norm(conv(x)))))).
 
     Args:
         inputs, outputs: channels.
@@ -47,7 +47,7 @@ class ResidualBlockV1(nn.Module):
 
 
 class ResidualBlockV2(nn.Module):
-    """shortcut(x) + conv(relu(norm(conv(relu(norm(x)))))): the sum itself passes no activation.
+    """Computes shortcut(x) + conv(relu(norm(conv(relu(norm(x)))))): the sum itself passes no activation.
 
     Args:
         inputs, outputs: channels.
@@ -75,7 +75,7 @@ class ResidualBlockV2(nn.Module):
 
 
 class Enlarged(nn.Module):
-    """A plane repeated to twice its size, then a block.
+    """Repeats a plane to twice its size, then applies a block.
 
     Args:
         block: from [batch, inputs, *size] to [batch, outputs, *size].

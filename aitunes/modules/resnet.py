@@ -1,4 +1,4 @@
-"""Two residual autoencoders over planes."""
+"""Defines two residual autoencoders over planes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Block = type[ResidualBlockV1] | type[ResidualBlockV2]
 
 
 class ResNet2dV1(PlaneAutoencoder):
-    """Residual blocks with the activation after the sum.
+    """Stacks residual blocks with the activation after the sum.
 
     Args:
         input_shape: of one segment.
@@ -47,7 +47,7 @@ class ResNet2dV1(PlaneAutoencoder):
 
 
 class ResNet2dV2(PlaneAutoencoder):
-    """Residual blocks with the activation before the convolutions: deep ones train more easily.
+    """Stacks residual blocks with the activation before the convolutions: deep ones train more easily.
 
     Args: as `ResNet2dV1` has them.
     """
@@ -72,7 +72,7 @@ def _normalised_relu(norm: Norm) -> Norm:
 
 
 def _blocks(block: _Block, norm: Norm, depth: int, first: Norm, last: Norm) -> Blocks:
-    """Stages of `depth` blocks, of which the first changes the size."""
+    """Make stages of `depth` blocks, of which the first changes the size."""
 
     def more(channels: int) -> list[nn.Module]:
         return [block(channels, channels, norm) for _ in range(depth - 1)]

@@ -1,4 +1,4 @@
-"""Batch normalisation over the batch of all processes; alone it is PyTorch's own.
+"""Normalises over the batch of all processes; in a single process it is PyTorch's own.
 
 PyTorch's SyncBatchNorm does the same on graphics cards only; the tests, and clusters without such cards, have none.
 """
@@ -13,7 +13,7 @@ from aitunes.modules.shares import processes, summed
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):
-    """`nn.BatchNorm2d` whose mean and variance are those of the items of all processes that train together.
+    """Extends `nn.BatchNorm2d` to the mean and variance of the items of all processes that train together.
 
     With n values of a channel in all, mean = Σx / n and variance = Σ(x − mean)² / n; both sums go over all processes,
     one after the other, because Σx² / n − mean² would lose digits. Gradients flow back through the sums.
@@ -35,7 +35,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
 
     @torch.no_grad()
     def _follow(self, mean: Tensor, var: Tensor) -> None:
-        """As the original does: a fading mean, or a plain one where there is no momentum."""
+        """Update the running statistics as PyTorch does: an exponential mean, or a plain one without momentum."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None

@@ -1,4 +1,4 @@
-"""A batch that several processes share: each has some of its items, and together they compute what one would alone."""
+"""Shares a batch between processes: each has some of its items, and together they compute what one would alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 @dataclass(frozen=True)
 class Share:
-    """The items of a batch that this process has: `start` to `start + count` of `total`.
+    """Names the items of a batch that this process has: `start` to `start + count` of `total`.
 
     Args:
         processes: that share it.
@@ -27,17 +27,17 @@ class Share:
 
     @property
     def weight(self) -> float:
-        """What its mean counts where the processes' gradients are averaged; 1 where all have as many items."""
+        """The weight of its mean where the processes' gradients are averaged; 1 where all have as many items."""
         return self.count * self.processes / self.total
 
 
 def processes() -> int:
-    """How many train together."""
+    """Return the number of processes that train together."""
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def share_of(count: int, device: torch.device) -> Share:
-    """This process's share, when it has so many items; asks the others, who must ask at the same moment."""
+    """Return this process's share, when it has so many items; every process must call it at the same step."""
     together = processes()
     if together == 1:
         return Share(0, count, count, 1)
@@ -50,7 +50,7 @@ def share_of(count: int, device: torch.device) -> Share:
 
 
 def drawn_like(S: Tensor, draw: Callable[..., Tensor] = torch.randn) -> Tensor:
-    """Random numbers for every item, [batch, …]: those that one process would draw for the whole batch.
+    """Draw random numbers for every item, [batch, …]: those that one process would draw for the whole batch.
 
     The generators of all processes must be in the same state.
 
@@ -64,7 +64,7 @@ def drawn_like(S: Tensor, draw: Callable[..., Tensor] = torch.randn) -> Tensor:
 
 
 class _Sum(torch.autograd.Function):
-    """What one process's terms give to the sum, they give to the losses of all."""
+    """Sums over processes; a process's terms take part in the losses of all."""
 
     @staticmethod
     @override
@@ -82,12 +82,12 @@ class _Sum(torch.autograd.Function):
 
 
 def summed(terms: Tensor) -> Tensor:
-    """The sum over all processes, differentiable."""
+    """Return the sum over all processes, differentiable."""
     return cast(Tensor, _Sum.apply(terms)) if processes() > 1 else terms  # type: ignore[no-untyped-call]
 
 
 def gathered(S: Tensor) -> Tensor:
-    """The items of all processes, [total, …], in the order of the batch; without a gradient."""
+    """Return the items of all processes, [total, …], in the order of the batch; without a gradient."""
     share = share_of(len(S), S.device)
     if share.processes == 1:
         return S

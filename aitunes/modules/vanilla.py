@@ -1,4 +1,4 @@
-"""The plainest autoencoder: two multi-layer perceptrons and a code between them."""
+"""Defines the plainest autoencoder: two multi-layer perceptrons and a code between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 
 
 class VanillaAutoencoder(Autoencoder):
-    """Fully connected layers, no distribution.
+    """Stacks fully connected layers, without a distribution.
 
     Args:
         input_shape: of one segment.
@@ -55,7 +55,7 @@ class VanillaAutoencoder(Autoencoder):
 
 
 def perceptron(sizes: Sequence[int]) -> nn.Sequential:
-    """Linear layers with SiLU between them."""
+    """Stack linear layers with SiLU between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.SiLU()]

@@ -1,4 +1,4 @@
-"""A variational autoencoder of fully connected layers, small enough to decode at every hop."""
+"""Defines a variational autoencoder of fully connected layers, small enough to decode at every hop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aitunes.modules.vanilla import perceptron
 
 
 class VariationalAutoencoder(Autoencoder):
-    """A Gaussian code with diagonal covariance, between two multi-layer perceptrons.
+    """Puts a Gaussian code with diagonal covariance between two multi-layer perceptrons.
 
     Args:
         input_shape: of one segment.
@@ -38,7 +38,7 @@ class VariationalAutoencoder(Autoencoder):
         self.activation = activation(decoder_activation)
 
     def distribution(self, S: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of a segment's code, each [batch, latent_dim]."""
+        """Return mean and log variance of a segment's code, each [batch, latent_dim]."""
         mean, log_var = self.encoder(S.flatten(1)).chunk(2, dim=1)
         return mean, log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
 

@@ -1,4 +1,4 @@
-"""A residual autoencoder whose code is quantised."""
+"""Defines a residual autoencoder whose code is quantised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aitunes.modules.resnet import CHANNELS, ResNet2dV2
 
 
 class VQ_ResNet2D(ResNet2dV2):  # noqa: N801 - the original's name
-    """`ResNet2dV2` with a VQ code: a code is groups of numbers, each of which becomes an entry of one codebook.
+    """Extends `ResNet2dV2` by a VQ code: groups of numbers, each of which becomes an entry of one codebook.
 
     The latent coordinate is the code before quantisation: `encode` gives it, `decode` quantises it first.
 
@@ -54,7 +54,7 @@ class VQ_ResNet2D(ResNet2dV2):  # noqa: N801 - the original's name
         return self.latent_dim // self.quantiser.codebook.shape[1]
 
     def quantise(self, z: Tensor) -> Tensor:
-        """Codes [batch, latent_dim] with each group replaced by the nearest entry; nothing is learnt from them."""
+        """Replace each group of codes [batch, latent_dim] by the nearest entry; the codebook does not change."""
         vectors = z.reshape(-1, self.quantiser.codebook.shape[1])
         return self.quantiser.lookup(self.quantiser.nearest(vectors)).reshape(-1, self.latent_dim)
 
@@ -75,7 +75,7 @@ class VQ_ResNet2D(ResNet2dV2):  # noqa: N801 - the original's name
 
     @override
     def sample_codes(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Every group an entry, drawn as often as the data chose it."""
+        """Draw an entry for every group, as often as the data chose it."""
         shares = self.quantiser.counts.cpu().clamp(min=0.0)
         drawn = torch.multinomial(shares, count * self.groups, replacement=True, generator=generator)
         return self.quantiser.lookup(drawn.to(self.quantiser.codebook.device)).reshape(count, self.latent_dim)

@@ -17,9 +17,9 @@ from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.client import Client
 from instrument.engine.engine import Engine
-from instrument.measures import Status
 from instrument.namespace import ROOT
 from instrument.outputs import Output
+from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.voice_allocator import DRONE_SLOT

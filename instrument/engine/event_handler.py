@@ -1,109 +1,140 @@
-"""What an event does at its hop: change the performance, answer, or go on to the worker."""
+"""Handles an event at its hop: changes the performance, answers a question, or passes a command to the worker."""
 
 from __future__ import annotations
 
-import time
-from typing import Protocol
+from collections.abc import Callable
+from functools import partial
 
-from instrument.engine.changes import Changes
+from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
-from instrument.engine.worker import Mark, Worker
+from instrument.engine.release_changes import ReleaseChanges
+from instrument.engine.synth_thread import SynthThread
+from instrument.engine.task_queue import Task
+from instrument.engine.worker import Worker
 from instrument.measures import Recent
-from instrument.namespace import DRONE, ROOT, Address, Kind, MessageError, Value
+from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
 from instrument.outputs import Output
-from instrument.scores.gestures import PLAY, RECORD, STOP, Gestures
+from instrument.scores.gestures import PLAY, RECORD, STOP, Gestures, Take
 from instrument.storage.recorder import Recorder
-from instrument.synthesis.performance import Performance
-from instrument.synthesis.timeline import Event
-
-
-class Played(Protocol):
-    """What an event may touch of the engine."""
-
-    performance: Performance
-    output: Output
-    gestures: Gestures
-    worker: Worker
-    publisher: Publisher
-    changes: Changes
-    recorder: Recorder
-
-    @property
-    def rows(self) -> dict[str, Address]:
-        """The namespace by concrete path, for the playing release."""
+from instrument.synthesis.performance import Snapshot
+from instrument.synthesis.timeline import Call, Event
 
 
 class EventHandler:
-    """Obeys events, on the synth's thread.
+    """Handles events, on the synth's thread.
 
     Args:
-        engine: whose events they are.
+        synth_thread: plays.
+        worker: takes commands and requests.
+        releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
+        devices, recorder, gestures: know the values of their addresses.
+        publisher: sends answers, and changes to the other subscribers.
+        feed: notified of changes of the position.
+        wall_clock: seconds of the arrival times.
     """
 
-    def __init__(self, engine: Played) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        synth_thread: SynthThread,
+        worker: Worker,
+        releases: ReleaseChanges,
+        devices: DeviceChanges,
+        recorder: Recorder,
+        gestures: Gestures,
+        publisher: Publisher,
+        feed: PositionFeed,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._synth_thread = synth_thread
+        self._worker = worker
+        self._releases = releases
+        self._lookahead_call = Call(releases.change_lookahead)
+        self._devices = devices
+        self._gestures = gestures
+        self._publisher = publisher
+        self._feed = feed
+        self._wall_clock = wall_clock
         self._delays = Recent()
+        self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
+            f"{ROOT}/release/load": lambda: (synth_thread.performance.release,),
+            f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
+            f"{ROOT}/device/block": lambda: (devices.blocksize,),
+            f"{ROOT}/record/start": lambda: (recorder.name,),
+            RECORD: lambda: gestures.values[RECORD],
+            PLAY: lambda: gestures.values[PLAY],
+        }
 
     @property
     def delay_seconds(self) -> float:
-        """From a message's arrival until it is obeyed, a median."""
+        """Return the time from a message's arrival to its hop, a median."""
         return self._delays.median
 
+    def begin_hop(self, hop_seconds: float) -> None:
+        """Replay the gesture's events of this hop."""
+        self._gestures.advance(hop_seconds)
+
     def apply(self, event: Event) -> None:
-        """Obey one event, or tell its author why not; raises nothing."""
+        """Handle one event, or answer its sender why not; raises nothing."""
         try:
-            self._obey(event)
+            self._handle(event)
         except MessageError as error:
-            self._engine.publisher.reply(event.origin, "/fail", (event.path, str(error)))
+            self._publisher.reply(event.origin, "/fail", (event.path, str(error)))
         except Exception as error:  # noqa: BLE001  a defect in one event must not cost the others of its hop
-            self._engine.publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
+            self._publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
 
-    def _obey(self, event: Event) -> None:
-        if event.call is not None:
-            event.call()
-            return
+    def lose_release(self, name: str) -> None:
+        """Fall back to the release of before, beside the sound."""
+        self._worker.submit(Call(partial(self._releases.fall_back, name)))
+
+    def lose_output(self, output: Output, sentence: str) -> None:
+        """Notify everyone of a lost device, and wait for its return."""
+        self._devices.lose(output)
+        self._publisher.notify(None, f"{ROOT}/device/set", (self._synth_thread.output.name,))
+        self._publisher.warn(
+            f"{sentence} Playing on without sound until it comes back; {ROOT}/device/set chooses another device."
+        )
+
+    def _handle(self, event: Event) -> None:
         if event.arrived:
-            self._delays.add(max(0.0, time.time() - event.arrived))
+            self._delays.add(max(0.0, self._wall_clock() - event.arrived))
         if event.values is None:
-            self._engine.publisher.reply(event.origin, event.path, self._value(event.path))
-            return
-        if event.kind not in (Kind.SETTING, Kind.ACTION):
-            self._engine.worker.submit(event, self._mark(event))
-            return
-        performance = self._engine.performance
+            self._publisher.reply(event.origin, event.path, self._value(event.path))
+        elif event.kind in (Kind.SETTING, Kind.ACTION):
+            self._change(event, event.values)
+        else:
+            self._worker.submit(Task(event, self._captured(event)))
+
+    def _change(self, event: Event, values: tuple[Value, ...]) -> None:
+        performance = self._synth_thread.performance
         lookahead, drone = performance.lookahead, performance.allocator.drone
-        performance.apply(event.path, event.values)
-        self._engine.gestures.hear(event, performance)
+        came = event.kind is Kind.SETTING and event.origin is not None
+        before = performance.value(event.path) if came else None
+        performance.apply(event.path, values)
+        self._gestures.hear(event, performance)
         if performance.lookahead != lookahead:
-            self._engine.worker.submit(Event("", Kind.ACTION, call=self._engine.changes.change_lookahead))
-        self._engine.publisher.announce(event.origin, event.path, event.values)
-        if event.path != DRONE:
-            self.announce_drone(drone)
+            self._worker.submit(self._lookahead_call)
+        if before is None or performance.value(event.path) != before:
+            # Engines and controllers that send on what they hear would otherwise go round for ever.
+            self._publisher.notify(event.origin, event.path, values)
+            self._feed.note(event.path, event.origin)
+        if event.clipped:
+            self._publisher.reply(event.origin, event.path, values)
+        if event.path != DRONE and performance.allocator.drone != drone:
+            # Something else has switched the drone, which its author may not expect either.
+            self._publisher.notify(None, DRONE, (not drone,))
 
-    def announce_drone(self, before: bool) -> None:
-        """Tell everyone of a drone that something else switched: its author may not expect it either."""
-        if self._engine.performance.allocator.drone != before:
-            self._engine.publisher.announce(None, DRONE, (not before,))
-
-    def _mark(self, event: Event) -> Mark | None:
-        """What a command needs of its place among the settings, which it would find changed when it is obeyed."""
+    def _captured(self, event: Event) -> Snapshot | Take | None:
+        """Capture what a command needs of its position among the settings; they may have changed when it runs."""
+        performance = self._synth_thread.performance
         if event.path == RECORD and event.values:
-            return self._engine.gestures.begin(str(event.values[0]), self._engine.performance, self._engine.rows)
+            return self._gestures.begin(str(event.values[0]), performance, self._synth_thread.rows)
         if event.path == STOP:
-            return self._engine.gestures.end()
-        if event.path == f"{ROOT}/snapshot/save" and self._engine.worker.idle:
-            return self._engine.performance.snapshot()
+            return self._gestures.end()
+        if event.path == f"{ROOT}/snapshot/save" and self._worker.idle:
+            return performance.snapshot()
         return None
 
     def _value(self, path: str) -> tuple[Value, ...]:
-        if path == f"{ROOT}/model/load":
-            return (self._engine.performance.release,)
-        if path == f"{ROOT}/device/set":
-            return (self._engine.output.name,)
-        if path == f"{ROOT}/device/block":
-            return (self._engine.changes.blocksize,)
-        if path == f"{ROOT}/record/start":
-            return (self._engine.recorder.name,)
-        if path in (RECORD, PLAY):
-            return self._engine.gestures.values[path]
-        return self._engine.performance.value(path)
+        value = self._values.get(path)
+        return self._synth_thread.performance.value(path) if value is None else value()

@@ -1,4 +1,4 @@
-"""Devices that appear and vanish while the engine plays."""
+"""Follows sound devices that appear and vanish while the engine plays."""
 
 from __future__ import annotations
 
@@ -7,33 +7,43 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from instrument.engine.changes import ANY_DEVICE
+from instrument.engine.device_changes import ANY_DEVICE
+from instrument.engine.publisher import Publisher
 from instrument.namespace import ROOT
 from instrument.outputs import OutputError, scan
 from instrument.outputs.portaudio import output_devices
 
-if TYPE_CHECKING:
-    from instrument.engine.engine import Engine
-
 LOOK_SECONDS = 3.0
+MAX_PAUSE_SECONDS = 60.0
+"""Sets the longest pause between two tries to return to a device."""
 _ANSWER_SECONDS = 5.0
+_CLOSE_SECONDS = 0.5
 
 
 class DeviceScanner:
-    """Asks a process of its own which devices there are; see `instrument.outputs.scan`.
+    """Asks a child process which devices there are; see `instrument.outputs.scan`.
 
-    That process is started when it is first asked, and again where it has ended.
+    The process is started by the first question, and again if it has ended.
+
+    Args:
+        script: what the process runs.
+        answer_seconds: how long to wait for an answer before the process is ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = Path(scan.__file__), answer_seconds: float = _ANSWER_SECONDS) -> None:
+        self._script = script
+        self._answer_seconds = answer_seconds
         self._process: subprocess.Popen[str] | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def devices(self, apart: bool = False) -> list[dict[str, Any]]:
-        """What can play now, as `playing_devices` describes it.
+        """List the devices that can play now, as `playing_devices` describes them.
 
         Args:
             apart: leave JACK alone, and its devices out.
@@ -42,6 +52,8 @@ class DeviceScanner:
             OutputError: PortAudio is missing, fails or does not answer.
         """
         with self._lock:
+            if self._closed:
+                raise OutputError("The engine is ending.")
             try:
                 answer = json.loads(self._ask(self._running(), scan.APART if apart else ""))
             except (OSError, ValueError) as error:
@@ -51,16 +63,25 @@ class DeviceScanner:
             raise OutputError(answer)
         return list(answer)
 
+    @property
+    def process_id(self) -> int | None:
+        """Return the process's number, if it runs."""
+        process = self._process
+        return None if process is None else process.pid
+
     def close(self) -> None:
-        """End the process."""
+        """End the process, and with it a question that waits for its answer."""
+        self._closed = True
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._end()
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
-            # A script, not a module: the package would bring numpy along. -P: its folder is no place to import from.
+            # A script, not a module: the package would import numpy. -P: do not import from its folder.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(scan.__file__))],
+                [sys.executable, "-P", str(self._script)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -71,14 +92,15 @@ class DeviceScanner:
     def _ask(self, process: subprocess.Popen[str], question: str) -> str:
         assert process.stdin is not None
         assert process.stdout is not None
-        patience = threading.Timer(_ANSWER_SECONDS, process.kill)
-        patience.start()
+        timeout = threading.Timer(self._answer_seconds, process.kill)
+        timeout.name = "device-scan-timeout"
+        timeout.start()
         try:
             process.stdin.write(f"{question}\n")
             process.stdin.flush()
             return process.stdout.readline()
         finally:
-            patience.cancel()
+            timeout.cancel()
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -87,22 +109,54 @@ class DeviceScanner:
             process.communicate()
 
 
-class DeviceWatch:
-    """Looks every few seconds, while somebody wants to know, and tells of changes.
+class DevicePort(Protocol):
+    """Knows which device is missing, and returns to it."""
 
-    While the engine plays through JACK, whose graph may stumble over a visitor, only the others are looked at; JACK's
-    own devices are those of before.
+    @property
+    def awaited(self) -> str | None:
+        """Return the name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing."""
+
+    def return_to_device(self) -> None:
+        """Move the stream back to the device that was lost."""
+
+
+class DeviceWatch:
+    """Looks for devices every few seconds, while somebody listens or a device is missing, and notifies of changes.
+
+    While the engine plays through JACK, whose graph may drop out when a client joins, only the others are scanned;
+    JACK's own devices are those of the last scan.
 
     Args:
-        engine: told of devices, and brought back to the one that it lost.
-        scanner: says what there is.
+        scanner: lists what there is.
+        devices: returns to the device that was lost.
+        publisher: notified of changes.
+        feels_scans: returns whether a scan may interrupt the output.
+        has_listeners: returns whether somebody wants to know.
+        in_background: runs a function on the worker's thread.
+        clock: seconds that never go back.
     """
 
-    def __init__(self, engine: Engine, scanner: DeviceScanner) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        scanner: DeviceScanner,
+        devices: DevicePort,
+        publisher: Publisher,
+        feels_scans: Callable[[], bool],
+        has_listeners: Callable[[], bool],
+        in_background: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._scanner = scanner
+        self._port = devices
+        self._publisher = publisher
+        self._feels_scans = feels_scans
+        self._has_listeners = has_listeners
+        self._in_background = in_background
         self._devices: list[dict[str, Any]] | None = None
-        self._tried: list[str] | None = None
+        self._tried: tuple[str | None, list[str]] = None, []
+        self._next_try = 0.0
+        self._pause_seconds = 0.0
+        self._clock = clock
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="device-watch", daemon=True)
 
@@ -111,41 +165,45 @@ class DeviceWatch:
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop looking, and end the scanner's process, which ends a look that is under way."""
         self._closing.set()
         self._scanner.close()
+        if self._thread.ident is not None:
+            self._thread.join(_CLOSE_SECONDS)
 
     def look(self) -> None:
-        """Compare the devices of now with those of the last look; at first, with those of the engine's start.
+        """Compare the devices with those of the last look; the first time, with those of the engine's start.
 
         Raises:
-            OutputError: it cannot be said which devices there are.
+            OutputError: the devices cannot be listed.
         """
         if self._devices is None and "sounddevice" in sys.modules:
             self._devices = output_devices()
-        apart = self._engine.output.feels_scans
+        apart = self._feels_scans()
         devices = self._scanner.devices(apart)
         before = list(devices) if self._devices is None else self._devices
         if apart:
             devices += [device for device in before if device["host"].startswith("JACK")]
         self._devices, names = devices, _names(devices)
         if sorted(names) != sorted(_names(before)):
-            self._engine.publisher.announce(None, f"{ROOT}/device/changed", tuple(names))
-        changes = self._engine.changes
-        if changes.awaited is None or names != self._tried:
-            self._tried = None
-        # A device that is there and does not open is tried again when something has changed.
-        if changes.awaited in (*names, ANY_DEVICE) and names and self._tried is None:
-            self._tried = names
-            self._engine.soon(changes.return_to_device)
+            self._publisher.notify(None, f"{ROOT}/device/changed", tuple(names))
+        self._try_again(names)
 
-    def _wanted(self) -> bool:
-        return bool(self._engine.osc.subscribers) or self._engine.changes.awaited is not None
+    def _try_again(self, names: list[str]) -> None:
+        """Return to the device that is missing: at once if something has changed, else after pauses that grow."""
+        awaited = self._port.awaited
+        if (awaited, names) != self._tried:
+            self._tried = awaited, names
+            self._next_try = self._pause_seconds = 0.0
+        if names and awaited in (*names, ANY_DEVICE) and self._clock() >= self._next_try:
+            self._pause_seconds = min(max(2.0 * self._pause_seconds, LOOK_SECONDS), MAX_PAUSE_SECONDS)
+            self._next_try = self._clock() + self._pause_seconds
+            self._in_background(self._port.return_to_device)
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            if self._wanted():
-                with contextlib.suppress(OutputError):  # who asks for the list is told why there is none
+            if self._has_listeners() or self._port.awaited is not None:
+                with contextlib.suppress(OutputError):  # a sender of /device/list gets the reason
                     self.look()
             self._closing.wait(LOOK_SECONDS)
 

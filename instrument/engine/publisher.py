@@ -1,15 +1,19 @@
-"""What the engine has to say: replies, echoes of changes, meters and errors; sent off the synth's thread."""
+"""Collects what subscribers and senders are to hear, and sends it off the synth's thread."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from instrument.engine.scope import Scope
-from instrument.namespace import ROOT
+from instrument.namespace import ROOT, former
+from instrument.osc.aliases import Sender, as_known_to, peer_of
 from instrument.osc.server import OscServer
 from instrument.osc.subscribers import Peer
 from instrument.synthesis.dynamics import OutputStage, decibels
@@ -20,7 +24,15 @@ _ERROR_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Notice:
+class Message:
+    """Holds a message that waits to be sent.
+
+    Args:
+        peer: who gets it, or whose change it tells.
+        to_others: send it to every subscriber but the peer.
+        address, arguments: as in OSC.
+    """
+
     peer: Peer | None
     to_others: bool
     address: str
@@ -28,38 +40,67 @@ class _Notice:
 
 
 class Publisher:
-    """Collects messages from any thread without a lock; `publish` sends them."""
+    """Collects messages from any thread without a lock; `publish` sends them.
 
-    def __init__(self) -> None:
-        self._notices: deque[_Notice] = deque()
+    Args:
+        log: takes sentences for the terminal.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._messages: deque[Message] = deque()
         self._meter_due = 0.0
-        self._collect_due = time.monotonic() + _COLLECT_SECONDS
+        self._collect_due = clock() + _COLLECT_SECONDS
         self._underruns = 0
         self._error_due = 0.0
 
-    def reply(self, peer: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Answer the one who asked; nobody, where the engine asked itself."""
-        if peer is not None:
-            self._notices.append(_Notice(peer, False, address, arguments))
+    def reply(self, sender: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Answer a sender by the addresses that it uses; None, the engine itself, gets no answer."""
+        if sender is not None:
+            self._messages.append(Message(peer_of(sender), False, *as_known_to(sender, address, arguments)))
 
-    def announce(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Tell every subscriber but the author."""
-        self._notices.append(_Notice(author, True, address, arguments))
+    def notify(self, author: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Notify every subscriber but the author; by the former address, too, where there is one."""
+        peer = None if author is None else peer_of(author)
+        for name in dict.fromkeys((address, former(address))):
+            self._messages.append(Message(peer, True, name, arguments))
+
+    def notify_error(self, sentence: str) -> None:
+        """Notify every subscriber of what went wrong with the sound."""
+        self.notify(None, "/error", (sentence,))
+
+    def warn(self, sentence: str) -> None:
+        """Notify every subscriber, and log to the terminal, even if that has been closed."""
+        self.notify_error(sentence)
+        with contextlib.suppress(OSError, ValueError):
+            self._log(sentence)
+
+    def drain(self) -> list[Message]:
+        """Take all messages that wait."""
+        messages = []
+        while self._messages:
+            messages.append(self._messages.popleft())
+        return messages
 
     def publish(self, osc: OscServer, stage: OutputStage, scope: Scope, underruns: int) -> None:
         """Send what has collected; called every few milliseconds by the publishing thread."""
-        now = time.monotonic()
+        now = self._clock()
         if underruns > self._underruns and now >= self._error_due:
             self._error_due = now + _ERROR_SECONDS
             self._underruns = underruns
             plural = "" if underruns == 1 else "s"
-            self.announce(None, "/error", (f"the sound was interrupted: {underruns} underrun{plural} so far",))
-        while self._notices:
-            notice = self._notices.popleft()
-            if notice.to_others:
-                osc.send_to_others(notice.peer, notice.address, notice.arguments)
-            elif notice.peer is not None:
-                osc.send(notice.peer, notice.address, notice.arguments)
+            self.notify_error(f"the sound was interrupted: {underruns} underrun{plural} so far")
+        for message in self.drain():
+            if message.to_others:
+                osc.send_to_others(message.peer, message.address, message.arguments)
+            elif message.peer is not None:
+                osc.send(message.peer, message.address, message.arguments)
         if now >= self._meter_due:
             self._meter_due = now + METER_SECONDS
             osc.send_to_others(None, f"{ROOT}/meter", (decibels(stage.peak), decibels(stage.rms)))

@@ -1,4 +1,4 @@
-"""The spectrum of what sounds now, in bands, for those who draw it."""
+"""Analyses the sound into bands, for spectrum displays."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MAX_BLOCKS = 128
 
 
 class Scope:
-    """Levels of the newest samples in bands of equal width in mel.
+    """Measures the newest samples in bands of equal width in mel.
 
-    The synth's thread only hands over its blocks; whoever asks for levels pays for the transform.
+    The synth's thread only hands over its blocks; the transform runs on the thread that asks for levels.
 
     Args:
         sample_rate: of the blocks, Hz.
@@ -31,15 +31,15 @@ class Scope:
         self._window = hann_window(self._n_fft)
         edges = mel_frequencies(LOWEST_HZ, HIGHEST_HZ, BANDS + 1)
         bins = np.linspace(0.0, sample_rate / 2.0, self._n_fft // 2 + 1)
-        # Band 0 collects what lies below the lowest band, band 65 what lies above the highest; neither is told.
+        # Band 0 collects what lies below the lowest band, band 65 what lies above the highest; neither is sent.
         self._band_of_bin = np.searchsorted(edges, bins, side="right")
 
     def push(self, y: FloatArray) -> None:
-        """Hand over a block [samples, 2], which nobody may change any more; synth's thread only."""
+        """Take a block [samples, 2], which must not change any more; synth's thread only."""
         self._blocks.append(y)
 
     def levels(self) -> FloatArray:
-        """Level of each band, [64] dB: 0 for a sine of full scale, `SILENCE_DB` for nothing."""
+        """Return the level of each band, [64] dB: 0 for a sine of full scale, `SILENCE_DB` for silence."""
         y = np.zeros(self._n_fft, np.float32)
         missing = self._n_fft
         for block in reversed(self._blocks.copy()):

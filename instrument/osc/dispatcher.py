@@ -7,20 +7,31 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
-from instrument.measures import Status
-from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, check_arguments
+from instrument.namespace import (
+    ANSWERS,
+    LOCAL_ONLY,
+    Address,
+    Kind,
+    MessageError,
+    Value,
+    canonical,
+    check_arguments,
+    former,
+)
 from instrument.osc.access import Access
+from instrument.osc.aliases import FormerNames, Sender
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.peers import Peer, written
 from instrument.osc.server_commands import Send, ServerCommands
 from instrument.osc.subscribers import Subscribers
-from instrument.synthesis.timeline import Event, Timeline, coalesced
+from instrument.status import Status
+from instrument.synthesis.timeline import MAX_AHEAD_SECONDS, Call, Event, Item, Timeline, coalesced
 
 MAX_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
@@ -34,13 +45,13 @@ _QUIT = "/quit"
 
 
 class Instrument(Protocol):
-    """What the dispatcher needs of the engine."""
+    """Names what the dispatcher needs of the engine."""
 
     timeline: Timeline
 
     @property
     def rows(self) -> dict[str, Address]:
-        """The namespace by concrete path, for the playing release."""
+        """Return the namespace by concrete path, for the playing release."""
 
     def status(self) -> Status:
         """Return the engine's measures."""
@@ -48,8 +59,16 @@ class Instrument(Protocol):
     def quit(self) -> None:
         """Fade out and end."""
 
-    def soon(self, call: Callable[[], None]) -> None:
-        """Run something beside the sound, after all that was asked for before."""
+    def in_background(self, function: Callable[[], None]) -> None:
+        """Run a function beside the sound, after all earlier commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ServerMessage:
+    """Holds a checked message about the connection, not the sound, and what handles it."""
+
+    path: str
+    handle: Callable[[], None]
 
 
 class Dispatcher:
@@ -104,32 +123,36 @@ class Dispatcher:
             self._note(peer, f"malformed: {why}")
 
     def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
-        events: list[Event] = []
-        for message in packet.messages:
+        events: list[Item] = []
+        for number, message in enumerate(packet.messages):
             if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
-            if not self._access.senders.spend(peer, self._work(message)):
+            work = self._work(message) if number else self._work(message) - 1  # the first came with the datagram
+            if work and not self._access.senders.spend(peer, work):
                 self._refuse(peer, message, _TOO_MUCH)
                 break
             try:
                 for event in self._events(message, peer, arrived):
-                    if event.call is None:
+                    if isinstance(event, Event):
                         events.append(event)
                     elif packet.time is None:
-                        event.call()
+                        event.handle()
                     else:
-                        events.append(replace(event, call=partial(self._later, event.path, event.call, peer)))
+                        events.append(Call(partial(self._later, event, peer), arrived))
             except MessageError as error:
                 self._refuse(peer, message, str(error))
             if len(events) > _MAX_EXPANDED:
                 break
         self._post(events, packet, peer)
 
-    def _post(self, events: list[Event], packet: Packet, peer: Peer) -> None:
+    def _post(self, events: list[Item], packet: Packet, peer: Peer) -> None:
         if len(events) <= _MAX_EXPANDED:
             events = coalesced(events)
         if len(events) > MAX_EVENTS:
             self._refuse(peer, packet.messages[0], f"one packet may change {MAX_EVENTS} values; send it in parts")
+        elif events and packet.time is not None and packet.time - events[0].arrived > MAX_AHEAD_SECONDS:
+            ahead = f"its time is {packet.time - events[0].arrived:.0f} s ahead of this machine's clock"
+            self._refuse(peer, packet.messages[0], f"{ahead}; {MAX_AHEAD_SECONDS:.0f} s at most: set the clocks alike")
         elif events and not self._instrument.timeline.post(events, packet.time):
             flood = "more events wait than the sound can carry; send fewer"
             held = "too many events are held for later; /clearSched"
@@ -138,16 +161,16 @@ class Dispatcher:
     def _work(self, message: Message) -> int:
         return len(self._instrument.rows) if is_pattern(message.address) else 1
 
-    def _later(self, path: str, call: Callable[[], None], peer: Peer) -> None:
-        """Do what is about the connection beside the sound, now that its hop has come."""
+    def _later(self, message: _ServerMessage, peer: Peer) -> None:
+        """Handle a server message of a bundle beside the sound, once its time has come."""
 
         def answer() -> None:
             try:
-                call()
+                message.handle()
             except MessageError as error:
-                self._send(self._subscribers.target(peer), "/fail", (path, str(error)))
+                self._send(self._subscribers.target(peer), "/fail", (message.path, str(error)))
 
-        self._instrument.soon(answer)
+        self._instrument.in_background(answer)
 
     def _refuse(self, peer: Peer, message: Message, reason: str) -> None:
         if self._access.senders.may_refuse(peer):
@@ -158,28 +181,35 @@ class Dispatcher:
         with contextlib.suppress(OSError, ValueError):
             self._log(printable(f"{written(peer)} {line[:_MAX_LINE]}"))
 
-    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
+    def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         rows = self._instrument.rows
         if message.fault:
             raise MessageError(message.fault)
         if is_pattern(message.address):
             return self._events_of_pattern(message, peer, arrived)
-        row = rows.get(message.address)
-        if message.address in ANSWERS or message.address.endswith(".reply") or (row and row.kind is Kind.NOTICE):
+        path = canonical(message.address)
+        row = rows.get(path)
+        if path in ANSWERS or path.endswith(".reply") or (row and row.kind is Kind.NOTICE):
             return []
         if row is None:
             raise MessageError(_UNKNOWN)
+        is_former = path != message.address
         if not _is_button(row, message.arguments):
-            return [self._event(message.address, row, message.arguments, peer, arrived)]
+            return [self._event(path, row, message.arguments, peer, arrived, is_former)]
         # Letting the button go sends a zero.
-        return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
+        return [self._event(path, row, [], peer, arrived, is_former)] if message.arguments[0] else []
 
-    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event]:
-        """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
+    def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
+        """Return events of all addresses that the arguments fit; without any, questions where there is a value."""
         rows = self._instrument.rows
-        paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
+        found = matching(message.address, rows)
+        is_former = not found
+        if is_former:
+            found = [canonical(path) for path in matching(message.address, map(former, rows))]
+        paths = [path for path in found if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
-        refusal, events = MessageError(_UNKNOWN), []
+        refusal = MessageError(_UNKNOWN)
+        events: list[Event | _ServerMessage] = []
         for path in paths:
             if asks and not rows[path].has_value:
                 continue
@@ -187,24 +217,28 @@ class Dispatcher:
                 refusal = MessageError("no pattern ends the engine; /quit does")
                 continue
             try:
-                events.append(self._event(path, rows[path], message.arguments, peer, arrived))
+                events.append(self._event(path, rows[path], message.arguments, peer, arrived, is_former))
             except MessageError as error:
                 refusal = error
         if not events:
             raise refusal
         return events
 
-    def _event(self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float) -> Event:
-        """Return what one address is asked to do; `call` is set where that is about the connection, not the sound."""
-        origin = self._subscribers.target(peer)
+    def _event(
+        self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float, is_former: bool
+    ) -> Event | _ServerMessage:
+        """Check a message to one address, which the peer may have called by its former name."""
+        target = self._subscribers.target(peer)
+        origin: Sender = FormerNames(target) if is_former else target
         if row.has_value and not arguments:
             return Event(path, row.kind, None, origin, arrived)
         values = check_arguments(row, arguments)
         if path in LOCAL_ONLY:
             self._access.check_local(peer)
         handler = self._server.handlers.get(path)
-        call = None if handler is None else partial(handler, peer, values)
-        return Event(path, row.kind, values, origin, arrived, call)
+        if handler is not None:
+            return _ServerMessage(path, partial(handler, peer, values))
+        return Event(path, row.kind, values, origin, arrived, _differ(arguments, values))
 
 
 def _is_button(row: Address, arguments: list[Any]) -> bool:
@@ -215,3 +249,9 @@ def _is_button(row: Address, arguments: list[Any]) -> bool:
     if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
         return False
     return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
+
+
+def _differ(arguments: list[Any], values: tuple[Value, ...]) -> bool:
+    """Return whether numbers have been clipped or rounded, which their sender does not know."""
+    pairs = zip(arguments, values, strict=False)
+    return any(not isinstance(value, bool | str) and value != argument for argument, value in pairs)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aitunes.osc.address import DEFAULT_PORT
 from aitunes.osc.packets import MAX_DEPTH
-from instrument.namespace import LOCAL_ONLY, TABLE, Address, Argument, Kind
+from instrument.namespace import ALIASES, LOCAL_ONLY, TABLE, Address, Argument, Kind, Value
 from instrument.osc.dispatcher import MAX_EVENTS
 from instrument.osc.framing import MAX_FRAME_BYTES
 from instrument.osc.senders import REFUSALS, WORK
@@ -18,6 +18,12 @@ from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD
 
 PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
+
+
+def _former() -> str:
+    names = [f"`{alias}` (now `{present}`)" for alias, present in ALIASES.items()]
+    return f"{', '.join(names)}, and all below them"
+
 
 _INTRODUCTION = f"""\
 # OSC reference
@@ -46,8 +52,9 @@ connection, that asked.
   {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown
   types spoils no other of its bundle. What engines answer with (`/done`, `/fail`, `*.reply`, notices) is never
   answered.
-- **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices. Any message renews
-  a subscription for {LEASE_SECONDS:.0f} s. Over UDP a subscriber proves that it is where it says: the answer
+- **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices; a setting that is
+  sent with the value it has is no change. Any message renews a subscription for {LEASE_SECONDS:.0f} s. Over UDP a
+  subscriber proves that it is where it says: the answer
   `/done /notify id token` asks it to send `/notify 1 token` back, now and once a minute; `/done /notify id` means
   that it is proved. Until then a program of the engine's machine hears changes but not the streams `/aitunes/meter`
   and `/aitunes/scope`; another machine hears nothing, and its questions have short answers only. At most
@@ -60,12 +67,15 @@ connection, that asked.
   subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
 - **Work** is bounded: {WORK.rate:,.0f} units a second for each sender, where a message is one, each 64 bytes of it one
   more, and each address that a pattern is compared with another.
+- **Former addresses** are deprecated, but keep working: {_former()}.
+  Whoever sends one is answered by it, and subscribers are sent a change by both.
 
 Types: `f` a number, `i` a whole number, `s` text, `T` a switch, `b` bytes; `…` repeats the last.
 """
 
 _SECTIONS = {
-    Kind.SETTING: "Settings of the sound; set with arguments, asked for with none, heard by subscribers.",
+    Kind.SETTING: "Settings of the sound; set with arguments, asked for with none, heard by subscribers. At the start "
+    "they have the values that stand in brackets.",
     Kind.ACTION: "Acts of the sound, timed like settings.",
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
@@ -101,7 +111,12 @@ def _row(row: Address) -> str:
     arguments = ", ".join(_argument(argument) for argument in row.arguments) + (", …" if row.many else "")
     types = f"`{row.types}`" if row.types else ""
     limited = "; from this machine only" if row.path in LOCAL_ONLY else ""
-    return f"| `{path}` | {types} | {arguments} | {row.description}{limited} |"
+    initial = f" [{' '.join(map(_value, row.initial))}]" if row.kind is Kind.SETTING and row.initial else ""
+    return f"| `{path}` | {types} | {arguments} | {row.description}{limited}{initial} |"
+
+
+def _value(value: Value) -> str:
+    return f"{value:g}".replace("-", "−") if type(value) in (int, float) else str(value).lower()
 
 
 def _argument(argument: Argument) -> str:

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from aitunes import __version__
 from aitunes.osc.address import is_loopback
-from instrument.measures import Status
 from instrument.namespace import MessageError, Value
 from instrument.osc.access import Access
 from instrument.osc.peers import Peer, TcpPeer
 from instrument.osc.proofs import MIN_TOKEN
 from instrument.osc.subscribers import Subscribers
+from instrument.status import Status
 from instrument.synthesis.timeline import Timeline
 
 Send = Callable[[Peer, str, tuple[Any, ...]], None]
@@ -20,7 +20,7 @@ Handler = Callable[[Peer, tuple[Value, ...]], None]
 
 
 class Server(Protocol):
-    """What these commands need of the engine."""
+    """Names what these commands need of the engine."""
 
     timeline: Timeline
 
@@ -56,12 +56,14 @@ class ServerCommands:
     def renew(self, peer: Peer) -> None:
         """Renew a subscription, and ask for a proof once more when the last one has become old."""
         target = self._subscribers.target(peer)
+        if target not in self._subscribers:
+            return
         self._subscribers.renew(target, self._access.proofs.holds(target))
         if self._access.proofs.wanes(target):
             self._send(target, "/done", ("/notify", 0, self._access.proofs.token(target)))
 
     def _status(self, peer: Peer, values: tuple[Value, ...]) -> None:
-        self._send(self._subscribers.target(peer), "/status.reply", status_arguments(self._server.status()))
+        self._send(self._subscribers.target(peer), "/status.reply", self._server.status().to_arguments())
 
     def _notify(self, peer: Peer, values: tuple[Value, ...]) -> None:
         target, token = _target_and_token(peer, values[1:])
@@ -100,7 +102,7 @@ class ServerCommands:
 
 
 def _target_and_token(peer: Peer, values: tuple[Value, ...]) -> tuple[Peer, int]:
-    """Where a subscription goes, and the token that came with it, 0 for none.
+    """Return where a subscription goes, and the token that came with it, 0 for none.
 
     Both may be left out: a number below 65,536 is a port, another one a token.
     """
@@ -110,24 +112,3 @@ def _target_and_token(peer: Peer, values: tuple[Value, ...]) -> tuple[Peer, int]
     if port and not isinstance(peer, TcpPeer):
         return (peer[0], port), token
     return peer, token
-
-
-def status_arguments(status: Status) -> tuple[Any, ...]:
-    """Return the arguments of `/status.reply`, in the order and with the types of the protocol."""
-    return (
-        status.underruns,
-        status.late_events,
-        status.malformed_packets,
-        status.subscribers,
-        status.mean_load,
-        status.peak_load,
-        ("d", status.nominal_sample_rate),
-        ("d", status.measured_sample_rate),
-        status.control_ms,
-        status.synthesis_ms,
-        status.buffer_ms,
-        status.device_ms,
-        status.release,
-        status.playing,
-        status.iterations,
-    )

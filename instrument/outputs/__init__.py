@@ -1,42 +1,42 @@
-"""Where the samples go: a sound device, a file, or nowhere at the pace of a clock."""
+"""Takes the samples: a sound device, a file, or silence at the pace of a clock."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 
 
 class OutputError(AiTunesError):
-    """An output that cannot be opened or has gone."""
+    """Says why an output cannot be opened, or that it has gone."""
 
 
 class Output(Protocol):
-    """Takes blocks of left and right; the synth waits until one is wanted, renders it, and writes it."""
+    """Takes blocks of left and right; the synth waits until the output needs one, renders it, and writes it."""
 
     name: str
     sample_rate: float
     feels_scans: bool
-    """Whether it may be interrupted when somebody looks for sound devices."""
+    """Says that a scan for sound devices may interrupt it."""
 
     @property
     def underruns(self) -> int:
-        """Times that the buffer ran empty."""
+        """Count how often the buffer ran empty."""
 
     @property
     def device_underruns(self) -> int:
-        """Interruptions that the device itself reports."""
+        """Count the interruptions that the device itself reports."""
 
     @property
     def latency_seconds(self) -> float:
-        """From the buffer's end to the loudspeaker."""
+        """Return the time from the buffer's end to the loudspeaker."""
 
     def start(self) -> None:
         """Begin to consume."""
 
     def wait(self) -> float:
-        """Block until the next block is wanted; seconds of sound that are buffered then.
+        """Wait until the output needs the next block; return the seconds of sound that are buffered then.
 
         Raises:
             OutputError: the output has gone, and says so in a sentence.
@@ -49,4 +49,26 @@ class Output(Protocol):
         """Buffer at least that much from now on; 0 goes back to the shortest that is safe."""
 
     def close(self) -> None:
-        """Stop at once and free what is held."""
+        """Stop at once and free resources."""
+
+
+@runtime_checkable
+class ResumingOutput(Output, Protocol):
+    """May go on after it has stopped."""
+
+    def resumes(self) -> bool:
+        """Return whether it goes on, with its next `start`."""
+
+
+@runtime_checkable
+class BlockOutput(Protocol):
+    """Takes its samples in blocks whose size can be chosen."""
+
+    name: str
+
+    def check_block(self, frames: int) -> None:
+        """Check that the output can be asked for so many frames a block, 0 for its own choice.
+
+        Raises:
+            OutputError: it cannot.
+        """

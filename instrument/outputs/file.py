@@ -1,13 +1,13 @@
-"""A sound file as an output: temporary name first, its own name once it is whole."""
+"""Writes a sound file under a temporary name, and renames it once it is whole."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import soundfile
 
+from aitunes.atomic import finish, unfinished_path
 from aitunes.errors import reason
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
@@ -19,7 +19,7 @@ _SYSTEM_ERROR = 2  # sndfile.h: SF_ERR_SYSTEM
 
 
 def file_format(path: Path, depth: str) -> tuple[str, str]:
-    """libsndfile's format and subtype for a file ending and a bit depth.
+    """Look up libsndfile's format and subtype for a file ending and a bit depth.
 
     Raises:
         OutputError: an unknown ending, or a depth that the format does not have.
@@ -57,27 +57,27 @@ class FileOutput:
         self.name = str(path)
         self.sample_rate = sample_rate
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._unfinished = unfinished_path(path)
         try:
             # Made here first, because the system says why it cannot be, and libsndfile does not.
-            self._partial.touch()
+            self._unfinished.touch()
             self._file = soundfile.SoundFile(
-                self._partial, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
+                self._unfinished, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
             )
             # The peak chunk holds the time of day, and the same score must give the same bytes.
             soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
         except BaseException as error:  # Ctrl-C too leaves nothing
             with contextlib.suppress(OSError):
-                self._partial.unlink()
+                self._unfinished.unlink()
             if isinstance(error, OSError | soundfile.LibsndfileError):
                 raise _cannot_write(path, error) from error
             raise
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Do nothing: the file is open."""
 
     def wait(self) -> float:
-        """A file is always ready."""
+        """Return 0: a file is always ready."""
         return 0.0
 
     def write(self, y: FloatArray) -> None:
@@ -92,7 +92,7 @@ class FileOutput:
             raise _cannot_write(self._path, error) from error
 
     def deepen(self, seconds: float) -> None:
-        """A file is never late."""
+        """Do nothing: a file is never late."""
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -102,14 +102,14 @@ class FileOutput:
         """
         try:
             self._file.close()
-            self._partial.replace(self._path)
+            finish(self._unfinished, self._path)
         except (OSError, soundfile.LibsndfileError) as error:
             raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
-        """Leave no trace of an unfinished file; what stood there before still stands."""
+        """Remove an unfinished file; an older one of that name stays."""
         self._file.close()
-        self._partial.unlink(missing_ok=True)
+        self._unfinished.unlink(missing_ok=True)
 
 
 def _check_place(path: Path) -> None:

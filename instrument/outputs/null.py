@@ -1,4 +1,4 @@
-"""No sound, but the pace of a sound device: for machines without one, and for tests."""
+"""Consumes samples at the pace of a sound device, without sound: for machines without a device, and for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BUFFER_SECONDS = 0.006
 
 
 class NullOutput:
-    """Consumes samples as the clock goes.
+    """Consumes samples at the pace of a clock.
 
     Args:
         sample_rate: Hz.
@@ -36,7 +36,7 @@ class NullOutput:
         self._end = 0.0
 
     def start(self) -> None:
-        """Begin now, with the buffer filled by silence."""
+        """Begin now, with a buffer of silence."""
         self._end = self._clock() + self._target_seconds
 
     def wait(self) -> float:
@@ -59,4 +59,4 @@ class NullOutput:
         self._target_seconds = max(_BUFFER_SECONDS, seconds)
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing: nothing is held."""

@@ -1,8 +1,9 @@
-"""When a device's callback comes next, and how long the ring outlasts it, from nothing but looks at its counter."""
+"""Predicts a device's next callback, and how long the ring lasts, from nothing but its counter of frames."""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 
 _MIN_RESERVE_SECONDS = 0.0053
 _MAX_RESERVE_SECONDS = 0.06
@@ -11,11 +12,15 @@ _GROWTH = 1.5
 _NARROWING = 0.95  # a second
 _MIN_NAP_SECONDS = 0.0003
 _MAX_NAP_SECONDS = 0.0006
+_STEPS = 8
+_SAME_BLOCK = 0.02
+MAX_BLOCK_SECONDS = 16_384 / 44_100
+"""Limits the block that is followed."""
 _RENDER_SHARE = 0.5  # of real time, at most, that rendering a block is expected to take
 
 
 class Pacing:
-    """Decides when the ring wants its next block: as late as outlasts a stall of the machine.
+    """Decides when to write the next block to the ring: as late as a stall of the machine allows.
 
     The device takes whole blocks of B seconds. With F seconds in the ring, the first callback that finds too little
     is number ⌊F / B⌋ + 1 from now, so the ring lasts for (⌊F / B⌋ + 1) · B less the time since the last callback.
@@ -32,39 +37,59 @@ class Pacing:
         self.reserve_seconds = _MIN_RESERVE_SECONDS
         self._consumed = consumed_seconds
         self._callback = self._looked = now
+        self._steps: deque[float] = deque(maxlen=_STEPS)
 
     def look(self, now: float, consumed_seconds: float) -> None:
-        """Take note of how much the device has taken; look at that before at what the ring holds."""
+        """Note how much the device has taken; read that counter before the ring's level."""
         taken = consumed_seconds - self._consumed
         if taken > 0.0:
             self._callback = min(max(self._callback + taken, self._looked), now)
             self._consumed = consumed_seconds
+            self._steps.append(taken)
+            self._follow_block()
         self._looked = now
 
+    def _follow_block(self) -> None:
+        # A look that came late sees several blocks at once, so the smallest of some steps is the block.
+        smallest = min(self._steps)
+        if len(self._steps) == _STEPS and abs(smallest - self.block_seconds) > _SAME_BLOCK * self.block_seconds:
+            self.block_seconds = smallest
+
+    def run_dry(self) -> None:
+        """Expect larger blocks, because a callback has found too little twice in a row; steps seen later correct it."""
+        self._steps.clear()
+        self.block_seconds = min(2.0 * self.block_seconds, MAX_BLOCK_SECONDS)
+
+    def restart(self, now: float, consumed_seconds: float) -> None:
+        """Begin to look again after the ring has run dry; what the last callback took is no whole block."""
+        self._steps.clear()
+        self._consumed = consumed_seconds
+        self._callback = self._looked = now
+
     def lasts(self, now: float, buffered_seconds: float) -> float:
-        """Seconds until a callback finds less than a block."""
+        """Return the seconds until a callback finds less than a block."""
         blocks = math.floor(buffered_seconds / self.block_seconds + 1e-9) + 1
         # A callback that is overdue, because the device stalls, may come at once.
         return blocks * self.block_seconds - min(now - self._callback, self.block_seconds)
 
     def surplus(self, now: float, buffered_seconds: float) -> float:
-        """Seconds until the next block is wanted; 0 or less: now."""
+        """Return the seconds until the next block is due; 0 or less is now."""
         missing = max(0.0, self.block_seconds - buffered_seconds)
         return self.lasts(now, buffered_seconds) - self.reserve_seconds - _RENDER_SHARE * missing
 
     def nap(self, surplus_seconds: float) -> float:
-        """How long to sleep until the next look: short enough that looks keep narrowing down the callback."""
+        """Return how long to sleep until the next look: looks must be frequent enough to locate the callback."""
         return min(max(surplus_seconds, _MIN_NAP_SECONDS), _MAX_NAP_SECONDS)
 
     def until_taken(self, now: float, buffered_seconds: float) -> float:
-        """Seconds until the sample that is written next leaves the ring."""
+        """Return the seconds until the sample that is written next leaves the ring."""
         return self.block_seconds - min(now - self._callback, self.block_seconds) + buffered_seconds
 
     def settle(self, late_seconds: float) -> None:
-        """Widen the reserve towards what outlasts stalls half as long again as the one that was just seen."""
-        wanted = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MAX_RESERVE_SECONDS)
-        self.reserve_seconds = max(self.reserve_seconds, wanted)
+        """Widen the reserve to outlast stalls half as long again as the last one."""
+        reserve = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MAX_RESERVE_SECONDS)
+        self.reserve_seconds = max(self.reserve_seconds, reserve)
 
     def narrow(self) -> None:
-        """Come back a little towards the least; called once a second."""
+        """Narrow the reserve a little towards the smallest; called once a second."""
         self.reserve_seconds = _MIN_RESERVE_SECONDS + _NARROWING * (self.reserve_seconds - _MIN_RESERVE_SECONDS)

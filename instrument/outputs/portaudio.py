@@ -1,4 +1,4 @@
-"""PortAudio, the library beneath sounddevice: loaded once, and once more when devices have come or gone."""
+"""Loads PortAudio, the library beneath sounddevice, and loads it again when devices have come or gone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from instrument.outputs.scan import NOT_INSTALLED, playing_devices
 
 
 def portaudio() -> Any:
-    """The sounddevice module.
+    """Import the sounddevice module.
 
     Raises:
         OutputError: PortAudio is not installed.
@@ -29,7 +30,7 @@ def portaudio() -> Any:
 
 
 def output_devices() -> list[dict[str, Any]]:
-    """Devices that could play when PortAudio was loaded; see `playing_devices`.
+    """List the devices that could play when PortAudio was loaded; see `playing_devices`.
 
     Raises:
         OutputError: PortAudio is not installed.
@@ -37,12 +38,48 @@ def output_devices() -> list[dict[str, Any]]:
     return playing_devices(portaudio())
 
 
-def reload() -> Any:
-    """Load PortAudio once more, so that it sees the devices of today; returns the one of before, for `free`.
+class Reloader:
+    """Loads PortAudio again when devices have come or gone.
 
-    PortAudio looks for devices as it starts, and ends all of its streams as it ends; where a sound server has gone,
-    it waits for ever for them. A second one, beside the first, disturbs nothing that plays. The system's loader takes
-    a library for the one that it has already unless it comes from another file, hence the copy.
+    Args:
+        devices: lists the sound devices that are there now.
+    """
+
+    def __init__(self, devices: Callable[[], list[dict[str, Any]]]) -> None:
+        self._devices = devices
+        self._lost = False
+        self._old: list[Any] = []
+
+    def refresh(self) -> None:
+        """Load PortAudio again if its list of devices is out of date; each one that is loaded costs memory.
+
+        Raises:
+            OutputError: PortAudio is not installed or cannot be loaded again.
+        """
+        known = [device["name"] for device in output_devices()]
+        if self._lost or known != [device["name"] for device in self._devices()]:
+            before = reload()
+            if not self._lost:
+                self._old.append(before)
+            self._lost = False
+
+    def leave(self) -> None:
+        """Never free the present PortAudio, because the stream of a lost device may hang in it; from any thread."""
+        self._old.clear()
+        self._lost = True
+
+    def free_old(self) -> None:
+        """End those of before, through which nothing plays any more; one would wait for a stream that hangs."""
+        while self._old:
+            self._old.pop().Pa_Terminate()
+
+
+def reload() -> Any:
+    """Load PortAudio once more, so that it finds new devices; return the library of before.
+
+    PortAudio looks for devices as it starts, and ends all of its streams as it ends; if a sound server has gone, it
+    waits for ever for them. A second one, beside the first, disturbs nothing that plays. The system's loader does not
+    load a library twice unless it comes from another file, hence the copy.
 
     Raises:
         OutputError: it cannot be loaded again; the present one stays.
@@ -62,22 +99,17 @@ def reload() -> Any:
     return present
 
 
-def free(before: Any) -> None:
-    """End a PortAudio of before, through which nothing plays any more; it would wait for what does not close."""
-    before.Pa_Terminate()
-
-
 def _open(sounddevice: Any, path: Path | str) -> Any:
-    # For good: cffi would unload, at the latest as Python ends, what a sound server's thread still runs in.
+    # Never unloaded: cffi would do so, at the latest as Python ends, while a sound server's thread still runs in it.
     flags = os.RTLD_NOW | os.RTLD_NODELETE if hasattr(os, "RTLD_NODELETE") else 0
     return sounddevice._ffi.dlopen(str(path), flags)
 
 
 @functools.cache
 def _library() -> Path:
-    """Where PortAudio was loaded from."""
+    """Find the file that PortAudio was loaded from."""
     if sys.platform == "linux":
         maps = Path("/proc/self/maps").read_text(encoding="utf-8")
-        if found := re.search(r"/.*libportaudio.*", maps):
-            return Path(found.group())
+        if match := re.search(r"/.*libportaudio.*", maps):
+            return Path(match.group())
     return Path(portaudio()._libname)

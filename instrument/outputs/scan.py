@@ -1,9 +1,9 @@
-"""Says which devices can play, as often as it is asked: a line on its input, a line of JSON on its output.
+"""Lists the devices that can play: reads a line from its input, writes a line of JSON to its output.
 
-The line `APART` asks for those that are not JACK's, without going near a server.
+The line `APART` asks for those that are not JACK's, without a connection to a server.
 
-A process of its own, run as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
-and would stop what plays. It imports nothing that it could do without, because it lives as long as the engine does.
+It runs as a child process, as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
+and would stop the sound. It imports as little as it can, because it lives as long as the engine does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ APART = "apart from JACK"
 
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
-    """Devices that can play: PortAudio's index, name, host API, channels, default sample rate and latency."""
+    """List devices that can play: PortAudio's index, name, host API, channels, default sample rate and latency."""
     hosts = sounddevice.query_hostapis()
     default = sounddevice.default.device[1]
     return [
@@ -39,7 +39,7 @@ def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
 
 
 def _step_back() -> None:
-    """Give way to everything that sounds, whatever priority the engine's threads had."""
+    """Lower this process's priority below everything that sounds, whatever it has inherited from the engine."""
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.nice(19)
@@ -54,7 +54,7 @@ def main() -> None:
         except OSError:
             sounddevice = None
         else:
-            # Between two questions nothing is held: no place in JACK's graph, no handle of a device.
+            # Between two questions it holds nothing: no JACK client, no handle of a device.
             sounddevice._terminate()
     for line in sys.stdin:
         with _apart_from_jack() if line.strip() == APART else contextlib.nullcontext():
@@ -63,7 +63,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _apart_from_jack() -> Iterator[None]:
-    """Have PortAudio look for a server that there is not; the last word is the one that PipeWire's JACK goes by."""
+    """Point JACK's library to a server that does not exist; PipeWire's JACK reads the last variable."""
     elsewhere = {"JACK_DEFAULT_SERVER": f"no-server-{os.getpid()}", "JACK_NO_START_SERVER": "1", "PIPEWIRE_NOJACK": "1"}
     before = dict(os.environ)
     os.environ.update(elsewhere)

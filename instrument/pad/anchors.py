@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from aitunes.errors import AiTunesError, reason
+from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.release.card import LATENT_LIMIT
+from instrument.pad.json_file import read_json, write_json
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 
 _POWER = 2.0
 _AT_ANCHOR = 1e-4
 MAX_ANCHORS = 64
+_MAX_BYTES = 1 << 20
+_MAX_NAME = 200
 
 
 class AnchorError(AiTunesError):
@@ -26,7 +30,7 @@ class AnchorError(AiTunesError):
 
 @dataclass(frozen=True)
 class Anchor:
-    """A sound at a position on the pad that the performer chose.
+    """Holds a sound at a position on the pad that the performer chose.
 
     Args:
         name: shown beside it.
@@ -81,40 +85,43 @@ class AnchorFile:
         """Read the anchors of a release; anchors with another number of coordinates are left out.
 
         Raises:
-            AnchorError: the file is damaged or cannot be read.
+            AiTunesError: the file is damaged or cannot be read.
         """
         path = self._path(release)
+        if not path.exists():
+            return []
+        what = f"The anchors of {release}"
+        values = read_json(path, _MAX_BYTES, what)
         try:
-            if not path.exists():
-                return []
-            values = json.loads(path.read_text(encoding="utf-8"))
-            anchors = [
-                Anchor(str(v["name"]), float(v["x"]), float(v["y"]), tuple(float(c) for c in v["coordinates"]))
-                for v in values[:MAX_ANCHORS]
-            ]
-        except OSError as error:
-            raise AnchorError(f"The anchors in {path} cannot be read: {reason(error)}.") from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise AnchorError(f"The anchors in {path} are damaged; move the file away to start without any.") from error
+            anchors = [_anchor(value) for value in values[:MAX_ANCHORS]]
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise AnchorError(f"{what} in {path} are damaged; move the file away to start without any.") from error
         return [anchor for anchor in anchors if len(anchor.coordinates) == latent_dim]
 
     def write(self, release: str, anchors: list[Anchor]) -> None:
         """Write the anchors of a release.
 
         Raises:
-            AnchorError: the folder cannot be written.
+            AiTunesError: the folder cannot be written.
         """
-        path = self._path(release)
-        temporary = path.with_suffix(".partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps([asdict(anchor) for anchor in anchors], indent=1), encoding="utf-8")
-            temporary.replace(path)
-        except OSError as error:
-            raise AnchorError(f"The anchors cannot be kept in {path.parent}: {reason(error)}.") from error
+        write_json(self._path(release), [asdict(anchor) for anchor in anchors], f"The anchors of {release}")
 
     def _path(self, release: str) -> Path:
         return self._folder / f"{release}.json"
+
+
+def _anchor(value: Any) -> Anchor:
+    """Check an anchor that was read from a file.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none.
+    """
+    numbers = [float(number) for number in (value["x"], value["y"], *value["coordinates"])]
+    if not np.isfinite(numbers).all():
+        raise ValueError("a coordinate is not finite")
+    x, y, *coordinates = numbers
+    sound = tuple(np.clip(coordinates, -LATENT_LIMIT, LATENT_LIMIT).tolist())
+    return Anchor(str(value["name"])[:_MAX_NAME], 0.0, 0.0, sound).moved(x, y)
 
 
 class AnchorSet(QObject):

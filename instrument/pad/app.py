@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QApplication
-
 from instrument.pad import theme
-from instrument.pad.preferences import Preferences
+from instrument.pad.display import create_application
+from instrument.pad.preferences import PreferencesFile
 from instrument.pad.session import PadSession
 from instrument.pad.window import Window
 from instrument.storage import paths
@@ -38,17 +36,16 @@ def build_window(
     Raises:
         AddressError: there is no such host.
     """
-    preferences = Preferences()
+    preferences = PreferencesFile(paths.home() / "pad.json")
     session = PadSession(host, port, paths.anchors(), clock)
-    release = preferences.release if resume else ""
     window = Window(session, library, preferences, ends_engine)
-    session.open(release)
+    session.open(window.last_release if resume else "")
     return window
 
 
 def run(host: str, port: int, library: Library, ends_engine: bool, resume: bool = False) -> int:
     """Show the window until it is closed or the process receives a signal to end."""
-    app = QApplication(sys.argv[:1])
+    app = create_application()
     app.setApplicationName("AiTunes")
     app.setDesktopFileName("aitunes")
     app.setStyle("Fusion")

@@ -1,4 +1,4 @@
-"""Sends and receives OSC messages on Qt's event loop."""
+"""Sends OSC messages, and receives and checks them, on Qt's event loop."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
-from aitunes.osc.address import connect_udp
+from aitunes.osc.address import connect_udp, format_host_port
+from aitunes.osc.packets import Message
 from aitunes.osc.session import Session
+from aitunes.printable import printable
+from instrument.namespace import MessageError
+from instrument.pad.replies import ReplyChecker
 
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 20
+_COMPLAINT_SECONDS = 10.0
+_MAX_SHOWN = 60
 _MAX_DATAGRAMS = 64  # a turn of the event loop, so that a flood does not stop the window
 
 
@@ -29,7 +35,10 @@ class OscClient(QObject):
     """
 
     received = Signal(str, list)
-    """An address and its arguments."""
+    """An address and its checked arguments."""
+
+    rejected = Signal(str)
+    """A sentence about messages that no engine sends, at most one in ten seconds."""
 
     refused = Signal()
     """Nothing listens at the engine's port; the system reports it for engines on this machine only."""
@@ -42,7 +51,11 @@ class OscClient(QObject):
         self._socket = connect_udp(host, port)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self._socket.setblocking(False)
+        self._where = format_host_port(host, port)
+        self._clock = clock
         self._session = Session(self._transmit, clock)
+        self._checker = ReplyChecker()
+        self._rejections, self._last_complaint = 0, -_COMPLAINT_SECONDS
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._receive)
 
@@ -61,6 +74,10 @@ class OscClient(QObject):
     def unsubscribe(self) -> None:
         """End the subscription."""
         self._session.unsubscribe()
+
+    def expect_release(self, latent_dim: int) -> None:
+        """Check messages for a release with that many latent coordinates from now on."""
+        self._checker = ReplyChecker(latent_dim)
 
     def close(self) -> None:
         """Free the socket."""
@@ -85,4 +102,23 @@ class OscClient(QObject):
                 self.refused.emit()
                 return
             for message in self._session.receive(datagram):
-                self.received.emit(message.address, message.arguments)
+                self._check(message)
+
+    def _check(self, message: Message) -> None:
+        try:
+            arguments = self._checker.check(message.address, message.arguments)
+        except MessageError as error:
+            self._reject(message.address, error)
+        else:
+            if arguments is not None:
+                self.received.emit(message.address, arguments)
+
+    def _reject(self, address: str, error: MessageError) -> None:
+        self._rejections += 1
+        now = self._clock()
+        if now - self._last_complaint >= _COMPLAINT_SECONDS:
+            self._last_complaint = now
+            self.rejected.emit(
+                f"{self._where} has sent {self._rejections:,} messages that no engine sends, such as "
+                f"{printable(address[:_MAX_SHOWN])}: {error}. Does another program use the port?"
+            )

@@ -12,7 +12,7 @@ from instrument.namespace import ROOT
 
 @dataclass(frozen=True)
 class ReleaseEntry:
-    """A release that the engine can load."""
+    """Describes a release that the engine can load."""
 
     name: str
     public_name: str
@@ -27,6 +27,7 @@ class Sender(Protocol):
         """Send one message to an address below the root."""
 
 
+MAX_ITEMS = 10_000
 _ITEMS = {f"{ROOT}/{kind}": kind for kind in ("model", "snapshot", "gesture", "device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
 _CHANGING = {
@@ -39,7 +40,7 @@ _CHANGING = {
 
 
 class Lists(QObject):
-    """The engine's lists, each as it was when it last arrived completely."""
+    """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
     """Which one: model, snapshot, gesture or device."""
@@ -52,22 +53,22 @@ class Lists(QObject):
 
     @property
     def releases(self) -> list[ReleaseEntry]:
-        """Releases, in the engine's order."""
+        """Return the releases, in the engine's order."""
         return [ReleaseEntry(*item[:4]) for item in self._items["model"]]
 
     @property
     def snapshots(self) -> list[str]:
-        """Names of snapshots."""
+        """Return the names of snapshots."""
         return [str(item[0]) for item in self._items["snapshot"]]
 
     @property
     def gestures(self) -> list[str]:
-        """Names of gestures."""
+        """Return the names of gestures."""
         return [str(item[0]) for item in self._items["gesture"]]
 
     @property
     def devices(self) -> list[str]:
-        """Names of sound devices."""
+        """Return the names of sound devices."""
         return [str(item[0]) for item in self._items["device"]]
 
     def request(self, *kinds: str) -> None:
@@ -81,7 +82,8 @@ class Lists(QObject):
         kind = _ITEMS.get(address)
         if kind is None:
             return False
-        self._arriving[kind].append(arguments)
+        if len(self._arriving[kind]) < MAX_ITEMS:
+            self._arriving[kind].append(arguments)
         return True
 
     def handle_command(self, path: str) -> None:

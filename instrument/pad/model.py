@@ -11,40 +11,15 @@ from PySide6.QtCore import QObject, Signal
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
-from instrument.pad.engine_status import EngineStatus
 from instrument.pad.lists import Lists
+from instrument.pad.replies import MAX_SENTENCE, coordinate_number
+from instrument.pad.settings import GESTURE_STATES, NOTE_SETTINGS, RESTORED, SETTINGS
 from instrument.pad.smoothing import SmoothedPosition
-
-SETTINGS: dict[str, tuple[Value, ...]] = {
-    "/glide": (0.0,),
-    "/gain": (0.0,),
-    "/freeze": (False,),
-    "/position": (0.0,),
-    "/speed": (1.0,),
-    "/quality": (4, 0),
-    "/pitch": (60.0,),
-    "/bend": (0.0,),
-    "/envelope": (0.01, 0.3),
-    "/voices": (1,),
-    "/portamento": (0.0,),
-    "/drone": (True,),
-    "/gesture/record": ("",),
-    "/gesture/play": ("", 0, 1.0),
-    "/device/block": (0,),
-}
-"""Defaults of the settings beside the latent position, until the engine has sent its own."""
-
-GESTURE_STATES = ("/gesture/record", "/gesture/play")
-"""The gestures that are being recorded and replayed."""
-
-NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
-"""Settings of releases that have a pitch."""
-
-RESTORED = ("/glide", "/gain", "/freeze", "/position", "/speed", "/quality")
-"""Settings that a restarted engine is sent again."""
+from instrument.status import Status
 
 
 class EngineModel(QObject):
@@ -84,7 +59,7 @@ class EngineModel(QObject):
         self._clock = clock
         self.card: ReleaseCard | None = None
         self.loading = ""
-        self.status = EngineStatus()
+        self.status = Status()
         self.playing = True
         self.values = dict(SETTINGS)
         self.device = ""
@@ -96,6 +71,7 @@ class EngineModel(QObject):
         self._handlers = self._all_handlers()
         self.lists.changed.connect(self._load_listed)
         client.received.connect(self._handle)
+        client.rejected.connect(self.message)
 
     # Commands from the widgets.
 
@@ -168,7 +144,7 @@ class EngineModel(QObject):
 
     @property
     def latent_dim(self) -> int:
-        """Number of latent coordinates of the release."""
+        """Return the number of latent coordinates of the release."""
         return len(self.latent.target)
 
     def pad_position(self, coordinates: FloatArray) -> tuple[float, float]:
@@ -224,11 +200,11 @@ class EngineModel(QObject):
             "/fail": self._handle_fail,
             "/error": self._show_message,
             f"{ROOT}/meter": self.metered.emit,
-            f"{ROOT}/scope": lambda levels: self.scoped.emit(np.frombuffer(levels, ">f4")),
+            f"{ROOT}/scope": self.scoped.emit,
             f"{ROOT}/model/load": self._handle_release,
             f"{ROOT}/model/info": self._handle_card,
             f"{ROOT}/device/set": self._handle_device,
-            f"{ROOT}/device/changed": lambda *_names: self.lists.request("device"),
+            f"{ROOT}/device/changed": lambda: self.lists.request("device"),
             f"{ROOT}/latent": self._handle_latent,
             f"{ROOT}/pad/axes": self._handle_axes,
             f"{ROOT}/pad/xy": lambda x, y: self._handle_pad(x, y),
@@ -239,30 +215,31 @@ class EngineModel(QObject):
         }
 
     def _handle(self, address: str, arguments: list[Any]) -> None:
+        name = address.removeprefix(ROOT)
         handler = self._handlers.get(address)
+        number = coordinate_number(address)
         if handler is not None:
-            handler(*([arguments] if address in ("/status.reply", "/done") else arguments))
-        elif address.startswith(f"{ROOT}/latent/"):
-            self._handle_coordinate(int(address.rsplit("/", 1)[1]), arguments[0])
+            handler(*arguments)
+        elif number is not None:
+            self._handle_coordinate(number, arguments[0])
         elif self.lists.handle_item(address, arguments):
             pass
-        elif address.removeprefix(ROOT) in self.values and address.removeprefix(ROOT) not in GESTURE_STATES:
-            self._store(address.removeprefix(ROOT), tuple(arguments))
+        elif name in self.values and name not in GESTURE_STATES:
+            self._store(name, tuple(arguments))
         elif address.startswith(ROOT):
             self._handle_command(address, arguments)
 
-    def _handle_status(self, arguments: list[Any]) -> None:
-        self.status = EngineStatus.from_arguments(arguments)
-        self._store_playing(self.status.playing)
+    def _handle_status(self, status: Status) -> None:
+        self.status = status
+        self._store_playing(status.playing)
         self.status_changed.emit()
 
-    def _handle_done(self, arguments: list[Any]) -> None:
-        path, rest = str(arguments[0]), arguments[1:]
+    def _handle_done(self, path: str, *arguments: Any) -> None:
         if path == f"{ROOT}/model/load":
             self.send("/model/info")
         elif path == f"{ROOT}/snapshot/recall":
             self._request_settings()
-        self._handle_command(path, rest)
+        self._handle_command(path, list(arguments))
 
     def _handle_command(self, path: str, arguments: list[Any]) -> None:
         """Follow a command that has finished, the pad's or another client's."""
@@ -293,15 +270,17 @@ class EngineModel(QObject):
         try:
             card = ReleaseCard.from_json(text)
         except AiTunesError as error:
-            self.message.emit(f"The engine's release cannot be shown: {error}")
+            self._show_message(f"The engine's release cannot be shown: {printable(str(error)[:MAX_SENTENCE])}")
             return
         requested, self.loading = self.loading, ""
         same = self.card is not None and self.card == card and self.latent_dim == card.latent_dim
-        if same and requested:  # a restarted engine has loaded the pad's release again
-            self.send("/pad/axes", *self.axes)
-            self.send("/latent", *self.latent.target.tolist())
+        if same:
+            if requested:  # a restarted engine has loaded the pad's release again
+                self.send("/pad/axes", *self.axes)
+                self.send("/latent", *self.latent.target.tolist())
             return
         self.card = card
+        self._client.expect_release(card.latent_dim)
         self.latent = SmoothedPosition(card.latent_dim, self._clock)
         self.locked = set()
         self.axes = self.axes if max(self.axes) < card.latent_dim else (0, min(1, card.latent_dim - 1))

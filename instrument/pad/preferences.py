@@ -1,60 +1,121 @@
-"""Stores what the pad remembers from one start to the next."""
+"""Stores what the pad remembers from one start to the next, in a JSON file of plain values."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings
+import base64
+import configparser
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
-from instrument.storage import paths
+from aitunes.errors import AiTunesError
+from aitunes.release.files import read_text
+from instrument.pad.json_file import JsonFileError, read_json, write_json
+
+MAX_MORPH_SECONDS = 60.0
+_MAX_BYTES = 1 << 16
+_MAX_NAME = 200
+_MAX_GEOMETRY = 1 << 10
+_MAX_PAGES = 64
+_WHAT = "The pad's settings"
 
 
+@dataclass
 class Preferences:
-    """An INI file in AiTunes' data folder."""
+    """Holds the stored values, or their defaults.
 
-    def __init__(self) -> None:
-        self._settings = QSettings(str(paths.home() / "pad.ini"), QSettings.Format.IniFormat)
+    Args:
+        release: name of the release that played last.
+        tab: the page of controls that was open.
+        morph_seconds: the time of a morph, 0..60.
+        geometry: the window's position and size in base64, as Qt encodes it.
+    """
 
-    @property
-    def geometry(self) -> QByteArray:
-        """Where the window stood; empty at first."""
-        value = self._settings.value("window/geometry")
-        return value if isinstance(value, QByteArray) else QByteArray()
+    release: str = ""
+    tab: int = 0
+    morph_seconds: float = 1.0
+    geometry: str = ""
 
-    @geometry.setter
-    def geometry(self, value: QByteArray) -> None:
-        self._settings.setValue("window/geometry", value)
-
-    @property
-    def release(self) -> str:
-        """The release that played last; empty at first."""
-        return str(self._settings.value("release", ""))
-
-    @release.setter
-    def release(self, name: str) -> None:
-        self._settings.setValue("release", name)
-
-    @property
-    def tab(self) -> int:
-        """The page of controls that was open."""
-        return self._whole("window/tab")
-
-    @tab.setter
-    def tab(self, number: int) -> None:
-        self._settings.setValue("window/tab", number)
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Preferences:
+        """Take the values that are valid, and the defaults for all others."""
+        preferences = cls()
+        for name, value in values.items():
+            match name, value:
+                case "release", str() if len(value) <= _MAX_NAME:
+                    preferences.release = value
+                case "tab", int() if 0 <= value < _MAX_PAGES:
+                    preferences.tab = int(value)
+                case "morph_seconds", int() | float() if 0.0 <= value <= MAX_MORPH_SECONDS:
+                    preferences.morph_seconds = float(value)
+                case "geometry", str() if len(value) <= _MAX_GEOMETRY:
+                    preferences.geometry = value
+        return preferences
 
     @property
-    def morph_seconds(self) -> float:
-        """The time a morph takes."""
+    def geometry_bytes(self) -> bytes:
+        """Decode the geometry; empty where there is none."""
         try:
-            return float(str(self._settings.value("morph_seconds", 1.0)))
+            return base64.b64decode(self.geometry, validate=True)
         except ValueError:
-            return 1.0
+            return b""
 
-    @morph_seconds.setter
-    def morph_seconds(self, seconds: float) -> None:
-        self._settings.setValue("morph_seconds", seconds)
+    @geometry_bytes.setter
+    def geometry_bytes(self, value: bytes) -> None:
+        self.geometry = base64.b64encode(value).decode("ascii")
 
-    def _whole(self, name: str) -> int:
+
+class PreferencesFile:
+    """Reads and writes the preferences.
+
+    Args:
+        path: the file; `pad.ini` beside it, from earlier versions, is read where it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[Preferences, str]:
+        """Return the preferences, and a sentence about a damaged file, which is put aside; empty where all is well."""
+        if not self._path.exists():
+            return self._migrated(), ""
         try:
-            return int(str(self._settings.value(name, 0)))
-        except ValueError:
-            return 0
+            values = read_json(self._path, _MAX_BYTES, _WHAT)
+            if not isinstance(values, dict):
+                raise JsonFileError(f"{_WHAT} in {self._path} are damaged: they are no table.")
+        except AiTunesError as error:
+            aside = self._path.with_suffix(".damaged")
+            with suppress(OSError):
+                self._path.replace(aside)
+            return Preferences(), f"{error} The file is now {aside.name}."
+        return Preferences.from_values(values), ""
+
+    def write(self, preferences: Preferences) -> None:
+        """Write the preferences, completely or not at all.
+
+        Raises:
+            JsonFileError: the folder cannot be written.
+        """
+        write_json(self._path, asdict(preferences), _WHAT)
+
+    def _migrated(self) -> Preferences:
+        """Read the plain values of the INI file of earlier versions, without Qt, whose reader builds objects."""
+        parser = configparser.RawConfigParser(strict=False)
+        values: dict[str, Any] = {}
+        with suppress(AiTunesError, configparser.Error):
+            parser.read_string(read_text(self._path.with_suffix(".ini"), _MAX_BYTES, _WHAT))
+            values["release"] = parser.get("General", "release", fallback="")
+            values["tab"] = _number(parser.get("window", "tab", fallback=""))
+            values["morph_seconds"] = _number(parser.get("General", "morph_seconds", fallback=""))
+        return Preferences.from_values(values)
+
+
+def _number(text: str) -> float | int | None:
+    with suppress(ValueError, OverflowError):
+        number = float(text)
+        if math.isfinite(number):
+            return int(number) if number.is_integer() else number
+    return None

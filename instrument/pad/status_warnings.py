@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
 
-from instrument.pad.engine_status import EngineStatus
+from instrument.status import Status
 
 LASTING_SECONDS = 3.0
 """A condition that lasts for less is not worth a warning."""
@@ -29,7 +29,7 @@ class StatusWarnings:
         self._underruns: deque[tuple[float, int]] = deque()
         self._high_since: float | None = None
 
-    def update(self, status: EngineStatus) -> str:
+    def update(self, status: Status) -> str:
         """Take a status, and return the warning that holds now; empty where all is well."""
         now = self._clock()
         self._underruns.append((now, status.underruns))

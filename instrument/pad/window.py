@@ -1,4 +1,4 @@
-"""The main window: lays out the widgets and connects them to the session."""
+"""Lays out the widgets of the main window and connects them to the session."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QListWidget, QMainWindow, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.printable import printable
 from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
-from instrument.pad.preferences import Preferences
+from instrument.pad.preferences import PreferencesFile
 from instrument.pad.session import PadSession
 from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS
 from instrument.pad.widgets.banner import Banner
@@ -37,29 +38,31 @@ _MIN_SIZE = (900, 600)
 
 
 class Window(QMainWindow):
-    """The pad's window.
+    """Shows the pad.
 
     Args:
         session: what the widgets show and move.
         library: where maps are found.
-        preferences: what is stored from one start to the next.
+        preferences: where values are stored from one start to the next.
         ends_engine: closing the window ends the engine.
     """
 
     def __init__(
-        self, session: PadSession, library: Library, preferences: Preferences, ends_engine: bool = False
+        self, session: PadSession, library: Library, preferences: PreferencesFile, ends_engine: bool = False
     ) -> None:
         super().__init__()
         session.setParent(self)
         self.session, self.ends_engine = session, ends_engine
-        self._library, self._preferences = library, preferences
+        self._library, self._preferences_file = library, preferences
+        self._preferences, damage = preferences.read()
+        self.last_release = self._preferences.release
         self._pixels = 0
         model, clock = session.model, session.clock
         self.head = Head()
         self.record = RecordButton(model, clock)
         self.play_area = PlayArea(session)
         self.meter = Meter(clock)
-        self.side = SidePanel(session, self.record, preferences.tab)
+        self.side = SidePanel(session, self.record, self._preferences.tab)
         self.notes = NoteStrip(model)
         self.snapshots = SnapshotBar(model)
         self.status_line = StatusLine(model, clock)
@@ -78,6 +81,8 @@ class Window(QMainWindow):
         self._frame.timeout.connect(self._tick)
         self._frame.start()
         self._show_disconnected()
+        if damage:
+            session.model.message.emit(damage)
 
     # Layout.
 
@@ -233,7 +238,7 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         card = self.session.model.card
-        self.setWindowTitle(f"{card.public_name} – AiTunes" if card else "AiTunes")
+        self.setWindowTitle(f"{printable(card.public_name)} – AiTunes" if card else "AiTunes")
 
     def _show_release(self) -> None:
         card = self.session.model.card
@@ -242,6 +247,7 @@ class Window(QMainWindow):
         self.head.show_release(card)
         self._show_title()
         self._preferences.release = card.name
+        self._write_preferences()
         try:
             landmarks = release_map.find(self._library, card)
         except AiTunesError as error:
@@ -266,10 +272,16 @@ class Window(QMainWindow):
     def _restore(self) -> None:
         self.setMinimumSize(*_MIN_SIZE)
         self.setAcceptDrops(True)
-        if not self.restoreGeometry(self._preferences.geometry):
+        if not self.restoreGeometry(QByteArray(self._preferences.geometry_bytes)):
             self.resize(*_SIZE)
         self.snapshots.morph.show_value(self._preferences.morph_seconds)
         self.surface.setFocus()
+
+    def _write_preferences(self) -> None:
+        try:
+            self._preferences_file.write(self._preferences)
+        except AiTunesError as error:
+            self.session.model.message.emit(str(error))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -280,9 +292,10 @@ class Window(QMainWindow):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.isFullScreen():
-            self._preferences.geometry = self.saveGeometry()
+            self._preferences.geometry_bytes = bytes(self.saveGeometry().data())
         self._preferences.tab = self.side.tabs.currentIndex()
         self._preferences.morph_seconds = float(self.snapshots.morph.number)
+        self._write_preferences()
         self.session.close(quit_engine=self.ends_engine)
         super().closeEvent(event)
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
 from instrument.outputs.file import FileOutput
@@ -86,7 +86,8 @@ def _play(
         while waiting and waiting[0].seconds < heard + 0.5 * synth.hop_seconds:
             timeline.post([waiting.popleft().event])
         for event in timeline.due(heard, synth.hop_seconds):
-            _apply(event, synth, releases, rate)
+            if isinstance(event, Event):
+                _apply(event, synth, releases, rate)
         y = synth.render()
         for renderer in synth.take_retired():
             renderer.close()

@@ -11,14 +11,12 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
-from instrument.namespace import ROOT, MessageError, Value
+from instrument.namespace import ROOT, MessageError, Value, initial_numbers
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
-DEFAULT_WIDTH = 0.5
-
 SNAPSHOT_SETTINGS = (
-    "/glide",
+    "/smoothing",
     "/gain",
     "/width",
     "/pan",
@@ -67,13 +65,13 @@ class Performance:
         pitches: PitchRange | None = None,
     ) -> None:
         self.playing = True
-        self.smoothing_seconds = 0.0
-        self.gain_db = 0.0
-        self.width = DEFAULT_WIDTH
-        self.pan = 0.0
-        self.frozen = False
-        self.position = 0.0
-        self.speed = 1.0
+        (self.smoothing_seconds,) = initial_numbers(f"{ROOT}/smoothing")
+        (self.gain_db,) = initial_numbers(f"{ROOT}/gain")
+        (self.width,) = initial_numbers(f"{ROOT}/width")
+        (self.pan,) = initial_numbers(f"{ROOT}/pan")
+        self.frozen = any(initial_numbers(f"{ROOT}/freeze"))
+        (self.position,) = initial_numbers(f"{ROOT}/position")
+        (self.speed,) = initial_numbers(f"{ROOT}/speed")
         self.motion = MotionSettings()
         self.iterations = iterations
         self.lookahead = lookahead
@@ -91,7 +89,7 @@ class Performance:
             "/pad/y": lambda y: self._set_pad(None, y),
             "/pad/axes": self._set_axes,
             "/latent": self._set_latent,
-            "/glide": self._setter("smoothing_seconds"),
+            "/smoothing": self._setter("smoothing_seconds"),
             "/gain": self._setter("gain_db"),
             "/width": self._setter("width"),
             "/pan": self._setter("pan"),
@@ -121,7 +119,7 @@ class Performance:
             "/pad/y": lambda: self.pad[1:],
             "/pad/axes": lambda: self._pad_axes,
             "/latent": lambda: tuple(self._target.tolist()),
-            "/glide": lambda: (self.smoothing_seconds,),
+            "/smoothing": lambda: (self.smoothing_seconds,),
             "/gain": lambda: (self.gain_db,),
             "/width": lambda: (self.width,),
             "/pan": lambda: (self.pan,),
@@ -157,6 +155,14 @@ class Performance:
         """Return the target's position on the pad, 0..1 on both axes."""
         first, second = self._pad_axes
         return self._on_pad(first), self._on_pad(second)
+
+    @property
+    def on_pad(self) -> bool:
+        """Return whether the target lies within the pad, so that the pad's position describes it."""
+        return all(
+            self._latent.pad_range[axis][0] <= self._target[axis] <= self._latent.pad_range[axis][1]
+            for axis in self._pad_axes
+        )
 
     def apply(self, path: str, values: tuple[Value, ...]) -> None:
         """Apply one setting or action of the namespace, whose values have been checked and clipped.

@@ -7,10 +7,11 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
 from aitunes.release.reader import Release
+from instrument.namespace import CONCERT_PITCH
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.moving_tones import MovingTones
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import CONCERT_PITCH, DRONE_SLOT, SLOTS, Tone, plays_notes
+from instrument.synthesis.voice_allocator import DRONE_SLOT, SLOTS, Tone, plays_notes
 
 
 class Polyphony:
@@ -55,6 +56,10 @@ class Polyphony:
 
     def take_failure(self) -> None:
         """Return None: nothing runs in the background."""
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
 
     def close(self) -> None:
         """Do nothing: nothing runs in the background."""

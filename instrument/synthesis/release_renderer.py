@@ -135,6 +135,10 @@ class ReleaseRenderer:
                 voice.reset()
         self._pending = self._pending[:0]
 
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self.source.stop()
+
     def close(self) -> None:
         """End background threads."""
         self.source.close()

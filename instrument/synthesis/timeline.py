@@ -6,7 +6,7 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from time import monotonic
@@ -15,11 +15,13 @@ from typing import Any
 from instrument.namespace import ROOT, Kind, MessageError, Value
 
 MAX_HELD = 4_096
+MAX_AHEAD_SECONDS = 30.0
+"""Limits how far ahead of its arrival an event may be held."""
 MAX_DUE = 256
 """Limits the events of one hop; the rest waits for the next hop, and a bundle is never split."""
 _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
+_ORDERED = frozenset({f"{ROOT}/smoothing", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Lists the settings that change how others apply, so events may not be moved across them."""
 
 
@@ -28,12 +30,12 @@ class Event:
     """Describes a change or a question that applies at a hop.
 
     Args:
-        path: the OSC address, or a name for `call`.
+        path: the OSC address.
         kind: how to treat it.
         values: checked arguments; None asks for the value.
         origin: who sent it, for replies; None is the engine itself.
         arrived: when, in seconds of the engine's clock.
-        call: run this on the synth's thread instead.
+        clipped: the sender asked for other values, which the address does not take.
     """
 
     path: str
@@ -41,7 +43,7 @@ class Event:
     values: tuple[Value, ...] | None = None
     origin: Any = None
     arrived: float = 0.0
-    call: Callable[[], None] | None = None
+    clipped: bool = False
 
     @property
     def overwrites(self) -> bool:
@@ -49,45 +51,59 @@ class Event:
         return self.kind is Kind.SETTING and self.values is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Runs a function on the synth's thread, in its order among the events.
+
+    Args:
+        function: what to run; it must not raise.
+        arrived: as of an event.
+    """
+
+    function: Callable[[], None]
+    arrived: float = 0.0
+
+
+Item = Event | Call
+
+
 class Timeline:
     """Keeps events in order of time, without locks, because `deque` appends and pops atomically."""
 
     def __init__(self) -> None:
-        self._arrivals: deque[tuple[float | None, list[Event] | None]] = deque()
-        self._held: list[tuple[float, int, list[Event]]] = []
+        self._arrivals: deque[tuple[float | None, list[Item] | None]] = deque()
+        self._held: list[tuple[float, int, list[Item]]] = []
         self._held_events = 0
-        self._ready: deque[list[Event]] = deque()
+        self._ready: deque[list[Item]] = deque()
         self.ready_events = 0
         # Written by one thread each: the one that posts for later, and the synth's.
         self._posted_events = self._taken_events = 0
         self._order = itertools.count()
         self.late_events = 0
-        self.refused_events = 0
 
-    def post(self, events: list[Event], time: float | None = None) -> bool:
+    def post(self, events: Sequence[Item], time: float | None = None) -> bool:
         """Add events that apply together: at the next hop from any thread, or at a time from the receiving thread only.
 
         Returns:
             Whether there was room; `MAX_HELD` events may be held for later, and as many may wait for the next hops.
         """
         if len(events) > (MAX_HELD - self.ready_events if time is None else self.room):
-            self.refused_events += len(events)
             return False
         if time is not None:
             self._posted_events += len(events)
-        self._arrivals.append((time, events))
+        self._arrivals.append((time, list(events)))
         return True
 
-    def run(self, call: Callable[[], None], ended: threading.Event) -> None:
+    def run(self, function: Callable[[], None], ended: threading.Event) -> None:
         """Run a function at the next hop and return when it has run; from any thread but the synth's.
 
         Args:
-            call: what to run.
+            function: what to run.
             ended: set when no hop will follow.
 
         Raises:
             MessageError: it has not begun to run, and never will.
-            Exception: what `call` raised.
+            Exception: what the function raised.
         """
         ran: Future[None] = Future()
 
@@ -95,13 +111,13 @@ class Timeline:
             if not ran.set_running_or_notify_cancel():
                 return
             try:
-                call()
+                function()
             except Exception as error:  # noqa: BLE001  raised in the caller's thread instead; the sound goes on
                 ran.set_exception(error)
             else:
                 ran.set_result(None)
 
-        self._arrivals.append((None, [Event("", Kind.ACTION, call=run)]))
+        self._arrivals.append((None, [Call(run)]))
         deadline = monotonic() + _RUN_SECONDS
         while not wait([ran], timeout=_POLL_SECONDS).done:
             if (ended.is_set() or monotonic() > deadline) and ran.cancel():
@@ -113,11 +129,16 @@ class Timeline:
         self._arrivals.append((None, None))
 
     @property
+    def held_events(self) -> int:
+        """Count the events that are held for later."""
+        return self._held_events + (self._posted_events - self._taken_events)
+
+    @property
     def room(self) -> int:
         """Count the further events that can be held for later."""
-        return MAX_HELD - self._held_events - (self._posted_events - self._taken_events)
+        return MAX_HELD - self.held_events
 
-    def due(self, heard: float, hop_seconds: float) -> list[Event]:
+    def due(self, heard: float, hop_seconds: float) -> list[Item]:
         """Take the events of a hop, without settings that later ones overwrite; synth's thread only.
 
         An event with a time tag is held until the hop whose changes are heard nearest to it, at most half a hop early
@@ -133,7 +154,7 @@ class Timeline:
             group = heapq.heappop(self._held)[2]
             self._held_events -= len(group)
             self._make_ready(group)
-        events: list[Event] = []
+        events: list[Item] = []
         while self._ready:
             if events and len(events) + len(self._ready[0]) > MAX_DUE:
                 events = coalesced(events)
@@ -145,7 +166,7 @@ class Timeline:
             events.extend(group)
         return coalesced(events) if len(events) > 1 else events
 
-    def _make_ready(self, group: list[Event]) -> None:
+    def _make_ready(self, group: list[Item]) -> None:
         self._ready.append(group)
         self.ready_events += len(group)
 
@@ -167,19 +188,20 @@ class Timeline:
                 self._taken_events += len(group)
 
 
-def coalesced(events: list[Event]) -> list[Event]:
+def coalesced(events: list[Item]) -> list[Item]:
     """Return the events without those settings that a later one overwrites before anything depends on them."""
-    kept: list[Event] = []
+    kept: list[Item] = []
     overwritten: set[str] = set()
     for event in reversed(events):
-        if event.overwrites and event.path in overwritten:
+        path = event.path if isinstance(event, Event) and event.overwrites else None
+        if path in overwritten:
             continue
-        if event.path in _ORDERED or not event.overwrites:
+        if path is None or path in _ORDERED:
             # It may depend on everything before it, or ask for its value.
             overwritten.clear()
         else:
             overwritten -= _ORDERED
-        if event.overwrites:
-            overwritten.add(event.path)
+        if path is not None:
+            overwritten.add(path)
         kept.append(event)
     return kept[::-1]

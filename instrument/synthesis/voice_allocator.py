@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aitunes.release.card import ReleaseCard
-from instrument.namespace import MAX_VOICES, MessageError
+from instrument.namespace import CONCERT_PITCH, MAX_VOICES, ROOT, MessageError, initial_numbers
 
 SLOTS = 1 + MAX_VOICES
 """Counts the tones that can sound at once: the drone, then the voices."""
 DRONE_SLOT = 0
-CONCERT_PITCH = 69.0
 
-_DEFAULT_VOICES = 4  # three keys should give a chord, and voices that rest cost nothing
 _RELEASE_DB = -60.0  # the level that a note reaches after the release time; below it the note ends
 _SILENT = 10.0 ** (_RELEASE_DB / 20.0)
 _MIN_SECONDS = 1e-6
@@ -144,12 +142,11 @@ class VoiceAllocator:
     """
 
     def __init__(self, pitches: PitchRange | None = None) -> None:
-        self.attack_seconds = 0.01
-        self.release_seconds = 0.3
-        self.portamento_seconds = 0.0
-        self.bend_semitones = 0.0
+        self.attack_seconds, self.release_seconds = initial_numbers(f"{ROOT}/envelope")
+        (self.portamento_seconds,) = initial_numbers(f"{ROOT}/portamento")
+        (self.bend_semitones,) = initial_numbers(f"{ROOT}/bend")
         self.pitches = pitches
-        self._voices = _DEFAULT_VOICES
+        (self._voices,) = map(round, initial_numbers(f"{ROOT}/voices"))
         self._keys: list[int] = []  # held, the newest last
         self._note_ons = 0
         self._drone = VoiceState(held=True, gain=1.0)

@@ -1,18 +1,17 @@
 """A time tag is when a change is heard: within half a hop, early as often as late."""
 
-import gc
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import soundfile
 
-from instrument.engine.engine import Engine, EngineOptions
-from instrument.namespace import ROOT, Kind
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
+from instrument.measures import Clock as EngineClock
+from instrument.namespace import ROOT
 from instrument.outputs.null import NullOutput
 from instrument.scores.render import RenderOptions, render_score
 from instrument.storage.library import Library
-from instrument.synthesis.timeline import Event
+from instrument.synthesis.timeline import Call
 
 pytestmark = pytest.mark.training
 
@@ -50,18 +49,15 @@ class Device(NullOutput):
 
 
 @pytest.fixture(params=[44_100.0, 48_000.0])
-def engine(request, releases, tmp_path, rng, monkeypatch):
-    """An engine whose `_play` takes no time but the clock's."""
+def engine(request, releases, tmp_path, rng):
+    """An engine whose hops take no time but the clock's."""
     clock = Clock(rng)
-    wall = SimpleNamespace(time=lambda: EPOCH + clock.now, perf_counter=lambda: clock.now)
-    monkeypatch.setattr("instrument.engine.engine.time", wall)
+    reading = EngineClock(lambda: clock.now, lambda: EPOCH + clock.now)
     options = EngineOptions("tiny", osc_port=0, iterations=0, gestures=tmp_path, snapshots=tmp_path / "s.json")
-    engine = Engine(Device(request.param, clock, rng), Library([releases]), options)
+    engine = Engine(Device(request.param, clock, rng), Library([releases]), options, clock=reading)
     engine.output.start()
     yield engine
-    engine.osc._socket.close()
-    engine.synth.close()
-    gc.unfreeze()
+    engine.close()
 
 
 def test_changes_of_the_engine_are_within_half_a_hop_of_their_tags(engine, rng):
@@ -69,12 +65,12 @@ def test_changes_of_the_engine_are_within_half_a_hop_of_their_tags(engine, rng):
     heard = []
 
     def note():
-        heard.append(engine.output.next_is_heard + engine.synth.change_seconds)
+        heard.append(engine.output.next_is_heard + engine.synth_thread.synth.change_seconds)
 
     for tag in tags:
-        engine.timeline.post([Event("", Kind.ACTION, call=note)], tag)
-    engine.timeline.post([Event("", Kind.ACTION, call=engine.quit)], tags[-1] + 0.1)
-    engine._play()
+        engine.timeline.post([Call(note, arrived=EPOCH)], tag)
+    engine.timeline.post([Call(engine.quit)], tags[-1] + 0.1)
+    engine.synth_thread.run(engine.handler)
     errors = np.array(heard) - tags
     # A fifth of a millisecond is what the stream's clock leaves of what cannot be seen better.
     assert np.abs(errors).max() < 0.5 * HOP + 2e-4

@@ -99,5 +99,5 @@ def playing_engine():
 def _playing(host, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         link.settimeout(60)
-        link.sendto(OscMessageBuilder("/aitunes/model/load").build().dgram, (host, port))
+        link.sendto(OscMessageBuilder("/aitunes/release/load").build().dgram, (host, port))
         return OscMessage(link.recv(65_536)).params[0]

@@ -13,7 +13,7 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
 from training import cli  # noqa: E402
-from training.headless import NOTHING, HeadlessActionPipeline  # noqa: E402
+from training.headless import NO_CODE, HeadlessActionPipeline  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -131,7 +131,7 @@ def test_a_killed_training_leaves_a_checkpoint_that_resume_goes_on_from(here):
 
 def test_the_pipeline_gives_the_code_that_repeats_its_choice(here):
     actions = HeadlessActionPipeline()
-    assert actions.get_current_code() == NOTHING
+    assert actions.get_current_code() == NO_CODE
     actions.select_experiment("vectors5d")
     actions.select_scenario("vanilla")
     assert "vanilla" in actions.describe_current_state()
@@ -149,7 +149,7 @@ def test_evaluation_by_asking_takes_numbers_and_says_what_it_does_not_understand
     from training.data.corpus import CorpusOptions
 
     said = []
-    actions = HeadlessActionPipeline(CorpusOptions(limit_items=300), report=said.append)
+    actions = HeadlessActionPipeline(CorpusOptions(limit_items=300), notify=said.append)
     actions.select_experiment("vectors5d")
     actions.select_scenario("vanilla")
     actions.train(1)

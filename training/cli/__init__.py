@@ -1,4 +1,4 @@
-"""`aitunes-train`: from data to a release, on the command line."""
+"""Runs `aitunes-train`, the command line from data to a release."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import sys
 from collections.abc import Callable, Sequence
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.printable import printable
+from training.cli.command_record import recorded_command
 from training.cli.parser import build, build_original
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 1 after a failure, or 2 after wrong usage."""
-    given = list(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = _parse(given)
+        arguments = _parse(words)
     except SystemExit as stop:
         return int(stop.code or 0)
     if arguments.action is None and not arguments.headless:
-        return _told(lambda: _open_window(arguments))
-    return _told(lambda: _run(arguments, " ".join(["aitunes-train", *given])))
+        return _with_errors_printed(lambda: _open_window(arguments))
+    return _with_errors_printed(lambda: _run(arguments, recorded_command(words, arguments)))
 
 
 def _open_window(arguments: argparse.Namespace) -> int:
@@ -48,20 +50,21 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
     return run(arguments, command)
 
 
-def _told(act: Callable[[], int]) -> int:
-    """Do something, and tell its failure in a sentence."""
+def _with_errors_printed(action: Callable[[], int]) -> int:
+    """Run a function, and print its failure as a sentence."""
     try:
-        return act()
+        return action()
     except AiTunesError as error:
-        print(f"aitunes-train: {error}", file=sys.stderr)
+        print(f"aitunes-train: {printable(str(error), lines=True)}", file=sys.stderr)
     except OSError as error:
-        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {reason(error)}.", file=sys.stderr)
+        name = printable(str(error.filename or "A file"))
+        print(f"aitunes-train: {name} cannot be used: {reason(error)}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("aitunes-train: stopped.", file=sys.stderr)
     return 1
 
 
-def _parse(given: list[str]) -> argparse.Namespace:
-    """With an action first, the actions' options; else the original's, which has none."""
-    original = not given or (given[0].startswith("-") and given[0] not in ("-h", "--help"))
-    return (build_original() if original else build()).parse_args(given)
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Parse an action and its options, or the original program's options, which name no action."""
+    original = not words or (words[0].startswith("-") and words[0] not in ("-h", "--help"))
+    return (build_original() if original else build()).parse_args(words)

@@ -1,4 +1,4 @@
-"""`python -m training.cli`."""
+"""Runs the command line as `python -m training.cli`."""
 
 from training.cli import main
 

@@ -1,4 +1,4 @@
-"""What each action of `aitunes-train` does."""
+"""Carries out each action of `aitunes-train`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
+from aitunes.printable import printable
 from training.cli.motion import motion
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
-from training.data.corpus import CorpusOptions
+from training.data.corpus import CorpusOptions, preparation_sentences
 from training.data.processes import is_first_process
 from training.export.case_release import ReleaseNames
 from training.fit.train import TrainOptions
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         return motion(arguments, command)
     with preparation_bar(arguments.quiet) as progress:
         data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
-        actions = HeadlessActionPipeline(data, runs, run, _say, progress, command)
+        actions = HeadlessActionPipeline(data, runs, run, _print_message, progress, command)
         if arguments.threads:
             torch.set_num_threads(arguments.threads)
         if arguments.action != "release":
@@ -39,8 +40,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         return _ACTIONS[arguments.action or ("evaluate" if arguments.evaluate else "train")](arguments, actions)
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+def _print_message(sentence: str) -> None:
+    print(printable(sentence, lines=True), file=sys.stderr, flush=True)
 
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
@@ -55,7 +56,7 @@ def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
 
 
 def _select(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> None:
-    """Names that are missing or unknown list the choices."""
+    """Select experiment, scenario and model; a missing or unknown name lists the choices."""
     if arguments.experiment:
         actions.select_experiment(arguments.experiment)
     if arguments.scenario:
@@ -87,12 +88,14 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
     path, card = actions.prepare()
-    for reason in card.skipped:
-        _say(f"Skipped: {reason}")
-    found = card.statistics or {}
+    for sentence in preparation_sentences(card):
+        _print_message(sentence)
+    statistics = card.statistics or {}
     skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
-    print(f"{path}: {found['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
-    print(f"mean {found['mean']:.3f}, standard deviation {found['std']:.3f}, {found['silent']:.1%} silent")
+    print(f"{path}: {statistics['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
+    print(
+        f"mean {statistics['mean']:.3f}, standard deviation {statistics['std']:.3f}, {statistics['silent']:.1%} silent"
+    )
     return 0
 
 
@@ -116,11 +119,11 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
 
 
 def _evaluate(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
-    to = getattr(arguments, "to", None)
+    folder = getattr(arguments, "to", None)
     if getattr(arguments, "ask", False):
-        actions.interactive_evaluation(to)
+        actions.interactive_evaluation(folder)
         return 0
-    figures, page = actions.evaluate(to)
+    figures, page = actions.evaluate(folder)
     for name, value in figures.items():
         print(f"{name:26} {value:g}")
     print(f"Pictures and sounds: {page}")
@@ -139,18 +142,18 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     return 0
 
 
-def _written(paths: list[Path]) -> int:
+def _print_paths(paths: list[Path]) -> int:
     for path in paths:
-        print(path)
+        print(printable(str(path)))
     return 0
 
 
 def _project(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
-    return _written(actions.project(arguments.to))
+    return _print_paths(actions.project(arguments.to))
 
 
 def _sample(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
-    return _written(actions.sample(arguments.count, float(arguments.seconds), arguments.seed, arguments.to))
+    return _print_paths(actions.sample(arguments.count, float(arguments.seconds), arguments.seed, arguments.to))
 
 
 _ACTIONS: dict[str, Action] = {

@@ -1,4 +1,4 @@
-"""The words that `aitunes-train` understands."""
+"""Parses the command line of `aitunes-train`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Actions = argparse._SubParsersAction
 
 
 def build() -> argparse.ArgumentParser:
-    """The parser of the actions."""
+    """Make the parser of the actions."""
     parser = argparse.ArgumentParser(
         prog="aitunes-train",
         description="Make releases for AiTunes, from data to a folder that the instrument plays.",
@@ -45,7 +45,7 @@ def build() -> argparse.ArgumentParser:
 
 
 def build_original() -> argparse.ArgumentParser:
-    """The original's options, which name no action."""
+    """Make the parser of the original program's options, which name no action."""
     parser = argparse.ArgumentParser(
         prog="aitunes-train", usage="aitunes-train --headless -E NAME -S NAME -e N [options], or aitunes-train ACTION"
     )
@@ -75,7 +75,7 @@ def _data(parser: argparse.ArgumentParser, required: bool = True) -> None:
 
 
 def _source(parser: argparse.ArgumentParser) -> None:
-    """Where the data are."""
+    """Add the options that say where the data are."""
     parser.add_argument(
         "--data-dir", type=path_or_url, metavar="FOLDER", help="or URL of the data (default: AITUNES_DATA)"
     )
@@ -109,7 +109,7 @@ def _train(actions: Actions[argparse.ArgumentParser]) -> None:
 
 
 def _results(actions: Actions[argparse.ArgumentParser]) -> None:
-    """What there is to do with a model."""
+    """Add the actions that take a model."""
     helps = {
         "evaluate": "figures of a model, and a page of pictures and sounds",
         "export": "a release, with map, preview and card",
@@ -125,7 +125,9 @@ def _results(actions: Actions[argparse.ArgumentParser]) -> None:
     parsers["sample"].add_argument("--count", type=at_least(1), default=8, metavar="N", help="samples (8)")
     parsers["sample"].add_argument("--seconds", type=at_least(1), default=4, metavar="N", help="of each sound (4)")
     export = parsers["export"]
-    export.add_argument("--install", action="store_true", help="where `aitunes models` finds it; what --to is without")
+    export.add_argument(
+        "--install", action="store_true", help="where `aitunes releases` finds it; what --to is without"
+    )
     export.add_argument("--name", help="of the release: lower-case, no spaces")
     export.add_argument("--public-name", metavar="TEXT", help="what a performer reads")
     export.add_argument("--description", metavar="TEXT", help="likewise")
@@ -150,27 +152,27 @@ def _motion(actions: Actions[argparse.ArgumentParser]) -> None:
 
 
 def run_name(text: str) -> str:
-    """The name of a folder: words, digits, hyphens."""
+    """Check the name of a folder: letters, digits, hyphens."""
     if not re.fullmatch(r"(\w[\w.-]*)?", text):
         raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens, not {text!r}")
     return text
 
 
 def path_or_url(text: str) -> Path:
-    """A path or a URL."""
+    """Parse a path or a URL."""
     try:
         return parse_path(text)
     except RemotePathError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """A whole number from `least` up."""
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Make a parser of whole numbers from `minimum` up."""
 
     def whole_number(text: str) -> int:
         value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"must be at least {least}, not {value}")
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}, not {value}")
         return value
 
     whole_number.__name__ = "whole number"

@@ -1,4 +1,4 @@
-"""`aitunes-train release`: a bundled release in one go, from its data to its folder."""
+"""Makes a bundled release in one go, from its data to its folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.headless import HeadlessActionPipeline
 
 @dataclass(frozen=True)
 class Bundled:
-    """What one of the releases that come with AiTunes is made of.
+    """Names the scenario of a release that comes with AiTunes.
 
     Args:
         moves: whether it gets the motion of its notes; generated ones have none to speak of.
@@ -57,7 +57,7 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 
 def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:
-    """What a run before this one has trained to the end, but perhaps not exported.
+    """Load what an earlier run has trained to the end, but perhaps not exported.
 
     Raises:
         TrainingError: there is none to go on from.

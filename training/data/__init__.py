@@ -1,1 +1,1 @@
-"""From audio files to features that a model learns from."""
+"""Turns audio files into features that a model learns from."""

@@ -1,4 +1,4 @@
-"""A Dask cluster instead of this machine's threads, through joblib's backend."""
+"""Prepares features on a Dask cluster instead of this machine's threads, through joblib's backend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATIENCE = 10.0
 
 @contextmanager
 def dask_cluster(address: str, paths: list[Path]) -> Iterator[None]:
-    """What runs inside goes to the workers of a cluster; where they have one thread in all, joblib stays here instead.
+    """Run joblib's jobs on a cluster's workers; where they have one thread in all, joblib runs them here.
 
     Args:
         address: of the scheduler, as `tcp://host:8786`.

@@ -1,41 +1,44 @@
-"""What a model is trained on and evaluated with: segments, wherever they lie, and what each of them is."""
+"""Opens the segments that a model is trained on and evaluated with, in memory or on disk, with their labels."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.levels import Levels
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.datasets.items import Items, SplitItems
 from aitunes.datasets.notes import Notes
-from aitunes.errors import TrainingError
+from aitunes.errors import AiTunesError, TrainingError
 from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.remote_paths import check_reachable
+from aitunes.remote_paths import check_reachable, is_remote
 from training.data.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.data.feature_store import FeatureStore, StoreCard, is_store
 from training.data.note_frames import prepare_notes
 from training.data.prepare import prepare, split_clips
 from training.data.processes import check_prepared
+from training.data.sources import describe_changes
 from training.data.stored_segments import StoredSegments
 from training.data.texts import shared
 from training.data.track_items import ShardItems
 
 _MEMORY_SHARE = 0.4
 _CLIP_HELD_OUT = 0.1
+_MIN_STRETCHED = 2
 
 
 class Segments(Protocol):
-    """Segments that can be read a batch at a time."""
+    """Reads segments a batch at a time."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -47,12 +50,12 @@ class Segments(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """A half of a corpus.
+    """Holds a half of a corpus.
 
     Args:
         S: segments, [items, *input_shape].
         labels, names: of each, [items]; several segments of a track share its name.
-        conditions: what a decoder is told of each besides its code, [items, conditions]; of notes, pitch and level.
+        conditions: conditions of the decoder besides the code, [items, conditions]; of notes, pitch and level.
         by_shard: which lie in each shard of their store; None of what is in none.
     """
 
@@ -65,21 +68,21 @@ class Part:
     def __len__(self) -> int:
         return len(self.S)
 
-    def some(self, most: int | None) -> Part:
-        """At most so many of its items, spread evenly; in memory."""
-        count = len(self) if most is None else min(most, len(self))
+    def some(self, limit: int | None) -> Part:
+        """Load at most so many of its items, spread evenly."""
+        count = len(self) if limit is None else min(limit, len(self))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
         return self.of(chosen)
 
     def of(self, chosen: NDArray[np.int64]) -> Part:
-        """Some of its items, by number; in memory."""
+        """Load some of its items, by number."""
         conditions = None if self.conditions is None else self.conditions[chosen]
         return Part(self.S[chosen], self.labels[chosen], self.names[chosen], conditions)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Segments to train on, and of other tracks to evaluate with.
+    """Holds segments to train on, and of other tracks to evaluate with.
 
     Args:
         name, licence, hash: of the data, for the card.
@@ -99,7 +102,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class CorpusOptions:
-    """Where the data comes from.
+    """Says where the data come from.
 
     Args:
         data_dir: the user's folder of data, a path or a URL; None takes `AITUNES_DATA`.
@@ -119,7 +122,7 @@ class CorpusOptions:
 
 
 def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
-    """Where a case's prepared features lie, by default a name that changes with all that decides them."""
+    """Return the path of a case's prepared features, by default a name that changes with all that decides them."""
     if options.features is not None:
         return options.features
     decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
@@ -136,16 +139,21 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
     if features is None or not isinstance(data, Tracks):
         raise TrainingError(f"{case.name} has no audio files: there is nothing to prepare, train it as it is.")
     if options.limit_items is not None:
-        data = Tracks(data.name, data.licence, _spread(data, options.limit_items))
+        data = replace(data, tracks=_spread(data, options.limit_items))
     path = store_path(case, features, options)
     choices = PrepareOptions(features, seed=options.seed, workers=options.workers, scheduler=options.scheduler)
     return path, prepare_tracks(data, choices, path, progress)
 
 
+def preparation_sentences(card: StoreCard) -> list[str]:
+    """List what people should know about a preparation: tracks that were skipped or read in part."""
+    return [*(f"Skipped: {reason}" for reason in card.skipped), *card.notes]
+
+
 def open_corpus(
-    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, report: Callable[[str], None]
+    case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress, notify: Callable[[str], None]
 ) -> Corpus:
-    """The data of a case for one of its scenarios; audio files are prepared first where they are not yet.
+    """Open the data of a case for one of its scenarios; audio files are prepared first where they are not yet.
 
     Raises:
         AiTunesError: the data are not there, or not enough to train and evaluate with.
@@ -155,7 +163,9 @@ def open_corpus(
         path = store_path(case, features, options)
         check_reachable(path)
         if is_store(path):
-            return _of_store(FeatureStore(path), features)
+            store = FeatureStore(path)
+            _notify_changes(case, options, store, notify)
+            return _of_store(store, features)
     data = _open(case, options)
     if isinstance(data, SplitItems):
         return _of_items(case, data, options.limit_items)
@@ -164,18 +174,37 @@ def open_corpus(
     if isinstance(data, ClipSeries):
         return _of_clips(case, data, features, options)
     if isinstance(data, Notes):
+        for sentence in data.sentences:
+            notify(sentence)
         data = _some_notes(data, options.limit_items)
-        report(f"Preparing {len(data.notes)} notes of {data.name} …")
+        notify(f"Preparing {len(data.notes)} notes of {data.name} …")
         corpus = _of_notes(data, features, options, progress)
         for reason in corpus.skipped:
-            report(f"Skipped: {reason}")
+            notify(f"Skipped: {reason}")
         return corpus
     check_prepared(path)
-    report(f"Preparing {len(data.tracks)} tracks of {data.name} …")
+    notify(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
-    for reason in card.skipped:
-        report(f"Skipped: {reason}")
+    for sentence in preparation_sentences(card):
+        notify(sentence)
     return _of_store(FeatureStore(path), features)
+
+
+def _notify_changes(case: Case, options: CorpusOptions, store: FeatureStore, notify: Callable[[str], None]) -> None:
+    """Say which files have changed since a store was made of them, where they are still there."""
+    try:
+        data = _open(case, options)
+    except AiTunesError:
+        return  # features are enough to go on with
+    if not isinstance(data, Tracks) or is_remote(data.tracks[0].path):
+        return
+    tracks = data.tracks if options.limit_items is None else _spread(data, options.limit_items)
+    changes = describe_changes(store.sources, tracks)
+    if changes:
+        notify(
+            f"The sounds of {data.name} have changed since {store.path} was prepared ({changes}); these features are "
+            "used as they are. `aitunes-train prepare` with the same options takes the changes in."
+        )
 
 
 def _open(case: Case, options: CorpusOptions) -> AnyData:
@@ -183,7 +212,7 @@ def _open(case: Case, options: CorpusOptions) -> AnyData:
 
 
 def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
-    """Some of the tracks, of every label as evenly as may be."""
+    """Choose some of the tracks, as evenly from every label as possible."""
     by_label: dict[str, list[Track]] = {}
     for track in data.tracks:
         by_label.setdefault(track.label, []).append(track)
@@ -196,7 +225,7 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
     card = store.card
     if card.features != features:
         raise TrainingError(
-            f"{store.path} holds segments of other features than the scenario wants "
+            f"{store.path} holds segments of other features than the scenario needs "
             f"({_differences(card.features, features)}); prepare them for this scenario."
         )
     train, held = (_half(store, held) for held in (False, True))
@@ -206,16 +235,19 @@ def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
 
 def _half(store: FeatureStore, held: bool) -> Part:
     table = store.tracks
-    stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
+    if table.held.any() or len(store) < _MIN_STRETCHED:
+        stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
+    else:
+        stored = StoredSegments.stretches(store, _CLIP_HELD_OUT, held)
     # The processes of a training that share a machine share its memory.
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    free = psutil.virtual_memory().available / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     segments: Segments = stored[np.arange(len(stored))] if store.nbytes < _MEMORY_SHARE * free else stored
     labels, names = (shared(texts, stored.track_of) for texts in (table.labels, table.names))
     return Part(segments, labels, names, by_shard=stored.by_shard)
 
 
-def _differences(one: AudioFeatures, other: AudioFeatures) -> str:
-    ours, theirs = one.as_dict(), other.as_dict()
+def _differences(stored: AudioFeatures, expected: AudioFeatures) -> str:
+    ours, theirs = stored.as_dict(), expected.as_dict()
     return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
 
 
@@ -253,11 +285,11 @@ def _of_clips(case: Case, clips: ClipSeries, features: AudioFeatures, options: C
 
 
 def _some_notes(data: Notes, most: int | None) -> Notes:
-    """At most so many of the notes, spread evenly."""
+    """Choose at most so many of the notes, spread evenly."""
     if most is None or most >= len(data.notes):
         return data
     chosen = np.linspace(0, len(data.notes) - 1, most).round().astype(int)
-    return Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
+    return replace(data, notes=tuple(data.notes[n] for n in chosen))
 
 
 def _of_notes(data: Notes, features: AudioFeatures, options: CorpusOptions, progress: Progress) -> Corpus:

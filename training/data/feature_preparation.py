@@ -1,7 +1,7 @@
-"""From audio files to a store of segments: in parallel, resumable, the same bytes whatever the interruptions.
+"""Turns audio files into a store of segments: in parallel, resumable, the same bytes whatever the interruptions.
 
 Tracks are dealt into shards; each shard is made by one worker, on this machine or another, and noted when it is
-whole. Noted ones are found again after an interruption. When all are there the index is written, which makes them a
+whole. Noted ones are used again after an interruption. When all are there the index is written, which makes them a
 store; neither the number of workers nor their order leaves a trace.
 """
 
@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,28 +20,29 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from aitunes.audio_processing.decoding import AudioFileError, SoundStream
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures
 from aitunes.remote_paths import check_reachable, file_sizes, is_remote
 from training.data.feature_store import StoreCard, Texts, TrackTable, files_of, write_index
 from training.data.prepare import split_clips
-from training.data.shards import WORK, Made, Plan, make_shard, plan_shards, read_made, shard_size
+from training.data.shards import WORK, Made, Plan, Plans, make_shard, plan_shards, read_made, shard_size
+from training.data.sources import write_sources
 
 _OVERHEAD = 1.05
 _LISTED = 20
 _SAMPLED = 200
 # Shards and tables, and files that a process did not live to finish.
-_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|\..*\.part")
+_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|sources-[0-9a-f]{16}\.txt|\..*\.part(ial)?")
 
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """What a person may choose.
+    """Holds the options of a preparation.
 
     Args:
         features: how segments are made.
@@ -60,7 +62,7 @@ class PrepareOptions:
 
 
 Progress = Callable[[int, int, float], None]
-"""Told how many of how many tracks are done, and how many seconds of sound the last ones had."""
+"""Called with the tracks done, all tracks, and the seconds of sound of the last ones."""
 
 
 def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Progress) -> StoreCard:
@@ -77,17 +79,18 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
             cannot be used, or somebody stopped it: what is done stays, and the same call goes on from there.
     """
     check_reachable(to)
-    plans = plan_shards(data.tracks, {"most": options.segments_per_track, **options.features.as_dict()})
+    planned = plan_shards(data.tracks, {"most": options.segments_per_track, **options.features.as_dict()})
+    plans = planned.shards
     try:
         _make_folder(to)
-        made = _found(plans, to, options.features)
+        made = _find_made(plans, to, options.features)
         missing = [plan for plan in plans if plan.number not in made]
         _check_space(to, data.tracks, missing, options)
         _make_missing(data.tracks, missing, options, to, made, progress)
-        if not any(one.file for one in made.values()):
+        if not any(shard.file for shard in made.values()):
             _discard(to)
-            raise TrainingError(_nothing_left([one.refused[n] for one in made.values() for n in one.refused]))
-        card = _finish(data, options, to, plans, [made[plan.number] for plan in plans])
+            raise TrainingError(_nothing_left([shard.refused[n] for shard in made.values() for n in shard.refused]))
+        card = _finish(data, options, to, planned, [made[plan.number] for plan in plans])
     except KeyboardInterrupt as stop:
         raise TrainingError("Preparation was stopped; the same command goes on where it stood.") from stop
     except OSError as error:
@@ -100,19 +103,19 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
     return card
 
 
-def _found(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
-    """Shards that an interrupted run has left whole."""
+def _find_made(plans: list[Plan], to: Path, features: AudioFeatures) -> dict[int, Made]:
+    """Find shards that an interrupted run has left whole."""
     there, notes = file_sizes(to), file_sizes(to / WORK)
     made = {}
     for plan in plans:
         if f"{plan.key}.json" not in notes:
             continue
         try:
-            one = read_made(to / WORK / f"{plan.key}.json")
+            shard = read_made(to / WORK / f"{plan.key}.json")
         except (OSError, ValueError, TypeError, KeyError):
             continue  # a crashed machine may have lost what was still to be written
-        if not one.file or there.get(one.file) == shard_size(sum(one.counts), features):
-            made[plan.number] = one
+        if not shard.file or there.get(shard.file) == shard_size(sum(shard.counts), features):
+            made[plan.number] = shard
     return made
 
 
@@ -124,7 +127,7 @@ def _make_missing(
     made: dict[int, Made],
     progress: Progress,
 ) -> None:
-    """Have the missing shards made, here or by a cluster."""
+    """Make the missing shards, here or on a cluster."""
     done = len(tracks) - sum(len(plan.tracks) for plan in missing)
     progress(done, len(tracks), 0.0)
     # Absolute, because another machine's working folder is another.
@@ -133,10 +136,12 @@ def _make_missing(
     with _cluster(options, [tracks[0].path, store]) if missing else nullcontext():
         # Threads are enough on one machine: decoding, resampling, transform and mel bands run without the GIL.
         parallel = Parallel(n_jobs=options.workers, prefer="threads", return_as="generator_unordered", batch_size=1)
-        for number, one in parallel(jobs):
-            made[number] = one
-            done += len(one.counts)
-            progress(done, len(tracks), one.seconds)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*successfully executed.*but not used")  # where it is stopped
+            for number, shard in parallel(jobs):
+                made[number] = shard
+                done += len(shard.counts)
+                progress(done, len(tracks), shard.seconds)
 
 
 def _cluster(options: PrepareOptions, paths: list[Path]) -> AbstractContextManager[object]:
@@ -155,17 +160,18 @@ def _absolute(track: Track) -> Track:
     return track if is_remote(track.path) else Track(track.path.absolute(), track.name, track.label)
 
 
-def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], made: list[Made]) -> StoreCard:
-    """Write table and index; tracks that gave nothing leave no trace but a sentence in the card."""
+def _finish(data: Tracks, options: PrepareOptions, to: Path, planned: Plans, made: list[Made]) -> StoreCard:
+    """Write table and index; of tracks that gave nothing the card keeps a sentence."""
     _check_arrived(to, made)
+    plans = planned.shards
     # Arrays of a few bytes a track: they may be very many.
     items, shard, row = (np.zeros(len(data.tracks), np.int32) for _ in range(3))
     hashes, files = np.zeros((len(data.tracks), 32), np.uint8), list[tuple[str, int]]()
-    for plan, one in zip(plans, made, strict=True):
-        counts = np.array(one.counts)
+    for plan, shard_made in zip(plans, made, strict=True):
+        counts = np.array(shard_made.counts)
         items[plan.tracks], shard[plan.tracks], row[plan.tracks] = counts, len(files), np.cumsum(counts) - counts
-        hashes[plan.tracks] = np.frombuffer(one.hashes, np.uint8).reshape(-1, 32)
-        files += [(one.file, int(counts.sum()))] if one.file else []
+        hashes[plan.tracks] = np.frombuffer(shard_made.hashes, np.uint8).reshape(-1, 32)
+        files += [(shard_made.file, int(counts.sum()))] if shard_made.file else []
     kept = np.flatnonzero(items)
     names, labels = (_texts(getattr(data.tracks[n], what) for n in kept.tolist()) for what in ("name", "label"))
     held = hold_out(labels, options.held_out, options.seed)
@@ -173,17 +179,22 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], 
     whole = _hash_of_all((hashes[n].tobytes() for n in kept), table, options.features)
     statistics = _statistics(options.features, int(items.sum()), made)
     card = StoreCard(
-        data.name, data.licence, options.features, options.seed, options.held_out, _skipped(plans, made), whole,
-        statistics,
+        data.name, data.licence, options.features, options.seed, options.held_out, _sentences(plans, made, "refused"),
+        whole, statistics, (*data.notes, *_sentences(plans, made, "noted")),
     )  # fmt: skip
-    write_index(to, card, table, files)
+    sources = write_sources(to, data.tracks, planned.sizes.tolist(), planned.changed.tolist())
+    write_index(to, card, table, files, sources)
     return card
 
 
-def _skipped(plans: list[Plan], made: list[Made]) -> tuple[str, ...]:
-    """A sentence for each track that gave nothing, in the order of the tracks."""
-    refused = {int(plan.tracks[n]): one.refused[n] for plan, one in zip(plans, made, strict=True) for n in one.refused}
-    return tuple(refused[n] for n in sorted(refused))
+def _sentences(plans: list[Plan], made: list[Made], kind: str) -> tuple[str, ...]:
+    """Collect what was "refused" or "noted", a sentence a track, in the order of the tracks."""
+    of_track = {
+        int(plan.tracks[n]): sentence
+        for plan, shard in zip(plans, made, strict=True)
+        for n, sentence in getattr(shard, kind).items()
+    }
+    return tuple(of_track[n] for n in sorted(of_track))
 
 
 def _texts(texts: Iterable[str]) -> Texts:
@@ -191,7 +202,7 @@ def _texts(texts: Iterable[str]) -> Texts:
 
 
 def _hash_of_all(hashes: Iterable[bytes], table: TrackTable, features: AudioFeatures) -> str:
-    """Of segments, names and labels, and not of how they were dealt into shards."""
+    """Hash segments, names and labels, independently of the shards."""
     digest, between = hashlib.sha256(), ""
     for text in chain(map(bytes.hex, hashes), table.names, table.labels):
         digest.update(f"{between}{text}".encode())
@@ -202,7 +213,7 @@ def _hash_of_all(hashes: Iterable[bytes], table: TrackTable, features: AudioFeat
 
 def _check_arrived(to: Path, made: list[Made]) -> None:
     there = file_sizes(to)
-    lost = [one.file for one in made if one.file and one.file not in there]
+    lost = [shard.file for shard in made if shard.file and shard.file not in there]
     if lost:
         raise TrainingError(
             f"{len(lost)} of {len(made)} shards were written by workers but are not in {to}: name a folder with "
@@ -211,14 +222,14 @@ def _check_arrived(to: Path, made: list[Made]) -> None:
 
 
 def _statistics(features: AudioFeatures, count: int, made: list[Made]) -> dict[str, float]:
-    total, power, silent = np.sum([one.sums for one in made], axis=0) / (count * features.n_mels * features.frames)
+    total, power, silent = np.sum([shard.sums for shard in made], axis=0) / (count * features.n_mels * features.frames)
     seconds = count * features.frames / features.frame_rate
     values = {"mean": total, "std": max(0.0, power - total**2) ** 0.5, "silent": silent, "seconds": seconds}
     return {name: round(float(value), 6) for name, value in values.items()}
 
 
 def _tidy(to: Path) -> None:
-    """Remove notes, and what earlier or interrupted runs left that the index does not name."""
+    """Remove notes, and files of earlier or interrupted runs that the index does not name."""
     ours = files_of(to)
     for name in file_sizes(to):
         if name not in ours and _OURS.fullmatch(name):
@@ -227,7 +238,7 @@ def _tidy(to: Path) -> None:
 
 
 def _discard(to: Path) -> None:
-    """Leave nothing of a run that made nothing."""
+    """Remove all files of a run that made nothing."""
     _remove_notes(to)
     if not is_remote(to) and not any(to.iterdir()):
         to.rmdir()
@@ -242,7 +253,7 @@ def _remove_notes(to: Path) -> None:
 
 
 def hold_out(labels: Texts, share: float, seed: int) -> NDArray[np.bool_]:
-    """Which tracks are kept for evaluation: of every label the same share, and one at least of two or more."""
+    """Choose the tracks kept for evaluation: the same share of every label, and at least one of two or more."""
     _, evaluation = split_clips(labels, share, seed)
     held = np.zeros(len(labels), dtype=bool)
     held[evaluation] = True
@@ -261,16 +272,16 @@ def _make_folder(folder: Path) -> None:
 
 
 def _check_space(folder: Path, tracks: Sequence[Track], plans: list[Plan], options: PrepareOptions) -> None:
-    """Shards that are still to be made must fit on the disk."""
+    """Refuse shards that do not fit on the disk."""
     if is_remote(folder) or not plans or is_remote(tracks[0].path):
         return
     missing = np.concatenate([plan.tracks for plan in plans])
     chosen = missing[:: -(-len(missing) // _SAMPLED)]
-    wanted = _OVERHEAD * sum(_estimated_bytes(tracks[n].path, options) for n in chosen) * len(missing) / len(chosen)
+    needed = _OVERHEAD * sum(_estimated_bytes(tracks[n].path, options) for n in chosen) * len(missing) / len(chosen)
     free = shutil.disk_usage(folder).free
-    if wanted > free:
+    if needed > free:
         raise TrainingError(
-            f"The features need about {_size(wanted)} in {folder.resolve()}, where {_size(free)} are free. Choose "
+            f"The features need about {_size(needed)} in {folder.resolve()}, where {_size(free)} are free. Choose "
             "another disk with --features, or fewer items."
         )
 
@@ -282,8 +293,9 @@ def _size(count: float) -> str:
 def _estimated_bytes(path: Path, options: PrepareOptions) -> int:
     features = options.features
     try:
-        seconds = soundfile.info(path).duration
-    except (soundfile.SoundFileError, OSError, RuntimeError):
+        with SoundStream(path) as sound:
+            seconds = sound.declared_seconds or 0.0
+    except AudioFileError:
         return 0  # damaged: counted when it is read
     segments = int(seconds * features.frame_rate / features.frames)
     most = options.segments_per_track

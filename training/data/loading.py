@@ -1,4 +1,4 @@
-"""Batches in an order that depends on seed and epoch alone, so that a resumed run sees what an unbroken one would."""
+"""Orders batches by seed and epoch alone, so that a resumed run sees what an unbroken one would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Items = NDArray[np.int64]
 
 
 class EpochBatches(Sampler[Items]):
-    """The items of every batch of an epoch; Lightning tells which epoch it is.
+    """Lists the items of every batch of an epoch; Lightning sets the epoch.
 
     A batch is that of all processes together: each takes a piece of it, so that their number changes nothing in what
     is learned from. A batch with fewer items than processes goes to every one whole, whose average is the same.
@@ -60,11 +60,11 @@ class EpochBatches(Sampler[Items]):
 
     @classmethod
     def of(cls, part: Part, batch_size: int, seed: int | None, rank: int = 0, world: int = 1) -> EpochBatches:
-        """The batches of a half of a corpus."""
+        """Make the batches of a half of a corpus."""
         return cls(len(part), batch_size, seed, rank, world, part.by_shard, window_items(part.S.shape))
 
     def set_epoch(self, epoch: int) -> None:
-        """Which epoch's order comes next."""
+        """Set the epoch whose order comes next."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -76,14 +76,14 @@ class EpochBatches(Sampler[Items]):
             yield from window
 
     def windows(self) -> Iterator[list[Items]]:
-        """This process's batches, those of a window together."""
+        """Yield this process's batches, those of a window together."""
         for window in self._windows():
             yield [
                 batch if len(batch) < self.world else np.array_split(batch, self.world)[self.rank] for batch in window
             ]
 
     def _windows(self) -> Iterator[list[Items]]:
-        """Whole batches."""
+        """Yield whole batches, those of a window together."""
         steps = np.arange(len(self) + 1)
         # Even ones where the order stays: the last would leave processes without an item to evaluate.
         ends = steps * self.count // len(self) if self.seed is None else np.minimum(steps * self.batch_size, self.count)
@@ -97,22 +97,22 @@ class EpochBatches(Sampler[Items]):
             yield np.split(span, bound[1:-1] - bound[0]) if draw is None else mixed(span, self.batch_size, draw)
 
     def _spans(self, lengths: list[int], draw: np.random.Generator | None) -> Iterator[Items]:
-        """Items that lie together, so many at a time; the shards in order, or in one that is drawn."""
+        """Yield items that lie together, so many at a time; the shards in order, or shuffled."""
         pieces: Iterator[Items] = iter([np.arange(self.count)])
         if self.by_shard is not None:
             turns = range(len(self.by_shard)) if draw is None else draw.permutation(len(self.by_shard)).tolist()
             pieces = (self.by_shard[n] for n in turns)
-        found: list[Items] = []
+        collected: list[Items] = []
         for length in lengths:
-            while sum(map(len, found)) < length:
-                found.append(next(pieces))
-            span = np.concatenate(found)
-            found = [span[length:]]
+            while sum(map(len, collected)) < length:
+                collected.append(next(pieces))
+            span = np.concatenate(collected)
+            collected = [span[length:]]
             yield span[:length]
 
 
 def mixed(span: Items, batch_size: int, draw: np.random.Generator) -> list[Items]:
-    """Batches of a window's items, each with one of every `batch_size`-th part of it; the last takes what remains.
+    """Deal a window's items into batches, each with one of every `batch_size`-th part; the last takes what remains.
 
     >>> [batch.tolist() for batch in mixed(np.arange(4), 2, np.random.default_rng(0))]
     [[1, 2], [0, 3]]
@@ -125,8 +125,8 @@ def mixed(span: Items, batch_size: int, draw: np.random.Generator) -> list[Items
     return np.split(shuffled[np.lexsort((slot, batch))], np.arange(batch_size, len(span), batch_size))
 
 
-class Asked(NamedTuple):
-    """A batch that a training asks for.
+class BatchRequest(NamedTuple):
+    """Names a batch that a training asks for.
 
     Args:
         items: of the batch, [batch].
@@ -137,8 +137,8 @@ class Asked(NamedTuple):
     window: Items | None
 
 
-class WindowBatches(Sampler[Asked]):
-    """Batches that say beforehand which items are asked for next, so that these can be read together.
+class WindowBatches(Sampler[BatchRequest]):
+    """Announces the items of a window with its first batch, so that they can be read together.
 
     Args:
         batches: this process's.
@@ -148,21 +148,21 @@ class WindowBatches(Sampler[Asked]):
         self.batches = batches
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this."""
+        """Set the epoch; Lightning calls this."""
         self.batches.set_epoch(epoch)
 
     def __len__(self) -> int:
         return len(self.batches)
 
     @override
-    def __iter__(self) -> Iterator[Asked]:
+    def __iter__(self) -> Iterator[BatchRequest]:
         for window in self.batches.windows():
             for n, items in enumerate(window):
-                yield Asked(items, None if n else np.concatenate(window))
+                yield BatchRequest(items, None if n else np.concatenate(window))
 
 
 class LabelledSegments(Dataset[tuple[Tensor, ...]]):
-    """Segments, the numbers of their labels and, where there are some, conditions.
+    """Reads segments, the numbers of their labels and, where there are some, conditions.
 
     They are read a batch at a time: one indexing operation, no collation.
 
@@ -179,15 +179,15 @@ class LabelledSegments(Dataset[tuple[Tensor, ...]]):
         return len(self.part)
 
     @override
-    def __getitem__(self, asked: Asked) -> tuple[Tensor, ...]:
-        items, conditions = asked.items, self.part.conditions
-        S = self.part.S[items] if self.reader is None else self.reader.read(items, asked.window)
-        told = [self.labels[items]] if conditions is None else [self.labels[items], conditions[items]]
-        return torch.from_numpy(S), *(torch.from_numpy(values) for values in told)
+    def __getitem__(self, request: BatchRequest) -> tuple[Tensor, ...]:
+        items, conditions = request.items, self.part.conditions
+        S = self.part.S[items] if self.reader is None else self.reader.read(items, request.window)
+        extras = [self.labels[items]] if conditions is None else [self.labels[items], conditions[items]]
+        return torch.from_numpy(S), *(torch.from_numpy(values) for values in extras)
 
 
 def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ()) -> DataLoader[tuple[Tensor, ...]]:
-    """Batches S [batch, *input_shape], label numbers [batch] and conditions, if any, [batch, conditions].
+    """Load batches S [batch, *input_shape], label numbers [batch] and conditions, if any, [batch, conditions].
 
     What lies on disk is read ahead by a process.
     """
@@ -199,6 +199,6 @@ def loader(part: Part, batches: EpochBatches, label_names: tuple[str, ...] = ())
         batch_size=None,
         num_workers=workers,
         persistent_workers=workers > 0,
-        # Its own, because a loader draws a number whenever it starts, and the model's chances must not depend on when.
+        # Its own, because a loader draws a number at each start, which must not shift the model's random numbers.
         generator=torch.Generator().manual_seed(0),
     )

@@ -1,4 +1,4 @@
-"""From notes to the segments that a pitched model learns from, each with the pitch and the level that it has."""
+"""Cuts notes into the segments that a pitched model learns from, each with its pitch and level."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MIN_DB = -50.0
 
 @dataclass(frozen=True)
 class NoteSegments:
-    """Segments of notes.
+    """Holds segments of notes.
 
     Args:
         S: normalised, [items, bands, frames].
@@ -56,7 +56,7 @@ def prepare_notes(
 
     Args:
         workers: processes.
-        progress: told how many of how many notes are done, and how many seconds the last one had.
+        progress: called with the notes done, all notes, and the seconds of the last one.
         most: segments of a note, from its start on; what follows is more of the same.
 
     Raises:
@@ -89,7 +89,7 @@ def _segments_or_reason(note: Note, features: AudioFeatures, most: int) -> tuple
 
 
 def note_segments(y: FloatArray, midi: float, features: AudioFeatures, most: int) -> tuple[FloatArray, FloatArray]:
-    """Segments of one note, scaled so that its loudest frame has the full level; its quietest frames are left out.
+    """Cut one note into segments, scaled so that its loudest frame has the full level; quiet frames are left out.
 
     Args:
         y: the waveform, mono, [samples].
@@ -114,7 +114,7 @@ def note_segments(y: FloatArray, midi: float, features: AudioFeatures, most: int
 
 
 def analysed(y: FloatArray, features: AudioFeatures) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
-    """Windows [frames, n_fft] of a note, their magnitudes [bins, frames], and which frames are loud enough to learn.
+    """Compute windows [frames, n_fft] of a note, their magnitudes [bins, frames], and the frames loud enough to learn.
 
     Frame n begins n · hop_length − n_fft samples after the note.
     """
@@ -126,7 +126,7 @@ def analysed(y: FloatArray, features: AudioFeatures) -> tuple[FloatArray, FloatA
 
 
 def _chosen(loud: NDArray[np.intp], frames: int, most: int) -> NDArray[np.intp]:
-    """The frames of each segment, [items, frames]: neighbours, from the first loud one to the last."""
+    """Choose the frames of each segment, [items, frames]: neighbours, from the first loud one to the last."""
     count = (loud[-1] + 1 - loud[0]) // frames if len(loud) else 0
     if not count:
         return np.empty((0, frames), np.intp)

@@ -1,4 +1,4 @@
-"""What pitch every frame of a note has, given the note's: players bend, strings settle, singers waver."""
+"""Refines the pitch of every frame of a note near its label: players bend, strings settle, singers waver."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUIET_DB = -30.0
 def refine_pitch(
     windows: FloatArray, levels_db: NDArray[np.float64], midi: float, sample_rate: int
 ) -> NDArray[np.float64]:
-    """The pitch of every frame within a semitone of what the note is said to be.
+    """Estimate the pitch of every frame within a semitone of the note's label.
 
     Of all combs of harmonics near that pitch the one is taken whose teeth stand highest above the gaps between them,
     in mean log magnitude; a median over frames takes out slips. Quiet frames get the median of the loud ones.
@@ -48,7 +48,7 @@ def refine_pitch(
 
 
 def _comb_height(log_magnitudes: FloatArray, spacing: float, bin_hz: float) -> FloatArray:
-    """How far a comb's teeth stand above its gaps, [frames]; the lower harmonics, which carry the pitch, count more.
+    """Measure how far a comb's teeth stand above its gaps, [frames]; lower ones, which carry the pitch, count more.
 
     Args:
         log_magnitudes: [frames, bins].

@@ -1,4 +1,4 @@
-"""From clips to the segments that a model learns from."""
+"""Cuts clips into the segments that a model learns from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Segments and where they come from.
+    """Holds segments and the clips that they come from.
 
     Args:
         S: normalised log-mel [items, n_mels, frames] float32.
@@ -80,7 +80,7 @@ def _one_clip(
 
 
 def cut_segments(y: FloatArray, features: AudioFeatures, levels: Levels, most: int) -> FloatArray:
-    """Segments of one clip, quiet frames left out, [items, n_mels, frames].
+    """Cut one clip into segments, quiet frames left out, [items, n_mels, frames].
 
     Args:
         y: mono waveform [samples].
@@ -98,7 +98,7 @@ def cut_segments(y: FloatArray, features: AudioFeatures, levels: Levels, most: i
 
 
 def split_clips(labels: NDArray[Any], held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Clips to train on and clips to evaluate with, the same share of every label held out.
+    """Split clips into those to train on and those to evaluate with, the same share of every label held out.
 
     Args:
         labels: of every clip, [clips].
@@ -111,8 +111,8 @@ def split_clips(labels: NDArray[Any], held_out: float, seed: int) -> tuple[NDArr
     evaluation: list[int] = []
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        wanted = max(1, round(held_out * len(members))) if len(members) > 1 else 0
-        evaluation.extend(members[:wanted].tolist())
+        count = max(1, round(held_out * len(members))) if len(members) > 1 else 0
+        evaluation.extend(members[:count].tolist())
     held = np.zeros(len(labels), dtype=bool)
     held[evaluation] = True
     return np.flatnonzero(~held), np.flatnonzero(held)

@@ -1,4 +1,4 @@
-"""A training by several processes, on one host or many: what torchrun says, and what becomes of those left behind."""
+"""Trains with several processes, on one host or many, as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOST = re.compile(r"gloo|nccl|connection (closed|reset)|timed? ?out|broken pipe
 
 
 def launched() -> tuple[int, int] | None:
-    """Processes on this host, and hosts, where torchrun started us; else None."""
+    """Return the numbers of processes on this host and of hosts, where torchrun started this process; else None."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return None
     here, everywhere = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
@@ -28,12 +28,12 @@ def launched() -> tuple[int, int] | None:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that speaks for all."""
+    """Return True in the process that prints for all."""
     return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 def strategy(world: int) -> DDPStrategy | str:
-    """How so many processes train together: each has the whole model, and gradients are averaged."""
+    """Choose Lightning's strategy for so many processes: each has the whole model, and gradients are averaged."""
     return DDPStrategy(timeout=PATIENCE) if world > 1 else "auto"
 
 
@@ -64,5 +64,5 @@ def check_prepared(path: Path) -> None:
 
 
 def is_lost_peer(error: RuntimeError) -> bool:
-    """Whether another process is what an error is about."""
+    """Return True for an error about another process."""
     return isinstance(error, distributed.DistError) or bool(_LOST.search(str(error)))

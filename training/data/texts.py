@@ -1,4 +1,4 @@
-"""Texts of very many items that share few: labels and names of segments, without a copy for each."""
+"""Stores the labels and names of very many segments without a copy for each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Shared:
 
 
 def shared(values: NDArray[Any], track_of: TrackOf) -> NDArray[Any]:
-    """What stands for `values[track_of[items]]` of all items: indexed, compared, made an array as that would be.
+    """Make a view of `values[track_of[items]]` of all items, which indexes, compares and converts like that array.
 
     Args:
         values: of every track; texts may be in UTF-8.
@@ -50,13 +50,13 @@ def _plain(values: Any) -> Any:
 
 
 def kinds(*several: StrArray) -> tuple[str, ...]:
-    """All different texts, sorted."""
+    """List all different texts, sorted."""
     return tuple(np.unique(np.concatenate([_different(texts) for texts in several])).tolist())
 
 
 def _different(texts: StrArray) -> StrArray:
-    found = np.unique(texts.values[texts.track_of.tracks] if isinstance(texts, _Shared) else texts)
-    return cast(StrArray, _plain(found))
+    distinct = np.unique(texts.values[texts.track_of.tracks] if isinstance(texts, _Shared) else texts)
+    return cast(StrArray, _plain(distinct))
 
 
 def numbers(texts: StrArray, known: tuple[str, ...]) -> NDArray[np.int64]:

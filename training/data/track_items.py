@@ -1,4 +1,4 @@
-"""Which of very many segments belong to which track and shard: kept by track, because segments are very many more."""
+"""Maps very many segments to their tracks and shards; kept by track, because segments are very many more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class TrackOf:
-    """`track_of[items]` is the track, by its number in the store, of each of some segments, as an array would tell it.
+    """Maps segments to tracks: `track_of[items]` are the tracks, by their numbers in the store, as of an array.
 
     Args:
         tracks: that have the segments, one track after the other, [tracks].
@@ -39,7 +39,7 @@ class TrackOf:
 
 
 class ShardItems:
-    """The segments of each shard, row after row; shards of which there are none are left out.
+    """Lists the segments of each shard, row after row; shards without any are left out.
 
     Args:
         track_of: the segments' tracks.

@@ -1,1 +1,1 @@
-"""Measures, pictures, maps and sounds of a trained model."""
+"""Evaluates a trained model: measures, pictures, maps and sounds."""

@@ -1,42 +1,33 @@
-"""How good a trained scenario is on tracks that it has never seen: figures, pictures, sounds, and a page of them."""
+"""Measures a trained scenario on tracks that it has never seen."""
 
 from __future__ import annotations
 
-import html
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.metrics import MetricError, log_spectral_distance, spectral_convergence
-from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.modules.losses import kl_divergence
 from aitunes.release.card import LatentSpace
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
-from training.data.texts import kinds
 from training.evaluate.inference import codes_of, log_mel_distance_db, reconstruct
 from training.evaluate.landmarks import find_landmarks
-from training.evaluate.pictures import codes_png, reconstructions_png, usage_png
 from training.evaluate.playability import playability
-from training.evaluate.preview import wav_bytes
 from training.fit.train import Trained
 
 MAX_ITEMS = 2_000
-_SHOWN = 6
-_SOUND_SECONDS = 4.0
 _ACTIVE_VARIANCE = 0.01
 _BATCH = 64
 
 
 @dataclass(frozen=True)
 class LatentUse:
-    """What each latent dimension does.
+    """Holds how much each latent dimension is used.
 
     Args:
         std: of the codes, [latent_dim].
@@ -53,7 +44,7 @@ class LatentUse:
 
 
 def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
-    """Figures of a model on held-out items.
+    """Measure a model on held-out items.
 
     Returns:
         every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
@@ -79,12 +70,12 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
 
 
 def mean_squared_errors(decoded: FloatArray, S: FloatArray) -> NDArray[np.float64]:
-    """Of each item, [items]."""
+    """Return the mean squared error of each item, [items]."""
     return np.asarray(((decoded - S).astype(np.float64) ** 2).reshape(len(S), -1).mean(axis=1))
 
 
 def latent_use(model: Autoencoder, S: FloatArray) -> LatentUse:
-    """What each latent dimension does for segments [items, *input_shape]."""
+    """Measure how much each latent dimension is used for segments [items, *input_shape]."""
     kl = []
     with torch.no_grad():
         for start in range(0, len(S), _BATCH):
@@ -96,7 +87,7 @@ def latent_use(model: Autoencoder, S: FloatArray) -> LatentUse:
 
 
 def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
-    """The training's own losses on the held-out half, means over its items."""
+    """Compute the training's own losses on the held-out half, means over its items."""
     experiment, sums, count = trained.experiment, dict[str, float](), 0
     with torch.no_grad():
         for batch in loader(corpus.held, EpochBatches.of(corpus.held, _BATCH, None)):
@@ -112,77 +103,12 @@ def _losses(trained: Trained, corpus: Corpus) -> dict[str, float]:
 
 
 def _spectral(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> dict[str, float]:
-    found, wanted = features.denormalise(decoded), features.denormalise(S)
-    one, other = (np.concatenate(list(segments), axis=1) for segments in (found, wanted))
+    decoded_magnitudes, magnitudes = features.denormalise(decoded), features.denormalise(S)
+    estimate, reference = (np.concatenate(list(S), axis=1) for S in (decoded_magnitudes, magnitudes))
     figures = {"log_mel_distance_db": log_mel_distance_db(decoded, S, features)} if features.scale == "mel" else {}
     try:
-        figures["spectral_convergence_db"] = spectral_convergence(one, other)
-        figures["log_spectral_distance_db"] = log_spectral_distance(one, other, axis=0)
+        figures["spectral_convergence_db"] = spectral_convergence(estimate, reference)
+        figures["log_spectral_distance_db"] = log_spectral_distance(estimate, reference, axis=0)
     except MetricError:
         return figures  # silence has no distance to measure
     return figures
-
-
-def write_page(trained: Trained, corpus: Corpus, figures: dict[str, float], to: Path) -> Path:
-    """A page of pictures and sounds.
-
-    Args:
-        to: its folder; `index.html`, `figures.json`, `latent.csv`, pictures and sounds go there.
-
-    Returns:
-        The page.
-    """
-    model, title = trained.experiment.model, f"{trained.case.name} {trained.scenario.name}"
-    shown, held = corpus.held.some(_SHOWN), corpus.held.some(MAX_ITEMS)
-    S, all_S = np.asarray(shown.S), np.asarray(held.S)
-    use = latent_use(model, all_S)
-    to.mkdir(parents=True, exist_ok=True)
-    names = [f"{name} ({label})" for name, label in zip(shown.names, shown.labels, strict=True)]
-    pictures = {
-        "reconstructions.png": reconstructions_png(S, reconstruct(model, S, shown.conditions), names, corpus.features),
-        "latent.png": usage_png(use.std, use.kl_nats, title),
-        "codes.png": codes_png(codes_of(model, all_S), held.labels, title),
-    }
-    for name, contents in pictures.items():
-        (to / name).write_bytes(contents)
-    sounds = _write_sounds(model, corpus, to) if corpus.features is not None else []
-    (to / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    _write_use(use, to / "latent.csv")
-    page = to / "index.html"
-    page.write_text(_html(title, figures, list(pictures), sounds), encoding="utf-8")
-    return page
-
-
-def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
-    """For three held-out tracks the original's segments and the model's, both through the same phase reconstruction."""
-    features, part = corpus.features, corpus.held
-    if features is None:
-        return []
-    wanted = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
-    written = []
-    for n, name in enumerate(kinds(part.names)[:3]):
-        track = part.of(np.flatnonzero(part.names == name)[:wanted])
-        S = np.asarray(track.S)
-        for kind, segments in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):
-            y = sound_of_frames(np.concatenate(list(segments), axis=1), features)
-            written.append(f"{n + 1}-{kind}.wav")
-            (to / written[-1]).write_bytes(wav_bytes(y, features.sample_rate))
-    return written
-
-
-def _write_use(use: LatentUse, path: Path) -> None:
-    lines = ["dimension,std,kl_nats"]
-    for n, std in enumerate(use.std):
-        lines.append(f"{n},{std:.6g},{'' if use.kl_nats is None else f'{use.kl_nats[n]:.6g}'}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _html(title: str, figures: dict[str, float], pictures: list[str], sounds: list[str]) -> str:
-    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:g}</td></tr>" for name, value in figures.items())
-    images = "".join(f'<p><img src="{name}" alt="{name}"></p>' for name in pictures)
-    players = "".join(f'<p>{name[:-4]}<br><audio controls src="{name}"></audio></p>' for name in sounds)
-    return (
-        f'<!doctype html><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>body{{font:16px sans-serif;margin:2em}}img{{max-width:100%}}td{{padding:0 1em 0 0}}</style>"
-        f"<h1>{html.escape(title)}</h1><table>{rows}</table>{images}{players}\n"
-    )

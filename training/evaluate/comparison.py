@@ -1,4 +1,4 @@
-"""An item beside what a model makes of it and something new: arrays to draw, sounds to hear."""
+"""Writes an item, its reconstruction and a random sample: arrays to draw, sounds to hear."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Something to look at, and of audio to hear.
+    """Names the files of something to look at and, of audio, to hear.
 
     Args:
         values: a file of S [bands, frames], [colours, height, width], [height, width] or [values], 0..1, float32.
@@ -37,7 +37,7 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A held-out item and its reconstruction.
+    """Names the files of a held-out item and its reconstruction.
 
     Args:
         name, label: of the item.
@@ -80,7 +80,7 @@ def compare(trained: Trained, corpus: Corpus, item: int, to: Path) -> Comparison
 
 
 def generate(trained: Trained, corpus: Corpus, seed: int, to: Path) -> Exhibit:
-    """Write something new, out of a code from where the training data's codes lie.
+    """Write a decoded random code, drawn from the region of the training data's codes.
 
     Args:
         seed: of the code.
@@ -94,7 +94,7 @@ def _segments(features: AudioFeatures) -> int:
 
 
 def _write(S: FloatArray, features: AudioFeatures | None, to: Path, name: str) -> Exhibit:
-    """Segments [items, *input_shape]: of audio one after the other, else the first."""
+    """Write segments [items, *input_shape]: of audio one after the other, else the first."""
     to.mkdir(parents=True, exist_ok=True)
     values = np.concatenate(list(S), axis=1) if features is not None else S[0]
     np.save(to / f"{name}.npy", np.asarray(values, dtype=np.float32), allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Segments through a trained model, a part of them at a time: to codes, and back."""
+"""Encodes and decodes segments with a trained model, a part of them at a time."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ _BATCH_VALUES = 1 << 22
 
 
 def codes_of(model: Autoencoder, S: FloatArray) -> FloatArray:
-    """Codes of segments [items, *input_shape], without chance, [items, latent_dim]."""
+    """Encode segments [items, *input_shape] without sampling, [items, latent_dim]."""
     with torch.no_grad():
         return np.concatenate([model.encode(torch.from_numpy(part)).numpy() for part in _parts(S)])
 
 
 def reconstruct(model: Autoencoder, S: FloatArray, conditions: FloatArray | None = None) -> FloatArray:
-    """Segments [items, *input_shape], encoded and decoded.
+    """Encode and decode segments [items, *input_shape].
 
     Args:
-        conditions: what a decoder that takes them is told, [items, conditions].
+        conditions: conditions of a decoder that takes them, [items, conditions].
     """
     return decode(model, codes_of(model, S), conditions)
 
 
 def decode(model: Autoencoder, z: FloatArray, conditions: FloatArray | None = None) -> FloatArray:
-    """Segments of codes [items, latent_dim], [items, *input_shape]."""
+    """Decode codes [items, latent_dim] to segments [items, *input_shape]."""
     decoded = []
     rows = max(1, min(_BATCH, _BATCH_VALUES // model.size))
     with torch.no_grad():
         for start in range(0, len(z), rows):
             codes = torch.from_numpy(z[start : start + rows])
             if isinstance(model, ConditionalAutoencoder):
-                told = None if conditions is None else torch.from_numpy(conditions[start : start + rows])
-                decoded.append(model.decode(codes, told).numpy())
+                part = None if conditions is None else torch.from_numpy(conditions[start : start + rows])
+                decoded.append(model.decode(codes, part).numpy())
             else:
                 decoded.append(model.decode(codes).numpy())
     return np.concatenate(decoded)
 
 
-def log_mel_distance_db(one: FloatArray, other: FloatArray, features: AudioFeatures) -> float:
-    """Root-mean-square difference of each segment's bands, dB, averaged over segments [items, n_mels, frames]."""
+def log_mel_distance_db(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> float:
+    """Return the root-mean-square difference of segments' bands, dB, averaged over segments [items, n_mels, frames]."""
     low, high = features.db_range
-    return float(np.sqrt(((one - other) ** 2).mean(axis=(1, 2))).mean() * (high - low))
+    return float(np.sqrt(((decoded - S) ** 2).mean(axis=(1, 2))).mean() * (high - low))
 
 
 def _parts(S: FloatArray) -> list[NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""Evaluation by asking: this item, that one, something new."""
+"""Evaluates interactively: reconstructs the items that are asked for, and random codes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ PROMPT = "item number, s for a sample, q to quit: "
 
 
 def interactive_evaluation(
-    trained: Trained, corpus: Corpus, to: Path, ask: Callable[[str], str], report: Callable[[str], None]
+    trained: Trained, corpus: Corpus, to: Path, ask: Callable[[str], str], notify: Callable[[str], None]
 ) -> None:
     """Write what is asked for, until `q` or the end of the input.
 
     Args:
         to: folder for pictures and sounds.
         ask: gives an answer to a prompt.
-        report: told in a sentence what was written.
+        notify: called with a sentence about what was written.
     """
     to.mkdir(parents=True, exist_ok=True)
-    report(f"{len(corpus.held)} held-out items, 0 to {len(corpus.held) - 1}.")
+    notify(f"{len(corpus.held)} held-out items, 0 to {len(corpus.held) - 1}.")
     seed = 0
     while True:
         try:
@@ -42,11 +42,11 @@ def interactive_evaluation(
         if answer == "s":
             written = sample(trained, corpus, 1, 4.0, seed, to)
             seed += 1
-            report(f"Wrote {', '.join(str(path) for path in written)}.")
+            notify(f"Wrote {', '.join(str(path) for path in written)}.")
         elif answer.isdecimal() and int(answer) < len(corpus.held):
-            report(_reconstruct(trained, corpus, int(answer), to))
+            notify(_reconstruct(trained, corpus, int(answer), to))
         else:
-            report(f"{answer!r} is none of these: 0 to {len(corpus.held) - 1}, s, q.")
+            notify(f"{answer!r} is not one of these: 0 to {len(corpus.held) - 1}, s, q.")
 
 
 def _reconstruct(trained: Trained, corpus: Corpus, item: int, to: Path) -> str:

@@ -1,16 +1,15 @@
-"""The map of a release: some training items, where the pad finds them."""
+"""Makes the map of a release: some training items at their pad positions."""
 
 from __future__ import annotations
 
 import io
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from aitunes.experiments.callbacks.latent_plot import pc_label
 from aitunes.features import FloatArray
+from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
 from aitunes.release.reader import Landmarks
@@ -23,7 +22,7 @@ _LOUD_DB = -15.0
 
 
 def find_landmarks(model: Autoencoder, corpus: Corpus) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
-    """Codes of what the map shows, [items, latent_dim], their labels and their names.
+    """Encode what the map shows: codes [items, latent_dim], their labels and their names.
 
     Of notes that is every note, a mean over the frames in which it is loud; of anything else, training segments, spread
     evenly over the data.
@@ -46,14 +45,14 @@ def _notes(model: Autoencoder, part: Part) -> tuple[FloatArray, NDArray[np.str_]
 
 
 def pad_positions(codes: FloatArray, latent: LatentSpace) -> FloatArray:
-    """Where codes [items, latent_dim] lie on the pad: their first two coordinates, 0..1 between its edges."""
+    """Return the pad positions of codes [items, latent_dim]: their first two coordinates, 0..1 between its edges."""
     low, high = np.asarray(latent.pad_range)[:2].T
-    wide = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
-    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / wide, 0.0, 1.0), dtype=np.float32)
+    width = np.maximum(high - low, 1e-9)  # a collapsed latent space has no width at all
+    return np.asarray(np.clip((latent.coordinates(codes)[:, :2] - low) / width, 0.0, 1.0), dtype=np.float32)
 
 
 def pad_codes(positions: NDArray[np.floating], latent: LatentSpace) -> FloatArray:
-    """Codes of points [items, 2] on the pad, 0..1; all other coordinates stay at the mean."""
+    """Return the codes of points [items, 2] on the pad, 0..1; all other coordinates stay at the mean."""
     low, high = np.asarray(latent.pad_range)[:2].T
     coordinates = np.zeros((len(positions), len(latent.mean)))
     coordinates[:, :2] = low + (high - low) * np.asarray(positions)
@@ -61,7 +60,7 @@ def pad_codes(positions: NDArray[np.floating], latent: LatentSpace) -> FloatArra
 
 
 def map_npz(landmarks: Landmarks) -> bytes:
-    """The contents of `map.npz`."""
+    """Encode the contents of `map.npz`."""
     stream = io.BytesIO()
     np.savez_compressed(
         stream,
@@ -74,25 +73,14 @@ def map_npz(landmarks: Landmarks) -> bytes:
 
 
 def map_png(landmarks: Landmarks, latent: LatentSpace, title: str) -> bytes:
-    """A picture of the map, 800 × 640, coloured by label."""
-    figure = Figure(figsize=(8.0, 6.4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    names = np.unique(landmarks.labels)
-    colours = matplotlib.colormaps["tab10" if len(names) <= 10 else "tab20"]
-    for n, name in enumerate(names):
-        x, y = landmarks.positions[landmarks.labels == name].T
-        axes.scatter(x, y, s=22, color=colours(n % colours.N), label=str(name), alpha=0.85, linewidths=0)
-    share = latent.explained_variance
+    """Draw the map, 800 × 640, coloured by label."""
+    figure, share = new_figure(8.0, 6.4), latent.explained_variance
+    axes = scatter_by_label(figure, landmarks.positions, landmarks.labels, 22.0)
     axes.set(
-        title=title,
+        title=literal(title, 80),
         xlim=(-0.02, 1.02),
         ylim=(-0.02, 1.02),
-        xlabel=f"pad x: first principal direction ({share[0]:.0%} of the variance)",
-        ylabel=f"pad y: second principal direction ({share[1]:.0%})",
+        xlabel=f"pad x: {pc_label(0, share[0])}",
+        ylabel=f"pad y: {pc_label(1, share[1])}",
     )
-    axes.grid(alpha=0.25)
-    figure.legend(loc="outside right upper", frameon=False)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return png_bytes(figure)

@@ -1,4 +1,4 @@
-"""How a release plays: whether the pad moves the timbre and notes the pitch, and neither the other; how notes stand.
+"""Measures how a release plays: pitch accuracy, independence of timbre and pitch, and steadiness of held notes.
 
 Everything is measured on sound, after the phase reconstruction, as a listener hears it.
 """
@@ -36,7 +36,7 @@ _LEVEL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Held:
-    """A held note, without its beginning.
+    """Holds a sustained note, without its beginning.
 
     Args:
         y: [samples].
@@ -50,7 +50,7 @@ class Held:
 
 
 def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures) -> dict[str, float]:
-    """Figures for the card of a release with pitch; none for one without.
+    """Measure a release with pitch, for its card; return nothing for one without.
 
     Returns:
         pitch_error_cents and pitch_error_cents_worst, of held notes at 9 points of the pad, against
@@ -87,9 +87,9 @@ def playability(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
 
 
 def held_note(model: ConditionalAutoencoder, code: FloatArray, midi: float, features: AudioFeatures) -> FloatArray:
-    """A code at a pitch and the full level, held, without its beginning, [samples]."""
-    told = np.array([[midi, model.conditions[1].high]], np.float32)
-    frame = decode(model, code[None], told)[0]
+    """Render a code at a pitch and the full level, sustained, without its beginning, [samples]."""
+    conditions = np.array([[midi, model.conditions[1].high]], np.float32)
+    frame = decode(model, code[None], conditions)[0]
     count = round((HELD_SECONDS + _SETTLED_SECONDS) * features.frame_rate / features.frames)
     y = sound_of_frames(np.tile(frame, (1, count)), features)
     first = round(_SETTLED_SECONDS * features.sample_rate)
@@ -97,7 +97,7 @@ def held_note(model: ConditionalAutoencoder, code: FloatArray, midi: float, feat
 
 
 def pitch_error_cents(note: Held, sample_rate: int) -> float:
-    """How far the pitch that probabilistic YIN finds lies from the one that was asked for; 1,200 where it finds none.
+    """Return the error of the pitch that probabilistic YIN finds, cents; 1,200 where it finds none.
 
     Reference:
         Mauch & Dixon, *pYIN: a fundamental frequency estimator using probabilistic threshold distributions*, ICASSP
@@ -107,13 +107,13 @@ def pitch_error_cents(note: Held, sample_rate: int) -> float:
 
     hz = midi_to_hz(note.pitch)
     y = note.y[: round(_PITCH_SECONDS * sample_rate)]
-    found, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
-    heard = found[np.isfinite(found)]
-    return abs(1200.0 * float(np.log2(np.median(heard) / hz))) if heard.size else 1200.0
+    estimates, _, _ = librosa.pyin(y, fmin=hz / 2.1, fmax=hz * 2.1, sr=sample_rate, frame_length=4096, resolution=0.05)
+    voiced = estimates[np.isfinite(estimates)]
+    return abs(1200.0 * float(np.log2(np.median(voiced) / hz))) if voiced.size else 1200.0
 
 
 def timbre_distances_db(held: list[Held], sample_rate: int) -> tuple[float, float]:
-    """Mean distance of spectral envelopes: of one point an octave apart, and of two points at one pitch."""
+    """Return mean distances of spectral envelopes: of one point an octave apart, and of two points at one pitch."""
     envelopes = {(note.point, note.pitch): note for note in held}
     by_pitch, by_pad = [], []
     for (point, pitch), note in envelopes.items():
@@ -126,22 +126,22 @@ def timbre_distances_db(held: list[Held], sample_rate: int) -> tuple[float, floa
     return float(np.mean(by_pitch)), float(np.mean(by_pad))
 
 
-def envelope_distance_db(one: Held, other: Held, sample_rate: int) -> float:
-    """Root mean square difference of two notes' spectral envelopes, both at their own mean level.
+def envelope_distance_db(note: Held, other: Held, sample_rate: int) -> float:
+    """Return the root mean square difference of two notes' spectral envelopes, both at their own mean level.
 
     An envelope is a line through the harmonics' levels, on a scale of octaves, from the higher fundamental to 8 kHz.
     """
-    lowest = midi_to_hz(max(one.pitch, other.pitch))
+    lowest = midi_to_hz(max(note.pitch, other.pitch))
     at = np.geomspace(lowest, max(_HIGHEST_HARMONIC_HZ, 2.0 * lowest), _ENVELOPE_POINTS)
     lines = [
-        np.interp(np.log(at), np.log(hz), db) for hz, db in (_harmonics(note, sample_rate) for note in (one, other))
+        np.interp(np.log(at), np.log(hz), db) for hz, db in (_harmonics(held, sample_rate) for held in (note, other))
     ]
     difference = lines[0] - lines[1]
     return float(np.std(difference))
 
 
 def _harmonics(note: Held, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies and levels (dB, at least 80 below the loudest) of a note's harmonics."""
+    """Measure frequencies and levels (dB, at least 80 below the loudest) of a note's harmonics."""
     spectrum = np.abs(np.fft.rfft(note.y * np.hanning(note.y.size)))
     fundamental = midi_to_hz(note.pitch)
     hz = np.float64(fundamental) * np.arange(1, int(0.5 * sample_rate / fundamental))
@@ -152,7 +152,7 @@ def _harmonics(note: Held, sample_rate: int) -> tuple[NDArray[np.float64], NDArr
 
 
 def pad_level_db(model: ConditionalAutoencoder, latent: LatentSpace, features: AudioFeatures) -> float:
-    """Furthest distance of a point's level from the median of a 16 × 16 grid over the whole pad."""
+    """Return the furthest distance of a point's level from the median of a 16 × 16 grid over the whole pad."""
     steps = np.linspace(0.0, 1.0, _GRID)
     codes = pad_codes(np.array(list(itertools.product(steps, steps))), latent)
     power = (features.denormalise(decode(model, codes)).astype(np.float64) ** 2).sum(axis=(1, 2))
@@ -161,14 +161,14 @@ def pad_level_db(model: ConditionalAutoencoder, latent: LatentSpace, features: A
 
 
 def level_range_db(y: FloatArray, sample_rate: int) -> float:
-    """How much the level of a waveform changes, in steps of 50 ms."""
+    """Measure how much the level of a waveform changes, in steps of 50 ms."""
     step = round(_LEVEL_SECONDS * sample_rate)
     rms = np.sqrt((y[: y.size // step * step].reshape(-1, step).astype(np.float64) ** 2).mean(axis=1))
     return float(20.0 * np.log10(rms.max() / max(rms.min(), 1e-12)))
 
 
 def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
-    """Height of the line that the spectral flux of a held note has at the rate of the hops, relative to the note.
+    """Measure the line that the spectral flux of a held note has at the rate of the hops, relative to the note.
 
     The windows are shorter than a hop, so that a click in each one shows. What returns with every hop adds up over the
     note, and noise, whose flux swings at every rate, averages out: the longer the note, the less is taken for a line.
@@ -187,7 +187,7 @@ def hop_flux_db(y: FloatArray, features: AudioFeatures) -> float:
 
 
 def dc_db(y: FloatArray) -> float:
-    """Mean of a waveform, relative to its root mean square."""
+    """Measure the mean of a waveform, relative to its root mean square."""
     y = y.astype(np.float64)
     window = np.hanning(y.size)  # a note that is cut anywhere has a mean of its own
     mean = abs(float((y * window).sum() / window.sum()))

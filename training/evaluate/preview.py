@@ -1,4 +1,4 @@
-"""A few seconds of a release, walked over its pad and rendered as the instrument renders it."""
+"""Renders a few seconds of a release along a path over its pad, as the instrument renders it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FADE_SECONDS = 0.05
 
 
 def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures) -> bytes:
-    """The contents of `preview.wav`: mono, 16 bits.
+    """Encode the contents of `preview.wav`: mono, 16 bits.
 
     Args:
         model: of segments of any number of frames, which follow each other; one that takes a pitch plays a phrase.
@@ -39,7 +39,7 @@ def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
 
 
 def phrase(points: int, conditions: Sequence[Condition]) -> FloatArray:
-    """Pitch and level of a phrase of sixteen notes, [points, 2]."""
+    """Return pitch and level of a phrase of sixteen notes, [points, 2]."""
     pitch, level = conditions
     at = len(_PHRASE) * np.arange(points) / points
     note = np.array(_PHRASE)[at.astype(int)] + pitch.default - 12.0
@@ -50,14 +50,14 @@ def phrase(points: int, conditions: Sequence[Condition]) -> FloatArray:
 
 
 def wav_bytes(y: FloatArray, sample_rate: int) -> bytes:
-    """A WAV file of a waveform [samples], levelled and faded: mono, 16 bits."""
+    """Encode a waveform [samples] as a WAV file, levelled and faded: mono, 16 bits."""
     stream = io.BytesIO()
     soundfile.write(stream, _levelled(y, sample_rate), sample_rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
 
 
 def walk(points: int) -> FloatArray:
-    """A closed curve that passes all over the pad and near its corners, [points, 2], 0..1.
+    """Return a closed curve that passes all over the pad and near its corners, [points, 2], 0..1.
 
     >>> walk(8).shape
     (8, 2)

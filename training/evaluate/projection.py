@@ -1,4 +1,4 @@
-"""A corpus in a model's latent space, in two dimensions: principal components, and UMAP if it is installed.
+"""Projects a corpus in a model's latent space to two dimensions: principal components, and UMAP if it is installed.
 
 Reference:
     McInnes, Healy & Melville, *UMAP: Uniform Manifold Approximation and Projection*, 2018.

@@ -1,4 +1,4 @@
-"""New things out of a model: codes from where its data lie, decoded to pictures and, of audio, to sounds."""
+"""Samples a model: random codes from the region of its data, decoded to pictures and, of audio, to sounds."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def sample(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: i
 
 
 def sampled(trained: Trained, corpus: Corpus, count: int, seconds: float, seed: int) -> list[FloatArray]:
-    """New segments, [segments, *input_shape] of each sample.
+    """Decode random codes to segments, [segments, *input_shape] of each sample.
 
-    Codes are drawn from a normal distribution along the principal directions of the training data's codes, so that a
+    Codes are drawn from a normal distribution along the principal components of the training data's codes, so that a
     model without a prior of its own samples as well as one that has.
 
     Args:

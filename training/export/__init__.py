@@ -1,1 +1,1 @@
-"""From a trained model to a release."""
+"""Exports a trained model as a release."""

@@ -1,4 +1,4 @@
-"""From a trained scenario to a release that the instrument plays."""
+"""Exports a trained scenario as a release that the instrument plays."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ _RANGE_MARGIN = 1.5
 _MAX_CODES = 20_000
 _CHECKED = 32
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
+BUNDLED_NAMES = ("first-light", "chamber")
+"""Releases that come with the instrument."""
 VQ_NOTE = "Its coordinates are the code before quantisation."
 
 
 @dataclass(frozen=True)
 class ReleaseNames:
-    """What the release is called.
+    """Names a release.
 
     Args:
         name: of its folder; None makes one of the experiment's and the scenario's.
@@ -67,6 +69,7 @@ def export_release(
         )
     name = names.name or release_name(trained)
     check_target(to / name)
+    check_data(trained, corpus)
     codes, labels, sources = find_landmarks(model, corpus)
     all_codes = codes_of(model, np.asarray(corpus.train.some(_MAX_CODES).S))
     # A pad for notes spans the notes: codes of their fading tails lie where no instrument does.
@@ -85,12 +88,12 @@ def export_release(
 
 
 def release_name(trained: Trained) -> str:
-    """The name of a scenario's release: lower-case, experiment first."""
+    """Return the name of a scenario's release: lower-case, experiment first."""
     return f"{trained.case.name}-{trained.scenario.name}".lower().replace(".", "-")[:64]
 
 
 def check_target(target: Path) -> None:
-    """The writer refuses as well, but after all the work.
+    """Refuse a folder that is taken, before the work that the writer's own check comes after.
 
     Raises:
         TrainingError: the folder is taken by something else.
@@ -99,6 +102,19 @@ def check_target(target: Path) -> None:
         raise TrainingError(f"{target.parent} is a file; name a folder for releases.")
     if target.exists() and not (target / CARD).is_file():
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
+
+
+def check_data(trained: Trained, corpus: Corpus) -> None:
+    """Refuse data that the model was not trained on: the card would name what it has never seen.
+
+    Raises:
+        TrainingError: the checkpoint's own hash is another.
+    """
+    if trained.identity.data_hash != corpus.hash:
+        raise TrainingError(
+            f"{trained.checkpoint} was trained on other data than {corpus.name} as it is now, or on another part of "
+            "it. Export with the --data-dir, --features, --limit-items and --seed that it was trained with."
+        )
 
 
 def _card(
@@ -146,11 +162,11 @@ def _record(trained: Trained, corpus: Corpus, figures: dict[str, float], command
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of the libraries that decide what comes out."""
-    found = {}
+    """Return the versions of the libraries that decide what comes out."""
+    versions = {}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

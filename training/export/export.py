@@ -1,4 +1,4 @@
-"""From a trained model to the files of a release, each compared with the model that it was made from."""
+"""Exports a trained model to the files of a release, each compared with the model that it was made from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PARITY_BATCH = 7
 
 
 class EncoderExport(nn.Module):
-    """S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
+    """Maps S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class EncoderExport(nn.Module):
 
 
 class DecoderExport(nn.Module):
-    """z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
+    """Maps z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class DecoderExport(nn.Module):
 
 
 class NoteDecoderExport(nn.Module):
-    """z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
+    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
 
     def __init__(self, model: ConditionalAutoencoder) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class NoteDecoderExport(nn.Module):
 
 
 class TorchScriptExport(nn.Module):
-    """What `model.ts` holds: encode, decode, forward (both) and the card as text."""
+    """Provides `model.ts`: encode, decode, forward (both) and the card as text."""
 
     def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
         super().__init__()
@@ -75,12 +75,12 @@ class TorchScriptExport(nn.Module):
 
     @torch.jit.export
     def encode(self, S: Tensor) -> Tensor:
-        """Mean code of a segment."""
+        """Return the mean code of a segment."""
         return self.encoder(S)  # type: ignore[no-any-return]
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
-        """Segment of a code."""
+        """Return the segment of a code."""
         return self.decoder(z)  # type: ignore[no-any-return]
 
     @override
@@ -89,7 +89,7 @@ class TorchScriptExport(nn.Module):
 
 
 class NoteTorchScriptExport(nn.Module):
-    """What the `model.ts` of a release with pitch holds: encode, decode and forward, both told pitch and level."""
+    """Provides the `model.ts` of a release with pitch: encode, and decode and forward by pitch and level."""
 
     def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
         super().__init__()
@@ -99,12 +99,12 @@ class NoteTorchScriptExport(nn.Module):
 
     @torch.jit.export
     def encode(self, S: Tensor) -> Tensor:
-        """Mean code of a segment."""
+        """Return the mean code of a segment."""
         return self.encoder(S)  # type: ignore[no-any-return]
 
     @torch.jit.export
     def decode(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        """Segment of a code at a pitch and a level."""
+        """Return the segment of a code at a pitch and a level."""
         return self.decoder(z, pitch, level)  # type: ignore[no-any-return]
 
     @override
@@ -113,7 +113,7 @@ class NoteTorchScriptExport(nn.Module):
 
 
 def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
-    """What the exported decoder takes, for the card.
+    """Describe the inputs of the exported decoder, for the card.
 
     Args:
         furthest: that a code's numbers go from 0.
@@ -121,11 +121,13 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
     z = TensorSpec("z", ("batch", model.latent_dim), (-furthest, furthest))
     if not isinstance(model, ConditionalAutoencoder):
         return (z,)
-    return z, *(TensorSpec(told.name, ("batch", 1), (told.low, told.high)) for told in model.conditions)
+    return z, *(
+        TensorSpec(condition.name, ("batch", 1), (condition.low, condition.high)) for condition in model.conditions
+    )
 
 
 def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
-    """The three model files of a release, checked.
+    """Make and check the three model files of a release.
 
     Args:
         model: trained, in evaluation mode.
@@ -140,9 +142,9 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     """
     segments = torch.from_numpy(np.resize(S, (_EXPORT_BATCH + _PARITY_BATCH, *S.shape[1:])))
     with torch.no_grad():
-        told = {"z": model.encode(segments), **_told(model, len(segments))}
-    few = {name: values[:_EXPORT_BATCH] for name, values in told.items()}
-    rest = {name: values[_EXPORT_BATCH:] for name, values in told.items()}
+        inputs = {"z": model.encode(segments), **_spread_conditions(model, len(segments))}
+    few = {name: values[:_EXPORT_BATCH] for name, values in inputs.items()}
+    rest = {name: values[_EXPORT_BATCH:] for name, values in inputs.items()}
     decoder = NoteDecoderExport(model) if isinstance(model, ConditionalAutoencoder) else DecoderExport(model)
     files = {
         DECODER: _onnx_bytes(decoder, few, "S"),
@@ -153,10 +155,10 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     return files
 
 
-def _told(model: Autoencoder, count: int) -> dict[str, Tensor]:
-    """Conditions all over their ranges, [count, 1] each."""
+def _spread_conditions(model: Autoencoder, count: int) -> dict[str, Tensor]:
+    """Spread conditions over their ranges, [count, 1] each."""
     conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
-    return {told.name: torch.linspace(told.low, told.high, count)[:, None] for told in conditions}
+    return {each.name: torch.linspace(each.low, each.high, count)[:, None] for each in conditions}
 
 
 def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
@@ -188,13 +190,13 @@ def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) 
 
 
 def _torchscript_bytes(
-    model: Autoencoder, decoder: nn.Module, segments: Tensor, told: dict[str, Tensor], card: ReleaseCard
+    model: Autoencoder, decoder: nn.Module, segments: Tensor, inputs: dict[str, Tensor], card: ReleaseCard
 ) -> bytes:
     text = card.to_json()
-    whole = TorchScriptExport if len(told) == 1 else NoteTorchScriptExport
+    whole = TorchScriptExport if len(inputs) == 1 else NoteTorchScriptExport
     with _torchscript_is_old(), torch.no_grad():
         encoder = torch.jit.trace(EncoderExport(model).eval(), (segments,))  # type: ignore[no-untyped-call]
-        traced = torch.jit.trace(decoder.eval(), tuple(told.values()))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(decoder.eval(), tuple(inputs.values()))  # type: ignore[no-untyped-call]
         scripted = torch.jit.script(whole(encoder, traced, text).eval())
         stream = io.BytesIO()
         torch.jit.save(scripted, stream, _extra_files={"card.json": text.encode()})
@@ -202,21 +204,21 @@ def _torchscript_bytes(
 
 
 def _check_parity(
-    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, told: dict[str, Tensor]
+    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, inputs: dict[str, Tensor]
 ) -> None:
-    z, *conditions = told.values()
+    z, *conditions = inputs.values()
     with torch.no_grad():
-        wanted = {ENCODER: model.encode(segments).numpy(), DECODER: decoder(z, *conditions).numpy()}
-    found = {
+        expected = {ENCODER: model.encode(segments).numpy(), DECODER: decoder(z, *conditions).numpy()}
+    exported = {
         ENCODER: _run_onnx(files[ENCODER], {"S": segments}),
-        DECODER: _run_onnx(files[DECODER], told),
+        DECODER: _run_onnx(files[DECODER], inputs),
     }
     scripted = load_torchscript(files[TORCHSCRIPT])
     with torch.no_grad():
-        compared = [(name, found[name], wanted[name]) for name in wanted]
-        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), wanted[ENCODER]))
-        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), wanted[DECODER]))
-        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), wanted[DECODER]))
+        compared = [(name, exported[name], expected[name]) for name in expected]
+        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), expected[ENCODER]))
+        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), expected[DECODER]))
+        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), expected[DECODER]))
     for name, ours, theirs in compared:
         difference = float(np.abs(ours - theirs).max())
         if not difference <= TOLERANCE:
@@ -236,7 +238,7 @@ def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
 
 
 def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
-    """The module in a `model.ts`."""
+    """Load the module in a `model.ts`."""
     with _torchscript_is_old():
         return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
 

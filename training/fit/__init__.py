@@ -1,1 +1,1 @@
-"""Training runs: the loop, its checkpoints, and the record of a run."""
+"""Runs trainings: the loop, its checkpoints, and the record of a run."""

@@ -1,12 +1,10 @@
-"""Checkpoints: written whole or not at all, read without running anything, and only of the scenario that is asked."""
+"""Writes checkpoints whole or not at all, and reads them without running their code."""
 
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -15,17 +13,19 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from typing_extensions import override
 
+from aitunes.atomic import write_buffers
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 
 _KEY = "aitunes"
+_MAX_EPOCHS = 10**9
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose checkpoint it is.
+    """Names the scenario, data and seed of a checkpoint.
 
     Args:
         experiment, scenario, version: of the model.
@@ -41,7 +41,7 @@ class Identity:
 
     @classmethod
     def of(cls, case: Case, scenario: Scenario, data_hash: str, seed: int) -> Identity:
-        """The identity of a run."""
+        """Make the identity of a run."""
         return cls(case.name, scenario.name, scenario.version, data_hash, seed)
 
 
@@ -63,18 +63,10 @@ class WholeCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.part")
-        try:
-            # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
-            contents = io.BytesIO()
-            torch.save(checkpoint, contents)
-            with unfinished.open("wb") as stream:
-                stream.write(contents.getbuffer())
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
+        contents = io.BytesIO()
+        torch.save(checkpoint, contents)
+        write_buffers(target, [contents.getbuffer()])
 
     @override
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
@@ -82,7 +74,7 @@ class WholeCheckpointIO(TorchCheckpointIO):
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The contents of a checkpoint, tensors and plain values alone.
+    """Read a checkpoint: tensors and plain values alone.
 
     Raises:
         TrainingError: it is not there, damaged, or holds more than that.
@@ -91,64 +83,85 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise TrainingError(f"There is no checkpoint {path}.")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(checkpoint["state_dict"], dict):
+        weights = checkpoint["state_dict"]
+        if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
             raise TypeError("no weights")
-    except (RuntimeError, UnpicklingError, OSError, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:  # PyTorch's reader raises whatever the archive makes it raise
         raise TrainingError(f"{path} is no checkpoint of AiTunes, or a damaged one; train again.") from error
+    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
+        raise TrainingError(f"{path} holds weights that are no numbers (NaN or infinite); use an earlier checkpoint.")
     return dict(checkpoint)
 
 
+def epochs_of(checkpoint: dict[str, Any], path: Path) -> int:
+    """Return the whole epochs behind a checkpoint.
+
+    Raises:
+        TrainingError: it does not say.
+    """
+    epoch = checkpoint.get("epoch")
+    if type(epoch) is not int or not 0 <= epoch < _MAX_EPOCHS:
+        raise TrainingError(f"{path} does not say how many epochs it has behind it; train again.")
+    return epoch + 1
+
+
 def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
-    """Whose checkpoint it is.
+    """Names the scenario, data and seed of a checkpoint.
 
     Raises:
         TrainingError: it does not say.
     """
     try:
-        return Identity(**checkpoint[_KEY])
+        identity = Identity(**checkpoint[_KEY])
+        if not all(type(value) is (int if name == "seed" else str) for name, value in asdict(identity).items()):
+            raise TypeError("fields of other types")
+        return identity
     except (KeyError, TypeError) as error:
         raise TrainingError(
             f"{path} does not say which scenario it belongs to: it was not made by `aitunes-train train`."
         ) from error
 
 
-def check_identity(path: Path, wanted: Identity) -> dict[str, Any]:
+def check_identity(path: Path, expected: Identity) -> dict[str, Any]:
     """Read a checkpoint that must belong to a scenario.
 
     Raises:
         TrainingError: it does not.
     """
     checkpoint = read_checkpoint(path)
-    found = identity_of(checkpoint, path)
-    if (found.experiment, found.scenario) != (wanted.experiment, wanted.scenario):
+    stored = identity_of(checkpoint, path)
+    if (stored.experiment, stored.scenario) != (expected.experiment, expected.scenario):
         raise TrainingError(
-            f"{path} belongs to {found.experiment} {found.scenario}, not to {wanted.experiment} {wanted.scenario}."
+            f"{path} belongs to {stored.experiment} {stored.scenario}, not to {expected.experiment} "
+            f"{expected.scenario}."
         )
-    if found.version != wanted.version:
+    if stored.version != expected.version:
         raise TrainingError(
-            f"{path} was made by version {found.version} of {found.scenario}, which is now at {wanted.version}; "
+            f"{path} was made by version {stored.version} of {stored.scenario}, which is now at {expected.version}; "
             "train again."
         )
     return checkpoint
 
 
-def check_resumable(path: Path, wanted: Identity) -> int:
-    """How many epochs a checkpoint has behind it, if training can go on from it as if it had never stopped.
+def check_resumable(path: Path, expected: Identity) -> int:
+    """Return the epochs that a checkpoint has behind it, if training can go on from it as if it had never stopped.
 
     Raises:
         TrainingError: it belongs to something else, other data, or another seed.
     """
-    checkpoint = check_identity(path, wanted)
-    found = identity_of(checkpoint, path)
-    if found.data_hash != wanted.data_hash:
+    checkpoint = check_identity(path, expected)
+    stored = identity_of(checkpoint, path)
+    if stored.data_hash != expected.data_hash:
         raise TrainingError(f"{path} was trained on other data than these; train again without --resume.")
-    if found.seed != wanted.seed:
-        raise TrainingError(f"{path} was trained with --seed {found.seed}; go on with that one.")
-    return int(checkpoint["epoch"]) + 1
+    if stored.seed != expected.seed:
+        raise TrainingError(f"{path} was trained with --seed {stored.seed}; go on with that one.")
+    if not checkpoint.get("optimizer_states") or not isinstance(checkpoint.get("loops"), dict):
+        raise TrainingError(f"{path} lacks the state of its training; start a new one from its weights with --model.")
+    return epochs_of(checkpoint, path)
 
 
 def load_weights(experiment: AutoencoderExperiment, checkpoint: dict[str, Any], path: Path) -> None:
-    """Give an experiment the weights of a checkpoint.
+    """Load the weights of a checkpoint into an experiment.
 
     Raises:
         TrainingError: they do not fit.

@@ -1,4 +1,4 @@
-"""Keeps a run's record while it trains."""
+"""Keeps a run's record up to date while it trains."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ class RunProgress(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self.clock() - self._written >= _PAUSE_SECONDS:
-            self._tell(trainer, trainer.current_epoch, (batch_idx + 1) / max(1, int(trainer.num_training_batches)))
+            self._update(trainer, trainer.current_epoch, (batch_idx + 1) / max(1, int(trainer.num_training_batches)))
 
     @override
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.clock() - self._written >= _PAUSE_SECONDS:
-            self._tell(trainer, trainer.current_epoch + 1, 0.0)
+            self._update(trainer, trainer.current_epoch + 1, 0.0)
 
     @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._tell(trainer, trainer.current_epoch, 0.0)
+        self._update(trainer, trainer.current_epoch, 0.0)
         self._write(trainer, replace(self.record, state=DONE, seconds_left=0.0))
 
     @override
@@ -70,7 +70,7 @@ class RunProgress(Callback):
         sentence = "" if stopped else str(exception)
         self._write(trainer, replace(self.record, state=STOPPED if stopped else FAILED, sentence=sentence))
 
-    def _tell(self, trainer: Trainer, epoch: int, fraction: float) -> None:
+    def _update(self, trainer: Trainer, epoch: int, fraction: float) -> None:
         """`epoch` whole ones are done, and a fraction of the next."""
         done = self.examples * (epoch + fraction - self._done_before)
         rate = done / max(self.clock() - self._begun, 1e-9)

@@ -1,15 +1,18 @@
-"""Train a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
+"""Trains a scenario of an experiment: seeded, checkpointed after every epoch, resumable on the same curve."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,18 +35,23 @@ from training.fit.checkpoints import (
     WholeCheckpointIO,
     check_identity,
     check_resumable,
+    epochs_of,
+    identity_of,
     load_weights,
 )
+from training.fit.run_folder import keep_older_run
 from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
+WARNINGS = "warnings.txt"
+"""What libraries warned of while they trained, in the run's folder."""
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a person may choose for one training.
+    """Holds the options of one training.
 
     Args:
         run_dir: where checkpoints and history go.
@@ -56,6 +64,7 @@ class TrainOptions:
         devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
         data: where the data came from, for the run's record.
+        notify: called with sentences about what is going on.
     """
 
     run_dir: Path
@@ -70,11 +79,12 @@ class TrainOptions:
     precision: str = "32-true"
     quiet: bool = False
     data: dict[str, str | int] = field(default_factory=dict)
+    notify: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model and what it is.
+    """Holds a trained model, its scenario and its checkpoint.
 
     Args:
         checkpoint: that it lies in.
@@ -106,14 +116,16 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
     epochs = options.epochs or recipe.epochs
+    if not options.resume and (kept := keep_older_run(options.run_dir, datetime.now())):
+        options.notify(f"The run that was in {options.run_dir} is kept in {kept}.")
     if done >= epochs:
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
     support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
-    told = RunProgress(options.run_dir, record, len(corpus.train))
-    trainer = _trainer(support, told, identity, options, epochs)
+    progress = RunProgress(options.run_dir, record, len(corpus.train))
+    trainer = _trainer(support, progress, identity, options, epochs)
     rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
     check_batch(size, world)
     batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
@@ -128,21 +140,21 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
 
 
 def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
-    """The model in a checkpoint.
+    """Load the model in a checkpoint.
 
     Raises:
         TrainingError: there is none, or it belongs to another scenario.
     """
-    wanted = Identity.of(case, scenario, "", 0)
-    stored = check_identity(checkpoint, wanted)
+    expected = Identity.of(case, scenario, "", 0)
+    stored = check_identity(checkpoint, expected)
     experiment, _ = case.start(scenario)
     load_weights(experiment, stored, checkpoint)
-    identity = Identity(**stored["aitunes"])
-    return Trained(case, scenario, experiment.eval(), checkpoint, identity, int(stored["epoch"]) + 1)
+    identity = identity_of(stored, checkpoint)
+    return Trained(case, scenario, experiment.eval(), checkpoint, identity, epochs_of(stored, checkpoint))
 
 
 class EpochSeed(Callback):
-    """Seeds PyTorch anew before every epoch, so that an epoch's chances do not depend on the epochs before it.
+    """Seeds PyTorch before every epoch, so that an epoch's random numbers do not depend on the epochs before it.
 
     All processes get the same seed: they draw for the whole batch, and each takes what belongs to its items.
     """
@@ -157,13 +169,12 @@ class EpochSeed(Callback):
 
 
 def _trainer(
-    support: AutoencoderExperimentSupport, told: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+    support: AutoencoderExperimentSupport, progress: RunProgress, identity: Identity, options: TrainOptions, epochs: int
 ) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     devices, nodes = launched() or (options.devices, options.nodes)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    with warnings_to(options.run_dir / WARNINGS):
         return Trainer(
             max_epochs=epochs,
             devices=devices,
@@ -171,7 +182,7 @@ def _trainer(
             strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
             logger=support.logger() or False,
-            callbacks=[*support, told, Signature(identity), EpochSeed(options.seed)],
+            callbacks=[*support, progress, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,
@@ -183,7 +194,7 @@ def _trainer(
 
 @contextmanager
 def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
-    """What may stop a training, told in a sentence."""
+    """Turn what may stop a training into a sentence."""
     before = _written(checkpoint)
 
     def kept() -> str:
@@ -193,10 +204,7 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
         return "no epoch was finished"
 
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-            warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # Lightning 2.6 itself
+        with warnings_to(checkpoint.parent / WARNINGS):
             yield
     except (KeyboardInterrupt, SystemExit) as stop:
         raise TrainingError(f"Training was stopped: {kept()}.") from stop
@@ -215,6 +223,22 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def warnings_to(path: Path) -> Iterator[None]:
+    """Append libraries' warnings to a file: they are not for the person who trains."""
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{category.__name__}: {message} ({filename}, line {lineno})\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = show
+        yield
+
+
 def _written(path: Path) -> int | None:
-    """When a file was written, by its file system's clock; None where there is none."""
+    """Return the time a file was written, by its file system's clock; None where there is none."""
     return path.stat().st_mtime_ns if path.is_file() else None

@@ -1,4 +1,4 @@
-"""The trainer's window: choose, train, look, listen, export. It never loads PyTorch; its worker process does."""
+"""Opens the trainer's window: choose, train, look, listen, export. Its worker process loads PyTorch, not the window."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def open_window(choice: Choice) -> int:
 
 
 def _has_display() -> bool:
-    """Qt ends the whole process where it finds none, so it is looked for before."""
+    """Return True where there is a display; Qt ends the whole process where it finds none."""
     if sys.platform in ("darwin", "win32") or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

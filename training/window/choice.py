@@ -1,4 +1,4 @@
-"""What is chosen in the window, and the command line that trains it."""
+"""Holds what is chosen in the window, and writes the command line that trains it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Choice:
-    """Everything that a person sets before pressing a button.
+    """Holds everything that a person sets before pressing a button.
 
     Args:
         experiment, scenario: by name; "" while nothing is chosen.
@@ -35,15 +35,15 @@ class Choice:
     runs: str = "runs"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return plain values, for JSON."""
         return asdict(self)
 
     def run_folder(self, run: str) -> Path:
-        """Where a run of that name goes."""
+        """Return the folder of a run of that name."""
         return Path(self.runs) / self.experiment / self.scenario / run
 
     def training_command(self, run: str) -> list[str]:
-        """The program and its arguments that train this choice as a run of that name."""
+        """Return the program and its arguments that train this choice as a run of that name."""
         command = [sys.executable, "-m", "training.cli", "train", "-E", self.experiment, "-S", self.scenario, "-Q"]
         command += ["--runs", self.runs, "--run", run, "-s", str(self.save_every), "--seed", str(self.seed)]
         options = {"-e": self.epochs, "-M": self.model, "--data-dir": self.data_dir, "--limit-items": self.limit_items}
@@ -51,7 +51,7 @@ class Choice:
 
 
 def new_run_name(now: datetime) -> str:
-    """A run's name, by when it began: they sort by time.
+    """Return a run's name, made of its time, so that names sort by time.
 
     >>> new_run_name(datetime(2026, 11, 22, 19, 4, 27))
     '2026-11-22-190427'

@@ -1,4 +1,4 @@
-"""The left of the window: what is chosen, and the buttons that do something with it."""
+"""Shows the left of the window: what is chosen, and the buttons of all actions."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from training.window.look import GAP, caption, hinted, make_primary, named
 from training.window.runs import Run
 from training.window.workshop import Answer, Workshop
 
-_MOST = 1_000_000_000
-_NO_MODEL = "The latest; train anew"
+_MAX_NUMBER = 1_000_000_000
+_NO_MODEL = "Latest / New"
 
 
 class ChoicePanel(QWidget):
-    """Experiment, scenario, model, options, actions.
+    """Shows experiment, scenario, model, options, actions.
 
     Signals:
-        wanted: "train", "evaluate", "latent", "export": a button that other parts answer.
+        requested: "train", "stop", "evaluate", "latent" or "export", the action of a button.
     """
 
-    wanted = Signal(str)
+    requested = Signal(str)
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,11 +54,14 @@ class ChoicePanel(QWidget):
         )
         self.epochs = self._number("Epochs", "the scenario's")
         self.save_every = self._number("Checkpoint period in epochs", "the last one only")
-        self.limit_items = self._number("Most items", "all")
+        self.limit_items = self._number("Limit items", "all")
         self.seed = self._number("Seed", "")
         self.train_button = self._action("&Train", "train", "Train in a process of its own (Ctrl+Return)")
         make_primary(self.train_button)
         self.stop_button = self._action("&Stop", "stop", "End the run that is shown; its last checkpoint is kept")
+        self.evaluate_button = self._action("E&valuate", "evaluate", "Figures, pictures and sounds on held-out items")
+        self.latent_button = self._action("&Latent space", "latent", "The codes of the data, and the use of dimensions")
+        self.copy_button = hinted(QPushButton("Copy P&ython code"), "Copy the code that repeats this choice")
         self._lay_out()
         self._connect()
         self.setEnabled(False)
@@ -71,7 +74,7 @@ class ChoicePanel(QWidget):
         return box
 
     def _number(self, name: str, zero: str) -> QSpinBox:
-        box = named(QSpinBox(maximum=_MOST), name)
+        box = named(QSpinBox(maximum=_MAX_NUMBER), name)
         box.setSpecialValueText(zero)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         box.setMinimumWidth(80)  # the longest number shall not widen the panel
@@ -79,7 +82,7 @@ class ChoicePanel(QWidget):
 
     def _action(self, text: str, name: str, tip: str) -> QPushButton:
         button = hinted(QPushButton(text), tip)
-        button.clicked.connect(lambda: self.wanted.emit(name))
+        button.clicked.connect(lambda: self.requested.emit(name))
         return button
 
     def _lay_out(self) -> None:
@@ -100,17 +103,15 @@ class ChoicePanel(QWidget):
         form.addRow("&Model", self.model)
         form.addRow(field_label("&Data", self.data_dir), folder)
         form.addRow("E&pochs", self.epochs)
-        form.addRow("&Keep every", self.save_every)
-        form.addRow("Most &items", self.limit_items)
+        form.addRow("Chec&kpoint every", self.save_every)
+        form.addRow("Limit &items", self.limit_items)
         form.addRow("S&eed", self.seed)
         buttons = QGridLayout()
         buttons.setSpacing(GAP)
-        copy = hinted(QPushButton("Copy P&ython code"), "The code that repeats this choice, to the clipboard")
-        copy.clicked.connect(lambda: self._workshop.code(self._copy))
         others = (
-            self._action("E&valuate", "evaluate", "Figures, pictures and sounds on held-out items"),
-            self._action("&Latent space", "latent", "Where the codes lie, and what each dimension does"),
-            copy,
+            self.evaluate_button,
+            self.latent_button,
+            self.copy_button,
             self._action("Exp&ort …", "export", "A release that the instrument plays"),
         )
         for n, button in enumerate((self.train_button, self.stop_button, *others)):
@@ -132,26 +133,27 @@ class ChoicePanel(QWidget):
         self.scenario.activated.connect(lambda n: workshop.choose_scenario(self.scenario.itemData(n)))
         self.model.activated.connect(lambda n: workshop.set_options(model=self.model.itemData(n)))
         self.data_dir.textChanged.connect(lambda text: workshop.set_options(data_dir=text.strip()))
+        self.copy_button.clicked.connect(lambda: workshop.code(self._copy))
         for name in ("epochs", "save_every", "limit_items", "seed"):
             getattr(self, name).valueChanged.connect(lambda value, name=name: workshop.set_options(**{name: value}))
 
     def _show_catalogue(self, experiments: list[Answer]) -> None:
         self.setEnabled(True)
         self.experiment.clear()
-        for one in experiments:
-            self.experiment.addItem(one["name"], one["name"])
+        for entry in experiments:
+            self.experiment.addItem(entry["name"], entry["name"])
 
     def _show_choice(self, choice: Choice) -> None:
         experiment, scenario = self._workshop.experiment, self._workshop.scenario
         if experiment is None or scenario is None:
             return
         self.experiment.setCurrentIndex(self.experiment.findData(choice.experiment))
-        names = [one["name"] for one in experiment["scenarios"]]
+        names = [entry["name"] for entry in experiment["scenarios"]]
         if names != [self.scenario.itemData(n) for n in range(self.scenario.count())]:
             self.scenario.clear()
-            for one in experiment["scenarios"]:
-                public = f"  “{one['public_name']}”" if one["public_name"] else ""
-                self.scenario.addItem(one["name"] + public, one["name"])
+            for entry in experiment["scenarios"]:
+                public = f"  “{entry['public_name']}”" if entry["public_name"] else ""
+                self.scenario.addItem(entry["name"] + public, entry["name"])
         self.scenario.setCurrentIndex(self.scenario.findData(choice.scenario))
         self.experiment_text.setText(_sentence(experiment["description"]) + f" Licence: {experiment['licence']}.")
         public = f" {scenario['public_description']}" if scenario["public_description"] else ""
@@ -168,24 +170,26 @@ class ChoicePanel(QWidget):
             with QSignalBlocker(self.data_dir):
                 self.data_dir.setText(choice.data_dir)
 
-    def _show_details(self, found: dict[str, Any]) -> None:
-        if not found:
+    def _show_details(self, details: dict[str, Any]) -> None:
+        if not details:
             self.sizes.setText("…")
             return
-        shape = " × ".join(map(str, found["shape"]))
+        shape = " × ".join(map(str, details["shape"]))
         self.sizes.setText(
-            f"{count(found['parameters'])} weights, {found['latent_dim']} latent dimensions, segments of {shape}, "
-            f"{found['batch_size']} a batch"
+            f"{count(details['parameters'])} weights, {details['latent_dim']} latent dimensions, segments of {shape}, "
+            f"{details['batch_size']} a batch"
         )
-        self.epochs.setSpecialValueText(f"the scenario's {found['epochs']}")
+        self.epochs.setSpecialValueText(f"the scenario's {details['epochs']}")
 
     def _show_models(self, models: list[Answer]) -> None:
         self.model.clear()
         self.model.addItem(_NO_MODEL, "")
-        for one in models:
-            path = Path(one["path"])
+        for model in models:
+            path = Path(model["path"])
             run = "" if path.parent.name == self._workshop.choice.scenario else f" of {path.parent.name}"
-            self.model.addItem(f"{path.stem}{run}, {one['bytes'] / 1e6:.1f} MB, {moment(one['modified'])}", one["path"])
+            self.model.addItem(
+                f"{path.stem}{run}, {model['bytes'] / 1e6:.1f} MB, {moment(model['modified'])}", model["path"]
+            )
         self.model.setCurrentIndex(max(0, self.model.findData(self._workshop.choice.model)))
 
     def _show_run(self, run: Run | None) -> None:
@@ -198,7 +202,7 @@ class ChoicePanel(QWidget):
 
     def _copy(self, code: str) -> None:
         QGuiApplication.clipboard().setText(code)
-        self._workshop.said.emit("The Python code of this choice is in the clipboard.")
+        self._workshop.message.emit("The Python code of this choice is in the clipboard.")
 
 
 def _sentence(text: str) -> str:
@@ -206,7 +210,7 @@ def _sentence(text: str) -> str:
 
 
 def field_label(text: str, buddy: QWidget) -> QLabel:
-    """A label whose mnemonic leads to a field."""
+    """Make a label whose mnemonic leads to a field."""
     label = QLabel(text)
     label.setBuddy(buddy)
     return label

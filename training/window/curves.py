@@ -1,4 +1,4 @@
-"""Curves of losses over epochs."""
+"""Plots losses over epochs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VEIL = 190  # what lies behind the legend shows through
 
 @dataclass(frozen=True)
 class Curve:
-    """One line.
+    """Describes one line of a plot.
 
     Args:
         name: for the legend.
@@ -36,7 +36,7 @@ class Curve:
 
 
 class _WholeNumbers(pyqtgraph.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """There is no half epoch."""
+    """Labels an axis with whole numbers: there is no half epoch."""
 
     @override
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
@@ -45,7 +45,7 @@ class _WholeNumbers(pyqtgraph.AxisItem):  # type: ignore[misc]  # pyqtgraph has 
 
 
 class CurvesPlot(QWidget):
-    """Lines over epochs; logarithmic where the values span more than a decade, all of them above 0.
+    """Plots lines over epochs; logarithmic where the values span more than a decade, all of them above 0.
 
     Args:
         title: over the plot.

@@ -1,7 +1,8 @@
-"""How good a model is: figures, pictures, sounds."""
+"""Shows the evaluation of a model: figures, pictures, sounds."""
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ _PICTURES = ("reconstructions.png", "codes.png", "latent.png")
 
 
 class EvaluationTab(QWidget):
-    """The page that the evaluation writes, in the window."""
+    """Shows the page that the evaluation writes."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,28 +57,28 @@ class EvaluationTab(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self.table)
-        both.addWidget(scroll)
-        both.setStretchFactor(1, 1)
-        both.setSizes([290, 650])
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.table)
+        columns.addWidget(scroll)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([290, 650])
         head = QHBoxLayout()
         head.addWidget(self.button)
         head.addWidget(self.text, 1)
         head.addWidget(self.open_button)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addWidget(both, 1)
+        layout.addWidget(columns, 1)
 
     def _show_busy(self, action: str) -> None:
         self.button.setEnabled(action != "evaluate")
 
-    def _show(self, found: Answer) -> None:
-        self._page = Path(found["page"])
+    def _show(self, answer: Answer) -> None:
+        self._page = Path(answer["page"])
         self.open_button.setEnabled(True)
-        self.text.setText(f"{found['model']} on held-out items")
-        self.table.setRowCount(len(found["figures"]))
-        for row, (name, value) in enumerate(found["figures"].items()):
+        self.text.setText(f"{answer['model']} on held-out items")
+        self.table.setRowCount(len(answer["figures"]))
+        for row, (name, value) in enumerate(answer["figures"].items()):
             self.table.setItem(row, 0, QTableWidgetItem(name.replace("_", " ")))
             number = QTableWidgetItem(figure(value))
             number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -87,29 +88,39 @@ class EvaluationTab(QWidget):
     def _show_page(self, folder: Path) -> None:
         for widget in self._shown:
             widget.deleteLater()
-        sounds = sorted(folder.glob("*-original.wav"))
-        self._shown = [self._players(n, path) for n, path in enumerate(sounds)]
+        sounds, names = sorted(folder.glob("*-original.wav")), _track_names(folder)
+        self._shown = [self._players(name, path) for name, path in zip(names, sounds, strict=False)]
         self._shown += [Picture(folder / name) for name in _PICTURES if (folder / name).is_file()]
         for n, widget in enumerate(self._shown):
             self.pictures.insertWidget(n, widget)
 
-    def _players(self, n: int, original: Path) -> QWidget:
-        """A track and its reconstruction, to be heard one after the other."""
+    def _players(self, name: str, original: Path) -> QWidget:
+        """Make a row of buttons that play a track and its reconstruction."""
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(QLabel(f"Held-out track {n + 1}"))
+        title = QLabel(name)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(title)
         for kind in ("original", "reconstruction"):
             path = original.with_name(original.name.replace("original", kind))
-            button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of track {n + 1}")
+            button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of {name}")
             button.clicked.connect(partial(self._workshop.player.play, path))
             layout.addWidget(button)
         layout.addStretch(1)
         return line
 
 
+def _track_names(folder: Path) -> list[str]:
+    """Read the names of the tracks that the evaluation has written as sound."""
+    try:
+        return [str(name) for name in json.loads((folder / "tracks.json").read_text(encoding="utf-8"))]
+    except (OSError, ValueError):
+        return []
+
+
 class Picture(QLabel):
-    """A picture as wide as there is room, and no wider than it is."""
+    """Shows a picture as wide as there is room, and no wider than it is."""
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""What a release is called, where it goes, and whether an engine plays it at once."""
+"""Asks for a release's names, its folder, and an engine to play it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.window.workshop import Workshop
 
 
 class ExportDialog(QDialog):
-    """Asks, and has the chosen model exported when accepted."""
+    """Asks for names and a folder, and exports the chosen model when accepted."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)

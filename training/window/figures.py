@@ -1,4 +1,4 @@
-"""A row of large figures with what they mean below."""
+"""Shows a row of large figures with their captions below."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from training.window.look import GAP, caption
 
 
 class FigureRow(QWidget):
-    """Figures side by side, of equal width.
+    """Shows figures side by side, of equal width.
 
     Args:
         names: what they mean.
@@ -38,5 +38,5 @@ class FigureRow(QWidget):
             self._values[name].setText(text)
 
     def text(self, name: str) -> str:
-        """What a figure says."""
+        """Return the text of a figure."""
         return self._values[name].text()

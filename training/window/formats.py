@@ -1,4 +1,4 @@
-"""Figures in words and numbers that a person reads at a glance."""
+"""Formats durations, rates, dates and figures for the window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 def duration(seconds: float | None) -> str:
-    """Time left.
+    """Format a duration.
 
     >>> duration(None), duration(8.2), duration(125), duration(7_380), duration(200_000)
     ('–', '8 s', '2 min 5 s', '2 h 3 min', '2 d 7 h')
@@ -22,7 +22,7 @@ def duration(seconds: float | None) -> str:
 
 
 def rate(per_second: float) -> str:
-    """Examples a second.
+    """Format a rate, examples a second.
 
     >>> rate(0.0), rate(3.14159), rate(12_345.6)
     ('–', '3.1', '12,346')
@@ -33,12 +33,12 @@ def rate(per_second: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time of day, and the day."""
+    """Format a time of day, and the day."""
     return f"{datetime.fromtimestamp(seconds):%d %b %H:%M}"
 
 
 def item_title(name: str, label: str) -> str:
-    """What a held-out item is called: its label follows where the name does not begin with it.
+    """Return the title of a held-out item: its label follows where the name does not begin with it.
 
     >>> item_title("drones/one.wav", "drones"), item_title("held out 3", "seven")
     ('drones/one.wav', 'held out 3 (seven)')
@@ -47,7 +47,7 @@ def item_title(name: str, label: str) -> str:
 
 
 def count(number: int) -> str:
-    """A large number, short.
+    """Format a large number, short.
 
     >>> count(950), count(12_400), count(9_640_353)
     ('950', '12.4 thousand', '9.6 million')
@@ -58,5 +58,5 @@ def count(number: int) -> str:
 
 
 def figure(value: float | None) -> str:
-    """A loss or another measured number."""
+    """Format a loss or another measured number."""
     return "–" if value is None else f"{value:.4g}"

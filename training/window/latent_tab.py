@@ -1,7 +1,8 @@
-"""The latent space of a model: where the codes of the data lie, and what each dimension does."""
+"""Shows the latent space of a model: the codes of the data, and the use of each dimension."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,29 +13,33 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSplitter, QV
 from training.window.look import SERIES, caption, hinted, named
 from training.window.workshop import Answer, Workshop
 
-_AXES = {"pca": ("1st principal direction", "2nd principal direction"), "umap": ("UMAP 1", "UMAP 2")}
+_AXES = {"pca": "PC", "umap": "UMAP"}
 
 
 class LatentTab(QWidget):
-    """A plane of codes beside the use of the dimensions."""
+    """Shows a plane of codes beside the use of the dimensions."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._found: Answer = {}
-        self.button = hinted(QPushButton("Look"), "Encode the data with the chosen model")
+        self._answer: Answer = {}
+        self.button = hinted(QPushButton("Encode"), "Encode the data with the chosen model")
         self.text = caption("Where the chosen model puts the data, and what each latent dimension does.")
         self.plane = named(QComboBox(), "Projection")
-        self.colour = named(QComboBox(), "What the colours mean")
+        self.colour = named(QComboBox(), "Colour by")
         self.colour.addItems(("label", "half"))
         self.scatter = named(pyqtgraph.PlotWidget(), "Codes of the data in two dimensions")
         self.legend = self.scatter.addLegend(offset=(-8, 8), labelTextSize="9pt")
         self.spread, self.kl = self._bars("standard deviation"), self._bars("divergence, nats")
         self._lay_out()
-        self.button.clicked.connect(workshop.look_at_latent)
+        self.button.clicked.connect(workshop.encode)
         self.plane.activated.connect(self._show_plane)
         self.colour.activated.connect(self._show_plane)
-        workshop.looked_at_latent.connect(self._show)
+        workshop.encoded.connect(self._show)
         workshop.busy_changed.connect(lambda action: self.button.setEnabled(action != "latent"))
+
+    @staticmethod
+    def _axis_label(plane: str, n: int) -> str:
+        return f"{_AXES.get(plane, plane)} {n + 1}"
 
     def _bars(self, name: str) -> pyqtgraph.PlotWidget:
         plot = named(pyqtgraph.PlotWidget(), f"{name} of each latent dimension")
@@ -49,11 +54,11 @@ class LatentTab(QWidget):
         bars = QSplitter(Qt.Orientation.Vertical)
         bars.addWidget(self.spread)
         bars.addWidget(self.kl)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self.scatter)
-        both.addWidget(bars)
-        both.setStretchFactor(0, 3)
-        both.setStretchFactor(1, 2)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.scatter)
+        columns.addWidget(bars)
+        columns.setStretchFactor(0, 3)
+        columns.setStretchFactor(1, 2)
         head = QHBoxLayout()
         head.addWidget(self.button)
         head.addWidget(self.text, 1)
@@ -61,37 +66,39 @@ class LatentTab(QWidget):
         head.addWidget(self.colour)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addWidget(both, 1)
+        layout.addWidget(columns, 1)
         self.scatter.setMenuEnabled(False)
         self.scatter.showGrid(x=True, y=True, alpha=0.15)
 
-    def _show(self, found: Answer) -> None:
-        self._found = found
-        std = np.array(found["std"])
-        self.text.setText(f"{found['model']}: {found['active']} of {len(std)} dimensions in use")
+    def _show(self, answer: Answer) -> None:
+        self._answer = answer
+        std = np.array(answer["std"])
+        self.text.setText(f"{answer['model']}: {answer['active']} of {len(std)} dimensions in use")
         self.plane.clear()
-        self.plane.addItems(list(found["planes"]))
+        self.plane.addItems(list(answer["planes"]))
         order = np.argsort(-std, kind="stable")
         _show_bars(self.spread, std[order], SERIES[0])
-        self.kl.setVisible(found["kl_nats"] is not None)
-        if found["kl_nats"] is not None:
-            _show_bars(self.kl, np.array(found["kl_nats"])[order], SERIES[1])
+        self.kl.setVisible(answer["kl_nats"] is not None)
+        if answer["kl_nats"] is not None:
+            _show_bars(self.kl, np.array(answer["kl_nats"])[order], SERIES[1])
         self._show_plane()
 
     def _show_plane(self) -> None:
-        if not self._found:
+        if not self._answer:
             return
         name = self.plane.currentText()
-        points: Any = np.array(self._found["planes"][name])
-        kinds = np.array(self._found[self.colour.currentText()])
+        points: Any = np.array(self._answer["planes"][name])
+        kinds = np.array(self._answer[self.colour.currentText()])
         self.scatter.clear()
         self.legend.clear()
-        for axis, text in zip(("bottom", "left"), _AXES.get(name, ("1", "2")), strict=True):
-            self.scatter.setLabel(axis, text)
+        for n, axis in enumerate(("bottom", "left")):
+            self.scatter.setLabel(axis, self._axis_label(name, n))
         for n, kind in enumerate(np.unique(kinds)):
-            mine = points[kinds == kind]
+            members = points[kinds == kind]
             brush = pyqtgraph.mkBrush(f"{SERIES[n % len(SERIES)]}b0")
-            item = pyqtgraph.ScatterPlotItem(mine[:, 0], mine[:, 1], size=6, pen=None, brush=brush, name=str(kind))
+            item = pyqtgraph.ScatterPlotItem(
+                members[:, 0], members[:, 1], size=6, pen=None, brush=brush, name=escape(str(kind))
+            )
             self.scatter.addItem(item)
 
 

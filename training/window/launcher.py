@@ -1,4 +1,4 @@
-"""Starts trainings that outlive the window."""
+"""Starts training processes that outlive the window."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.window.choice import Choice, new_run_name
 
 
 def start_training(choice: Choice) -> Path:
-    """Start a process that trains, and belongs to nobody; returns the run's folder.
+    """Start a detached process that trains; returns the run's folder.
 
     Raises:
         TrainingError: the folder or the process cannot be made.
@@ -32,7 +32,7 @@ def start_training(choice: Choice) -> Path:
 
 
 def _record(choice: Choice, pid: int) -> RunRecord:
-    """What is known before the process says anything itself."""
+    """Make the record of a run that is known before its process writes one."""
     return RunRecord(
         choice.experiment,
         choice.scenario,

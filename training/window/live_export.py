@@ -1,4 +1,4 @@
-"""Play while training: every new checkpoint becomes a release, and the playing engine changes to it."""
+"""Exports every new checkpoint while training, and has the playing engine change to it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from training.window.runs import Run
 from training.window.workshop import Answer, Workshop
 
 
-class Companion(QObject):
+class LiveExport(QObject):
     """Exports the followed run at its checkpoints while it is switched on.
 
     While the worker is at something else, checkpoints wait, and only the newest of them is exported next.
 
     Signals:
-        told: what was sent last, or why nothing was.
+        message: what was sent last, or why nothing was.
     """
 
-    told = Signal(str)
+    message = Signal(str)
 
     def __init__(self, workshop: Workshop) -> None:
         super().__init__(workshop)
@@ -31,12 +31,12 @@ class Companion(QObject):
         self.is_on = False
         self.engine = DEFAULT_ENGINE
         workshop.watcher.checkpoint_written.connect(self._checkpoint)
-        workshop.busy_changed.connect(self._go_on)
+        workshop.busy_changed.connect(self._continue)
 
     def switch(self, on: bool) -> None:
         """Switch it on or off; on, the newest checkpoint is sent at once."""
         self.is_on, self._sent_model = on, None
-        self.told.emit("The next checkpoint goes to the engine." if on else "")
+        self.message.emit("The next checkpoint goes to the engine." if on else "")
         run = self._workshop.watcher.run
         if run is not None and run.checkpoints:
             self._checkpoint(run)
@@ -52,22 +52,22 @@ class Companion(QObject):
         if stamp == self._sent_model:
             return
         self._sent_model = stamp
-        self.told.emit("Exporting a checkpoint …")
+        self.message.emit("Exporting a checkpoint …")
         choice = self._workshop.choice_of(run)
-        wish = {"choice": replace(choice, model=str(model)).as_dict(), "engine": self.engine}
-        self._workshop.studio.ask("export", wish, self._sent, self.told.emit)
+        parameters = {"choice": replace(choice, model=str(model)).as_dict(), "engine": self.engine}
+        self._workshop.studio.ask("export", parameters, self._sent, self.message.emit)
 
     def _sent(self, answer: Answer) -> None:
-        self.told.emit(f"{answer['release']} plays, as it was after epoch {answer['epochs']}.")
+        self.message.emit(f"{answer['release']} plays, as it was after epoch {answer['epochs']}.")
 
-    def _go_on(self, busy: str) -> None:
+    def _continue(self, busy: str) -> None:
         if self._waiting is not None and not busy:
             run, self._waiting = self._waiting, None
             self._checkpoint(run)
 
 
 def _model_to_send(run: Run) -> Path:
-    """The newest checkpoint of the period that was asked for; without one, and at the end, the last."""
+    """Choose the newest periodic checkpoint; without one, and at the end, the last."""
     kept = sorted(run.folder.glob("epoch-*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
     by_period = run.record is not None and run.record.save_every > 0 and run.is_live
     return kept[-1] if kept and by_period else run.folder / "last.ckpt"

@@ -1,4 +1,4 @@
-"""How the window looks: Qt's Fusion style, dark unless the system asks for light."""
+"""Styles the window: Qt's Fusion style, dark unless the system asks for light."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ def _dark() -> QPalette:
 
 
 def named(widget: W, name: str, tip: str = "") -> W:
-    """A widget with a name for those who do not see it, and a hint for those who point at it."""
+    """Give a widget an accessible name and a tooltip."""
     widget.setAccessibleName(name)
     widget.setToolTip(tip)
     return widget
 
 
 def hinted(widget: W, tip: str) -> W:
-    """A widget with a hint for those who point at it; its own text names it."""
+    """Give a widget a tooltip; its own text names it."""
     widget.setToolTip(tip)
     return widget
 
 
 def plain_table(columns: Sequence[str], name: str) -> QTableWidget:
-    """A table to read, not to write in."""
+    """Make a read-only table."""
     table = named(QTableWidget(0, len(columns)), name)
     table.setHorizontalHeaderLabels(list(columns))
     table.horizontalHeader().setHighlightSections(False)
@@ -85,8 +85,9 @@ def plain_table(columns: Sequence[str], name: str) -> QTableWidget:
 
 
 def caption(text: str = "", of: QLabel | None = None) -> QLabel:
-    """A quieter label, which wraps."""
+    """Make a quieter label, which wraps."""
     label = of or QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

@@ -1,4 +1,4 @@
-"""Every part of the loss after the last epoch; its colours are the legend of the curves."""
+"""Lists every part of the loss after the last epoch; its colours are the legend of the curves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_ROWS = 6
 
 
 class LossesTable(QWidget):
-    """A row a loss."""
+    """Shows a row for each loss."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The window: the choice on the left, what came of it on the right."""
+"""Lays out the window: the choice on the left, runs and results on the right."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.window.training_tab import TrainingTab
 from training.window.workshop import Answer, Workshop
 
 _PANEL_WIDTH = 330
-_SMALLEST = 880, 560
+_MIN_SIZE = 880, 560
 _BUSY = {
     "evaluate": "Evaluating …",
     "latent": "Encoding the data …",
@@ -29,7 +29,7 @@ _BUSY = {
 
 
 class MainWindow(QMainWindow):
-    """Everything that the trainer sees.
+    """Shows the panel and the tabs of the trainer's window.
 
     Args:
         workshop: does the work; this window closes it.
@@ -39,7 +39,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workshop = workshop
         self.setWindowTitle("AiTunes: training")
-        self.setMinimumSize(*_SMALLEST)
+        self.setMinimumSize(*_MIN_SIZE)
         self.resize(1280, 800)
         self.panel = ChoicePanel(workshop)
         self.training, self.runs = TrainingTab(workshop), RunsTab(workshop)
@@ -66,13 +66,13 @@ class MainWindow(QMainWindow):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.panel)
         scroll.setMinimumWidth(_PANEL_WIDTH)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(scroll)
-        both.addWidget(self.tabs)
-        both.setStretchFactor(1, 1)
-        both.setSizes([_PANEL_WIDTH, 950])
-        both.setChildrenCollapsible(False)
-        self.setCentralWidget(both)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(scroll)
+        columns.addWidget(self.tabs)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([_PANEL_WIDTH, 950])
+        columns.setChildrenCollapsible(False)
+        self.setCentralWidget(columns)
 
     def _connect(self) -> None:
         workshop = self.workshop
@@ -80,16 +80,16 @@ class MainWindow(QMainWindow):
             "train": self._train,
             "stop": workshop.stop_training,
             "evaluate": self._evaluate,
-            "latent": self._look_at_latent,
+            "latent": self._encode,
             "export": self._export,
         }
-        self.panel.wanted.connect(lambda name: actions[name]())
-        workshop.said.connect(lambda sentence: self.statusBar().showMessage(sentence, 20_000))
+        self.panel.requested.connect(lambda name: actions[name]())
+        workshop.message.connect(lambda sentence: self.statusBar().showMessage(sentence, 20_000))
         workshop.busy_changed.connect(lambda action: self._busy.setText(_BUSY.get(action, "")))
-        workshop.exported.connect(self._tell_export)
-        self.tabs.currentChanged.connect(self._tab_shown)
-        for keys, act in (("Ctrl+Return", self._train), ("Ctrl+E", self._evaluate), ("Ctrl+Q", self.close)):
-            QShortcut(QKeySequence(keys), self).activated.connect(act)
+        workshop.exported.connect(self._show_export)
+        self.tabs.currentChanged.connect(self._show_tab)
+        for keys, action in (("Ctrl+Return", self._train), ("Ctrl+E", self._evaluate), ("Ctrl+Q", self.close)):
+            QShortcut(QKeySequence(keys), self).activated.connect(action)
         for n in range(self.tabs.count()):
             QShortcut(QKeySequence(f"Ctrl+{n + 1}"), self).activated.connect(partial(self.tabs.setCurrentIndex, n))
 
@@ -101,23 +101,23 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.evaluation)
         self.workshop.evaluate()
 
-    def _look_at_latent(self) -> None:
+    def _encode(self) -> None:
         self.tabs.setCurrentWidget(self.latent)
-        self.workshop.look_at_latent()
+        self.workshop.encode()
 
     def _export(self) -> None:
         ExportDialog(self.workshop, self).open()
 
-    def _tell_export(self, found: Answer) -> None:
-        self.statusBar().showMessage(f"{found['folder']} is ready: aitunes play --release {found['release']}")
+    def _show_export(self, answer: Answer) -> None:
+        self.statusBar().showMessage(f"{answer['folder']} is ready: aitunes play --release {answer['release']}")
 
-    def _tab_shown(self) -> None:
+    def _show_tab(self) -> None:
         if self.tabs.currentWidget() is self.interactive:
-            self.interactive.begin()
+            self.interactive.show_all()
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.workshop.watcher.look_around()
+        self.workshop.watcher.refresh()
         if not may_close(self.workshop.watcher.runs, self):
             event.ignore()
             return

@@ -1,4 +1,4 @@
-"""The newest reconstruction of a run: a held-out item, and what the last checkpoint makes of it."""
+"""Shows the newest reconstruction of a run: a held-out item, and its reconstruction by the last checkpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.window.workshop import Answer, Workshop
 _BEFORE = "A held-out item, as soon as there is a checkpoint."
 
 
-class Newest(QWidget):
+class NewestReconstruction(QWidget):
     """Follows the checkpoints of the run that is followed; an item's number chooses what is shown."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
@@ -35,7 +35,7 @@ class Newest(QWidget):
         layout.addLayout(head)
         for view in (self.original, self.reconstruction):
             layout.addWidget(view, 1)
-            view.play_wanted.connect(workshop.player.play)
+            view.play_requested.connect(workshop.player.play)
         self._waiting = False
         self.item.setKeyboardTracking(False)
         workshop.watcher.run_changed.connect(self._run_changed)
@@ -52,7 +52,7 @@ class Newest(QWidget):
     def _follow(self, run: Run) -> None:
         self._run = run
         if self.text.text() == _BEFORE:
-            self.text.setText("The newest checkpoint is being looked at …")
+            self.text.setText("The newest checkpoint is being encoded …")
         self._ask()
 
     def _ask(self) -> None:
@@ -63,24 +63,28 @@ class Newest(QWidget):
             return
         self._waiting = False
         choice = replace(self._workshop.choice_of(self._run), model=str(self._run.folder / "last.ckpt"))
-        wish = {"choice": choice.as_dict(), "item": self.item.value(), "to": str(self._workshop.scratch("newest"))}
-        self._workshop.studio.ask("compare", wish, self._show, self._failed)
+        parameters = {
+            "choice": choice.as_dict(),
+            "item": self.item.value(),
+            "to": str(self._workshop.scratch("newest")),
+        }
+        self._workshop.studio.ask("compare", parameters, self._show, self._failed)
 
-    def _show(self, found: Answer) -> None:
-        self._go_on()
-        if self._run is None or not Path(found["model"]).is_relative_to(self._run.folder):
+    def _show(self, answer: Answer) -> None:
+        self._continue()
+        if self._run is None or not Path(answer["model"]).is_relative_to(self._run.folder):
             return  # of a run that was followed before
-        self.item.setMaximum(found["items"] - 1)
-        self.original.show_exhibit(found["original"])
-        self.reconstruction.show_exhibit(found["reconstruction"])
+        self.item.setMaximum(answer["items"] - 1)
+        self.original.show_exhibit(answer["original"])
+        self.reconstruction.show_exhibit(answer["reconstruction"])
         self.text.setText(
-            f"{item_title(found['name'], found['label'])}, epoch {found['epochs']}, error {found['error']:.4g}"
+            f"{item_title(answer['name'], answer['label'])}, epoch {answer['epochs']}, error {answer['error']:.4g}"
         )
 
     def _failed(self, sentence: str) -> None:
         self.text.setText(sentence)
-        self._go_on()
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         if self._waiting:
             self._ask()

@@ -1,4 +1,4 @@
-"""Plays sound files beside the window's own thread: opening a device may take a while."""
+"""Plays sound files in a thread of its own: opening a device may take a while."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Player(QObject):
     """Plays one sound at a time; a new one stops the one before.
 
     Signals:
-        said: a sentence, where nothing can be heard.
+        message: a sentence, where nothing can be heard.
         finished: a sound was begun, or could not be.
     """
 
-    said = Signal(str)
+    message = Signal(str)
     finished = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -45,8 +45,8 @@ class _Play(QRunnable):
             y, sample_rate = soundfile.read(self.path, dtype="float32")
             play(y, sample_rate, wait=False)
         except PlaybackError as error:
-            self.player.said.emit(str(error))
+            self.player.message.emit(str(error))
         except (OSError, soundfile.SoundFileError) as error:
-            self.player.said.emit(f"{self.path} cannot be played: {error}.")
+            self.player.message.emit(f"{self.path} cannot be played: {error}.")
         finally:
             self.player.finished.emit()

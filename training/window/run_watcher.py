@@ -1,4 +1,4 @@
-"""Looks at the runs on disk while they grow."""
+"""Watches the runs on disk while they grow."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class RunWatcher(QObject):
         self._live, self._history = QTimer(self), QTimer(self)
         self._live.setInterval(_LIVE_MS)
         self._history.setInterval(_HISTORY_MS)
-        self._live.timeout.connect(self._look)
-        self._history.timeout.connect(self.look_around)
+        self._live.timeout.connect(self._check)
+        self._history.timeout.connect(self.refresh)
 
     def start(self) -> None:
-        """Look now and from now on; a run that is going on is followed."""
-        self.look_around()
+        """Start watching; a run that is going on is followed."""
+        self.refresh()
         if self.run is None and self.runs:
             self.follow(next((run for run in self.runs if run.is_live), self.runs[0]).folder)
         self._live.start()
         self._history.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._live.stop()
         self._history.stop()
 
@@ -60,30 +60,30 @@ class RunWatcher(QObject):
         """Follow the run in a folder."""
         self._stamp, self._checkpoint, self._not_before = _NEVER, 0, 0.0
         self.run = None
-        self._look(folder)
+        self._check(folder)
 
-    def look_around(self) -> None:
+    def refresh(self) -> None:
         """Read the list of runs."""
         runs = find_runs(self.root)
         if runs != self.runs:
             self.runs = runs
             self.runs_changed.emit(runs)
 
-    def _look(self, folder: Path | None = None) -> None:
-        wanted = folder or (self.run.folder if self.run else None)
-        if wanted is None:
+    def _check(self, folder: Path | None = None) -> None:
+        folder = folder or (self.run.folder if self.run else None)
+        if folder is None:
             return
-        run = read_run(wanted)
+        run = read_run(folder)
         if run != self.run:
             ended = self.run is not None and self.run.is_live and not run.is_live
             self.run = run
             self.run_changed.emit(run)
             if ended:
-                self.look_around()
-        self._look_at_curves(run)
-        self._look_at_checkpoints(run)
+                self.refresh()
+        self._check_curves(run)
+        self._check_checkpoints(run)
 
-    def _look_at_curves(self, run: Run) -> None:
+    def _check_curves(self, run: Run) -> None:
         stamp = _stamp_of(run.folder / HISTORY)
         if stamp == self._stamp or time.monotonic() < self._not_before:
             return
@@ -95,7 +95,7 @@ class RunWatcher(QObject):
         now = time.monotonic()
         self._not_before = now + _MIN_SHARE * (now - begun)
 
-    def _look_at_checkpoints(self, run: Run) -> None:
+    def _check_checkpoints(self, run: Run) -> None:
         newest = max((_stamp_of(path) for path in run.folder.glob("*.ckpt")), default=0)
         if newest > self._checkpoint:
             self._checkpoint = newest

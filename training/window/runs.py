@@ -1,13 +1,14 @@
-"""The runs that lie on disk: what each of them is, how far it is, and its curves."""
+"""Reads the runs on disk: their state, progress and curves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 
 from aitunes.experiments.history import HISTORY, Row, read_history
-from training.fit.run_record import RECORD, STARTING, TRAINING, RunRecord, last_words, read_record, state_of
+from training.fit.run_record import RECORD, STARTING, TRAINING, RunRecord, last_log_line, read_record, state_of
 
 STAGES = ("train", "validation")
 _ENDED = "ended"
@@ -15,7 +16,7 @@ _ENDED = "ended"
 
 @dataclass(frozen=True)
 class Run:
-    """One training.
+    """Describes one training.
 
     Args:
         folder: where everything of it lies.
@@ -38,17 +39,17 @@ class Run:
 
     @property
     def is_live(self) -> bool:
-        """Whether its process is at work."""
+        """True while its process is at work."""
         return self.state in (STARTING, TRAINING)
 
     @property
     def title(self) -> str:
-        """What it is, and when it began."""
+        """Its scenario and the time it began."""
         return f"{self.experiment} {self.scenario}, {datetime.fromtimestamp(self.began):%d %b %H:%M}"
 
 
 def read_run(folder: Path) -> Run:
-    """The run in a folder."""
+    """Read the run in a folder."""
     record = read_record(folder)
     checkpoints = len(list(folder.glob("*.ckpt")))
     if record is None:
@@ -56,19 +57,19 @@ def read_run(folder: Path) -> Run:
         return Run(folder, experiment, scenario, _ENDED, "", _modified(folder / HISTORY), checkpoints)
     state, sentence = state_of(folder, record)
     if state == STARTING:
-        sentence = last_words(folder)
+        sentence = last_log_line(folder)
     return Run(folder, record.experiment, record.scenario, state, sentence, record.started, checkpoints, record)
 
 
 def find_runs(root: Path) -> list[Run]:
-    """All runs in a folder of runs, the latest first."""
+    """Find all runs in a folder of runs, the latest first."""
     patterns = (f"{depth}/{name}" for depth in ("*/*", "*/*/*") for name in (RECORD, HISTORY))
-    found = {path.parent for pattern in patterns for path in root.glob(pattern)}
-    return sorted(map(read_run, found), key=lambda run: run.began, reverse=True)
+    folders = {path.parent for pattern in patterns for path in root.glob(pattern)}
+    return sorted(map(read_run, folders), key=lambda run: run.began, reverse=True)
 
 
 def read_curves(run: Run) -> list[Row]:
-    """The run's losses, a row an epoch; none before the first epoch is over."""
+    """Read the run's losses, a row an epoch; none before the first epoch is over."""
     try:
         return read_history(run.folder / HISTORY)
     except (OSError, ValueError):
@@ -76,15 +77,16 @@ def read_curves(run: Run) -> list[Row]:
 
 
 def parts_of(rows: list[Row]) -> list[str]:
-    """Names of the losses, the total first."""
-    names = dict.fromkeys(name.split("/")[1] for row in rows for name in row if name.split("/")[0] in STAGES)
+    """List the names of the losses, the total first."""
+    pairs = (name.partition("/")[::2] for row in rows for name in row)
+    names = dict.fromkeys(part for stage, part in pairs if stage in STAGES and part)
     return sorted(names, key=lambda name: name != "loss")
 
 
 def curve(rows: list[Row], stage: str, part: str) -> tuple[list[float], list[float]]:
-    """Epochs and values of one loss."""
+    """Return epochs and values of one loss."""
     key = f"{stage}/{part}"
-    points = [(row["epoch"], row[key]) for row in rows if key in row]
+    points = [(row["epoch"], row[key]) for row in rows if {"epoch", key} <= row.keys() and isfinite(row[key])]
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 

@@ -1,6 +1,8 @@
-"""The history of runs; one or two of them, their curves laid over each other."""
+"""Shows the list of runs, and the curves of one or two of them."""
 
 from __future__ import annotations
+
+from html import escape
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QShowEvent
@@ -31,7 +33,7 @@ _STRETCHED = len(_COLUMNS) - 1
 
 
 class RunsTab(QWidget):
-    """A table of runs above the curves of those that are selected."""
+    """Shows a table of runs above the curves of those that are selected."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,13 +73,13 @@ class RunsTab(QWidget):
         curves.setContentsMargins(0, GAP, 0, 0)
         curves.addLayout(bar)
         curves.addWidget(self.plot, 1)
-        both = QSplitter(Qt.Orientation.Vertical)
-        both.addWidget(self.table)
-        both.addWidget(below)
-        both.setStretchFactor(0, 2)
-        both.setStretchFactor(1, 3)
+        rows_above_curves = QSplitter(Qt.Orientation.Vertical)
+        rows_above_curves.addWidget(self.table)
+        rows_above_curves.addWidget(below)
+        rows_above_curves.setStretchFactor(0, 2)
+        rows_above_curves.setStretchFactor(1, 3)
         layout = QVBoxLayout(self)
-        layout.addWidget(both)
+        layout.addWidget(rows_above_curves)
 
     @property
     def selected(self) -> list[Run]:
@@ -100,7 +102,7 @@ class RunsTab(QWidget):
         for row, run in enumerate(runs):
             for column, text in enumerate(_texts(run)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(run.sentence or str(run.folder))
+                item.setToolTip(f"<p>{escape(run.sentence or str(run.folder))}</p>")
                 self.table.setItem(row, column, item)
         self.select(*(row for row, run in enumerate(runs) if run.folder in kept))
         self.table.blockSignals(False)
@@ -121,7 +123,7 @@ class RunsTab(QWidget):
         part = self.part.currentText()
         self.plot.show_curves(
             [
-                Curve(f"{run.title}, {stage}", *curve(rows, stage, part), SERIES[n], stage != "train")
+                Curve(escape(f"{run.title}, {stage}"), *curve(rows, stage, part), SERIES[n], stage != "train")
                 for n, (run, rows) in enumerate(zip(runs, histories, strict=True))
                 for stage in STAGES
             ]

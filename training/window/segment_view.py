@@ -1,4 +1,4 @@
-"""A segment to look at and to listen to: a spectrogram, an image, or a vector's bars."""
+"""Shows and plays a segment: a spectrogram, an image, or a vector's bars."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from training.window.look import GAP, SERIES
 
 
 class SegmentView(QWidget):
-    """One segment under its title.
+    """Shows one segment under its title.
 
     Args:
         title: what it is.
 
     Signals:
-        play_wanted: a sound file.
+        play_requested: a sound file.
     """
 
-    play_wanted = Signal(Path)
+    play_requested = Signal(Path)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class SegmentView(QWidget):
 
     def _play(self) -> None:
         if self._sound is not None:
-            self.play_wanted.emit(self._sound)
+            self.play_requested.emit(self._sound)
 
     def _show_bars(self, values: FloatArray) -> None:
         self._axes("value", "dimension", square=False)

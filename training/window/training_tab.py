@@ -1,6 +1,8 @@
-"""A run while it trains: how far, how fast, every loss, the newest reconstruction, and the engine that plays along."""
+"""Shows a run while it trains: progress, rate, every loss, the newest reconstruction, and live export."""
 
 from __future__ import annotations
+
+from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
@@ -22,10 +24,10 @@ from training.fit.run_record import FAILED, STARTING
 from training.window.curves import Curve, CurvesPlot
 from training.window.figures import FigureRow
 from training.window.formats import duration, figure, rate
-from training.window.live_export import Companion
+from training.window.live_export import LiveExport
 from training.window.look import GAP, SERIES, caption, named
 from training.window.losses_table import LossesTable
-from training.window.newest import Newest
+from training.window.newest import NewestReconstruction
 from training.window.runs import STAGES, Run, curve, parts_of
 from training.window.workshop import Workshop
 
@@ -41,32 +43,32 @@ _STEPS = 1_000
 
 
 class TrainingTab(QWidget):
-    """The run that is followed."""
+    """Shows the run that is followed."""
 
     def __init__(self, workshop: Workshop, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.companion = Companion(workshop)
+        self.live_export = LiveExport(workshop)
         self.title = QLabel("<b>No run yet.</b> Choose a scenario and press Train.")
         self.sentence = caption()
         self.sentence.setVisible(False)
         self.figures = FigureRow(("State", "Epoch", "Examples a second", "Time left", "Validation loss"))
         self.progress = QProgressBar(maximum=_STEPS, textVisible=False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName("How far the run is")
+        self.progress.setAccessibleName("Progress of the run")
         self.total = CurvesPlot("Loss: — training   ┄ validation", "Loss over the epochs")
         self.parts = CurvesPlot("Its parts, not weighted", "Parts of the loss over the epochs")
         self.losses = LossesTable()
-        self.newest = Newest(workshop)
+        self.newest = NewestReconstruction(workshop)
         self.play_along = QCheckBox("Play &while training")
         self.play_along.setToolTip("At each checkpoint export the release, and have a playing engine change to it")
-        self.engine = named(QLineEdit(self.companion.engine), "Address of the engine, HOST:PORT")
+        self.engine = named(QLineEdit(self.live_export.engine), "Address of the engine, HOST:PORT")
         self.engine.setMaximumWidth(170)
-        self.told = caption()
+        self.live_message = caption()
         self._lay_out()
         workshop.watcher.run_changed.connect(self._show_run)
         workshop.watcher.curves_changed.connect(self._show_curves)
         self.play_along.toggled.connect(self._switch)
-        self.companion.told.connect(self.told.setText)
+        self.live_export.message.connect(self.live_message.setText)
 
     def _lay_out(self) -> None:
         plots = QSplitter(Qt.Orientation.Vertical)
@@ -77,31 +79,31 @@ class TrainingTab(QWidget):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addWidget(self.losses)
         beside.addWidget(self.newest, 1)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(plots)
-        both.addWidget(side)
-        both.setStretchFactor(0, 3)
-        both.setStretchFactor(1, 2)
-        both.setChildrenCollapsible(False)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(plots)
+        columns.addWidget(side)
+        columns.setStretchFactor(0, 3)
+        columns.setStretchFactor(1, 2)
+        columns.setChildrenCollapsible(False)
         play = QHBoxLayout()
         play.addWidget(self.play_along)
         play.addWidget(self.engine)
-        play.addWidget(self.told, 1)
+        play.addWidget(self.live_message, 1)
         layout = QVBoxLayout(self)
         layout.setSpacing(GAP)
         for widget in (self.title, self.sentence, self.figures, self.progress):
             layout.addWidget(widget)
-        layout.addWidget(both, 1)
+        layout.addWidget(columns, 1)
         layout.addLayout(play)
 
     def _show_run(self, run: Run | None) -> None:
         if run is None:
             return
-        self.title.setText(f"<b>{run.experiment} {run.scenario}</b>&nbsp; {run.folder}")
+        self.title.setText(f"<b>{escape(run.experiment)} {escape(run.scenario)}</b>&nbsp; {escape(str(run.folder))}")
         self.sentence.setText(run.sentence)
         self.sentence.setVisible(bool(run.sentence))
-        loud = QPalette.ColorRole.WindowText if run.state == FAILED else QPalette.ColorRole.PlaceholderText
-        self.sentence.setForegroundRole(loud)
+        role = QPalette.ColorRole.WindowText if run.state == FAILED else QPalette.ColorRole.PlaceholderText
+        self.sentence.setForegroundRole(role)
         self.figures.set("State", _STATES[run.state])
         record = run.record
         if record is None:
@@ -121,7 +123,7 @@ class TrainingTab(QWidget):
             for name, colour in colours.items()
         }
         self.total.show_curves(lines.pop("loss", []))
-        self.parts.show_curves([line for both in lines.values() for line in both])
+        self.parts.show_curves([line for pair in lines.values() for line in pair])
         self.losses.show_losses(rows[-1] if rows else {}, colours)
         self.figures.set("Validation loss", figure(rows[-1].get("validation/loss") if rows else None))
 
@@ -131,8 +133,8 @@ class TrainingTab(QWidget):
                 engine_address(self.engine.text())
             except TrainingError as error:
                 self.play_along.setChecked(False)
-                self.told.setText(str(error))
+                self.live_message.setText(str(error))
                 return
-        self.companion.engine = self.engine.text().strip()
+        self.live_export.engine = self.engine.text().strip()
         self.engine.setEnabled(not on)
-        self.companion.switch(on)
+        self.live_export.switch(on)

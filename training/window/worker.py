@@ -1,7 +1,7 @@
-"""The window's second process: it loads PyTorch and does what is asked for, so that the window never waits.
+"""Runs the window's second process, which loads PyTorch, so that the window never waits.
 
 A request is a line of JSON on standard input, `{"id", "action", "choice", …}`; answers are lines on standard output,
-`{"id", "said"}` while it goes on, then `{"id", "done"}` or `{"id", "failed"}`. It ends with its input.
+`{"id", "message"}` while it goes on, then `{"id", "done"}` or `{"id", "failed"}`. It ends with its input.
 """
 
 from __future__ import annotations
@@ -28,43 +28,43 @@ from training.evaluate.assessment import MAX_ITEMS, latent_use
 from training.export.case_release import ReleaseNames
 from training.headless import HeadlessActionPipeline
 
-Wish = dict[str, Any]
+Json = dict[str, Any]
 _MAX_POINTS = 3_000
 
 
 class Worker:
-    """Obeys requests, one after the other, through one pipeline.
+    """Handles requests, one after the other, through one pipeline.
 
     Args:
-        say: sends an answer.
+        send: sends an answer.
     """
 
-    def __init__(self, say: Callable[[Wish], None]) -> None:
-        self.say = say
+    def __init__(self, send: Callable[[Json], None]) -> None:
+        self.send = send
         self.id = 0
-        self.actions = HeadlessActionPipeline(report=self._report)
+        self.actions = HeadlessActionPipeline(notify=self._notify)
 
-    def obey(self, wish: Wish) -> None:
-        """Do what is asked for, and answer; a failure is a sentence, and no end."""
-        self.id = wish["id"]
+    def handle(self, request: Json) -> None:
+        """Handle a request and answer; a failure is answered by a sentence."""
+        self.id = request["id"]
         try:
-            self._select(wish.get("choice", {}))
-            self.say({"id": self.id, "done": _ACTIONS[wish["action"]](self.actions, wish)})
+            self._select(request.get("choice", {}))
+            self.send({"id": self.id, "done": _ACTIONS[request["action"]](self.actions, request)})
         except AiTunesError as error:
-            self.say({"id": self.id, "failed": str(error)})
+            self.send({"id": self.id, "failed": str(error)})
         except BrokenPipeError:
             raise  # the window is gone
         except OSError as error:
             name = error.filename or "A file"
-            self.say({"id": self.id, "failed": f"{name} cannot be used: {error.strerror or error}."})
+            self.send({"id": self.id, "failed": f"{name} cannot be used: {error.strerror or error}."})
         except Exception as error:  # noqa: BLE001  a defect in one action must not end all the later ones
             traceback.print_exc()
-            self.say({"id": self.id, "failed": f"Something unexpected happened: {error!r}."})
+            self.send({"id": self.id, "failed": f"Something unexpected happened: {error!r}."})
 
-    def _report(self, sentence: str) -> None:
-        self.say({"id": self.id, "said": sentence})
+    def _notify(self, sentence: str) -> None:
+        self.send({"id": self.id, "message": sentence})
 
-    def _select(self, choice: Wish) -> None:
+    def _select(self, choice: Json) -> None:
         actions = self.actions
         actions.runs = Path(choice.get("runs") or "runs")
         folder = choice.get("data_dir")
@@ -79,11 +79,11 @@ class Worker:
                     actions.select_model(choice["model"])
 
 
-def _catalogue(actions: HeadlessActionPipeline, wish: Wish) -> list[Wish]:
+def _catalogue(actions: HeadlessActionPipeline, request: Json) -> list[Json]:
     return [_experiment(actions.select_experiment(name)) for name in actions.list_experiments()]
 
 
-def _experiment(case: Case) -> Wish:
+def _experiment(case: Case) -> Json:
     data = case.data
     return {
         "name": case.name,
@@ -96,7 +96,7 @@ def _experiment(case: Case) -> Wish:
     }
 
 
-def _scenario(scenario: Scenario) -> Wish:
+def _scenario(scenario: Scenario) -> Json:
     return {
         "name": scenario.name,
         "version": scenario.version,
@@ -106,8 +106,8 @@ def _scenario(scenario: Scenario) -> Wish:
     }
 
 
-def _details(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
-    """What building the scenario shows: sizes, and the epochs of its own."""
+def _details(actions: HeadlessActionPipeline, request: Json) -> Json:
+    """Build the scenario and return its sizes and its own number of epochs."""
     experiment, recipe = actions.experiment.start(actions.scenario)
     return {
         "epochs": recipe.epochs,
@@ -118,31 +118,31 @@ def _details(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
     }
 
 
-def _models(actions: HeadlessActionPipeline, wish: Wish) -> list[Wish]:
-    found = [(path, path.stat()) for path in actions.list_models()]
-    return [{"path": str(path), "bytes": state.st_size, "modified": state.st_mtime} for path, state in found]
+def _models(actions: HeadlessActionPipeline, request: Json) -> list[Json]:
+    models = [(path, path.stat()) for path in actions.list_models()]
+    return [{"path": str(path), "bytes": state.st_size, "modified": state.st_mtime} for path, state in models]
 
 
-def _code(actions: HeadlessActionPipeline, wish: Wish) -> str:
-    return actions.get_current_code(wish["choice"].get("epochs", 0), wish["choice"].get("save_every", 0))
+def _code(actions: HeadlessActionPipeline, request: Json) -> str:
+    return actions.get_current_code(request["choice"].get("epochs", 0), request["choice"].get("save_every", 0))
 
 
-def _evaluate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+def _evaluate(actions: HeadlessActionPipeline, request: Json) -> Json:
     figures, page = actions.evaluate(actions.model.parent / "evaluation")
     return {"figures": figures, "page": str(page.resolve()), "model": str(actions.model)}
 
 
-def _latent(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+def _latent(actions: HeadlessActionPipeline, request: Json) -> Json:
     table = actions.project(actions.model.parent / "projection")[0]
     some = actions.corpus().held.some(MAX_ITEMS)
     use = latent_use(actions.load().experiment.model, np.asarray(some.S))
     kl_nats = None if use.kl_nats is None else use.kl_nats.tolist()
-    found = {"std": use.std.tolist(), "kl_nats": kl_nats, "active": use.active, "model": str(actions.model)}
-    return {**found, **_points(table)}
+    answer = {"std": use.std.tolist(), "kl_nats": kl_nats, "active": use.active, "model": str(actions.model)}
+    return {**answer, **_points(table)}
 
 
-def _points(table: Path) -> Wish:
-    """Labels, halves and planes of a projection's table, of some of its rows."""
+def _points(table: Path) -> Json:
+    """Read labels, halves and planes of a projection's table, of some of its rows."""
     with table.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     rows = rows[:: -(-len(rows) // _MAX_POINTS)]
@@ -151,27 +151,27 @@ def _points(table: Path) -> Wish:
     return {"planes": planes, **{field: [row[field] for row in rows] for field in ("label", "half")}}
 
 
-def _compare(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
+def _compare(actions: HeadlessActionPipeline, request: Json) -> Json:
     held = len(actions.corpus().held)
-    found = actions.compare(min(wish["item"], held - 1), Path(wish["to"]))
-    return {**asdict(found), "items": held, "model": str(actions.model), "epochs": actions.load().epochs}
+    comparison = actions.compare(min(request["item"], held - 1), Path(request["to"]))
+    return {**asdict(comparison), "items": held, "model": str(actions.model), "epochs": actions.load().epochs}
 
 
-def _generate(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
-    return asdict(actions.generate(wish["seed"], Path(wish["to"])))
+def _generate(actions: HeadlessActionPipeline, request: Json) -> Json:
+    return asdict(actions.generate(request["seed"], Path(request["to"])))
 
 
-def _export(actions: HeadlessActionPipeline, wish: Wish) -> Wish:
-    names = ReleaseNames(wish.get("name"), wish.get("public_name"), wish.get("description"))
-    if wish.get("engine"):
-        check_engine(wish["engine"])  # an export takes a minute
-    folder = actions.export(Path(wish["to"]) if wish.get("to") else None, names)
-    if wish.get("engine"):
-        actions.play(folder.name, wish["engine"])
+def _export(actions: HeadlessActionPipeline, request: Json) -> Json:
+    names = ReleaseNames(request.get("name"), request.get("public_name"), request.get("description"))
+    if request.get("engine"):
+        check_engine(request["engine"])  # an export takes a minute
+    folder = actions.export(Path(request["to"]) if request.get("to") else None, names)
+    if request.get("engine"):
+        actions.play(folder.name, request["engine"])
     return {"folder": str(folder), "release": folder.name, "epochs": actions.load().epochs}
 
 
-_ACTIONS: dict[str, Callable[[HeadlessActionPipeline, Wish], Any]] = {
+_ACTIONS: dict[str, Callable[[HeadlessActionPipeline, Json], Any]] = {
     "catalogue": _catalogue,
     "details": _details,
     "models": _models,
@@ -185,25 +185,25 @@ _ACTIONS: dict[str, Callable[[HeadlessActionPipeline, Wish], Any]] = {
 
 
 def _answers() -> TextIO:
-    """Standard output for answers alone: what libraries print goes to standard error."""
+    """Reserve standard output for answers: what libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return answers
 
 
 def main() -> None:
-    """Obey until the input ends."""
+    """Handle requests until the input ends."""
     if hasattr(os, "nice"):
         os.nice(5)  # the training, and whatever plays, come first
     answers = _answers()
 
-    def say(answer: Wish) -> None:
+    def send(answer: Json) -> None:
         print(json.dumps(answer, default=str), file=answers, flush=True)
 
-    worker = Worker(say)
+    worker = Worker(send)
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin:
-            worker.obey(json.loads(line))
+            worker.handle(json.loads(line))
     os._exit(0)  # without a last flush into a pipe that nobody reads
 
 

@@ -1,4 +1,4 @@
-"""Asks the worker process, and hears its answers, without ever waiting."""
+"""Sends requests to the worker process and receives its answers, without ever waiting."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class _Request:
 
 
 class WorkerClient(QObject):
-    """One worker process, started with the first request and ended with this object.
+    """Owns one worker process, started with the first request and ended with this object.
 
     Signals:
-        said: a sentence about what is going on, or why it failed.
+        message: a sentence about what is going on, or why it failed.
         busy_changed: what is being done, or "" when nothing is.
     """
 
-    said = Signal(str)
+    message = Signal(str)
     busy_changed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -46,24 +46,31 @@ class WorkerClient(QObject):
         """The oldest action that is not answered, or ""."""
         return next((request.action for request in self._requests.values()), "")
 
+    @property
+    def process_id(self) -> int:
+        """The worker's process, 0 while there is none."""
+        return int(self._process.processId())
+
     def waits_for(self, action: str) -> bool:
-        """Whether such a request is not answered yet."""
+        """Return True while such a request is not answered."""
         return any(request.action == action for request in self._requests.values())
 
-    def ask(self, action: str, wish: dict[str, Any], done: Done, failed: Callable[[str], None] | None = None) -> None:
+    def ask(
+        self, action: str, parameters: dict[str, Any], done: Done, failed: Callable[[str], None] | None = None
+    ) -> None:
         """Send a request.
 
         Args:
             action: its name in the worker's table.
-            wish: what else the action wants.
+            parameters: what else the action takes.
             done: called with the answer.
-            failed: called with a sentence where it fails; by default it is said.
+            failed: called with a sentence where it fails; by default it is emitted as a message.
         """
         if self._process.state() == QProcess.ProcessState.NotRunning:
             self._process.start(sys.executable, ["-m", "training.window.worker"])
         self._next += 1
-        self._requests[self._next] = _Request(action, done, failed or self.said.emit)
-        line = json.dumps({"id": self._next, "action": action, **wish}) + "\n"
+        self._requests[self._next] = _Request(action, done, failed or self.message.emit)
+        line = json.dumps({"id": self._next, "action": action, **parameters}) + "\n"
         self._process.write(line.encode())
         self.busy_changed.emit(self.busy)
 
@@ -78,8 +85,8 @@ class WorkerClient(QObject):
     def _read(self) -> None:
         while self._process.canReadLine():
             answer = json.loads(bytes(self._process.readLine().data()))
-            if "said" in answer:
-                self.said.emit(answer["said"])
+            if "message" in answer:
+                self.message.emit(answer["message"])
                 continue
             request = self._requests.pop(answer["id"])
             self.busy_changed.emit(self.busy)

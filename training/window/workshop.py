@@ -1,4 +1,4 @@
-"""The window's model: what is chosen, what is known about it, and what can be done with it."""
+"""Holds the window's model: the choice, its details, and the actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 
 class Workshop(QObject):
-    """Holds the choice, and has everything done elsewhere: by two workers, by runs of their own, by the player.
+    """Holds the choice, and delegates all work: to two workers, to training processes, to the player.
 
     Lists and texts come from one worker; whatever needs a model and its data from another, which may take long.
 
@@ -33,8 +33,8 @@ class Workshop(QObject):
         choice_changed: the new `Choice`.
         details_changed: sizes of the chosen scenario, {} while they are not known.
         models_changed: list of checkpoints.
-        evaluated, looked_at_latent, exported: answers of the worker.
-        said: a sentence for the status line.
+        evaluated, encoded, exported: answers of the worker.
+        message: a sentence for the status line.
         busy_changed: what takes long at the moment, or "".
     """
 
@@ -43,9 +43,9 @@ class Workshop(QObject):
     details_changed = Signal(dict)
     models_changed = Signal(list)
     evaluated = Signal(dict)
-    looked_at_latent = Signal(dict)
+    encoded = Signal(dict)
     exported = Signal(dict)
-    said = Signal(str)
+    message = Signal(str)
     busy_changed = Signal(str)
 
     def __init__(self, choice: Choice, parent: QObject | None = None) -> None:
@@ -57,13 +57,13 @@ class Workshop(QObject):
         self.watcher = RunWatcher(Path(choice.runs), self)
         self.player = Player(self)
         self._scratch = tempfile.TemporaryDirectory(prefix="aitunes-window-", ignore_cleanup_errors=True)
-        for speaker in (self.lists, self.studio, self.player):
-            speaker.said.connect(self.said)
+        for source in (self.lists, self.studio, self.player):
+            source.message.connect(self.message)
         self.studio.busy_changed.connect(self.busy_changed)
-        self.watcher.checkpoint_written.connect(self._model_was_written)
+        self.watcher.checkpoint_written.connect(self._refresh_models_of)
 
     def start(self) -> None:
-        """Have the worker say what there is, and look for runs."""
+        """Ask the worker for the catalogue, and look for runs."""
         self.lists.ask("catalogue", {}, self._take_catalogue)
         self.watcher.start()
 
@@ -75,29 +75,31 @@ class Workshop(QObject):
         self._scratch.cleanup()
 
     def scratch(self, name: str) -> Path:
-        """A folder for what is shown and not kept."""
+        """Return a folder for what is shown and not kept."""
         return Path(self._scratch.name) / name
 
-    # What is chosen
+    # The choice
 
     @property
     def experiment(self) -> Answer | None:
-        """What the catalogue says about the chosen experiment."""
-        return next((one for one in self.catalogue if one["name"] == self.choice.experiment), None)
+        """The catalogue's entry of the chosen experiment."""
+        return next((entry for entry in self.catalogue if entry["name"] == self.choice.experiment), None)
 
     @property
     def scenario(self) -> Answer | None:
-        """What the catalogue says about the chosen scenario."""
+        """The catalogue's entry of the chosen scenario."""
         scenarios = self.experiment["scenarios"] if self.experiment else []
-        return next((one for one in scenarios if one["name"] == self.choice.scenario), None)
+        return next((entry for entry in scenarios if entry["name"] == self.choice.scenario), None)
 
     def choose_experiment(self, name: str) -> None:
         """Choose an experiment, and its first scenario."""
-        found = next(one for one in self.catalogue if one["name"] == name)
-        self._choose(replace(self.choice, experiment=name, scenario=found["scenarios"][0]["name"], model="", epochs=0))
+        experiment = next(entry for entry in self.catalogue if entry["name"] == name)
+        self._choose(
+            replace(self.choice, experiment=name, scenario=experiment["scenarios"][0]["name"], model="", epochs=0)
+        )
 
     def choose_scenario(self, name: str) -> None:
-        """Choose a scenario; the model is to be chosen anew."""
+        """Choose a scenario; the choice of a model is cleared."""
         self._choose(replace(self.choice, scenario=name, model="", epochs=0))
 
     def choose_run(self, run: Run) -> None:
@@ -111,7 +113,7 @@ class Workshop(QObject):
         self.choice_changed.emit(self.choice)
 
     def choice_of(self, run: Run) -> Choice:
-        """What a run trains, and its last model; of runs older than records, the chosen data."""
+        """Return what a run trains, and its last model; of runs older than records, the chosen data."""
         model = run.folder / "last.ckpt"
         path = str(model) if model.is_file() else ""
         chosen = replace(self.choice, experiment=run.experiment, scenario=run.scenario, model=path, epochs=0)
@@ -126,16 +128,16 @@ class Workshop(QObject):
         self.lists.ask("details", {"choice": choice.as_dict()}, partial(self._take_details, choice))
 
     def refresh_models(self) -> None:
-        """Have the checkpoints listed."""
+        """Ask the worker for the list of checkpoints."""
         choice = self.choice
         if choice.scenario:
             asked = replace(choice, model="")  # a model that is gone by now must not keep the others from being listed
             self.lists.ask("models", {"choice": asked.as_dict()}, partial(self._take_models, choice))
 
-    def _take_catalogue(self, found: list[Answer]) -> None:
-        self.catalogue = found
-        self.catalogue_changed.emit(found)
-        names = [one["name"] for one in found]
+    def _take_catalogue(self, catalogue: list[Answer]) -> None:
+        self.catalogue = catalogue
+        self.catalogue_changed.emit(catalogue)
+        names = [entry["name"] for entry in catalogue]
         run = self.watcher.run
         if not self.choice.experiment and run is not None and run.experiment in names:
             self.choice = replace(self.choice_of(run), model="")  # what was trained last is most likely wanted
@@ -146,56 +148,56 @@ class Workshop(QObject):
         else:
             self._choose(self.choice)
 
-    def _take_details(self, asked: Choice, found: Answer) -> None:
+    def _take_details(self, asked: Choice, details: Answer) -> None:
         if self.choice.scenario == asked.scenario:
-            self.details_changed.emit(found)
+            self.details_changed.emit(details)
 
-    def _take_models(self, asked: Choice, found: list[Answer]) -> None:
+    def _take_models(self, asked: Choice, models: list[Answer]) -> None:
         if (self.choice.experiment, self.choice.scenario) == (asked.experiment, asked.scenario):
-            self.models = found
-            self.models_changed.emit(found)
+            self.models = models
+            self.models_changed.emit(models)
 
-    def _model_was_written(self, run: Run) -> None:
+    def _refresh_models_of(self, run: Run) -> None:
         chosen = (self.choice.experiment, self.choice.scenario) == (run.experiment, run.scenario)
         if chosen and not self.lists.waits_for("models"):
             self.refresh_models()
 
-    # What can be done
+    # Actions
 
     def train(self) -> None:
         """Start a training of its own process, and follow it."""
         if self.scenario is None:
-            self.said.emit("The experiments are still being loaded; a moment.")
+            self.message.emit("The experiments are still being loaded; a moment.")
             return
         try:
             folder = start_training(self.choice)
         except TrainingError as error:
-            self.said.emit(str(error))
+            self.message.emit(str(error))
             return
         self.watcher.follow(folder)
-        self.watcher.look_around()
-        self.said.emit(f"Training goes to {folder}.")
+        self.watcher.refresh()
+        self.message.emit(f"Training goes to {folder}.")
 
     def stop_training(self) -> None:
         """Ask the run that is followed to end after its batch."""
         run = self.watcher.run
         if run is not None and run.record is not None:
             run_record.stop(run.record)
-            self.said.emit("Stopping; the last whole epoch's checkpoint is kept.")
+            self.message.emit("Stopping; the last whole epoch's checkpoint is kept.")
 
     def evaluate(self) -> None:
-        """Figures, pictures and sounds of the chosen model."""
+        """Evaluate the chosen model: figures, pictures and sounds."""
         self.studio.ask("evaluate", {"choice": self.choice.as_dict()}, self.evaluated.emit)
 
-    def look_at_latent(self) -> None:
-        """The codes of the data, and what each latent dimension does."""
-        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.looked_at_latent.emit)
+    def encode(self) -> None:
+        """Encode the data, and measure the use of each latent dimension."""
+        self.studio.ask("latent", {"choice": self.choice.as_dict()}, self.encoded.emit)
 
     def export(self, **names: str) -> None:
-        """A release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see the worker."""
-        given = {name: value for name, value in names.items() if value}
-        self.studio.ask("export", {"choice": self.choice.as_dict(), **given}, self.exported.emit)
+        """Export a release of the chosen model; `to`, `name`, `public_name`, `description`, `engine`: see worker."""
+        options = {name: value for name, value in names.items() if value}
+        self.studio.ask("export", {"choice": self.choice.as_dict(), **options}, self.exported.emit)
 
     def code(self, done: Callable[[str], None]) -> None:
-        """Have `done` called with the Python code of the choice."""
+        """Call `done` with the Python code of the choice."""
         self.lists.ask("code", {"choice": self.choice.as_dict()}, done)

@@ -1,1 +1,1 @@
-"""What stands beside an experiment while it trains, a callback a file."""
+"""Holds the Lightning callbacks of an experiment, a callback a file."""

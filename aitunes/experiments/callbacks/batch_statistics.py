@@ -1,4 +1,4 @@
-"""Batch-norm statistics for evaluation, measured anew before every validation."""
+"""Measures batch-norm statistics for evaluation again before every validation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCHES = 32
 
 
 class BatchStatistics(Callback):
-    """Gives batch-norm layers the statistics of the weights as they are, not of those of many steps ago.
+    """Gives batch-norm layers the statistics of the present weights, not of those of many steps ago.
 
     A running mean with a small momentum lags behind the weights: with few steps it is still near its start, and the
     model that is evaluated is not the one that was trained. A plain mean over some training batches has no lag. Only

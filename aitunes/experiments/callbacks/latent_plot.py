@@ -1,4 +1,4 @@
-"""Where the codes of the held-out data lie, in a picture."""
+"""Draws the codes of the held-out data."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
 from aitunes.features import FloatArray
+from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 
 MAX_CODES = 2_000
-_MAX_LABELS = 20
 
 
 class LatentPlot(Callback):
-    """Draws the codes of validation items on their first two principal directions, coloured by label.
+    """Draws the codes of validation items on their first two principal components, coloured by label.
 
     A batch's second tensor, where it is one whole number an item, is the label.
 
@@ -81,7 +78,7 @@ class LatentPlot(Callback):
 
 
 def principal_plane(codes: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Codes [items, latent_dim] on their first two principal directions, [items, 2], and these' shares of the variance.
+    """Project codes [items, latent_dim] on their first two principal components, [items, 2]; also their shares.
 
     A code of one number has 0 for its second coordinate.
     """
@@ -89,9 +86,18 @@ def principal_plane(codes: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.
     _, values, directions = np.linalg.svd(centred, full_matrices=False)
     share = values**2 / max(float((values**2).sum()), 1e-30)
     plane, shares = np.zeros((len(codes), 2)), np.zeros(2)
-    found = min(2, len(values))
-    plane[:, :found], shares[:found] = centred @ directions[:found].T, share[:found]
+    count = min(2, len(values))
+    plane[:, :count], shares[:count] = centred @ directions[:count].T, share[:count]
     return plane, shares
+
+
+def pc_label(index: int, share: float) -> str:
+    """Label the axis of a principal component, counted from 0, with its share of the variance.
+
+    >>> pc_label(0, 0.214)
+    'PC 1 (21 % of variance)'
+    """
+    return f"PC {index + 1} ({100.0 * share:.0f} % of variance)"
 
 
 def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> None:
@@ -102,23 +108,9 @@ def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str
         labels: whole numbers, [items].
         names: of the labels, in order; without them their numbers are shown.
     """
-    figure = Figure(figsize=(8.0, 6.4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    plane, shares = principal_plane(codes)
-    kinds = np.unique(labels)
-    colours = matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"]
-    for n, kind in enumerate(kinds):
-        name = names[kind] if kind < len(names) else str(kind)
-        x, y = plane[labels == kind].T
-        axes.scatter(x, y, s=10, color=colours(n % colours.N), label=name, alpha=0.8, linewidths=0)
-    axes.set(
-        title=title,
-        xlabel=f"first principal direction ({shares[0]:.0%} of the variance)",
-        ylabel=f"second principal direction ({shares[1]:.0%})",
-    )
-    axes.grid(alpha=0.25)
-    if 1 < len(kinds) <= _MAX_LABELS:
-        figure.legend(loc="outside right upper", frameon=False, markerscale=2.0)
+    figure, (plane, shares) = new_figure(8.0, 6.4), principal_plane(codes)
+    texts = np.array([names[label] if label < len(names) else str(label) for label in labels.tolist()], dtype=np.str_)
+    axes = scatter_by_label(figure, plane, texts, 10.0)
+    axes.set(title=literal(title, 80), xlabel=pc_label(0, shares[0]), ylabel=pc_label(1, shares[1]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    path.write_bytes(png_bytes(figure))

@@ -1,4 +1,4 @@
-"""Every loss of every epoch, in a table."""
+"""Keeps a table of every loss of every epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training that has run into numbers that are none ends, and the last good checkpoint stays."""
+"""Stops training when a loss or a weight becomes NaN or infinite, and keeps the last good checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aitunes.errors import TrainingError
 
 
 class DivergedError(TrainingError):
-    """Losses or weights that are no longer numbers."""
+    """Says which losses or weights became NaN or infinite."""
 
 
 class NaNGuard(Callback):

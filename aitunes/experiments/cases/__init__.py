@@ -1,4 +1,4 @@
-"""The experiments that `aitunes-train` offers."""
+"""Lists the experiments that `aitunes-train` offers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CASES: dict[str, Case] = {
 
 
 def find_case(name: str) -> Case:
-    """An experiment by name, whatever the case.
+    """Find an experiment by name, in upper or lower case.
 
     Raises:
         TrainingError: there is none; the message lists those that there are.

@@ -1,4 +1,4 @@
-"""What an experiment's case is: its data, the shape of its segments, its scenarios and the class that trains them."""
+"""Defines an experiment: its data, the shape of its segments, its scenarios and the class that trains them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aitunes.features import AudioFeatures
 
 @dataclass(frozen=True)
 class ClipSeries:
-    """Generated audio: `make_clip(index, seed)` for every index below `count`."""
+    """Describes generated audio: `make_clip(index, seed)` for every index below `count`."""
 
     make_clip: ClipMaker
     count: int
@@ -30,7 +30,7 @@ AnyData = SplitItems | Tracks | ClipSeries | Notes
 
 @dataclass(frozen=True)
 class DataDescription:
-    """A data set: what it is and how to open it.
+    """Describes a data set and opens it.
 
     Args:
         name, licence: for the card.
@@ -47,7 +47,7 @@ class DataDescription:
 
 @dataclass(frozen=True)
 class Case:
-    """An experiment that `aitunes-train` offers.
+    """Describes an experiment that `aitunes-train` offers.
 
     Args:
         name: what a person types, lower-case.
@@ -73,20 +73,20 @@ class Case:
 
     @property
     def is_audio(self) -> bool:
-        """Whether its segments are spectrograms."""
+        """True for an experiment whose segments are spectrograms."""
         return self.features is not None
 
     def features_of(self, scenario: Scenario) -> AudioFeatures | None:
-        """Audio features of one of its scenarios; None where it has no audio."""
+        """Return the audio features of one of its scenarios; None where it has no audio."""
         return scenario.features or self.features
 
     def shape_of(self, scenario: Scenario) -> tuple[int, ...]:
-        """Shape of one of its scenarios' segments."""
+        """Return the shape of one of its scenarios' segments."""
         features = self.features_of(scenario)
         return (features.bands, features.frames) if features else self.input_shape or ()
 
     def start(self, scenario: Scenario) -> tuple[AutoencoderExperiment, Recipe]:
-        """An untrained experiment and the recipe that it follows; seed torch first."""
+        """Make an untrained experiment and the recipe that it follows; seed torch first."""
         recipe, features = scenario.build(self.shape_of(scenario)), self.features_of(scenario)
         if features and issubclass(self.experiment, SpectrogramBasedAutoencoderExperiment):
             return self.experiment(recipe.model, recipe.loss, recipe.optimisation, features), recipe

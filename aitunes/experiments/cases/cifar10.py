@@ -1,4 +1,4 @@
-"""CIFAR10: pictures with more in them than a code can hold."""
+"""Defines CIFAR10: pictures with more in them than a code can hold."""
 
 from aitunes.datasets import cifar10
 from aitunes.experiments.cases.case import Case, DataDescription

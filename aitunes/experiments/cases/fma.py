@@ -1,4 +1,4 @@
-"""FMA: free music of sixteen genres."""
+"""Defines FMA: free music of sixteen genres."""
 
 from aitunes.datasets.fma import LICENCE, NAME, read_fma
 from aitunes.experiments.cases.case import Case, DataDescription

@@ -1,4 +1,4 @@
-"""A folder of the user's own audio, frame by frame or in the scenarios of FMA's family."""
+"""Defines FOLDER: the user's own audio, frame by frame or in the scenarios of FMA's family."""
 
 from pathlib import Path
 

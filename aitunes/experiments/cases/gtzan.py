@@ -1,4 +1,4 @@
-"""GTZAN: ten genres of music, a hundred clips of each."""
+"""Defines GTZAN: ten genres of music, a hundred clips of each."""
 
 from aitunes.datasets.gtzan import LICENCE, NAME, read_gtzan
 from aitunes.experiments.cases.case import Case, DataDescription

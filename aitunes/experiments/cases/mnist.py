@@ -1,4 +1,4 @@
-"""MNIST: does a model learn at all?"""
+"""Defines MNIST, which shows whether a model learns at all."""
 
 from aitunes.datasets import mnist
 from aitunes.experiments.cases.case import Case, DataDescription

@@ -1,4 +1,4 @@
-"""Notes whose pitch is known: recorded ones in a folder of the user's, and generated ones."""
+"""Defines NOTES and SYNTHETIC: notes of known pitch, recorded in the user's folder and generated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated sounds in segments."""
+"""Defines SINEWAVE: generated sounds in segments."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Vectors of five numbers: seconds to train, the first thing to try."""
+"""Defines the vectors of five numbers: seconds to train, the first thing to try."""
 
 from pathlib import Path
 

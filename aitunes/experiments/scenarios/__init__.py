@@ -1,1 +1,1 @@
-"""Scenarios: named recipes of a model, its losses and how long to train it, a file of them for each experiment."""
+"""Holds the scenarios: named recipes of a model, its losses and its epochs, a file for each experiment."""

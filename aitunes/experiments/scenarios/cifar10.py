@@ -1,4 +1,4 @@
-"""Scenarios of CIFAR10."""
+"""Defines the scenarios of CIFAR10."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VQ_SIZES = {64: 256, 128: 512}
 
 @scenario("ssim", "1", "Convolutional variational autoencoder of 64 dimensions, trained on structure besides pixels")
 def ssim(shape: tuple[int, ...]) -> Recipe:
-    """Convolutional, Gaussian, structural similarity."""
+    """Build a convolutional VAE, trained on structural similarity."""
     parts = {"squared": SquaredError(), "ssim": StructuralDissimilarity(), "kl": KLDivergence()}
     loss = WeightedLoss(parts, {"ssim": _SSIM, "kl": _KL})
     return Recipe(CVAE(shape, 64, _CHANNELS), loss, _EPOCHS, _BATCH, _OPTIMISATION)
@@ -34,7 +34,7 @@ def ssim(shape: tuple[int, ...]) -> Recipe:
 
 @scenario("resnet", "1", "Residual variational autoencoder (V1) of 64 dimensions, two blocks a stage")
 def resnet(shape: tuple[int, ...]) -> Recipe:
-    """Residual, Gaussian."""
+    """Build a residual VAE."""
     return Recipe(ResNet2dV1(shape, 64, _CHANNELS, depth=2), squared_and_kl(_KL), _EPOCHS, _BATCH, _OPTIMISATION)
 
 

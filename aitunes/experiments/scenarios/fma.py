@@ -1,4 +1,4 @@
-"""Scenarios of FMA."""
+"""Defines the scenarios of FMA."""
 
 from aitunes.experiments.scenarios.music import high, low, music_scenarios
 from aitunes.experiments.scenarios.scenario import ScenarioContainer

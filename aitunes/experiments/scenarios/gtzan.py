@@ -1,4 +1,4 @@
-"""Scenarios of GTZAN."""
+"""Defines the scenarios of GTZAN."""
 
 from aitunes.experiments.scenarios.music import high, low, music_scenarios
 from aitunes.experiments.scenarios.scenario import ScenarioContainer

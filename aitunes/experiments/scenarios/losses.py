@@ -1,4 +1,4 @@
-"""The objectives that scenarios share; every call makes new ones, since some of them keep a state."""
+"""Makes the objectives that scenarios share; every call makes new ones, since some keep a state."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _KL_RISE_EPOCHS = 10
 
 
 def squared() -> WeightedLoss:
-    """Nothing but the reconstruction."""
+    """Make an objective of the squared error alone."""
     return WeightedLoss({"squared": SquaredError()})
 
 
 def squared_and_kl(kl: float | Annealing) -> WeightedLoss:
-    """Reconstruction, and the codes' distribution at a weight or one that changes."""
+    """Make an objective of the squared error and the KL divergence at a fixed or annealed weight."""
     return WeightedLoss({"squared": SquaredError(), "kl": KLDivergence()}, {"kl": kl})
 
 
 def squared_and_commitment() -> WeightedLoss:
-    """Reconstruction, and codes near their codebook entries."""
+    """Make an objective of the squared error and codes near their codebook entries."""
     return WeightedLoss({"squared": SquaredError(), "commitment": Commitment()}, {"commitment": _COMMITMENT})
 
 
 def spectral_and_kl(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
-    """Reconstruction of log-mel segments, fine and coarse, and the distribution of codes, weighted in slowly."""
+    """Make an objective of the multi-resolution spectral error and the annealed KL divergence."""
     kl = LinearAnnealing(0.0, _KL_PER_VALUE * prod(shape), _KL_RISE_EPOCHS)
     return _spectral({"kl": KLDivergence()}, {"kl": kl}, shape, features)
 
 
 def spectral_and_commitment(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:
-    """Reconstruction of log-mel segments, fine and coarse, and codes near their codebook entries."""
+    """Make an objective of the multi-resolution spectral error and codes near their codebook entries."""
     return _spectral({"commitment": Commitment()}, {"commitment": _COMMITMENT}, shape, features)
 
 

@@ -1,4 +1,4 @@
-"""Scenarios of MNIST."""
+"""Defines the scenarios of MNIST."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ KL_WEIGHTS: dict[str, tuple[str, Callable[[], float | Annealing]]] = {
 
 @scenario("ae", "1", f"Vanilla autoencoder of {_LATENT_DIM} dimensions")
 def ae(shape: tuple[int, ...]) -> Recipe:
-    """Fully connected, no distribution."""
+    """Build a fully connected autoencoder without a distribution."""
     return Recipe(VanillaAutoencoder(shape, _LATENT_DIM, (512, 256)), squared(), _EPOCHS, _BATCH, _OPTIMISATION)
 
 
 @scenario("cvae", "1", f"Convolutional variational autoencoder of {_LATENT_DIM} dimensions")
 def cvae(shape: tuple[int, ...]) -> Recipe:
-    """Convolutional, Gaussian."""
+    """Build a convolutional VAE."""
     return Recipe(CVAE(shape, _LATENT_DIM), squared_and_kl(0.2), _EPOCHS, _BATCH, _OPTIMISATION)
 
 
 @scenario("vq", "1", "Residual autoencoder of 32 dimensions, quantised: 8 groups of 4, 128 entries")
 def vq(shape: tuple[int, ...]) -> Recipe:
-    """Residual, with a codebook."""
+    """Build a residual VQ model."""
     model = VQ_ResNet2D(shape, 32, entry_dim=4, entries=128, channels=(32, 64, 128))
     return Recipe(model, squared_and_commitment(), _EPOCHS, _BATCH, _OPTIMISATION)
 

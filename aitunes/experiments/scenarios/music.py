@@ -1,4 +1,4 @@
-"""Families of scenarios: residual models of segments, coarse and fine, small and large, and dense ones of frames."""
+"""Makes families of scenarios: residual models of segments, coarse and fine, small and large; dense ones of frames."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
 
 @dataclass(frozen=True)
 class Resolution:
-    """A kind of segments, and what a model of them is made of.
+    """Describes a kind of segments, and the layers of a model of them.
 
     Args:
         name: what scenarios are called after.
@@ -55,12 +55,12 @@ class Resolution:
 
 
 def low(features: AudioFeatures) -> Resolution:
-    """The coarse kind."""
+    """Return the coarse resolution."""
     return Resolution("low", "coarse", features, (32, 64, 128, 256), 64, vq_dim=64, vq_entries=256)
 
 
 def high(features: AudioFeatures) -> Resolution:
-    """The fine kind."""
+    """Return the fine resolution."""
     return Resolution("high", "fine", features, (32, 64, 128, 192, 256), 32, vq_dim=128, vq_entries=512)
 
 
@@ -69,7 +69,7 @@ Production = Mapping[str, tuple[str, str]]
 
 
 def music_scenarios(resolutions: tuple[Resolution, ...], production: Production) -> Iterator[Scenario]:
-    """Residual models of every size, with and without momentum, and a VQ model of each resolution.
+    """Make residual scenarios of every size, with and without momentum, and a VQ scenario of each resolution.
 
     Raises:
         ScenarioError: a scenario of production grade has an empty name or description.
@@ -122,7 +122,7 @@ def _vq(resolution: Resolution, production: Production) -> Scenario:
 
 
 def frame_scenarios() -> Iterator[Scenario]:
-    """Small dense models of single frames, immediate under the hand, for one's own sounds."""
+    """Make scenarios of small dense models of single frames, which react at once, for the user's own sounds."""
     return map(_dense, FRAME_DIMS)
 
 

@@ -1,4 +1,4 @@
-"""Scenarios of notes: the models of the bundled releases, and those that they were compared with.
+"""Defines the scenarios of notes: the models of the bundled releases, and those that they were compared with.
 
 docs/decisions/0007-decoders.md has the comparison; `python -m benchmarks.decoders` makes it again.
 """
@@ -44,7 +44,7 @@ _SQUARED_PER_DB = 0.05
 
 
 def spectral(features: AudioFeatures, **more: Loss) -> WeightedLoss:
-    """Errors of decibels and of magnitudes, an ordered map, and the codes' distribution."""
+    """Make an objective of decibel and magnitude errors, an ordered map, and the KL divergence."""
     parts: dict[str, Loss] = {
         "log": LoudnessWeightedLogError(features.db_range),
         "convergence": RelativeConvergence(features.db_range),
@@ -58,7 +58,7 @@ def spectral(features: AudioFeatures, **more: Loss) -> WeightedLoss:
 
 
 def squared(features: AudioFeatures) -> WeightedLoss:
-    """The squared error alone, as much per decibel as the spectral losses, and the codes' distribution."""
+    """Make an objective of the squared error, as much per decibel as the spectral losses, and the KL divergence."""
     low, high = features.db_range
     parts = {"squared": SquaredError(), "neighbourhood": Neighbourhood(), "kl": KLDivergence()}
     weight = _SQUARED_PER_DB * (high - low) ** 2 / (features.bands * features.frames)
@@ -82,7 +82,7 @@ def _harmonic(features: AudioFeatures, lowest: float, epochs: int, public_name: 
 
 @scenario("harmonic-mse", "1", "The same, trained by the squared error", features=FINE)
 def harmonic_mse(shape: tuple[int, ...]) -> Recipe:
-    """Harmonic, other loss."""
+    """Build the harmonic model with the squared error."""
     model = HarmonicVAE(FINE, _LATENT_DIM, pitch_and_level(LOWEST_FINE, HIGHEST))
     return Recipe(model, squared(FINE), _EPOCHS, _BATCH, _OPTIMISATION)
 
@@ -99,7 +99,7 @@ def _dense(name: str, description: str, features: AudioFeatures, mse: bool = Fal
 
 @scenario("dense-mel-unpitched", "1", "Fully connected, mel, its pitch in the code", features=FINE_MEL)
 def dense_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
-    """Fully connected, told nothing."""
+    """Build a fully connected model without conditions."""
     model = VariationalAutoencoder(shape, _LATENT_DIM)
     return Recipe(model, spectral(FINE_MEL), _EPOCHS, _BATCH, _OPTIMISATION)
 
@@ -108,7 +108,7 @@ def dense_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
     "conv-mel-unpitched", "1", "Convolutional, mel segments of 16 frames, its pitch in the code", features=SEGMENT_MEL
 )
 def conv_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
-    """Convolutional segments, told nothing."""
+    """Build a convolutional model of segments without conditions."""
     return Recipe(CVAE(shape, _LATENT_DIM), spectral_and_kl(shape, SEGMENT_MEL), _EPOCHS, 64, _OPTIMISATION)
 
 

@@ -1,4 +1,4 @@
-"""What a scenario is: a named recipe of a model, its losses and how long to train it."""
+"""Defines a scenario: a named recipe of a model, its losses and its epochs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from aitunes.modules.objective import WeightedLoss
 
 
 class ScenarioError(TrainingError):
-    """A scenario that does not exist, or that is not defined as it must be."""
+    """Says that a scenario does not exist, or why its definition is invalid."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a scenario trains, and how.
+    """Describes what a scenario trains, and how.
 
     Args:
         model: untrained, its weights drawn from torch's generator: seed that first.
@@ -39,7 +39,7 @@ RecipeBuilder = Callable[[tuple[int, ...]], Recipe]
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named recipe.
+    """Names a recipe.
 
     Args:
         name: what a person types; no two of an experiment share one.
@@ -97,7 +97,7 @@ def scenario(
 
 
 class ScenarioContainer:
-    """The scenarios of one experiment, in order.
+    """Holds the scenarios of one experiment, in order.
 
     Args:
         experiment: its name, for messages.
@@ -126,11 +126,11 @@ class ScenarioContainer:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all scenarios, in order."""
+        """Names of all scenarios, in order."""
         return tuple(self._scenarios)
 
     def find(self, name: str) -> Scenario:
-        """A scenario by name, whatever the case.
+        """Find a scenario by name, in upper or lower case.
 
         Raises:
             ScenarioError: there is none; the message lists those that there are.
@@ -143,5 +143,5 @@ class ScenarioContainer:
         return found
 
     def production_grade(self) -> tuple[Scenario, ...]:
-        """Those whose releases are for performers."""
+        """List the scenarios whose releases are for performers."""
         return tuple(one for one in self if one.prod_grade)

@@ -1,4 +1,4 @@
-"""Scenarios of generated sounds, in segments."""
+"""Defines the scenarios of generated sounds, in segments."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _cvae(latent_dim: int) -> Scenario:
 
 @scenario("resnet", "1", "Residual variational autoencoder (V2) of 16 dimensions, fine", features=HIGH_RESOLUTION)
 def resnet(shape: tuple[int, ...]) -> Recipe:
-    """Residual, Gaussian."""
+    """Build a residual VAE."""
     loss = spectral_and_kl(shape, HIGH_RESOLUTION)
     return Recipe(ResNet2dV2(shape, 16, (*_CHANNELS, 256)), loss, _EPOCHS, 32, _OPTIMISATION)
 
@@ -73,7 +73,7 @@ def resnet(shape: tuple[int, ...]) -> Recipe:
     "vq", "1", "Residual autoencoder of 32 dimensions, quantised: 8 groups of 4, 128 entries", features=LOW_RESOLUTION
 )
 def vq(shape: tuple[int, ...]) -> Recipe:
-    """Residual, with a codebook."""
+    """Build a residual VQ model."""
     model = VQ_ResNet2D(shape, 32, 4, 128, _CHANNELS)
     return Recipe(model, spectral_and_commitment(shape, LOW_RESOLUTION), _EPOCHS, _BATCH, _OPTIMISATION)
 

@@ -1,4 +1,4 @@
-"""The piano keys and the settings of notes, shown for releases that have a pitch."""
+"""Shows piano keys and the settings of notes, for releases that have a pitch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame
 
 from instrument.pad import theme
 from instrument.pad.keys import note_name
-from instrument.pad.model import NOTE_SETTINGS, EngineModel
+from instrument.pad.model import EngineModel
+from instrument.pad.settings import NOTE_SETTINGS
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.keyboard import Keyboard
@@ -19,7 +20,7 @@ def _seconds(value: float) -> str:
 
 
 class NoteStrip(QFrame):
-    """A strip over the width of the window.
+    """Spans the width of the window.
 
     Args:
         model: sends notes and settings.

@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
+from instrument.pad.preferences import MAX_MORPH_SECONDS
 from instrument.pad.widgets.fader import Fader
 
 SLOTS = 8
-MAX_MORPH_SECONDS = 60.0
 
 
 class SnapshotBar(QWidget):
-    """A button for each snapshot; the engine stores them under the release's name and their number.
+    """Shows a button for each snapshot; the engine stores them under the release's name and their number.
 
     Args:
         model: sends the commands.

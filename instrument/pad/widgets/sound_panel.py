@@ -18,7 +18,7 @@ BLOCKS = (0, 16, 32, 64, 128, 256, 512, 1024, 2048)
 
 
 class SoundPanel(QWidget):
-    """The page for settings that are made once, before a concert.
+    """Shows the page for settings that are made once, before a concert.
 
     Args:
         model: sends the settings.

@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from instrument.pad import theme
-from instrument.pad.engine_status import EngineStatus
 from instrument.pad.model import EngineModel
 from instrument.pad.status_warnings import StatusWarnings
 from instrument.pad.widgets.elided_label import ElidedLabel
 from instrument.pad.widgets.label import label, literal_tip
+from instrument.status import Status
 
 _MESSAGE_SECONDS = 8.0
 
 
 class StatusLine(QWidget):
-    """The line at the bottom of the window.
+    """Forms the line at the bottom of the window.
 
     Args:
         model: emits statuses and messages.
@@ -96,7 +96,7 @@ class StatusLine(QWidget):
         self._fit_figures()
 
 
-def figures(status: EngineStatus) -> tuple[str, str]:
+def figures(status: Status) -> tuple[str, str]:
     """Format the measurements in one line, and in a shorter one."""
     load = f"load {status.mean_load:.0f} % (peak {status.peak_load:.0f} %)"
     latency = f"latency {status.latency_ms:.0f} ms"
@@ -108,7 +108,7 @@ def figures(status: EngineStatus) -> tuple[str, str]:
     return f"{load}   {latency} {by_stage}   {rest}   connected", f"{load}   {latency}   {rest}"
 
 
-def stages(status: EngineStatus) -> str:
+def stages(status: Status) -> str:
     """Format latency stage by stage, the sample rates and the iterations."""
     return (
         f"Latency: control {status.control_ms:.1f} ms, synthesis {status.synthesis_ms:.1f} ms, "

@@ -1,4 +1,4 @@
-"""Play, freeze, and the faders for gain, smoothing and the playhead."""
+"""Plays, freezes, and sets gain, smoothing and the playhead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _times(value: float) -> str:
 
 
 class Transport(QWidget):
-    """The controls above the pages; speed, position and freeze are shown for releases with a playhead.
+    """Shows the controls above the pages; speed, position and freeze for releases with a playhead only.
 
     Args:
         model: sends the settings.

@@ -14,11 +14,17 @@ import numpy as np
 import pytest
 
 from aitunes.errors import ReleaseError
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
+from instrument.engine.publisher import Publisher
+from instrument.engine.task_queue import Task
+from instrument.measures import Clock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
+from instrument.storage.snapshots import SnapshotStore
 from instrument.synthesis.effort import LOW_LOAD_SECONDS
 from instrument.synthesis.timeline import Event
 
@@ -40,16 +46,19 @@ def said():
 
 
 @pytest.fixture
-def engine(folder, tmp_path, said, monkeypatch):
-    # The test's own thread would stay in real-time scheduling, and all later tests and their programs inherit that.
-    for module in ("changes", "engine"):
-        monkeypatch.setattr(f"instrument.engine.{module}.raise_priority", lambda priority: "ordinary")
+def clock():
+    """What the engine reads the time from; a test may set other functions."""
+    return SimpleNamespace(elapsed=time.perf_counter, wall=time.time)
+
+
+@pytest.fixture
+def engine(folder, tmp_path, said, clock):
+    reading = Clock(lambda: clock.elapsed(), lambda: clock.wall())
     options = EngineOptions("tiny", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
     options = replace(options, gestures=tmp_path / "gestures")
-    engine = Engine(NullOutput(44_100.0), Library([folder]), options, report=said.append)
+    engine = Engine(NullOutput(44_100.0), Library([folder]), options, log=said.append, clock=reading)
     yield engine
-    engine.osc._socket.close()
-    engine.synth.close()
+    engine.close()
     gc.unfreeze()
 
 
@@ -60,7 +69,7 @@ def hopping(engine):
 
     def hop():
         while not over.is_set():
-            engine._hop(0.0, HOP)
+            engine.hop()
             time.sleep(1e-4)
 
     thread = threading.Thread(target=hop)
@@ -72,7 +81,27 @@ def hopping(engine):
 
 def notices(engine):
     """Everything that would be sent, (peer, address, arguments)."""
-    return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher._notices]
+    return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher.drain()]
+
+
+def test_a_setting_that_changes_nothing_is_not_told_again(engine):
+    for value in (-7.0, -7.0, -7.0, -8.0, -8.0, -7.0):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (value,), ANNE))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,), (-8.0,), (-7.0,)]
+
+
+def test_a_gesture_tells_what_it_moves_each_time(engine):
+    for _ in range(3):
+        engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,)))
+    assert [arguments for _, _, arguments in notices(engine)] == [(-7.0,)] * 3
+
+
+def finish(worker):
+    """Wait until the worker has nothing left to do."""
+    deadline = time.monotonic() + 60.0
+    while not worker.idle:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def broken(*_arguments, **_settings):
@@ -83,65 +112,64 @@ def broken(*_arguments, **_settings):
 def test_a_release_that_was_exported_again_under_its_name_is_taken_over(engine, folder, tiny, hopping, latent_dim):
     shutil.rmtree(folder / "tiny")
     tiny.write(folder, "tiny", latent_dim=latent_dim)
-    engine.changes.load_release("tiny")
-    assert engine.performance.latent_dim == latent_dim
+    engine.releases.load("tiny")
+    assert engine.synth_thread.performance.latent_dim == latent_dim
     assert f"{ROOT}/latent/{latent_dim - 1}" in engine.rows
     assert f"{ROOT}/latent/{latent_dim}" not in engine.rows
-    engine.timeline.run(lambda: None, engine.stopped)
-    assert engine._failing_seconds == 0.0
+    assert engine.hop().any()
 
 
 def test_a_release_that_cannot_render_is_refused_before_it_sounds(engine, hopping, monkeypatch):
-    renderer = engine.synth.renderer
+    renderer = engine.synth_thread.synth.renderer
     monkeypatch.setattr("instrument.synthesis.decoders.Decoder.__call__", broken)
     with pytest.raises(ReleaseError, match="tiny cannot be played: the decoder is broken"):
-        engine.changes.load_release("tiny")
-    assert engine.synth.renderer is renderer
+        engine.releases.load("tiny")
+    assert engine.synth_thread.synth.renderer is renderer
 
 
 def test_a_hop_that_fails_is_silent_and_told_once(engine, said, monkeypatch):
-    monkeypatch.setattr(engine.synth, "render", broken)
+    monkeypatch.setattr(engine.synth_thread.synth, "render", broken)
     for _ in range(3):
-        y = engine._hop(0.0, HOP)
+        y = engine.hop()
         assert len(y) == 128
         assert not y.any()
     assert [address for _, address, _ in notices(engine)] == ["/error"]
     assert said == ["The synthesis failed: RuntimeError('the decoder is broken')"]
     monkeypatch.undo()
-    engine._hop(0.0, HOP)
-    assert engine._failing_seconds == 0.0
+    assert engine.hop().any()
 
 
 def test_a_synthesis_that_fails_for_a_second_ends_the_engine_as_failed(engine, said, monkeypatch):
-    monkeypatch.setattr(engine.synth, "render", broken)
+    monkeypatch.setattr(engine.synth_thread.synth, "render", broken)
     monkeypatch.setattr(engine.output, "wait", lambda: 0.0)
-    threading.Thread(target=engine._run, daemon=True).start()
-    assert engine.stopped.wait(60.0)
+    engine.synth_thread.run(engine.handler)
+    assert engine.synth_thread.stopped.is_set()
     assert engine.failed
     assert said[-1].startswith("The synthesis has ended")
 
 
-def test_a_closed_terminal_fails_nothing(engine):
+def test_a_closed_terminal_fails_nothing():
     def closed(line):
         raise ValueError("I/O operation on closed file")
 
-    engine._report = closed
-    engine.tell("Hello.")
-    assert notices(engine) == [(None, "/error", ("Hello.",))]
+    publisher = Publisher(closed)
+    publisher.warn("Hello.")
+    assert notices(SimpleNamespace(publisher=publisher)) == [(None, "/error", ("Hello.",))]
 
 
 def test_an_event_that_fails_costs_the_others_of_its_hop_nothing(engine):
     engine.timeline.post([Event("/x", Kind.SETTING, (1,), ANNE), Event(f"{ROOT}/speed", Kind.SETTING, (2.0,), ANNE)])
-    assert engine._hop(0.0, HOP).any()
-    assert engine.performance.speed == 2.0
-    assert (notices(engine)[0][:2], notices(engine)[0][2][0]) == ((ANNE, "/fail"), "/x")
+    assert engine.hop().any()
+    assert engine.synth_thread.performance.speed == 2.0
+    peer, address, (path, _) = notices(engine)[0]
+    assert (peer, address, path) == (ANNE, "/fail", "/x")
 
 
 def test_a_gesture_has_nothing_in_it_that_was_refused(engine):
-    take = engine.gestures.begin("wave", engine.performance, engine.rows)
+    take = engine.gestures.begin("wave", engine.synth_thread.performance, engine.rows)
     for path, values in ((f"{ROOT}/latent", (1.0,)), (f"{ROOT}/pad/axes", (9, 0)), (f"{ROOT}/speed", (2.0,))):
         engine.timeline.post([Event(path, Kind.SETTING, values, ANNE, arrived=1.0)])
-    engine._hop(0.0, HOP)
+    engine.hop()
     assert [address for _, address, _ in notices(engine)] == ["/fail", "/fail", f"{ROOT}/speed"]
     assert [path for _, path, _ in take.events] == [f"{ROOT}/speed"]
 
@@ -159,11 +187,11 @@ def test_a_device_that_hangs_when_it_is_lost_holds_up_nobody(engine, said):
             gate.wait(60.0)
             closed.set()
 
-    engine.output = Lost(44_100.0)
+    engine.synth_thread.output = Lost(44_100.0)
     engine.output.underruns = 3
-    engine._wait_for_output()
+    engine.synth_thread.wait_for_output(engine.handler)
     assert said[0].startswith("It has gone. Playing on without sound")
-    assert engine.worker._tasks.empty()
+    assert engine.worker.idle
     assert not closed.is_set()
     assert engine.underruns >= 3  # what the lost device counted is not forgotten
     gate.set()
@@ -182,8 +210,8 @@ def test_moving_to_another_output_closes_what_it_leaves(engine, hopping, monkeyp
     left, there = engine.output, Elsewhere(48_000.0)
     left.underruns = 5
     closed = []
-    monkeypatch.setattr(engine.synth.renderer.source, "close", lambda: closed.append(True))
-    engine.changes.move_to(there)
+    monkeypatch.setattr(engine.synth_thread.synth.renderer.source, "close", lambda: closed.append(True))
+    engine.devices.move_to(there)
     assert engine.output is there
     assert engine.recorder.sample_rate == 48_000.0
     assert engine.underruns >= 5
@@ -195,7 +223,7 @@ def test_an_output_that_cannot_start_is_closed_and_named(engine, hopping, monkey
     left, there = engine.output, Elsewhere(48_000.0)
     monkeypatch.setattr(there, "start", broken)
     with pytest.raises(OutputError, match="cannot be started: the decoder is broken"):
-        engine.changes.move_to(there)
+        engine.devices.move_to(there)
     assert there.closed
     assert engine.output is left
 
@@ -204,14 +232,14 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
     engine.recorder.start("take.wav")
     there = Elsewhere(48_000.0)
     with pytest.raises(OutputError, match="stop the recording first"):
-        engine.changes.move_to(there)
+        engine.devices.move_to(there)
     engine.recorder.stop()
     assert there.closed
 
 
 @pytest.fixture
-def device(engine, monkeypatch):
-    """A device that plays and can be opened anew; it refuses blocks of more than 1,024 frames."""
+def device(engine):
+    """A device that plays and can be reopened; it refuses blocks of more than 1,024 frames."""
     opened = []
 
     class Device(Elsewhere):
@@ -226,70 +254,71 @@ def device(engine, monkeypatch):
         def check_block(self, frames):
             pass
 
-    monkeypatch.setattr("instrument.outputs.device.DeviceOutput", Device)
-    monkeypatch.setattr(engine.changes, "_refresh", lambda: None)
-    engine.output = Device("USB", 0)
-    return opened
+    engine.synth_thread.output = Device("USB", 0)
+    reloader = SimpleNamespace(refresh=lambda: None, free_old=lambda: None)
+    changes = DeviceChanges(
+        engine.synth_thread, engine.recorder, engine.publisher, list, EngineOptions(), Device, reloader
+    )
+    return SimpleNamespace(changes=changes, opened=opened)
 
 
 def test_another_block_opens_the_same_device_anew_and_the_same_one_does_not(engine, hopping, device):
     before = engine.output
-    engine.changes.set_block(256)
-    engine.changes.set_block(256)
-    assert device == [("USB", 0), ("USB", 256)]
+    device.changes.set_block(256)
+    device.changes.set_block(256)
+    assert device.opened == [("USB", 0), ("USB", 256)]
     assert before.closed
-    assert engine.changes.blocksize == 256
+    assert device.changes.blocksize == 256
 
 
 def test_a_block_that_the_device_refuses_changes_nothing(engine, hopping, device):
     before = engine.output
     with pytest.raises(OutputError, match="no such block"):
-        engine.changes.set_block(2048)
-    assert (engine.output, engine.changes.blocksize) == (before, 0)
+        device.changes.set_block(2048)
+    assert (engine.output, device.changes.blocksize) == (before, 0)
 
 
 def test_many_changes_of_look_ahead_make_one_renderer(engine, hopping):
     made = []
-    take_renderer = engine.take_renderer
-    engine.take_renderer = lambda renderer: (made.append(renderer.lookahead), take_renderer(renderer))
+    thread = engine.synth_thread
+    take_renderer = thread.take_renderer
+    thread.take_renderer = lambda renderer: (made.append(renderer.lookahead), take_renderer(renderer))
     for lookahead in (1, 2, 3):
-        engine.performance.lookahead = lookahead
+        engine.synth_thread.performance.lookahead = lookahead
     for _ in range(3):
-        engine.changes.change_lookahead()
+        engine.releases.change_lookahead()
     assert made == [3]
 
 
 def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
-    clock = engine._stream_clock
-    engine.changes.load_release("tiny")
-    assert engine._stream_clock is clock
+    clock = engine.synth_thread.stream_clock
+    engine.releases.load("tiny")
+    assert engine.synth_thread.stream_clock is clock
     tiny.write(folder, "slow", latent_dim=3, n_fft=1024, hop_length=256)
-    engine.changes.load_release("slow")
-    assert engine._stream_clock._hop_seconds == engine.synth.renderer.hop_seconds
+    engine.releases.load("slow")
+    assert engine.synth_thread.stream_clock.hop_seconds == engine.synth_thread.synth.renderer.hop_seconds
 
 
 def test_a_command_that_is_done_is_told_to_the_others(engine, folder, tiny, hopping):
     tiny.write(folder, "wide", latent_dim=5)
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("wide",), ANNE))
-    engine.worker.start()
-    engine.worker._tasks.put(None)
-    engine.worker._thread.join(60.0)
-    done, told = engine.publisher._notices
-    assert (done.peer, done.to_others, done.address) == (ANNE, False, "/done")
-    assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/model/load", ("wide",))
+    engine.commands.run(Task(Event(f"{ROOT}/release/load", Kind.COMMAND, ("wide",), ANNE)))
+    notices = engine.publisher.drain()
+    notices = [(notice.peer, notice.to_others, notice.address, notice.arguments) for notice in notices]
+    assert (ANNE, False, "/done") in [notice[:3] for notice in notices]
+    assert (ANNE, True, f"{ROOT}/release/load", ("wide",)) in notices
 
 
-def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping):
-    engine.performance.apply(f"{ROOT}/gain", (-6.0,))
-    engine.performance.apply(f"{ROOT}/latent", (1.0, 0.0, 0.5))
-    engine.worker._snapshots.save("calm", engine.performance.snapshot())
-    engine.performance.apply(f"{ROOT}/gain", (0.0,))
-    engine.worker._recall(ANNE, "calm", 0.5)
-    told = [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher._notices if notice.to_others]
-    assert told == [(ANNE, f"{ROOT}/gain", (-6.0,)), (ANNE, f"{ROOT}/latent", (1.0, 0.0, 0.5))]
+def test_a_recalled_snapshot_is_told_to_the_others(engine, hopping, tmp_path):
+    engine.synth_thread.performance.apply(f"{ROOT}/gain", (-6.0,))
+    engine.synth_thread.performance.apply(f"{ROOT}/latent", (1.0, 0.0, 0.5))
+    SnapshotStore(tmp_path / "s.json").save("calm", engine.synth_thread.performance.snapshot())
+    engine.synth_thread.performance.apply(f"{ROOT}/gain", (0.0,))
+    engine.commands.run(Task(Event(f"{ROOT}/snapshot/recall", Kind.COMMAND, ("calm", 0.5), ANNE)))
+    told = [(message.peer, message.address, message.arguments) for message in engine.publisher.drain()]
+    assert told[0] == (None, f"{ROOT}/gain", (-6.0,))
 
 
-def test_a_snapshot_is_of_its_place_among_the_settings(engine):
+def test_a_snapshot_is_of_its_place_among_the_settings(engine, tmp_path):
     """In a bundle of a gain, a snapshot and another gain, it holds the first."""
     setting = f"{ROOT}/gain"
     engine.timeline.post([
@@ -297,56 +326,54 @@ def test_a_snapshot_is_of_its_place_among_the_settings(engine):
         Event(f"{ROOT}/snapshot/save", Kind.COMMAND, ("calm",)),
         Event(setting, Kind.SETTING, (-12.0,)),
     ])  # fmt: skip
-    engine._hop(0.0, HOP)
+    engine.hop()
     engine.worker.start()
     engine.timeline.post([Event("/sync", Kind.COMMAND, (1,), ANNE)])
-    engine._hop(0.0, HOP)
-    deadline = time.monotonic() + 60.0
-    while not any(address == "/synced" for _, address, _ in notices(engine)):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    engine.worker.close()
-    assert engine.worker._snapshots.get("calm").settings["/gain"] == [-6.0]
+    engine.hop()
+    finish(engine.worker)
+    assert (ANNE, "/synced", (1,)) in notices(engine)
+    assert SnapshotStore(tmp_path / "s.json").get("calm").settings["/gain"] == [-6.0]
 
 
 def test_what_plays_is_told_to_those_who_ask_without_arguments(engine):
     engine.timeline.post([
-        Event(f"{ROOT}/model/load", Kind.COMMAND, None, ANNE),
+        Event(f"{ROOT}/release/load", Kind.COMMAND, None, ANNE),
         Event(f"{ROOT}/device/set", Kind.COMMAND, None, ANNE),
     ])  # fmt: skip
-    engine._hop(0.0, HOP)
+    engine.hop()
     assert [arguments for _, _, arguments in notices(engine)] == [("tiny",), (engine.output.name,)]
 
 
 def test_nobody_waits_for_a_hop_that_never_comes(engine):
-    engine.stopped.set()
+    engine.synth_thread.stopped.set()
     ran = []
     with pytest.raises(MessageError, match="ending"):
-        engine.on_synth_thread(lambda: ran.append(True))
-    engine._hop(0.0, HOP)
+        engine.synth_thread.at_next_hop(lambda: ran.append(True))
+    engine.hop()
     assert ran == []
 
 
 def test_closing_drops_queued_work_and_reports_a_recording_that_failed(engine, said, monkeypatch):
     loaded = []
-    monkeypatch.setattr(engine.changes, "load_release", lambda name: loaded.append(name))
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, ("tiny",)))
+    engine.in_background(lambda: loaded.append(True))
     engine.recorder.start("take.wav")
     monkeypatch.setattr(engine.recorder, "stop", lambda: (_ for _ in ()).throw(OutputError("The disk is full.")))
     engine.osc.start()
-    engine.stopped.set()
-    engine.worker._closing = True
+    engine.worker.close()
     engine.worker.start()
     engine.close()
+    monkeypatch.undo()
     assert loaded == []
     assert said == ["The disk is full."]
 
 
-def test_a_segment_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine, monkeypatch):
+def test_a_segment_that_cannot_be_decoded_is_told_and_the_last_one_plays_on(engine, said, monkeypatch):
     failure = [RuntimeError("no")]
-    monkeypatch.setattr(engine.synth.renderer.source, "take_failure", lambda: failure.pop() if failure else None)
-    engine._publish()
-    assert engine._hop(0.0, HOP).shape == (128, 2)
+    source = engine.synth_thread.synth.renderer.source
+    monkeypatch.setattr(source, "take_failure", lambda: failure.pop() if failure else None)
+    engine.publish()
+    assert said == ["A segment could not be decoded, so the last one plays on: no"]
+    assert engine.hop().shape == (128, 2)
 
 
 def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform):
@@ -357,7 +384,7 @@ def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform
         def __init__(self, decoder):
             self.decoder = decoder
 
-        def run(self, outputs, inputs):
+        def run(self, outputs, inputs, options=None):
             assert np.array_equal(inputs["wind"], np.full((1, 1), 0.5, np.float32))
             return self.decoder.run(outputs, {"z": inputs["z"]})
 
@@ -370,18 +397,18 @@ def test_an_input_that_nobody_knows_gets_what_says_nothing(open_release, perform
 
 def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch):
     monkeypatch.setattr(engine.output, "wait", broken)
-    engine._wait_for_output()
+    engine.synth_thread.wait_for_output(engine.handler)
     assert said[0].startswith("The output none (silent) failed: the decoder is broken.")
 
 
 def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder, tiny, hopping):
     tiny.write(folder, "segment", latent_dim=2, frames=64)
-    engine.changes.load_release("segment")
-    left = weakref.ref(engine.synth.renderer)
-    session = weakref.ref(engine.synth.renderer.release.decoder)
+    engine.releases.load("segment")
+    left = weakref.ref(engine.synth_thread.synth.renderer)
+    session = weakref.ref(engine.synth_thread.synth.renderer.release.decoder)
     gc.disable()
     try:
-        engine.changes.load_release("tiny")
+        engine.releases.load("tiny")
         deadline = time.monotonic() + 60.0
         while left() or session():  # its decoding thread takes a moment to end
             assert time.monotonic() < deadline
@@ -393,38 +420,31 @@ def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder
 def test_the_card_that_is_told_is_the_one_that_plays(engine, folder, tiny):
     shutil.rmtree(folder / "tiny")
     tiny.write(folder, "tiny", latent_dim=7)
-    engine.worker._describe_release(ANNE)
+    engine.commands.run(Task(Event(f"{ROOT}/release/info", Kind.REQUEST, (), ANNE)))
     ((_, _, (text,)),) = notices(engine)
     assert json.loads(text)["latent_dim"] == 3
 
 
 def test_long_names_are_shortened_in_refusals(engine):
     name = "x" * 5_000
-    engine.worker.submit(Event(f"{ROOT}/model/load", Kind.COMMAND, (name,), ANNE))
+    engine.worker.submit(Task(Event(f"{ROOT}/release/load", Kind.COMMAND, (name,), ANNE)))
     engine.worker.start()
-    deadline = time.monotonic() + 60.0
-    while not notices(engine):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    engine.worker.close()
+    finish(engine.worker)
     ((_, address, (_, reason)),) = notices(engine)
     assert address == "/fail"
     assert "There is no release named" in reason
     assert len(reason) < 400
 
 
-def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
+def test_an_overload_costs_quality_and_ease_brings_it_back(engine, clock, monkeypatch):
     now = [100.0]
 
     def take(seconds):
         now[0] += seconds
 
-    def clock():
-        return now[0]
-
-    monkeypatch.setattr("instrument.engine.engine.time", SimpleNamespace(time=clock, perf_counter=clock))
-    engine.output = NullOutput(44_100.0, clock, take)
-    frames, iterations = engine.synth.renderer.source.frames, []
+    clock.elapsed = clock.wall = lambda: now[0]
+    engine.synth_thread.output = NullOutput(44_100.0, clock.elapsed, take)
+    frames, iterations = engine.synth_thread.synth.renderer.source.frames, []
 
     def decode(z, performance):
         """One second of ease, one in which it takes most of the hop, and eight of ease."""
@@ -435,24 +455,24 @@ def test_an_overload_costs_quality_and_ease_brings_it_back(engine, monkeypatch):
             engine.quit()
         return frames(z, performance)
 
-    monkeypatch.setattr(engine.synth.renderer.source, "frames", decode)
+    monkeypatch.setattr(engine.synth_thread.synth.renderer.source, "frames", decode)
     engine.output.start()
-    engine._run()
+    engine.synth_thread.run(engine.handler)
     assert [number for number, _ in groupby(iterations)] == [1, 0, 1]
     overloaded = iterations.index(0) * HOP
     assert 1.0 < overloaded < 1.2
     assert 2.0 + LOW_LOAD_SECONDS < overloaded + iterations.count(0) * HOP < 2.2 + LOW_LOAD_SECONDS
-    assert engine.performance.iterations == 1  # what the player asked for stands
+    assert engine.synth_thread.performance.iterations == 1  # what the player asked for stands
     assert engine.output.underruns == 0
 
 
 def test_an_overload_that_lasts_is_told_once(engine):
     for _ in range(round(12.0 / HOP)):
-        engine._judge(2.0 * HOP, HOP)
+        engine.synth_thread.limit_effort(2.0 * HOP)
     assert [address for _, address, _ in notices(engine)] == []  # it has not sounded yet: nothing is known
-    engine._hop(0.0, HOP)
+    engine.hop()
     for _ in range(round(12.0 / HOP)):
-        engine._judge(2.0 * HOP, HOP)
+        engine.synth_thread.limit_effort(2.0 * HOP)
     ((_, address, (sentence,)),) = notices(engine)
     assert address == "/error"
     assert "carries 0 of 1 iterations" in sentence

@@ -2,51 +2,76 @@
 
 import os
 import signal
+import sys
+import threading
+import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from instrument.engine import hotplug
-from instrument.engine.changes import ANY_DEVICE
-from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.device_changes import ANY_DEVICE
+from instrument.engine.hotplug import LOOK_SECONDS, MAX_PAUSE_SECONDS, DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.outputs import OutputError
 
 
-class Engine:
-    """What the watch needs of an engine, and what it did to it."""
+class Port:
+    """A device that may be missing, and what was done about it."""
 
     def __init__(self):
-        self.publisher, self.output, self.osc = Publisher(), SimpleNamespace(feels_scans=False), None
-        self.changes = SimpleNamespace(awaited=None, return_to_device=lambda: None)
-        self.returns = 0
+        self.awaited, self.feels_scans, self.returns = None, False, 0
 
-    def soon(self, call):
-        assert call is self.changes.return_to_device
+    def return_to_device(self):
         self.returns += 1
 
-    def told(self):
-        notices, self.publisher._notices = list(self.publisher._notices), type(self.publisher._notices)()
-        assert all(notice.address == "/aitunes/device/changed" for notice in notices)
-        return [notice.arguments for notice in notices]
+
+@pytest.fixture
+def port():
+    return Port()
 
 
 @pytest.fixture
-def engine():
-    return Engine()
+def publisher():
+    return Publisher()
 
 
 @pytest.fixture
-def look(engine, monkeypatch):
+def told(publisher):
+    """What was told since the last call."""
+
+    def drain():
+        messages = publisher.drain()
+        assert all(message.address == "/aitunes/device/changed" for message in messages)
+        return [message.arguments for message in messages]
+
+    return drain
+
+
+@pytest.fixture
+def now():
+    return [1000.0]
+
+
+@pytest.fixture
+def look(port, publisher, now, monkeypatch):
     """Look, and see those devices, of which those with JACK in their names are JACK's."""
-    monkeypatch.delitem(hotplug.sys.modules, "sounddevice", raising=False)
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     names = []
 
     def devices(apart):
         hosts = {name: "JACK Audio Connection Kit" if "JACK" in name else "ALSA" for name in names}
         return [{"name": name, "host": host} for name, host in hosts.items() if host == "ALSA" or not apart]
 
-    watch = DeviceWatch(engine, SimpleNamespace(devices=devices))
+    watch = DeviceWatch(
+        SimpleNamespace(devices=devices),
+        port,
+        publisher,
+        lambda: port.feels_scans,
+        lambda: True,
+        lambda function: function(),
+        lambda: now[0],
+    )
 
     def see(*there):
         names[:] = there
@@ -55,111 +80,145 @@ def look(engine, monkeypatch):
     return see
 
 
-def test_changes_are_told_once_with_all_that_is_there(engine, look):
+def test_changes_are_told_once_with_all_that_is_there(told, look):
     look("USB")
-    assert engine.told() == []
+    assert told() == []
     look("USB", "HDMI")
     look("USB", "HDMI")
-    assert engine.told() == [("USB", "HDMI")]
+    assert told() == [("USB", "HDMI")]
     look()
-    assert engine.told() == [()]
+    assert told() == [()]
 
 
-def test_while_it_plays_through_jack_the_others_are_followed_and_jack_is_left_alone(engine, look):
+def test_while_it_plays_through_jack_the_others_are_followed_and_jack_is_left_alone(port, told, look):
     look("USB", "JACK")
-    engine.output.feels_scans = True
+    port.feels_scans = True
     look("USB", "JACK")
-    assert engine.told() == []
+    assert told() == []
     look("HDMI", "USB", "JACK, another")
-    assert engine.told() == [("HDMI", "USB", "JACK")]
-    engine.output.feels_scans = False
+    assert told() == [("HDMI", "USB", "JACK")]
+    port.feels_scans = False
     look("JACK, another", "HDMI", "USB")
-    assert engine.told() == [("JACK, another", "HDMI", "USB")]
+    assert told() == [("JACK, another", "HDMI", "USB")]
 
 
-def test_the_device_that_was_lost_is_taken_again_and_no_other(engine, look):
-    engine.changes.awaited = "USB"
+def test_the_device_that_was_lost_is_taken_again_and_no_other(port, look):
+    port.awaited = "USB"
     look("HDMI")
-    assert engine.returns == 0
+    assert port.returns == 0
     look("HDMI", "USB")
-    assert engine.returns == 1
+    assert port.returns == 1
 
 
-def test_a_device_that_is_there_but_does_not_open_is_tried_again_when_something_has_changed(engine, look):
-    engine.changes.awaited = "USB"
+def test_a_device_that_is_there_but_does_not_open_is_tried_for_ever_with_growing_pauses(port, look, now):
+    port.awaited = "USB"
+    tries = []
+    for _ in range(2_000):
+        before = port.returns
+        look("USB")
+        if port.returns > before:
+            tries.append(now[0])
+        now[0] += LOOK_SECONDS
+    pauses = np.diff(tries)
+    assert pauses[0] == LOOK_SECONDS
+    assert (np.diff(pauses) >= 0.0).all()
+    assert pauses[-1] == MAX_PAUSE_SECONDS
+    assert len(tries) > 90
+
+
+def test_a_device_is_tried_at_once_when_something_has_changed(port, look):
+    port.awaited = "USB"
     for _ in range(5):
         look("USB")
-    assert engine.returns == 1
+    assert port.returns == 1
     look()
     look("USB")
-    assert engine.returns == 2
-    engine.changes.awaited = None
+    assert port.returns == 2
+    port.awaited = None
     look("USB")
-    engine.changes.awaited = "USB"
+    port.awaited = "USB"
     look("USB")
-    assert engine.returns == 3
+    assert port.returns == 3
 
 
-def test_whoever_had_no_device_takes_the_first(engine, look):
-    engine.changes.awaited = ANY_DEVICE
+def test_whoever_had_no_device_takes_the_first(port, look):
+    port.awaited = ANY_DEVICE
     look()
-    assert engine.returns == 0
+    assert port.returns == 0
     look("USB")
-    assert engine.returns == 1
+    assert port.returns == 1
 
 
 @pytest.fixture
-def scanner():
-    scanner = DeviceScanner()
-    yield scanner
+def scanner_with(tmp_path):
+    """Make a scanner that runs another script."""
+    scanners = []
+
+    def make(text, answer_seconds=60.0):
+        script = tmp_path / "scan.py"
+        script.write_text(text)
+        scanners.append(DeviceScanner(script, answer_seconds))
+        return scanners[-1]
+
+    yield make
+    for scanner in scanners:
+        scanner.close()
+
+
+def test_a_scanner_that_was_killed_is_started_again(scanner_with):
+    scanner = scanner_with('import sys\nfor _ in sys.stdin: print(\'[{"name": "USB"}]\', flush=True)')
+    assert scanner.devices() == [{"name": "USB"}]
+    first = scanner.process_id
+    assert scanner.devices() == [{"name": "USB"}]
+    assert scanner.process_id == first
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(OutputError, match="does not say which"):
+        scanner.devices()
+    assert scanner.devices() == [{"name": "USB"}]
+
+
+def test_a_scanner_that_hangs_holds_nobody_up_for_long(scanner_with):
+    scanner = scanner_with("import time; time.sleep(600)", answer_seconds=0.05)
+    with pytest.raises(OutputError, match="does not say which"):
+        scanner.devices()
+
+
+def test_closing_ends_a_question_that_waits(scanner_with):
+    scanner = scanner_with("import time; time.sleep(600)")
+    refusals = []
+
+    def ask():
+        with pytest.raises(OutputError) as refusal:
+            scanner.devices()
+        refusals.append(refusal)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while scanner.process_id is None:
+        time.sleep(0.001)
     scanner.close()
-
-
-@pytest.fixture
-def scan_with(monkeypatch, tmp_path):
-    """Put another script in the place of the one that looks."""
-
-    def replace(text):
-        (tmp_path / "scan.py").write_text(text)
-        monkeypatch.setattr(hotplug.scan, "__file__", str(tmp_path / "scan.py"))
-        monkeypatch.setattr(hotplug, "_ANSWER_SECONDS", 60.0)
-
-    return replace
-
-
-def test_a_scanner_that_was_killed_is_started_again(scanner, scan_with):
-    scan_with('import sys\nfor _ in sys.stdin: print(\'[{"name": "USB"}]\', flush=True)')
-    assert scanner.devices() == [{"name": "USB"}]
-    first = scanner._process
-    assert scanner.devices() == [{"name": "USB"}]
-    assert scanner._process is first
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    with pytest.raises(OutputError, match="does not say which"):
-        scanner.devices()
-    assert scanner.devices() == [{"name": "USB"}]
-
-
-def test_a_scanner_that_hangs_holds_nobody_up_for_long(scanner, scan_with, monkeypatch):
-    scan_with("import time; time.sleep(600)")
-    monkeypatch.setattr(hotplug, "_ANSWER_SECONDS", 0.05)
-    with pytest.raises(OutputError, match="does not say which"):
+    thread.join(30.0)
+    assert refusals
+    with pytest.raises(OutputError, match="ending"):
         scanner.devices()
 
 
-def test_what_the_scanner_complains_of_is_passed_on(scanner, scan_with):
-    scan_with("import sys\nfor _ in sys.stdin: print('\"PortAudio is not installed\"', flush=True)")
+def test_what_the_scanner_complains_of_is_passed_on(scanner_with):
+    scanner = scanner_with("import sys\nfor _ in sys.stdin: print('\"PortAudio is not installed\"', flush=True)")
     with pytest.raises(OutputError, match="PortAudio is not installed"):
         scanner.devices()
 
 
-def test_the_real_scanner_answers_again_and_again_and_ends_with_the_engine(scanner, lack):
+def test_the_real_scanner_answers_again_and_again_and_ends_with_the_engine(lack):
+    scanner = DeviceScanner()
     try:
         first = scanner.devices()
     except OutputError as error:
         lack(str(error))
     assert isinstance(first, list)
     assert isinstance(scanner.devices(), list)
-    process = scanner._process
+    process = scanner.process_id
     scanner.close()
-    assert process.poll() is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)

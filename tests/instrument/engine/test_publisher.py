@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from instrument.engine.publisher import METER_SECONDS, Publisher
+from instrument.osc.aliases import FormerNames
 
 ANNE, BELA = ("127.0.0.1", 1), ("127.0.0.1", 2)
 
@@ -54,7 +55,7 @@ def wire():
 
 def test_a_change_is_told_to_all_but_its_author(wire):
     publisher = Publisher()
-    publisher.announce(ANNE, "/aitunes/gain", (-6.0,))
+    publisher.notify(ANNE, "/aitunes/gain", (-6.0,))
     publisher.publish(wire, Stage(), SCOPE, 0)
     assert wire.heard(ANNE) == []
     assert wire.heard(BELA) == [("/aitunes/gain", (-6.0,))]
@@ -62,9 +63,17 @@ def test_a_change_is_told_to_all_but_its_author(wire):
 
 def test_the_engines_own_changes_are_told_to_all(wire):
     publisher = Publisher()
-    publisher.announce(None, "/aitunes/model/load", ("x",))
+    publisher.notify(None, "/aitunes/device/set", ("x",))
     publisher.publish(wire, Stage(), SCOPE, 0)
-    assert wire.heard(ANNE) == wire.heard(BELA) == [("/aitunes/model/load", ("x",))]
+    assert wire.heard(ANNE) == wire.heard(BELA) == [("/aitunes/device/set", ("x",))]
+
+
+def test_a_change_of_a_renamed_address_is_told_by_both_names(wire):
+    publisher = Publisher()
+    publisher.notify(FormerNames(ANNE), "/aitunes/release/load", ("x",))
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == []
+    assert wire.heard(BELA) == [("/aitunes/release/load", ("x",)), ("/aitunes/model/load", ("x",))]
 
 
 def test_a_reply_goes_to_the_one_who_asked_and_to_nobody_for_the_engine_itself(wire):
@@ -93,10 +102,9 @@ def test_underruns_are_told_when_they_happen(wire):
     assert "2 underruns" in wire.heard(BELA)[0][1][0]
 
 
-def test_meters_come_twenty_five_times_a_second(wire, monkeypatch):
+def test_meters_come_twenty_five_times_a_second(wire):
     now = [0.0]
-    monkeypatch.setattr("instrument.engine.publisher.time.monotonic", lambda: now[0])
-    publisher = Publisher()
+    publisher = Publisher(clock=lambda: now[0])
     for n in range(1000):
         now[0] = 100.0 + n / 1000
         publisher.publish(wire, Stage(), SCOPE, 0)
@@ -105,10 +113,9 @@ def test_meters_come_twenty_five_times_a_second(wire, monkeypatch):
     assert meters[0] == pytest.approx((-6.02, -20.0), abs=0.01)
 
 
-def test_interruptions_are_told_once_a_second_at_most(wire, monkeypatch):
+def test_interruptions_are_told_once_a_second_at_most(wire):
     now = [100.0]
-    monkeypatch.setattr("instrument.engine.publisher.time.monotonic", lambda: now[0])
-    publisher = Publisher()
+    publisher = Publisher(clock=lambda: now[0])
     for n in range(1, 301):
         now[0] += 0.01
         publisher.publish(wire, Stage(), SCOPE, n)

@@ -1,7 +1,7 @@
 import pytest
 
-from instrument.measures import Status
 from instrument.namespace import expand
+from instrument.status import Status
 from instrument.synthesis.timeline import Timeline
 
 STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0, "tiny", True, 24)
@@ -21,8 +21,8 @@ class FakeEngine:
     def quit(self):
         self.ended = True
 
-    def soon(self, call):
-        call()
+    def in_background(self, function):
+        function()
 
 
 @pytest.fixture(scope="session")

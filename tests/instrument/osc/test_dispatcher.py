@@ -10,10 +10,11 @@ from pythonosc.parsing import ntp
 from aitunes.osc.packets import build
 from instrument.namespace import LOCAL_ONLY, expand
 from instrument.osc.access import Access
+from instrument.osc.aliases import as_known_to, peer_of
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.peers import TcpPeer
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
-from instrument.synthesis.timeline import MAX_HELD
+from instrument.synthesis.timeline import MAX_AHEAD_SECONDS, MAX_HELD
 
 ANNE, FAR = ("127.0.0.1", 5000), ("192.168.1.9", 5000)
 CONNECTED = TcpPeer("127.0.0.1", 5000, 1)
@@ -68,6 +69,23 @@ def test_a_setting_becomes_an_event_with_its_author(bench):
     assert (event.path, event.values, event.origin, event.arrived) == ("/aitunes/pad/xy", (0.25, 1.0), ANNE, 50.0)
 
 
+def test_a_former_address_does_what_the_present_one_does_and_is_answered_by_its_name(bench):
+    bench.send("/aitunes/glide", 0.5)
+    bench.send("/aitunes/{model,x}/load")
+    setting, question = bench.engine.timeline.due(0.0, 0.01)
+    assert (setting.path, setting.values) == ("/aitunes/smoothing", (0.5,))
+    assert (question.path, question.values, peer_of(question.origin)) == ("/aitunes/release/load", None, ANNE)
+    answer = as_known_to(question.origin, question.path, ("tiny",))
+    assert answer == ("/aitunes/model/load", ("tiny",))
+    ((_, refusal, (address, reason)),) = bench.send("/aitunes/glide", "fast")
+    assert (refusal, address, reason) == ("/fail", "/aitunes/glide", "smoothing_seconds must be a number")
+
+
+def test_a_pattern_reaches_an_address_once_whatever_its_names(bench):
+    bench.send("/aitunes/{glide,smoothing}", 0.5)
+    assert bench.due() == [("/aitunes/smoothing", (0.5,))]
+
+
 def test_a_setting_without_arguments_is_a_question(bench):
     bench.send("/aitunes/gain")
     assert bench.due() == [("/aitunes/gain", None)]
@@ -88,7 +106,7 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/pad/xy", (0.5,), "wants 2 arguments (x y)"),
         ("/aitunes/gain", ("loud",), "gain_db must be a number"),
         ("/aitunes/gain", (float("nan"),), "gain_db is not a finite number"),
-        ("/aitunes/glide", (float("inf"),), "glide_seconds is not a finite number"),
+        ("/aitunes/smoothing", (float("inf"),), "smoothing_seconds is not a finite number"),
         ("/aitunes/snapshot/save", (), "wants 1 argument (name)"),
         ("/qui?", (), "no pattern ends the engine"),
         ("/aitunes/sto?", (1, 2), "wants no arguments"),
@@ -98,7 +116,7 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/play", ("now",), "wants no arguments"),
         ("/aitunes/play", (float("nan"),), "wants no arguments"),
         ("/status", (1,), "wants no arguments"),
-        ("/aitunes/model/list", (1,), "wants no arguments"),
+        ("/aitunes/release/list", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 to 3 arguments (subscribe"),
         ("/notify", (1, 99_999), "not the token that was sent to you last"),
         ("/login", (LOGIN,), "connections over TCP log in"),
@@ -138,8 +156,8 @@ def test_a_pattern_without_arguments_asks_and_does_nothing_else(bench):
     assert not {"/aitunes/stop", "/aitunes/play"} & {path for path, _ in asked}
     bench.send("/aitunes/{play,gain}")
     assert bench.due() == [("/aitunes/gain", None)]
-    bench.send("/aitunes/model/*")
-    assert bench.due() == [("/aitunes/model/load", None)]
+    bench.send("/aitunes/release/*")
+    assert bench.due() == [("/aitunes/release/load", None)]
 
 
 def test_a_pattern_without_arguments_acts_where_there_is_nothing_to_ask_for(bench):
@@ -160,7 +178,7 @@ def test_a_button_acts_when_it_is_pressed_and_not_when_it_is_let_go(bench, path,
 
 
 @pytest.mark.parametrize(
-    "path", ["/aitunes/model/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
+    "path", ["/aitunes/release/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
 )
 def test_commands_that_choose_tell_what_is_chosen(bench, path):
     assert bench.send(path) == []
@@ -212,48 +230,63 @@ def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):
 
 
 def test_a_time_tag_holds_the_bundle(bench):
-    bench.receive(bundle(2e9, build("/aitunes/play")))
-    assert bench.due(2e9 - 0.05) == []
-    assert bench.due(2e9 - 0.004) == [("/aitunes/play", ())]
+    bench.receive(bundle(60.0, build("/aitunes/play")))
+    assert bench.due(60.0 - 0.05) == []
+    assert bench.due(60.0 - 0.004) == [("/aitunes/play", ())]
 
 
 def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
-    ((_, refusal, (refused, _)),) = bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR)
+    ((_, refusal, (refused, _)),) = bench.receive(bundle(60.0, build("/version"), build("/quit")), peer=FAR)
     assert (refusal, refused) == ("/fail", "/quit")
-    for event in bench.engine.timeline.due(2e9, 0.01):
-        event.call()
+    for event in bench.engine.timeline.due(60.0, 0.01):
+        event.function()
     assert bench.sent[-1][:2] == (FAR, "/version.reply")
     assert not bench.engine.ended
-    bench.receive(bundle(2e9, build("/quit")))
+    bench.receive(bundle(60.0, build("/quit")))
     assert not bench.engine.ended
-    (event,) = bench.engine.timeline.due(2e9, 0.01)
-    event.call()
+    (event,) = bench.engine.timeline.due(60.0, 0.01)
+    event.function()
     assert bench.engine.ended
 
 
+def test_a_tag_far_ahead_is_refused_with_a_sentence_because_a_clock_must_be_wrong(bench):
+    assert bench.receive(bundle(50.0 + MAX_AHEAD_SECONDS, build("/aitunes/play"))) == []
+    ((_, address, (path, reason)),) = bench.receive(bundle(362.0, build("/aitunes/play"), build("/aitunes/stop")))
+    assert (address, path) == ("/fail", "/aitunes/play")
+    assert "312 s ahead of this machine's clock" in reason
+    assert bench.engine.timeline.held_events == 1
+
+
+@pytest.mark.parametrize(("value", "clipped"), [(0.5, False), (2, True), (-1.0, True), (1, False)])
+def test_a_value_that_was_clipped_is_known_as_such(bench, value, clipped):
+    bench.send("/aitunes/pad/x", value)
+    (event,) = bench.engine.timeline.due(0.0, 0.01)
+    assert event.clipped is clipped
+
+
 def test_bundles_inside_a_bundle_have_their_own_time(bench):
-    bench.receive(bundle(None, build("/aitunes/play"), bundle(2e9, build("/aitunes/stop"))))
+    bench.receive(bundle(None, build("/aitunes/play"), bundle(60.0, build("/aitunes/stop"))))
     assert bench.due() == [("/aitunes/play", ())]
-    assert bench.due(2e9) == [("/aitunes/stop", ())]
+    assert bench.due(60.0) == [("/aitunes/stop", ())]
 
 
 def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench):
     for _ in range(MAX_HELD):
-        assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
-    ((_, address, (failed, reason)),) = bench.receive(bundle(2e9, build("/aitunes/stop")))
+        assert bench.receive(bundle(60.0, build("/aitunes/play"))) == []
+    ((_, address, (failed, reason)),) = bench.receive(bundle(60.0, build("/aitunes/stop")))
     assert (address, failed) == ("/fail", "/aitunes/stop")
     assert "/clearSched" in reason
     bench.send("/clearSched")
-    assert bench.due(2e9) == []
-    assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
+    assert bench.due(60.0) == []
+    assert bench.receive(bundle(60.0, build("/aitunes/play"))) == []
 
 
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsTi\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTii\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-3:] == ("tiny", True, 24)
+    assert arguments[-4:] == ("tiny", True, 24, 0)
 
 
 def test_version_is_a_name_and_three_numbers(bench):
@@ -463,8 +496,8 @@ def test_what_may_be_left_out_has_a_value(bench, address, given, filled):
 
 
 def test_sync_waits_in_the_queue_of_all_other_work(bench):
-    bench.receive(bundle(None, build("/aitunes/model/load", "x"), build("/sync", 7)))
-    assert bench.due() == [("/aitunes/model/load", ("x",)), ("/sync", (7,))]
+    bench.receive(bundle(None, build("/aitunes/release/load", "x"), build("/sync", 7)))
+    assert bench.due() == [("/aitunes/release/load", ("x",)), ("/sync", (7,))]
 
 
 def test_malformed_packets_are_counted_and_renew_nothing(bench):
@@ -484,8 +517,8 @@ def test_one_message_of_unknown_types_spoils_no_other(bench):
 
 def test_an_impulse_presses_a_button_and_a_symbol_is_text(bench):
     bench.receive(b"/aitunes/play\0\0\0,I\0\0")
-    bench.receive(b"/aitunes/model/load\0,S\0\0tiny\0\0\0\0")
-    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/model/load", ("tiny",))]
+    bench.receive(b"/aitunes/release/load\0\0\0,S\0\0tiny\0\0\0\0")
+    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/release/load", ("tiny",))]
 
 
 def test_one_malformed_element_spoils_its_whole_packet(bench):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from aitunes.osc.packets import build
 from benchmarks import fuzz
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import MAX_EVENTS, Dispatcher
 from instrument.osc.subscribers import Subscribers
-from instrument.synthesis.timeline import MAX_DUE
+from instrument.synthesis.timeline import MAX_DUE, Event
 
 PEER = ("127.0.0.1", 9)
 NUMBERS = st.floats(width=32) | st.sampled_from([math.nan, math.inf, -math.inf, ("d", 1e300)])
@@ -48,7 +49,10 @@ def receiver(fake_engine):
         def __init__(self):
             self.engine, self.answers = fake_engine(), []
             subscribers = Subscribers(lambda: 0.0)
-            self.dispatcher = Dispatcher(self.engine, subscribers, lambda *answer: self.answers.append(answer[1:]))
+            access = Access(fuzz.patient_clock())
+            self.dispatcher = Dispatcher(
+                self.engine, subscribers, lambda *answer: self.answers.append(answer[1:]), access=access
+            )
 
         def receive(self, packet):
             self.answers.clear()
@@ -58,7 +62,9 @@ def receiver(fake_engine):
             while events := self.engine.timeline.due(0.0, 0.003):
                 assert len(events) <= max(MAX_DUE, MAX_EVENTS)
                 for event in events:
-                    assert all(not isinstance(value, float) or math.isfinite(value) for value in event.values or ())
+                    if isinstance(event, Event):
+                        values = event.values or ()
+                        assert all(not isinstance(value, float) or math.isfinite(value) for value in values)
 
     return Receiver()
 

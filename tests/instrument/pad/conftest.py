@@ -1,4 +1,4 @@
-"""Fixtures of the pad: a window without a screen, a peer that hears what it sends, and a screen in memory."""
+"""Fixtures of the pad: a window without a screen, a peer that receives what it sends, and a screen in memory."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
 
 
 class Peer:
-    """A socket where an engine would listen: keeps what arrives, answers when told to."""
+    """A socket at an engine's port: keeps what arrives, and sends what a test asks for."""
 
     def __init__(self, qtbot):
         self._qtbot = qtbot
@@ -71,11 +71,19 @@ class Peer:
         assert self.arrived is not None
         self._arrived.clear()
 
-    def say(self, address, *arguments):
-        """Send to the pad, and let its event loop hear it."""
+    @property
+    def pad(self):
+        """The address from which the pad sends."""
         assert self.arrived is not None
         assert self._from is not None, "nothing has come from the pad yet"
-        self._socket.sendto(build(address, *arguments), self._from)
+        return self._from
+
+    def sendto(self, datagram, address):
+        self._socket.sendto(datagram, address)
+
+    def say(self, address, *arguments):
+        """Send to the pad, and let its event loop receive it."""
+        self.sendto(build(address, *arguments), self.pad)
         self._qtbot.wait(20)
 
     def show(self, card):
@@ -92,7 +100,7 @@ def peer(qtbot):
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """A clock that a test sets."""
 
     def __init__(self):
         self.now = 100.0

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from instrument.pad.anchors import Anchor, AnchorError, AnchorFile, anchor_weights, blend
+from aitunes.errors import AiTunesError
+from aitunes.release.card import LATENT_LIMIT
+from instrument.pad.anchors import Anchor, AnchorFile, anchor_weights, blend
 
 TWO = [Anchor("low", 0.2, 0.5, (1.0, 0.0, -1.0)), Anchor("high", 0.8, 0.5, (-1.0, 2.0, 3.0))]
 
@@ -48,14 +50,46 @@ def test_anchors_of_another_size_are_left_out(tmp_path):
     assert file.read("tiny", latent_dim=5) == []
 
 
-@pytest.mark.parametrize("text", ["{", "[{}]", "7", '[{"name": "a", "x": 0, "y": 0, "coordinates": ["far"]}]', '"a"'])
+def anchor(x="0", coordinates="[0, 0, 0]"):
+    return f'[{{"name": "a", "x": {x}, "y": 0, "coordinates": {coordinates}}}]'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[" * 100_000,
+        "[{}]",
+        "7",
+        '"a"',
+        anchor(coordinates='["far"]'),
+        anchor(coordinates="[NaN, 0, 0]"),
+        anchor(coordinates="7"),
+        anchor(x="NaN"),
+        anchor(x="9" * 400),
+        anchor(x="null"),
+        anchor(x="1" + "0" * 5_000),
+    ],
+)
 def test_damaged_anchors_are_named(tmp_path, text):
     (tmp_path / "tiny.json").write_text(text)
-    with pytest.raises(AnchorError, match=r"tiny\.json are damaged"):
+    with pytest.raises(AiTunesError, match=r"tiny\.json are damaged"):
+        AnchorFile(tmp_path).read("tiny", latent_dim=3)
+
+
+def test_anchors_beyond_the_pad_and_the_latent_space_are_clipped(tmp_path):
+    (tmp_path / "tiny.json").write_text(anchor(x="1e300", coordinates="[1e300, -1e300, 1]"))
+    (read,) = AnchorFile(tmp_path).read("tiny", latent_dim=3)
+    assert (read.x, read.coordinates) == (1.0, (LATENT_LIMIT, -LATENT_LIMIT, 1.0))
+
+
+def test_more_anchors_than_a_megabyte_are_not_read(tmp_path):
+    (tmp_path / "tiny.json").write_text("[" + " " * (1 << 20) + "]")
+    with pytest.raises(AiTunesError, match="at most"):
         AnchorFile(tmp_path).read("tiny", latent_dim=3)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(AnchorError, match="cannot be kept"):
+    with pytest.raises(AiTunesError, match="cannot be kept"):
         AnchorFile(tmp_path / "file" / "anchors").write("tiny", TWO)

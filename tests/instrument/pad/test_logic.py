@@ -1,33 +1,33 @@
-"""The small parts: gliding, wandering, keys, the status and its warnings."""
+"""Tests of smoothing, wandering, piano keys and the warnings about the status."""
 
 import numpy as np
 import pytest
 
-from instrument.pad.engine_status import EngineStatus
 from instrument.pad.keys import is_black, note_name, semitone_of
 from instrument.pad.smoothing import SmoothedPosition
 from instrument.pad.status_warnings import LASTING_SECONDS, StatusWarnings
 from instrument.pad.wander import Wander
+from instrument.status import Status
 
 
-def test_a_glide_goes_straight_and_arrives(clock):
-    glide = SmoothedPosition(2, clock)
-    glide.move(np.array([1.0, -2.0], np.float32), 4.0)
+def test_a_smoothed_move_is_straight_and_arrives(clock):
+    position = SmoothedPosition(2, clock)
+    position.move(np.array([1.0, -2.0], np.float32), 4.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25, -0.5])
-    assert glide.moving
+    np.testing.assert_allclose(position.current, [0.25, -0.5])
+    assert position.moving
     clock.now += 3.0
-    np.testing.assert_array_equal(glide.current, glide.target)
-    assert not glide.moving
+    np.testing.assert_array_equal(position.current, position.target)
+    assert not position.moving
 
 
-def test_a_glide_sets_out_from_where_it_is(clock):
-    glide = SmoothedPosition(1, clock)
-    glide.move(np.array([1.0], np.float32), 2.0)
+def test_a_smoothed_move_starts_at_the_present_position(clock):
+    position = SmoothedPosition(1, clock)
+    position.move(np.array([1.0], np.float32), 2.0)
     clock.now += 1.0
-    glide.move(np.array([0.0], np.float32), 2.0)
+    position.move(np.array([0.0], np.float32), 2.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25])
+    np.testing.assert_allclose(position.current, [0.25])
 
 
 def test_wandering_stays_within_its_radius_and_never_jumps(rng):
@@ -54,13 +54,13 @@ def test_two_rows_of_keys_are_two_octaves():
 
 
 def status(**values):
-    return EngineStatus(**values)
+    return Status(**values)
 
 
 def test_a_status_of_a_newer_engine_is_understood():
-    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 16, 17]
-    reply = EngineStatus.from_arguments(arguments)
-    assert (reply.underruns, reply.release, reply.iterations, reply.rest) == (1, "tiny", 16, (17,))
+    arguments = [1, 2, 3, 4, 5.0, 6.0, 48_000.0, 48_001.0, 1.0, 12.0, 6.0, 2.0, "tiny", True, 16]
+    reply = Status.from_arguments([*arguments, *range(20)])
+    assert (reply.underruns, reply.release, reply.iterations) == (1, "tiny", 16)
     assert reply.latency_ms == pytest.approx(21.0)
 
 

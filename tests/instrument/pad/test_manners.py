@@ -1,4 +1,4 @@
-"""What a performer would not expect on stage does not happen."""
+"""Tests of accidents on stage: slips of the hand, lost connections, names in the way."""
 
 from dataclasses import replace
 
@@ -137,7 +137,7 @@ def test_nothing_else_moves_the_sound_while_it_morphs(window, peer):
     assert peer.arrived[-1][:2] == ("/aitunes/snapshot/recall", "tiny 2")
 
 
-def test_chance_among_anchors_goes_somewhere_else_among_them(window):
+def test_randomize_among_anchors_stays_among_them(window):
     window.session.anchors.add("low", np.zeros(3), 0.0, 0.0)
     window.session.anchors.add("high", np.ones(3), 1.0, 1.0)
     window.session.anchors.activate(True)
@@ -149,7 +149,7 @@ def test_chance_among_anchors_goes_somewhere_else_among_them(window):
     assert 0.0 < target[0] < 1.0
 
 
-def test_a_snapshot_is_said_to_hold_the_sound_when_it_does(window, peer):
+def test_a_saved_snapshot_is_confirmed_once_the_engine_has_it(window, peer):
     window.snapshots.save(2)
     assert window.status_line.sentence.text() == ""
     peer.say("/done", "/aitunes/snapshot/save", "tiny 3")
@@ -181,7 +181,7 @@ def test_a_recording_of_before_our_time_has_no_clock_that_would_lie(playing, pee
     assert (record.text(), record.isChecked()) == ("● on", True)
 
 
-def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
+def test_full_screen_restores_the_window(window, qtbot):
     window.setGeometry(40, 50, 1000, 700)
     before = window.geometry()
     letters = window.font().pixelSize()
@@ -196,7 +196,7 @@ def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
     assert window.font().pixelSize() == letters
 
 
-def test_a_slip_of_the_hand_on_stage_does_not_end_the_concert(window, peer, qtbot):
+def test_ctrl_q_in_full_screen_does_not_close_the_window(window, peer, qtbot):
     window.ends_engine = True
     window.full_screen.toggle()
     qtbot.keyClick(window.surface, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)

@@ -78,7 +78,7 @@ def open_pad(hand, tmp_path):
 
 @pytest.fixture
 def play(start, releases):
-    """An engine without a sound device on one of the tests' releases, and a client that hears of every change."""
+    """Start an engine without a sound device on one of the tests' releases, and a client."""
 
     def run(release, *words, environment=None, port=0):
         words = ("--output", "none", "--osc-port", port, "--releases", releases, "--release", release, *words)
@@ -90,12 +90,12 @@ def play(start, releases):
 
 
 def listen(client):
-    """Hear of every change from now on, for half a minute."""
+    """Subscribe to the engine's changes for half a minute."""
     client.ask("/notify", 1, reply="/done")
 
 
 def click(hand, client, place):
-    """Click on the pad; returns when the engine has told of it."""
+    """Click on the pad; returns when the engine has published the position."""
     hand.do("mousemove", *place, "click", 1)
     client.expect("/aitunes/pad/xy")
 
@@ -147,7 +147,7 @@ def unbroken(y):
     return levels.min() > 0.8 * np.median(levels) > 1e-3
 
 
-def test_a_drag_is_heard_and_other_programs_are_told(play, open_pad, hand):
+def test_a_drag_moves_the_sound_and_is_published(play, open_pad, hand):
     engine, client = play("first-light")
     open_pad(client.engine[1])
     hand.sees("First Light – AiTunes")
@@ -244,7 +244,7 @@ def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_
     client.expect("/aitunes/pad/xy")
     kept = client.ask("/aitunes/latent")
     client.send("/aitunes/gain", -7.5)
-    assert client.ask("/aitunes/gain") == [-7.5]  # and the pad has been told before
+    assert client.ask("/aitunes/gain") == [-7.5]  # and the pad has received it before
     engine.process.kill()
     hand.sees("No engine – AiTunes")
     _, later = play("sine", port=port)
@@ -287,7 +287,7 @@ def test_ctrl_c_ends_both(releases, hand, tmp_path, wait_until):
     wait_until(lambda: gone(pad))
 
 
-def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_until):
+def test_quit_ends_the_engine_and_its_window(play, hand, wait_until):
     engine, client = play("tiny", environment=hand.environment)
     hand.sees("Tiny – AiTunes")
     pad = pad_of(engine.process)
@@ -297,7 +297,7 @@ def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_u
     wait_until(lambda: gone(pad))
 
 
-def test_without_a_wish_for_it_there_is_no_window(play, hand):
+def test_no_pad_opens_no_window(play, hand):
     engine, _ = play("tiny", "--no-pad", environment=hand.environment)
     engine.says("Headless, played over OSC")
     children = psutil.Process(engine.process.pid).children()

@@ -1,5 +1,7 @@
 """The window as a whole, without a screen."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from aitunes.release.reader import read_card
+from instrument.storage.library import Library
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QAbstractItemView)
 
@@ -160,7 +163,7 @@ def test_a_point_that_rests_paints_nothing(window, frames, clock):
     assert counter.painted > 0
 
 
-def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtbot):
+def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     assert not window.banner.isVisible()
     peer.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
@@ -193,6 +196,58 @@ def test_the_picker_loads_what_was_chosen(window, peer, qtbot):
     assert not window.picker.isVisible()
 
 
+@pytest.fixture
+def browse(window, peer, qtbot, releases):
+    """Open the list of the tests' releases, and select one after the other; which maps are read."""
+    from instrument.pad.widgets import release_picker
+
+    read = []
+
+    class Recording(Library):
+        def find(self, name):
+            read.append(name)
+            return super().find(name)
+
+    picker = release_picker.ReleasePicker(window, window.session.model, Recording([releases]))
+    for name in ("tiny", "wide", "notes"):
+        peer.say("/aitunes/model", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/model/list", 3)
+    picker.open()
+    return picker, read
+
+
+def test_releases_that_are_passed_over_in_the_list_are_not_opened(browse, qtbot):
+    picker, read = browse
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    read.clear()
+    for row in (0, 1, 2):
+        picker.list.setCurrentRow(row)
+    assert read == []
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    assert set(read) == {"notes"}
+
+
+@pytest.mark.parametrize(
+    ("content", "enabled"),
+    [(b"RIFF\0\0\0\0WAVE", True), (b"#!/bin/sh\nexit\n", False), (b"", False), (None, False)],
+)
+def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_path, tiny, content, enabled):
+    from instrument.pad.widgets.release_picker import ReleasePicker
+
+    tiny.write(tmp_path, "tiny")
+    preview = tmp_path / "tiny" / "preview.wav"
+    if content is not None:
+        preview.write_bytes(content)
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(preview)
+    picker = ReleasePicker(window, window.session.model, Library([tmp_path]))
+    picker.open()
+    peer.say("/aitunes/model", "tiny", "Tiny", "Made by a test.", 3)
+    peer.say("/done", "/aitunes/model/list", 1)
+    qtbot.wait(400)
+    assert picker.listen.isEnabled() == enabled
+
+
 def test_axes_that_meet_change_places(window, peer, qtbot):
     box = window.side.coordinates.axes[0]
     box.setCurrentIndex(2)
@@ -204,8 +259,6 @@ def test_axes_that_meet_change_places(window, peer, qtbot):
 def test_sound_files_become_anchors(window, qtbot, tmp_path):
     import soundfile
 
-    from instrument.storage.library import Library
-
     window.side.anchors.folder = Library().find("first-light")
     window.session.model.latent.target = np.zeros(8, np.float32)
     t = np.arange(24_000) / 48_000
@@ -214,19 +267,19 @@ def test_sound_files_become_anchors(window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not window.session.encoder.busy, timeout=60_000)
     (anchor,) = window.session.anchors.anchors
     assert (anchor.name, anchor.x, anchor.y) == ("tone", 0.25, 0.75)
-    assert "nothing.wav cannot be read as sound." in window.status_line.sentence.text()
+    assert "nothing.wav is no file." in window.status_line.sentence.text()
 
 
-def test_what_was_set_is_there_the_next_evening(window, qtbot):
-    from instrument.pad.preferences import Preferences
+def test_what_was_set_is_there_after_the_next_start(window, home):
+    from instrument.pad.preferences import PreferencesFile
 
     window.side.tabs.setCurrentIndex(2)
     window.snapshots.morph.show_value(7.5)
     window.resize(1000, 700)
     window.close()
-    later = Preferences()
+    later, _ = PreferencesFile(home / "pad.json").read()
     assert (later.release, later.tab, later.morph_seconds) == ("tiny", 2, 7.5)
-    assert not later.geometry.isEmpty()
+    assert later.geometry_bytes == bytes(window.saveGeometry().data())
 
 
 @pytest.mark.parametrize(("ends", "quits"), [(True, 1), (False, 0)])

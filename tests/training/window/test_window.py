@@ -1,5 +1,8 @@
 """The window from a choice to curves, pictures and code, with its real worker and real runs of 5D vectors."""
 
+import os
+import signal
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -46,7 +49,7 @@ def test_a_scenario_is_trained_looked_at_and_repeated_in_code(open_window, qtbot
     qtbot.waitUntil(lambda: window.workshop.studio.busy == "", timeout=PATIENCE_MS)
     assert "epoch-0000" in window.interactive.text.text()
 
-    window.workshop.code(window.panel._copy)
+    click(qtbot, window.panel.copy_button)
     qtbot.waitUntil(lambda: "select_model" in QGuiApplication.clipboard().text(), timeout=PATIENCE_MS)
     code = QGuiApplication.clipboard().text()
     compile(code, "clipboard", "exec")
@@ -57,12 +60,12 @@ def test_a_scenario_is_trained_looked_at_and_repeated_in_code(open_window, qtbot
 def test_a_model_is_evaluated_and_its_latent_space_shown(open_window, qtbot):
     window = open_window(experiment="vectors5d", scenario="vanilla", limit_items=300, epochs=2)
     train(qtbot, window)
-    window._evaluate()
+    click(qtbot, window.panel.evaluate_button)
     qtbot.waitUntil(lambda: window.evaluation.table.rowCount() > 0, timeout=PATIENCE_MS)
     names = [window.evaluation.table.item(row, 0).text() for row in range(window.evaluation.table.rowCount())]
     assert {"mean squared error", "active units"} <= set(names)
     assert window.evaluation.pictures.count() == 4  # three pictures and the room below
-    window._look_at_latent()
+    click(qtbot, window.panel.latent_button)
     qtbot.waitUntil(lambda: "dimensions in use" in window.latent.text.text(), timeout=PATIENCE_MS)
     assert window.latent.plane.itemText(0) == "pca"
     assert len(window.latent.scatter.listDataItems()) == 4  # a kind of vectors each
@@ -120,23 +123,23 @@ def test_closing_asks_and_a_run_that_goes_on_is_found_again(open_window, qtbot, 
 def test_what_goes_wrong_is_a_sentence(open_window, qtbot):
     window = open_window(experiment="gtzan", data_dir="nowhere")
     said = []
-    window.workshop.said.connect(said.append)
-    window._evaluate()
+    window.workshop.message.connect(said.append)
+    click(qtbot, window.panel.evaluate_button)
     qtbot.waitUntil(lambda: any("There is no model of gtzan" in sentence for sentence in said), timeout=PATIENCE_MS)
     run = train(qtbot, window)
     assert run.state == "failed"
     assert "There is no folder nowhere" in window.training.sentence.text()
     window.training.engine.setText("nonsense")
     click(qtbot, window.training.play_along)
-    assert "HOST:PORT" in window.training.told.text()
+    assert "HOST:PORT" in window.training.live_message.text()
     assert not window.training.play_along.isChecked()
 
 
-def test_a_worker_that_dies_is_told_and_replaced(open_window, qtbot):
+def test_a_worker_that_dies_is_reported_and_replaced(open_window, qtbot):
     window = open_window(experiment="vectors5d")
     said = []
-    window.workshop.said.connect(said.append)
-    window.workshop.lists._process.kill()
+    window.workshop.message.connect(said.append)
+    os.kill(window.workshop.lists.process_id, signal.SIGKILL)
     window.workshop.refresh_models()
     qtbot.waitUntil(lambda: any("ended before" in sentence for sentence in said), timeout=PATIENCE_MS)
     window.workshop.refresh_models()

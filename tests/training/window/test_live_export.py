@@ -24,18 +24,20 @@ def test_a_checkpoint_is_heard_seen_and_played_by_a_running_engine(
 ):
     address, playing = playing_engine(tiny.write(here / "home" / "releases", "tiny").parent, "tiny")
     window = open_window(experiment="folder", scenario="low-dim16", data_dir=str(tracks), epochs=1)
-    told, said = [], []
-    window.training.companion.told.connect(told.append)
-    window.workshop.player.said.connect(said.append)
+    messages, player_messages = [], []
+    window.training.live_export.message.connect(messages.append)
+    window.workshop.player.message.connect(player_messages.append)
     window.training.engine.setText(address)
     window.training.play_along.setChecked(True)
     window.panel.train_button.click()
     newest = window.training.newest
     qtbot.waitUntil(lambda: "epoch 1" in newest.text.text(), timeout=PATIENCE_MS)
     assert newest.reconstruction.play_button.isVisibleTo(window)
-    qtbot.waitUntil(lambda: any("plays, as it was after epoch 1" in one for one in told), timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: any("plays, as it was after epoch 1" in message for message in messages), timeout=PATIENCE_MS
+    )
     assert playing() == "folder-low-dim16"
     assert (here / "home" / "releases" / "folder-low-dim16" / "card.json").is_file()
     with qtbot.waitSignal(window.workshop.player.finished, timeout=PATIENCE_MS):
         newest.reconstruction.play_button.click()
-    assert all("Nothing can be played" in sentence or "No sound device" in sentence for sentence in said)
+    assert all("Nothing can be played" in sentence or "No sound device" in sentence for sentence in player_messages)

@@ -1,0 +1,186 @@
+"""Runs the commands and requests of the namespace: releases, snapshots, gestures, recordings, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from aitunes.errors import AiTunesError
+from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.hotplug import DeviceScanner
+from instrument.engine.options import EngineOptions
+from instrument.engine.position_feed import PositionFeed
+from instrument.engine.publisher import Publisher
+from instrument.engine.release_changes import ReleaseChanges
+from instrument.engine.synth_thread import SynthThread
+from instrument.engine.task_queue import Task
+from instrument.namespace import ROOT, Kind, MessageError, Value
+from instrument.scores.gesture_store import GestureStore
+from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
+from instrument.scores.score import parse_score
+from instrument.storage.library import Library
+from instrument.storage.recorder import Recorder
+from instrument.storage.snapshots import SnapshotStore
+from instrument.synthesis.performance import Snapshot
+
+_MAX_TEXT = 60_000
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Groups what commands read and write on disk."""
+
+    library: Library
+    recorder: Recorder
+    snapshots: SnapshotStore
+    gestures: GestureStore
+
+    @classmethod
+    def open(
+        cls, library: Library, options: EngineOptions, sample_rate: float, on_failure: Callable[[str], None]
+    ) -> Self:
+        """Open the stores of an engine; `on_failure` takes a sentence when a recording cannot be written."""
+        recorder = Recorder(options.recordings, sample_rate, on_failure)
+        return cls(library, recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+
+
+class Commands:
+    """Runs one task after another, on the worker's thread, and answers the sender.
+
+    Args:
+        synth_thread: plays.
+        stores: what commands read and write.
+        gestures: records and replays, on the synth's thread.
+        releases, devices: change what plays.
+        scanner: lists sound devices.
+        publisher: sends answers, and changes to the other subscribers.
+        feed: notified of changes of the position.
+    """
+
+    def __init__(
+        self,
+        synth_thread: SynthThread,
+        stores: Stores,
+        gestures: Gestures,
+        releases: ReleaseChanges,
+        devices: DeviceChanges,
+        scanner: DeviceScanner,
+        publisher: Publisher,
+        feed: PositionFeed,
+    ) -> None:
+        self._synth_thread = synth_thread
+        self._stores = stores
+        self._gestures = gestures
+        self._releases = releases
+        self._scanner = scanner
+        self._publisher = publisher
+        self._feed = feed
+        self._reply = publisher.reply
+        self._handlers: dict[str, Callable[..., object]] = {
+            "/release/load": self._load_release,
+            "/release/list": self._list_releases,
+            "/release/info": self._describe_release,
+            "/snapshot/save": self._save_snapshot,
+            "/snapshot/delete": lambda task, name: stores.snapshots.delete(name),
+            "/snapshot/recall": self._recall,
+            "/snapshot/list": lambda task: self._list(task, "snapshot", stores.snapshots.names()),
+            "/gesture/record": self._record_gesture,
+            "/gesture/stop": self._stop_gesture,
+            "/gesture/play": self._play_gesture,
+            "/gesture/delete": lambda task, name: stores.gestures.delete(name),
+            "/gesture/list": lambda task: self._list(task, "gesture", stores.gestures.names()),
+            "/record/start": lambda task, name: stores.recorder.start(name),
+            "/record/stop": lambda task: stores.recorder.stop(),
+            "/device/list": self._list_devices,
+            "/device/set": lambda task, name: devices.set_device(name),
+            "/device/block": lambda task, frames: devices.set_block(frames),
+            "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
+        }
+
+    def run(self, task: Task) -> None:
+        """Run a task and answer its sender.
+
+        Raises:
+            AiTunesError: it cannot be done; the sentence is for the sender.
+        """
+        event = task.event
+        values: tuple[Value, ...] = event.values or ()
+        self._handlers[event.path.removeprefix(ROOT)](task, *values)
+        if event.kind is Kind.COMMAND:
+            self._reply(event.origin, "/done", (event.path, *values))
+            self._publisher.notify(event.origin, event.path, values)
+
+    def _load_release(self, task: Task, name: str) -> None:
+        self._releases.load(name)
+        self._feed.note_change(None)
+
+    def _list(self, task: Task, kind: str, names: list[str]) -> None:
+        for name in names:
+            self._reply(task.event.origin, f"{ROOT}/{kind}", (name,))
+        self._reply(task.event.origin, "/done", (f"{ROOT}/{kind}/list", len(names)))
+
+    def _list_releases(self, task: Task) -> None:
+        peer = task.event.origin
+        summaries = self._stores.library.summaries()
+        for name, found in summaries.items():
+            self._reply(peer, f"{ROOT}/release", (name, found.public_name, found.description, found.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/release/list", len(summaries)))
+
+    def _describe_release(self, task: Task) -> None:
+        text = self._synth_thread.card.to_json()
+        if len(text) > _MAX_TEXT:
+            raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
+        self._reply(task.event.origin, f"{ROOT}/release/info", (text,))
+
+    def _save_snapshot(self, task: Task, name: str) -> None:
+        captured = task.captured
+        snapshot = captured if isinstance(captured, Snapshot) else self._synth_thread.performance.snapshot()
+        self._stores.snapshots.save(name, snapshot)
+
+    def _recall(self, task: Task, name: str, morph_seconds: float) -> None:
+        snapshot = self._stores.snapshots.get(name)
+        self._synth_thread.at_next_hop(lambda: self._recall_now(snapshot, morph_seconds))
+
+    def _recall_now(self, snapshot: Snapshot, morph_seconds: float) -> None:
+        performance = self._synth_thread.performance
+        before = performance.snapshot()
+        performance.recall(snapshot, morph_seconds)
+        for setting, values in snapshot.settings.items():
+            if values != before.settings[setting]:
+                self._publisher.notify(None, ROOT + setting, tuple(values))
+        self._feed.note_change(None)
+
+    def _record_gesture(self, task: Task, name: str) -> None:
+        take = task.captured
+        if not isinstance(take, Take):
+            raise GestureError("a gesture is being recorded already; /aitunes/gesture/stop ends it")
+        try:
+            self._stores.gestures.check(name)
+        except AiTunesError:
+            self._synth_thread.at_next_hop(lambda: self._gestures.abandon(take))
+            raise
+
+    def _stop_gesture(self, task: Task) -> None:
+        author = task.event.origin
+        if isinstance(task.captured, Take):
+            self._stores.gestures.write(task.captured.name, task.captured.score())
+            self._publisher.notify(author, RECORD, ("",))
+            return
+        stopped: list[bool] = []
+        self._synth_thread.at_next_hop(lambda: stopped.append(self._gestures.stop()))
+        if not any(stopped):
+            raise GestureError("no gesture is being recorded or replayed")
+        self._publisher.notify(author, PLAY, NOTHING)
+
+    def _play_gesture(self, task: Task, name: str, loop: int, speed: float) -> None:
+        text = self._stores.gestures.read(name)
+        replay = Replay(name, parse_score(text, self._synth_thread.card, self._stores.library.card), bool(loop), speed)
+        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay))
+
+    def _list_devices(self, task: Task) -> None:
+        peer = task.event.origin
+        devices = self._scanner.devices()
+        for device in devices:
+            self._reply(peer, f"{ROOT}/device", (device["name"], device["host"], float(device["sample_rate"])))
+        self._reply(peer, "/done", (f"{ROOT}/device/list", len(devices)))
