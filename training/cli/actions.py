@@ -134,7 +134,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     if arguments.to is None and not arguments.install:
         raise TrainingError("Where to? --to names a folder of releases, --install takes the instrument's own.")
     names = ReleaseNames(arguments.name, arguments.public_name, arguments.description)
-    folder = actions.export(None if arguments.install else arguments.to, names)
+    folder = actions.export(None if arguments.install else arguments.to, names, quick=arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{folder} ({size / 1e6:.1f} MB).")
     where = "" if arguments.install else f" --releases {folder.parent}"

@@ -128,6 +128,7 @@ def _results(actions: Actions[argparse.ArgumentParser]) -> None:
     export.add_argument(
         "--install", action="store_true", help="where `aitunes releases` finds it; what --to is without"
     )
+    _quick(export)
     export.add_argument("--name", help="of the release: lower-case, no spaces")
     export.add_argument("--public-name", metavar="TEXT", help="what a performer reads")
     export.add_argument("--description", metavar="TEXT", help="likewise")
@@ -141,6 +142,12 @@ def _release(actions: Actions[argparse.ArgumentParser]) -> None:
     _source(release)
     release.add_argument("-e", "--epochs", type=at_least(1), metavar="N", help="passes over the data")
     release.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    _quick(release)
+
+
+def _quick(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true",
+                        help="leave out the measurements of how it plays, which take minutes")  # fmt: skip
 
 
 def _motion(actions: Actions[argparse.ArgumentParser]) -> None:

@@ -46,7 +46,7 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     actions.select_scenario(BUNDLED[name].scenario)
     options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
-    folder = actions.export(to, ReleaseNames(name), trained)
+    folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
     if BUNDLED[name].moves:
         data = trained.case.data.open(actions.data.data_dir)
         if isinstance(data, Notes):
