@@ -254,7 +254,8 @@ def test_a_gesture_is_recorded_replayed_to_all_kept_as_a_score_and_dropped(silen
     client.command("/aitunes/gesture/play", "wave", 1, 10.0)
     assert client.ask("/aitunes/gesture/play") == ["wave", 1, 10.0]
     # Both the hand that recorded it and all others see the gesture move the instrument, again and again.
-    client.command("/notify", 1)
+    for listener in (client, other):  # a busy machine may have taken longer than a lease
+        listener.command("/notify", 1)
     for listener in (client, other, client, other):
         assert listener.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
         assert listener.expect("/aitunes/gain", where=lambda values: values == [-6.0])
