@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from aitunes.atomic import write_buffers
 from aitunes.errors import AiTunesError
 
 Range = tuple[int, int]
@@ -84,17 +85,7 @@ def write_whole(path: Path, contents: Iterable[Any], durable: bool = True) -> No
             for piece in contents:
                 stream.write(memoryview(piece).cast("B"))
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            for piece in contents:
-                stream.write(piece)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_buffers(path, contents, durable=durable)
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

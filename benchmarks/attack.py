@@ -334,7 +334,7 @@ def cards(target: Target) -> str:
 def names(target: Target) -> str:
     """Names with paths for every command that takes one."""
     evil = ("../aitunes-outside", "/tmp/aitunes-outside", "..", "a/b.wav", "x\0y.wav", "", "nul:", ESCAPE, "a" * 5_000)
-    paths = ("/aitunes/record/start", "/aitunes/snapshot/save", "/aitunes/gesture/record", "/aitunes/model/load")
+    paths = ("/aitunes/record/start", "/aitunes/snapshot/save", "/aitunes/gesture/record", "/aitunes/release/load")
     with target.client() as client:
         for path in paths:
             for name in evil:
@@ -345,6 +345,22 @@ def names(target: Target) -> str:
     require(not outside, f"{outside} were written")
     target.check_alive()
     return "nothing is written outside of its folder"
+
+
+def queue(target: Target) -> str:
+    """Two thousand snapshots and two hundred loads at once; how long it takes until another client's is done."""
+    with target.udp() as sender, target.client() as client:
+        for n in range(2_000):
+            sender.send(build("/aitunes/snapshot/save", f"flood {n % 50}"))
+            if n % 10 == 0:
+                sender.send(build("/aitunes/release/load", ("first-light", "chamber")[n // 10 % 2]))
+            if n % 100 == 0:
+                time.sleep(0.02)
+        begin = time.monotonic()
+        client.ask("/aitunes/snapshot/save", "honest", timeout_seconds=60.0)
+        took = time.monotonic() - begin
+    require(took < 20.0, f"another client waits {took:.1f} s")
+    return f"another client waits {took:.1f} s"
 
 
 def oscquery(target: Target) -> str:
@@ -385,6 +401,7 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
         junk,
         cards,
         names,
+        queue,
         oscquery,
     )
 }

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from benchmarks.live import Client, engine
 from benchmarks.voices import STAND_IN, write_stand_in
 from instrument.namespace import MAX_ITERATIONS, MAX_LOOKAHEAD
@@ -36,7 +36,7 @@ def watch(client: Client, seconds: float) -> list[list[object]]:
     """Two looks a second at `/status.reply`, while the pad moves."""
     seen = []
     for n in range(round(2 * seconds)):
-        client.send("/aitunes/glide", 0.5)
+        client.send("/aitunes/smoothing", 0.5)
         client.send("/aitunes/pad/xy", (0.2, 0.8)[n % 2], 0.5)
         time.sleep(0.5)
         seen.append(client.status())

@@ -62,7 +62,7 @@ def over_tcp(client: Client) -> Callable[[bytes], object]:
 def flood(send: Callable[[bytes], object], seconds: float, rate: int) -> tuple[int, dict[str, list[float]]]:
     """Send mixed settings at a steady rate; how many, and the last of each address."""
     spans = {f"/aitunes/latent/{n}": (-2.0, 2.0) for n in range(8)}
-    spans |= {"/aitunes/gain": (-20.0, 0.0), "/aitunes/glide": (0.0, 0.2), "/aitunes/speed": (-1.0, 1.0)}
+    spans |= {"/aitunes/gain": (-20.0, 0.0), "/aitunes/smoothing": (0.0, 0.2), "/aitunes/speed": (-1.0, 1.0)}
     spans |= {"/aitunes/position": (0.0, 1.0), "/aitunes/pad/axes": (0, 1)}
     paths, last = list(spans), {}
     begin, count = time.perf_counter(), 0

@@ -83,7 +83,7 @@ def change_releases(client: Client, minutes: float, disturb: Callable[[int], Non
     end, turn = time.monotonic() + 60.0 * minutes, 0
     while time.monotonic() < end:
         turn += 1
-        client.send("/aitunes/model/load", TWIN if turn % 2 else "first-light")
+        client.send("/aitunes/release/load", TWIN if turn % 2 else "first-light")
         disturb(turn)
         time.sleep(EVERY_SECONDS)
     return turn

@@ -109,7 +109,7 @@ def main() -> None:
             while (elapsed := time.perf_counter() - begin) < options.seconds:
                 client.send("/aitunes/pad/xy", random.random(), random.random())
                 if elapsed > swap_due:
-                    client.send("/aitunes/model/load", (DEFAULT_RELEASE, NAME)[swaps % 2])
+                    client.send("/aitunes/release/load", (DEFAULT_RELEASE, NAME)[swaps % 2])
                     swaps, swap_due = swaps + 1, swap_due + 2.0
                 time.sleep(0.02)
             status = client.status()

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.osc.packets import build, bundle
 from benchmarks.latency import half_way_delays
 from benchmarks.live import SAMPLE_RATE, Client, Recording, engine, jack_server

@@ -48,13 +48,13 @@ def main() -> None:
 
 def send_for(client: Client, seconds: float, rate: int) -> int:
     """Send mixed settings at a steady rate, in bursts of 10 ms."""
-    addresses = ("/aitunes/pad/xy", "/aitunes/latent/2", "/aitunes/gain", "/aitunes/glide")
+    addresses = ("/aitunes/pad/xy", "/aitunes/latent/2", "/aitunes/gain", "/aitunes/smoothing")
     begin, sent = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - begin) < seconds:
         while sent < elapsed * rate:
             address = addresses[sent % 4]
             values = [random.random() for _ in range(2 if address.endswith("xy") else 1)]
-            if address.endswith("glide"):
+            if address.endswith("smoothing"):
                 values = [values[0] * 0.2]
             client.send(address, *values)
             sent += 1

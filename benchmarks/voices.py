@@ -24,7 +24,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS, StreamingGriffinLim
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.metrics import log_spectral_distance, spectral_convergence
 from aitunes.features import stft_magnitudes
 from aitunes.release.card import LatentSpace, TensorSpec

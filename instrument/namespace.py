@@ -1,24 +1,30 @@
-"""The OSC namespace: one table, from which dispatch, replies, the score format, `docs/osc.md` and tests derive."""
+"""Declares the OSC namespace: one table for dispatch, replies, scores, discovery, `docs/osc.md` and tests."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.release.card import LATENT_LIMIT
 from instrument.status import FIELDS
 
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
+CONCERT_PITCH = 69.0
 MAX_ITERATIONS = 64
 MAX_LOOKAHEAD = 8
 MAX_VOICES = 8
 MAX_BLOCK = 8_192
 
 Value = float | int | bool | str
+
+ALIASES = {f"{ROOT}/glide": f"{ROOT}/smoothing", f"{ROOT}/model": f"{ROOT}/release"}
+"""Maps former addresses, with all below them, to the present ones; deprecated, but they keep working."""
 
 
 class Kind(Enum):
@@ -55,6 +61,7 @@ class Address:
     Args:
         many: the last argument repeats.
         told: without arguments it asks for the value, as every setting does.
+        initial: the value when an engine starts; none where that depends on the release.
     """
 
     path: str
@@ -63,6 +70,7 @@ class Address:
     arguments: tuple[Argument, ...] = ()
     many: bool = False
     told: bool = False
+    initial: tuple[Value, ...] = ()
 
     @property
     def has_value(self) -> bool:
@@ -92,9 +100,15 @@ def _level(name: str) -> Argument:
 
 
 def _row(
-    path: str, kind: Kind, description: str, *arguments: Argument, many: bool = False, told: bool = False
+    path: str,
+    kind: Kind,
+    description: str,
+    *arguments: Argument,
+    many: bool = False,
+    told: bool = False,
+    initial: tuple[Value, ...] = (),
 ) -> Address:
-    return Address(ROOT + path, kind, description, arguments, many, told)
+    return Address(ROOT + path, kind, description, arguments, many, told, initial)
 
 
 def _server(path: str, description: str, *arguments: Argument) -> Address:
@@ -118,10 +132,22 @@ TABLE: tuple[Address, ...] = (
     ),
     _row("/latent", Kind.SETTING, "all latent coordinates at once", _COORDINATE, many=True),
     _row("/latent/{n}", Kind.SETTING, "one latent coordinate, from 0", _COORDINATE),
-    _row("/glide", Kind.SETTING, "time to reach a new latent position", Argument("f", "glide_seconds", 0.0, 10.0, "s")),
-    _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB")),
-    _row("/width", Kind.SETTING, "stereo width; at 0 both channels are the same", _unit("width")),
-    _row("/pan", Kind.SETTING, "position between left and right", Argument("f", "pan", -1.0, 1.0)),
+    _row(
+        "/smoothing",
+        Kind.SETTING,
+        "time to reach a new latent position",
+        Argument("f", "smoothing_seconds", 0.0, 30.0, "s"),
+        initial=(0.0,),
+    ),
+    _row("/gain", Kind.SETTING, "output level, ramped", Argument("f", "gain_db", -60.0, 6.0, "dB"), initial=(0.0,)),
+    _row(
+        "/width",
+        Kind.SETTING,
+        "stereo width; at 0 both channels are the same",
+        _unit("width"),
+        initial=(0.5,),
+    ),
+    _row("/pan", Kind.SETTING, "position between left and right", Argument("f", "pan", -1.0, 1.0), initial=(0.0,)),
     _row(
         "/note",
         Kind.ACTION,
@@ -130,38 +156,95 @@ TABLE: tuple[Address, ...] = (
         _number("velocity", 127),
     ),
     _row("/notes/off", Kind.ACTION, "end all notes"),
-    _row("/pitch", Kind.SETTING, "pitch of the drone, which then sounds", Argument("f", "note", 0.0, 127.0)),
-    _row("/bend", Kind.SETTING, "shifts all notes and the drone", Argument("f", "bend", -24.0, 24.0, "semitones")),
+    _row(
+        "/pitch",
+        Kind.SETTING,
+        "pitch of the drone, which then sounds",
+        Argument("f", "note", 0.0, 127.0),
+        initial=(CONCERT_PITCH,),
+    ),
+    _row(
+        "/bend",
+        Kind.SETTING,
+        "shifts all notes and the drone",
+        Argument("f", "bend", -24.0, 24.0, "semitones"),
+        initial=(0.0,),
+    ),
     _row(
         "/envelope",
         Kind.SETTING,
         "time for a note to reach its level, and once let go to fall by 60 dB",
         Argument("f", "attack_seconds", 0.0, 10.0, "s"),
         Argument("f", "release_seconds", 0.0, 20.0, "s"),
+        initial=(0.01, 0.3),
     ),
     _row(
         "/voices",
         Kind.SETTING,
         "how many notes sound at once; 1 plays legato, and the newest held note has priority",
         Argument("i", "voices", 1, MAX_VOICES),
+        initial=(4,),  # three keys should give a chord, and voices that rest cost nothing
     ),
     _row(
         "/portamento",
         Kind.SETTING,
         "time for the pitch to get from one note to the next that overlaps it, with one voice, and for the drone's",
         Argument("f", "portamento_seconds", 0.0, 10.0, "s"),
+        initial=(0.0,),
     ),
     _row(
         "/drone",
         Kind.SETTING,
         "sound without a note; from the start to the first note, and under the notes where it is asked for",
         Argument("T", "sounding"),
+        initial=(True,),
+    ),
+    _row(
+        "/motion",
+        Kind.SETTING,
+        "how much of the recorded movement sounds: 0 holds still, 1 moves as recorded",
+        Argument("f", "amount", 0.0, 2.0),
+        initial=(1.0,),
+    ),
+    _row(
+        "/motion/speed",
+        Kind.SETTING,
+        "speed of the movement, 1 as recorded; negative runs a sustained sound backwards",
+        Argument("f", "speed", -4.0, 4.0),
+        initial=(1.0,),
+    ),
+    _row(
+        "/motion/mode",
+        Kind.SETTING,
+        "what follows at the end of a movement: `loop` repeats it, `wander` goes on from a similar moment, `once` ends",
+        Argument("s", "mode"),
+        initial=("wander",),
+    ),
+    _row(
+        "/motion/seed",
+        Kind.SETTING,
+        "seed of all that is random in the movement: the same seed and notes give the same sound",
+        _number("seed", 2**31 - 1),
+        initial=(0,),
+    ),
+    _row(
+        "/dream",
+        Kind.SETTING,
+        "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",
+        _unit("dream"),
+        initial=(0.0,),
     ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
-    _row("/freeze", Kind.SETTING, "hold the playhead inside a segment model's segment", Argument("T", "frozen")),
-    _row("/position", Kind.SETTING, "playhead in the segment", _unit("position")),
-    _row("/speed", Kind.SETTING, "playhead speed, 1 as trained", Argument("f", "speed", -4.0, 4.0)),
+    _row(
+        "/freeze",
+        Kind.SETTING,
+        "hold the playhead inside a segment model's segment",
+        Argument("T", "frozen"),
+        initial=(False,),
+    ),
+    _row("/position", Kind.SETTING, "playhead in the segment", _unit("position"), initial=(0.0,)),
+    _row("/speed", Kind.SETTING, "playhead speed, 1 as trained", Argument("f", "speed", -4.0, 4.0), initial=(1.0,)),
     _row(
         "/quality",
         Kind.SETTING,
@@ -169,18 +252,21 @@ TABLE: tuple[Address, ...] = (
         "drop-out the engine does with fewer than asked for",
         _number("iterations", MAX_ITERATIONS),
         Argument("i", "lookahead", 0, MAX_LOOKAHEAD, "frames"),
+        initial=(DEFAULT_ITERATIONS, 0),
     ),
     _row(
-        "/model/load",
+        "/release/load",
         Kind.COMMAND,
         "change to another release, cross-faded; with no name, the reply is the one that plays",
         _NAME,
         told=True,
     ),
     _row(
-        "/model/list", Kind.REQUEST, "a message a release, `/aitunes/model`: name, public name, description, latent_dim"
+        "/release/list",
+        Kind.REQUEST,
+        "a message a release, `/aitunes/release`: name, public name, description, latent_dim; then `/done`",
     ),
-    _row("/model/info", Kind.REQUEST, "the playing release's card as JSON"),
+    _row("/release/info", Kind.REQUEST, "the playing release's card as JSON"),
     _row("/snapshot/save", Kind.COMMAND, "keep the latent position and the settings under a name", _NAME),
     _row("/snapshot/delete", Kind.COMMAND, "drop a snapshot", _NAME),
     _row(
@@ -198,6 +284,7 @@ TABLE: tuple[Address, ...] = (
         "the one that is being recorded, or empty",
         _NAME,
         told=True,
+        initial=("",),
     ),
     _row("/record/stop", Kind.COMMAND, "end the recording"),
     _row(
@@ -207,6 +294,7 @@ TABLE: tuple[Address, ...] = (
         "that is being recorded, or empty",
         _NAME,
         told=True,
+        initial=("",),
     ),
     _row("/gesture/stop", Kind.COMMAND, "end the recording of a gesture and keep it; if none runs, end the replay"),
     _row(
@@ -218,6 +306,7 @@ TABLE: tuple[Address, ...] = (
         _number("loop", 1, default=0),
         Argument("f", "speed", 0.1, 10.0, default=1.0),
         told=True,
+        initial=("", 0, 1.0),
     ),
     _row("/gesture/delete", Kind.COMMAND, "drop a gesture", _NAME),
     _row("/gesture/list", Kind.REQUEST, "a message a gesture, `/aitunes/gesture`: its name; then `/done`"),
@@ -241,6 +330,7 @@ TABLE: tuple[Address, ...] = (
         "dictates the block; with no argument, the reply is what was asked for",
         Argument("i", "block", 0, MAX_BLOCK, "frames"),
         told=True,
+        initial=(0,),
     ),
     _notice(
         "/aitunes/device/changed",
@@ -307,7 +397,42 @@ ANSWERS = frozenset({"/done", "/fail", "/synced"}) | {
 
 
 class MessageError(AiTunesError):
-    """A message that cannot be obeyed, and why; the text of a `/fail`."""
+    """A message that cannot be handled, and why; the text of a `/fail`."""
+
+
+def canonical(address: str) -> str:
+    """Return the present address for a former one, and every other address as it is.
+
+    >>> canonical("/aitunes/model/load"), canonical("/aitunes/gain")
+    ('/aitunes/release/load', '/aitunes/gain')
+    """
+    return _renamed(address, ALIASES.items())
+
+
+def former(address: str) -> str:
+    """Return the former address for a present one that was renamed, and every other address as it is."""
+    return _renamed(address, ((present, alias) for alias, present in ALIASES.items()))
+
+
+def _renamed(address: str, names: Iterable[tuple[str, str]]) -> str:
+    for before, after in names:
+        if address == before or address.startswith(f"{before}/"):
+            return after + address[len(before) :]
+    return address
+
+
+def initial_values() -> dict[str, tuple[Value, ...]]:
+    """Return the values with which an engine starts, by address; without those that depend on the release."""
+    return {row.path: row.initial for row in TABLE if row.initial}
+
+
+def initial_numbers(path: str) -> tuple[float, ...]:
+    """Return the numbers with which an engine starts at one address.
+
+    >>> initial_numbers("/aitunes/voices")
+    (4.0,)
+    """
+    return tuple(float(value) for value in initial_values()[path])
 
 
 def expand(latent_dim: int) -> dict[str, Address]:

@@ -7,7 +7,7 @@ from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
 from aitunes.osc.client import Client, NoAnswerError, RefusedError
 from aitunes.osc.packets import Message
 
-LOAD = "/aitunes/model/load"
+LOAD = "/aitunes/release/load"
 DEFAULT_ENGINE = f"127.0.0.1:{DEFAULT_PORT}"
 
 

@@ -258,15 +258,17 @@ class HeadlessActionPipeline:
         to: Path | None = None,
         names: ReleaseNames = ReleaseNames(),  # noqa: B008 - frozen
         trained: Trained | None = None,
+        quick: bool = False,
     ) -> Path:
         """Write a release into a folder of releases.
 
         Args:
             to: None is where the instrument looks for the user's.
             trained: what is exported, instead of the selected model.
+            quick: leave out the measurements of how it plays, which take minutes.
         """
         trained, corpus = trained or self.load(), self.corpus()
-        figures = assess(trained, corpus)
+        figures = assess(trained, corpus, playing=not quick)
         folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
         if to is None and folder.name in BUNDLED_NAMES:
             self.notify(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 from pathlib import Path
 
 import soundfile
 
+from aitunes.atomic import write_buffers, write_text
 from aitunes.audio_generation.sinewave import FAMILIES, sinewave_clip
 from aitunes.audio_generation.waves import FloatArray
 from aitunes.errors import AiTunesError, InvalidSoundError
@@ -106,7 +106,7 @@ def _read_manifest(folder: Path) -> dict[str, set[str]]:
 
 def _write_manifest(folder: Path, written: dict[str, set[str]]) -> None:
     lines = [f"{digest}  {name}\n" for name, hashes in written.items() for digest in sorted(hashes)]
-    _replace(folder / MANIFEST, "".join(lines).encode())
+    write_text(folder / MANIFEST, "".join(lines))
 
 
 def _check_free(folder: Path, names: list[str], written: dict[str, set[str]]) -> None:
@@ -127,16 +127,5 @@ def _write_listed(folder: Path, name: str, content: bytes) -> str:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     with (folder / MANIFEST).open("a", encoding="utf-8") as manifest:
         manifest.write(f"{digest}  {name}\n")
-    _replace(folder / name, content)
+    write_buffers(folder / name, [content], durable=False)  # the list of hashes tells what a power cut has damaged
     return digest
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    file = partial.open("xb")  # never one that is there
-    try:
-        with file:
-            file.write(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

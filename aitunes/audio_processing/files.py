@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from aitunes.atomic import finish, unfinished_path
 from aitunes.audio_processing.decoding import AudioFileError, AudioFileWarning, SoundStream
 from aitunes.features import FloatArray
 
@@ -86,14 +86,14 @@ def write_audio(
     if path.exists() and not overwrite:
         raise AudioFileError(f"{path} is there already; choose another name or pass overwrite=True.")
     format_, default = FORMATS[path.suffix.lower()]
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    unfinished = unfinished_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         clipped = np.clip(y, -1.0, 1.0).T
-        soundfile.write(partial, clipped, sample_rate, format=format_, subtype=subtype or default)
-        partial.replace(path)
+        soundfile.write(unfinished, clipped, sample_rate, format=format_, subtype=subtype or default)
+        finish(unfinished, path)
     except (OSError, ValueError, soundfile.LibsndfileError) as error:
         raise AudioFileError(f"{path} cannot be written: {error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return path

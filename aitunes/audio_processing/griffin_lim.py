@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.audio_processing._griffin_lim_kernel import State, advance
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
-
-DEFAULT_ITERATIONS = 24
-"""Refinements a hop; docs/decisions/0001-phase-reconstruction.md says why."""
 
 
 class PhaseError(AiTunesError, ValueError):

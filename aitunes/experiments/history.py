@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from aitunes.atomic import write_text
 from aitunes.bounded_files import read_bounded
 
 HISTORY = "history.csv"
@@ -20,13 +21,12 @@ Row = dict[str, float]
 def write_history(path: Path, rows: list[Row]) -> None:
     """Replace the file as a whole, so that no reader sees half of it."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    partial = path.with_suffix(".partial")
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns)
+    writer.writeheader()
+    writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
-    partial.replace(path)
+    write_text(path, table.getvalue())
 
 
 def read_history(path: Path) -> list[Row]:

@@ -65,7 +65,7 @@ socket.on("message", (packet) => {
 	maxApi.outlet(address, ...values);
 	// The engine asks whether we are where we say before it sends meters: its number goes back.
 	if (address === "/done" && values[0] === "/notify" && values.length === 3) send("/notify", 1, values[2]);
-	if (address === "/aitunes/model/load") send("/aitunes/latent"); // another release may have other coordinates
+	if (address === "/aitunes/release/load") send("/aitunes/latent"); // another release may have other coordinates
 });
 socket.on("error", (error) => maxApi.post(`AiTunes: ${error.message}`));
 

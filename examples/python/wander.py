@@ -43,7 +43,7 @@ class Engine:
 def wander(engine: Engine, seconds: float, rng: random.Random) -> None:
     """Walk, print errors and the level as they come, and leave the pad in the middle."""
     x, y = 0.5, 0.5
-    engine.send("/aitunes/glide", STEP_SECONDS)
+    engine.send("/aitunes/smoothing", STEP_SECONDS)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         x = min(1.0, max(0.0, x + rng.gauss(0.0, 0.15)))

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AiTunesError as error:
         say(f"aitunes: {error}")
         return getattr(error, "exit_status", FAILURE)
-    except BrokenPipeError:  # `aitunes models | head` has seen enough
+    except BrokenPipeError:  # `aitunes releases | head` has seen enough
         drop_output()
         return FAILURE
     except OSError as error:
@@ -77,7 +77,7 @@ def _words(argv: Sequence[str]) -> list[str]:
 
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
-    name = "lists" if options.command in ("models", "devices") else options.command or "play"
+    name = "lists" if options.command in ("releases", "models", "devices") else options.command or "play"
     module = import_with_compiled_code(f"instrument.cli.{name}")
     run: Callable[[argparse.Namespace], int] = module.run
     return run

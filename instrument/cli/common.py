@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from types import ModuleType
 
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
 from aitunes.release.summaries import summarise_apart
@@ -49,7 +50,7 @@ def load_compiled_code() -> None:
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
-    # Here, because `aitunes models` must not wait for numba.
+    # Here, because `aitunes releases` must not wait for numba.
     from instrument.synthesis.release_renderer import load_compiled_code as load
 
     load()
@@ -92,7 +93,4 @@ def _folder_of_releases(folder: Path) -> Path:
 
 def iterations(options: argparse.Namespace) -> int:
     """Phase reconstruction effort, where it was asked for, or the default."""
-    # Here, because `aitunes models` must not wait for the compiled code.
-    from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
-
     return DEFAULT_ITERATIONS if options.iterations is None else int(options.iterations)

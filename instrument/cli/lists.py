@@ -1,4 +1,4 @@
-"""`aitunes models` and `aitunes devices`."""
+"""Runs `aitunes releases` and `aitunes devices`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from instrument.outputs.portaudio import output_devices
 
 def run(options: argparse.Namespace) -> int:
     """Print the list that was asked for."""
-    return _devices(options) if options.command == "devices" else _models(options)
+    return _devices(options) if options.command == "devices" else _releases(options)
 
 
-def _models(options: argparse.Namespace) -> int:
+def _releases(options: argparse.Namespace) -> int:
     cards, complaints = library(options).cards()
     for complaint in complaints:
         print(f"aitunes: {printable(complaint)}", file=sys.stderr)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from aitunes.osc.address import format_host_port, reachable
 from aitunes.release.processes import own_process
 from instrument.storage.library import DEFAULT_RELEASE
 
@@ -41,7 +42,7 @@ class PadProcess:
     """
 
     def __init__(self, options: argparse.Namespace, host: str, port: int, report: Callable[[str], None]) -> None:
-        self._where = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
         words = ["--connect", self._where, "--with-engine"]

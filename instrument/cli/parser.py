@@ -20,7 +20,7 @@ examples:
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
   aitunes render score.txt -o piece.wav     a score to a file, faster than real time
-  aitunes models                            releases to choose from
+  aitunes releases                          releases to choose from
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
   aitunes doctor                            what this machine carries, in figures
@@ -79,11 +79,10 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    for name, help_text in (("models", "list the releases"), ("devices", "list the sound devices")):
-        command = commands.add_parser(name, help=help_text)
+    releases = commands.add_parser("releases", aliases=["models"], help="list the releases")
+    _add_releases(releases)
+    for command in (releases, commands.add_parser("devices", help="list the sound devices")):
         command.add_argument("--json", action="store_true", help="for scripts")
-        if name == "models":
-            _add_releases(command)
 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -129,7 +128,7 @@ def _add_http_port(command: argparse.ArgumentParser) -> None:
 
 
 def _add_release(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes models`")
+    command.add_argument("--release", default=DEFAULT_RELEASE, metavar="NAME", help="see `aitunes releases`")
     _add_releases(command)
 
 

@@ -78,9 +78,9 @@ class Commands:
         self._feed = feed
         self._reply = publisher.reply
         self._handlers: dict[str, Callable[..., object]] = {
-            "/model/load": self._load_release,
-            "/model/list": self._list_releases,
-            "/model/info": self._describe_release,
+            "/release/load": self._load_release,
+            "/release/list": self._list_releases,
+            "/release/info": self._describe_release,
             "/snapshot/save": self._save_snapshot,
             "/snapshot/delete": lambda task, name: stores.snapshots.delete(name),
             "/snapshot/recall": self._recall,
@@ -124,14 +124,14 @@ class Commands:
         peer = task.event.origin
         summaries = self._stores.library.summaries()
         for name, found in summaries.items():
-            self._reply(peer, f"{ROOT}/model", (name, found.public_name, found.description, found.latent_dim))
-        self._reply(peer, "/done", (f"{ROOT}/model/list", len(summaries)))
+            self._reply(peer, f"{ROOT}/release", (name, found.public_name, found.description, found.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/release/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
         text = self._synth_thread.card.to_json()
         if len(text) > _MAX_TEXT:
             raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
-        self._reply(task.event.origin, f"{ROOT}/model/info", (text,))
+        self._reply(task.event.origin, f"{ROOT}/release/info", (text,))
 
     def _save_snapshot(self, task: Task, name: str) -> None:
         captured = task.captured

@@ -57,7 +57,7 @@ class EventHandler:
         self._wall_clock = wall_clock
         self._delays = Recent()
         self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
-            f"{ROOT}/model/load": lambda: (synth_thread.performance.release,),
+            f"{ROOT}/release/load": lambda: (synth_thread.performance.release,),
             f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
             f"{ROOT}/device/block": lambda: (devices.blocksize,),
             f"{ROOT}/record/start": lambda: (recorder.name,),

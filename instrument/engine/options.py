@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.osc.address import DEFAULT_PORT
 from instrument.storage import paths
 from instrument.storage.library import DEFAULT_RELEASE

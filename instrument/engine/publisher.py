@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from instrument.engine.scope import Scope
-from instrument.namespace import ROOT
+from instrument.namespace import ROOT, former
+from instrument.osc.aliases import Sender, as_known_to, peer_of
 from instrument.osc.server import OscServer
 from instrument.osc.subscribers import Peer
 from instrument.synthesis.dynamics import OutputStage, decibels
@@ -59,14 +60,16 @@ class Publisher:
         self._underruns = 0
         self._error_due = 0.0
 
-    def reply(self, peer: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Answer a sender; None, the engine itself, gets no answer."""
-        if peer is not None:
-            self._messages.append(Message(peer, False, address, arguments))
+    def reply(self, sender: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Answer a sender by the addresses that it uses; None, the engine itself, gets no answer."""
+        if sender is not None:
+            self._messages.append(Message(peer_of(sender), False, *as_known_to(sender, address, arguments)))
 
-    def notify(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
-        """Notify every subscriber but the author."""
-        self._messages.append(Message(author, True, address, arguments))
+    def notify(self, author: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
+        """Notify every subscriber but the author; by the former address, too, where there is one."""
+        peer = None if author is None else peer_of(author)
+        for name in dict.fromkeys((address, former(address))):
+            self._messages.append(Message(peer, True, name, arguments))
 
     def notify_error(self, sentence: str) -> None:
         """Notify every subscriber of what went wrong with the sound."""

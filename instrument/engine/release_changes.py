@@ -58,10 +58,10 @@ class ReleaseChanges:
             except AiTunesError as error:
                 self._publisher.warn(str(error))
             else:
-                self._publisher.notify(None, f"{ROOT}/model/load", (before,))
+                self._publisher.notify(None, f"{ROOT}/release/load", (before,))
                 self._publisher.warn(f"The release {failed} has failed; {before} plays again.")
                 return
-        self._publisher.warn(f"The release {failed} has failed, so nothing sounds; {ROOT}/model/load loads another.")
+        self._publisher.warn(f"The release {failed} has failed, so nothing sounds; {ROOT}/release/load loads another.")
 
     def change_lookahead(self) -> None:
         """Change to the look-ahead that is set, cross-faded."""

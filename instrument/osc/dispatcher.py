@@ -13,8 +13,19 @@ from typing import Any, Protocol
 
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
-from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, Value, check_arguments
+from instrument.namespace import (
+    ANSWERS,
+    LOCAL_ONLY,
+    Address,
+    Kind,
+    MessageError,
+    Value,
+    canonical,
+    check_arguments,
+    former,
+)
 from instrument.osc.access import Access
+from instrument.osc.aliases import FormerNames, Sender
 from instrument.osc.patterns import is_pattern, matching
 from instrument.osc.peers import Peer, written
 from instrument.osc.server_commands import Send, ServerCommands
@@ -176,20 +187,26 @@ class Dispatcher:
             raise MessageError(message.fault)
         if is_pattern(message.address):
             return self._events_of_pattern(message, peer, arrived)
-        row = rows.get(message.address)
-        if message.address in ANSWERS or message.address.endswith(".reply") or (row and row.kind is Kind.NOTICE):
+        path = canonical(message.address)
+        row = rows.get(path)
+        if path in ANSWERS or path.endswith(".reply") or (row and row.kind is Kind.NOTICE):
             return []
         if row is None:
             raise MessageError(_UNKNOWN)
+        is_former = path != message.address
         if not _is_button(row, message.arguments):
-            return [self._event(message.address, row, message.arguments, peer, arrived)]
+            return [self._event(path, row, message.arguments, peer, arrived, is_former)]
         # Letting the button go sends a zero.
-        return [self._event(message.address, row, [], peer, arrived)] if message.arguments[0] else []
+        return [self._event(path, row, [], peer, arrived, is_former)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         """Return events of all addresses that the arguments fit; without any, questions where there is a value."""
         rows = self._instrument.rows
-        paths = [path for path in matching(message.address, rows) if rows[path].kind is not Kind.NOTICE]
+        found = matching(message.address, rows)
+        is_former = not found
+        if is_former:
+            found = [canonical(path) for path in matching(message.address, map(former, rows))]
+        paths = [path for path in found if rows[path].kind is not Kind.NOTICE]
         asks = not message.arguments and any(rows[path].has_value for path in paths)
         refusal = MessageError(_UNKNOWN)
         events: list[Event | _ServerMessage] = []
@@ -200,7 +217,7 @@ class Dispatcher:
                 refusal = MessageError("no pattern ends the engine; /quit does")
                 continue
             try:
-                events.append(self._event(path, rows[path], message.arguments, peer, arrived))
+                events.append(self._event(path, rows[path], message.arguments, peer, arrived, is_former))
             except MessageError as error:
                 refusal = error
         if not events:
@@ -208,10 +225,11 @@ class Dispatcher:
         return events
 
     def _event(
-        self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float
+        self, path: str, row: Address, arguments: list[Any], peer: Peer, arrived: float, is_former: bool
     ) -> Event | _ServerMessage:
-        """Check a message to one address."""
-        origin = self._subscribers.target(peer)
+        """Check a message to one address, which the peer may have called by its former name."""
+        target = self._subscribers.target(peer)
+        origin: Sender = FormerNames(target) if is_former else target
         if row.has_value and not arguments:
             return Event(path, row.kind, None, origin, arrived)
         values = check_arguments(row, arguments)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aitunes.osc.address import DEFAULT_PORT
 from aitunes.osc.packets import MAX_DEPTH
-from instrument.namespace import LOCAL_ONLY, TABLE, Address, Argument, Kind
+from instrument.namespace import ALIASES, LOCAL_ONLY, TABLE, Address, Argument, Kind, Value
 from instrument.osc.dispatcher import MAX_EVENTS
 from instrument.osc.framing import MAX_FRAME_BYTES
 from instrument.osc.senders import REFUSALS, WORK
@@ -18,6 +18,12 @@ from instrument.osc.tcp import MAX_CONNECTIONS, MAX_UNREAD_BYTES
 from instrument.synthesis.timeline import MAX_HELD
 
 PAGE = Path(__file__).parents[2] / "docs" / "osc.md"
+
+
+def _former() -> str:
+    names = [f"`{alias}` (now `{present}`)" for alias, present in ALIASES.items()]
+    return f"{', '.join(names)}, and all below them"
+
 
 _INTRODUCTION = f"""\
 # OSC reference
@@ -61,12 +67,15 @@ connection, that asked.
   subscription. Who leaves more than {MAX_UNREAD_BYTES >> 20} MiB unread is disconnected.
 - **Work** is bounded: {WORK.rate:,.0f} units a second for each sender, where a message is one, each 64 bytes of it one
   more, and each address that a pattern is compared with another.
+- **Former addresses** are deprecated, but keep working: {_former()}.
+  Whoever sends one is answered by it, and subscribers are sent a change by both.
 
 Types: `f` a number, `i` a whole number, `s` text, `T` a switch, `b` bytes; `…` repeats the last.
 """
 
 _SECTIONS = {
-    Kind.SETTING: "Settings of the sound; set with arguments, asked for with none, heard by subscribers.",
+    Kind.SETTING: "Settings of the sound; set with arguments, asked for with none, heard by subscribers. At the start "
+    "they have the values that stand in brackets.",
     Kind.ACTION: "Acts of the sound, timed like settings.",
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
@@ -102,7 +111,12 @@ def _row(row: Address) -> str:
     arguments = ", ".join(_argument(argument) for argument in row.arguments) + (", …" if row.many else "")
     types = f"`{row.types}`" if row.types else ""
     limited = "; from this machine only" if row.path in LOCAL_ONLY else ""
-    return f"| `{path}` | {types} | {arguments} | {row.description}{limited} |"
+    initial = f" [{' '.join(map(_value, row.initial))}]" if row.kind is Kind.SETTING and row.initial else ""
+    return f"| `{path}` | {types} | {arguments} | {row.description}{limited}{initial} |"
+
+
+def _value(value: Value) -> str:
+    return f"{value:g}".replace("-", "−") if type(value) in (int, float) else str(value).lower()
 
 
 def _argument(argument: Argument) -> str:

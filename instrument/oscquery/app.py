@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aitunes.osc.packets import build, messages
-from instrument.namespace import LOCAL_ONLY
+from instrument.namespace import LOCAL_ONLY, canonical
 from instrument.osc.patterns import matching
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError
@@ -53,7 +53,7 @@ class _Server:
 
     async def describe(self, request: Request) -> Response:
         """A node, or the attributes of it that are asked for."""
-        path = "/" + request.path_params["path"].strip("/")
+        path = canonical("/" + request.path_params["path"].strip("/"))
         wanted = [name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)]
         if "HOST_INFO" in wanted:
             return _json(_host_info(self._engine, request))

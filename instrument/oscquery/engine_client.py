@@ -23,10 +23,10 @@ _MAX_QUESTIONS = 128
 _FACTS_SECONDS = 10.0
 
 _LATENT = f"{ROOT}/latent"
-_RELEASE = f"{ROOT}/model/load"
-_RELEASE_ROW = f"{ROOT}/model"
-_CARD = f"{ROOT}/model/info"
-_RELEASE_LIST = f"{ROOT}/model/list"
+_RELEASE = f"{ROOT}/release/load"
+_RELEASE_ROW = f"{ROOT}/release"
+_CARD = f"{ROOT}/release/info"
+_RELEASE_LIST = f"{ROOT}/release/list"
 
 
 class EngineGoneError(AiTunesError):

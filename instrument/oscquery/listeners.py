@@ -11,7 +11,7 @@ from typing import Any
 
 from aitunes.osc.packets import build
 from aitunes.osc.session import Session
-from instrument.namespace import expand
+from instrument.namespace import canonical, expand
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError, View
 from instrument.oscquery.nodes import Facts, Node
@@ -100,7 +100,7 @@ class Listeners:
             return path.startswith("/")
         if path in view.values:
             self._known.setdefault(path, view.values[path])
-        return path in expand(view.facts.latent_dim)
+        return canonical(path) in expand(view.facts.latent_dim)
 
     async def _run(self) -> None:
         while True:

@@ -151,7 +151,7 @@ def _access(row: Address) -> int:
 
 
 def _range(path: str, argument: Argument, facts: Facts) -> Node:
-    if path == f"{ROOT}/model/load":
+    if path == f"{ROOT}/release/load":
         return {"VALS": list(facts.releases)} if facts.releases else {}
     low, high = argument.low, argument.high
     for name, least, most in facts.input_ranges:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import soundfile
 
+from aitunes.atomic import finish, unfinished_path
 from aitunes.errors import reason
 from aitunes.features import FloatArray
 from instrument.outputs import OutputError
@@ -57,18 +57,18 @@ class FileOutput:
         self.name = str(path)
         self.sample_rate = sample_rate
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._unfinished = unfinished_path(path)
         try:
             # Made here first, because the system says why it cannot be, and libsndfile does not.
-            self._partial.touch()
+            self._unfinished.touch()
             self._file = soundfile.SoundFile(
-                self._partial, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
+                self._unfinished, "w", samplerate=round(sample_rate), channels=2, format=kind, subtype=subtype
             )
             # The peak chunk holds the time of day, and the same score must give the same bytes.
             soundfile._snd.sf_command(self._file._file, _ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
         except BaseException as error:  # Ctrl-C too leaves nothing
             with contextlib.suppress(OSError):
-                self._partial.unlink()
+                self._unfinished.unlink()
             if isinstance(error, OSError | soundfile.LibsndfileError):
                 raise _cannot_write(path, error) from error
             raise
@@ -102,14 +102,14 @@ class FileOutput:
         """
         try:
             self._file.close()
-            self._partial.replace(self._path)
+            finish(self._unfinished, self._path)
         except (OSError, soundfile.LibsndfileError) as error:
             raise _cannot_write(self._path, error) from error
 
     def discard(self) -> None:
         """Remove an unfinished file; an older one of that name stays."""
         self._file.close()
-        self._partial.unlink(missing_ok=True)
+        self._unfinished.unlink(missing_ok=True)
 
 
 def _check_place(path: Path) -> None:

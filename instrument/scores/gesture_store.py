@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
+from aitunes.atomic import write_text
 from aitunes.errors import reason
 from instrument.scores.gestures import GestureError
 from instrument.storage.paths import PathError, plain_name
@@ -70,14 +69,10 @@ class GestureStore:
             GestureError: it cannot be written; an older one still stands.
         """
         path = self._path(name)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_text(score, encoding="utf-8")
-            partial.replace(path)
+            write_text(path, score)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
             raise GestureError(f"gestures cannot be kept in {self._folder}: {reason(error)}") from error
 
     def delete(self, name: str) -> None:

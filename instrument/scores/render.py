@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
 from instrument.outputs.file import FileOutput

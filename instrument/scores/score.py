@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from aitunes.errors import AiTunesError
 from aitunes.release.card import ReleaseCard
-from instrument.namespace import ROOT, Address, Kind, MessageError, Value, check_arguments, expand
+from instrument.namespace import ROOT, Address, Kind, MessageError, Value, canonical, check_arguments, expand
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
 
-LOAD = f"{ROOT}/model/load"
+LOAD = f"{ROOT}/release/load"
 END = f"{ROOT}/gesture/stop"
 """Says how long a gesture is; a score waits for it and does nothing."""
 _MAX_SECONDS = 86_400.0
@@ -82,16 +82,16 @@ def _event(words: list[str], rows: dict[str, Address]) -> Event:
     if not words:
         raise MessageError("a time without an address")
     path, arguments = words[0], words[1:]
-    row = rows.get(path)
+    row = rows.get(canonical(path))
     if row is None:
         raise MessageError(f"there is no address {path} in this release")
-    if row.kind not in (Kind.SETTING, Kind.ACTION) and path not in (LOAD, END):
+    if row.kind not in (Kind.SETTING, Kind.ACTION) and canonical(path) not in (LOAD, END):
         raise MessageError(f"{path} belongs to live playing, not to a score")
     types = [argument.type for argument in row.arguments]
     types += types[-1:] * (len(arguments) - len(types)) if row.many else []
     typed = [_typed(kind, word) for kind, word in zip(types, arguments, strict=False)] + arguments[len(types) :]
     try:
-        return Event(path, row.kind, check_arguments(row, typed))
+        return Event(canonical(path), row.kind, check_arguments(row, typed))
     except MessageError as error:
         raise MessageError(f"{path} {error}") from error
 

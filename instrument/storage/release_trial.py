@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
+from aitunes.atomic import write_text
 from aitunes.errors import ReleaseError
 from aitunes.release.files import MAX_CARD_BYTES, read_bounded
 from aitunes.release.processes import own_process
@@ -118,9 +118,7 @@ class ReleaseTrial:
         # Where it cannot be written, the next start tries the release once more.
         with contextlib.suppress(OSError):
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = self._memory.with_name(f".{self._memory.name}.{os.getpid()}.part")
-            unfinished.write_text(json.dumps(keys[-_MAX_REMEMBERED:], indent=0), encoding="utf-8")
-            unfinished.replace(self._memory)
+            write_text(self._memory, json.dumps(keys[-_MAX_REMEMBERED:], indent=0))
 
 
 def _key(card: bytes, part: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aitunes.atomic import write_text
 from aitunes.errors import AiTunesError, reason
-from instrument.namespace import ROOT, MessageError, check_arguments, expand
+from instrument.namespace import ROOT, MessageError, canonical, check_arguments, expand
 from instrument.storage.paths import plain_name
 from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
 
@@ -87,14 +86,10 @@ class SnapshotStore:
 
     def _write(self, stored: dict[str, Snapshot]) -> None:
         text = json.dumps({name: asdict(value) for name, value in stored.items()}, indent=1)
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.partial")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(self._path)
+            write_text(self._path, text)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
             raise SnapshotError(f"snapshots cannot be kept in {self._path.parent}: {reason(error)}") from error
 
 
@@ -103,6 +98,7 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
     release, coordinates, settings = fields["release"], fields["coordinates"], fields["settings"]
     if not isinstance(release, str):
         raise ValueError("a release's name is no text")
+    settings = {canonical(ROOT + name).removeprefix(ROOT): values for name, values in settings.items()}
     if unknown := set(settings) - set(SNAPSHOT_SETTINGS):
         raise ValueError(f"snapshots have no {', '.join(sorted(unknown))}")
     rows = expand(0)

@@ -11,13 +11,12 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
-from instrument.namespace import ROOT, MessageError, Value
+from instrument.namespace import ROOT, MessageError, Value, initial_numbers
+from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
-DEFAULT_WIDTH = 0.5
-
 SNAPSHOT_SETTINGS = (
-    "/glide",
+    "/smoothing",
     "/gain",
     "/width",
     "/pan",
@@ -28,6 +27,11 @@ SNAPSHOT_SETTINGS = (
     "/envelope",
     "/voices",
     "/portamento",
+    "/motion",
+    "/motion/speed",
+    "/motion/mode",
+    "/motion/seed",
+    "/dream",
 )
 """Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase."""
 
@@ -61,13 +65,14 @@ class Performance:
         pitches: PitchRange | None = None,
     ) -> None:
         self.playing = True
-        self.smoothing_seconds = 0.0
-        self.gain_db = 0.0
-        self.width = DEFAULT_WIDTH
-        self.pan = 0.0
-        self.frozen = False
-        self.position = 0.0
-        self.speed = 1.0
+        (self.smoothing_seconds,) = initial_numbers(f"{ROOT}/smoothing")
+        (self.gain_db,) = initial_numbers(f"{ROOT}/gain")
+        (self.width,) = initial_numbers(f"{ROOT}/width")
+        (self.pan,) = initial_numbers(f"{ROOT}/pan")
+        self.frozen = any(initial_numbers(f"{ROOT}/freeze"))
+        (self.position,) = initial_numbers(f"{ROOT}/position")
+        (self.speed,) = initial_numbers(f"{ROOT}/speed")
+        self.motion = MotionSettings()
         self.iterations = iterations
         self.lookahead = lookahead
         self.allocator = allocator = VoiceAllocator(pitches)
@@ -84,7 +89,7 @@ class Performance:
             "/pad/y": lambda y: self._set_pad(None, y),
             "/pad/axes": self._set_axes,
             "/latent": self._set_latent,
-            "/glide": self._setter("smoothing_seconds"),
+            "/smoothing": self._setter("smoothing_seconds"),
             "/gain": self._setter("gain_db"),
             "/width": self._setter("width"),
             "/pan": self._setter("pan"),
@@ -102,6 +107,11 @@ class Performance:
             "/voices": lambda voices: setattr(allocator, "voices", voices),
             "/portamento": lambda seconds: setattr(allocator, "portamento_seconds", seconds),
             "/drone": lambda sounding: setattr(allocator, "drone", sounding),
+            "/motion": lambda amount: self._set_motion(amount=amount),
+            "/motion/speed": lambda speed: self._set_motion(speed=speed),
+            "/motion/mode": lambda mode: self._set_motion(mode=_motion_mode(mode)),
+            "/motion/seed": lambda seed: self._set_motion(seed=seed),
+            "/dream": lambda dream: self._set_motion(dream=dream),
         }
         self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
             "/pad/xy": lambda: self.pad,
@@ -109,7 +119,7 @@ class Performance:
             "/pad/y": lambda: self.pad[1:],
             "/pad/axes": lambda: self._pad_axes,
             "/latent": lambda: tuple(self._target.tolist()),
-            "/glide": lambda: (self.smoothing_seconds,),
+            "/smoothing": lambda: (self.smoothing_seconds,),
             "/gain": lambda: (self.gain_db,),
             "/width": lambda: (self.width,),
             "/pan": lambda: (self.pan,),
@@ -123,6 +133,11 @@ class Performance:
             "/voices": lambda: (allocator.voices,),
             "/portamento": lambda: (allocator.portamento_seconds,),
             "/drone": lambda: (allocator.drone,),
+            "/motion": lambda: (self.motion.amount,),
+            "/motion/speed": lambda: (self.motion.speed,),
+            "/motion/mode": lambda: (self.motion.mode.value,),
+            "/motion/seed": lambda: (self.motion.seed,),
+            "/dream": lambda: (self.motion.dream,),
         }
 
     @classmethod
@@ -253,6 +268,9 @@ class Performance:
     def _setter(self, attribute: str) -> Callable[[Any], None]:
         return lambda value: setattr(self, attribute, value)
 
+    def _set_motion(self, **values: Any) -> None:
+        self.motion = self.motion._replace(**values)
+
     def _set_envelope(self, attack_seconds: float, release_seconds: float) -> None:
         self.allocator.attack_seconds, self.allocator.release_seconds = attack_seconds, release_seconds
 
@@ -304,3 +322,10 @@ class Performance:
 
 def _first_axes(latent: LatentSpace) -> tuple[int, int]:
     return 0, min(1, len(latent.mean) - 1)
+
+
+def _motion_mode(name: str) -> MotionMode:
+    try:
+        return MotionMode(name)
+    except ValueError as error:
+        raise MessageError(f"mode is {', '.join(MotionMode)}, not {name[:40]!r}") from error

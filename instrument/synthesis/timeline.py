@@ -21,7 +21,7 @@ MAX_DUE = 256
 """Limits the events of one hop; the rest waits for the next hop, and a bundle is never split."""
 _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_ORDERED = frozenset({f"{ROOT}/glide", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
+_ORDERED = frozenset({f"{ROOT}/smoothing", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Lists the settings that change how others apply, so events may not be moved across them."""
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aitunes.release.card import ReleaseCard
-from instrument.namespace import MAX_VOICES, MessageError
+from instrument.namespace import CONCERT_PITCH, MAX_VOICES, ROOT, MessageError, initial_numbers
 
 SLOTS = 1 + MAX_VOICES
 """Counts the tones that can sound at once: the drone, then the voices."""
 DRONE_SLOT = 0
-CONCERT_PITCH = 69.0
 
-_DEFAULT_VOICES = 4  # three keys should give a chord, and voices that rest cost nothing
 _RELEASE_DB = -60.0  # the level that a note reaches after the release time; below it the note ends
 _SILENT = 10.0 ** (_RELEASE_DB / 20.0)
 _MIN_SECONDS = 1e-6
@@ -28,12 +26,16 @@ class Tone(NamedTuple):
         pitch: MIDI note with fraction, bend included.
         level_db: level of its velocity, dB below the release's full level.
         gain: its envelope, 0..1.
+        held: whether its key is down.
+        note_on: its number among all note-ons, 0 for the drone.
     """
 
     slot: int
     pitch: float
     level_db: float
     gain: float
+    held: bool = True
+    note_on: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,11 @@ class VoiceAllocator:
     """
 
     def __init__(self, pitches: PitchRange | None = None) -> None:
-        self.attack_seconds = 0.01
-        self.release_seconds = 0.3
-        self.portamento_seconds = 0.0
-        self.bend_semitones = 0.0
+        self.attack_seconds, self.release_seconds = initial_numbers(f"{ROOT}/envelope")
+        (self.portamento_seconds,) = initial_numbers(f"{ROOT}/portamento")
+        (self.bend_semitones,) = initial_numbers(f"{ROOT}/bend")
         self.pitches = pitches
-        self._voices = _DEFAULT_VOICES
+        (self._voices,) = map(round, initial_numbers(f"{ROOT}/voices"))
         self._keys: list[int] = []  # held, the newest last
         self._note_ons = 0
         self._drone = VoiceState(held=True, gain=1.0)
@@ -252,7 +253,7 @@ class VoiceAllocator:
     def tones(self) -> tuple[Tone, ...]:
         """Return the tones that sound now."""
         return tuple(
-            Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain)
+            Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain, state.held, state.note_on)
             for slot, state in enumerate((self._drone, *self._voice_states))
             if state.sounding
         )

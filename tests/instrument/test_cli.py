@@ -52,7 +52,7 @@ def test_a_doctor_with_too_little_time_is_told_at_once(capsys):
 @pytest.mark.parametrize("place", ["file", "file/deeper", "missing"])
 def test_a_home_that_is_none_hides_no_bundled_release(tmp_path, place):
     (tmp_path / "file").write_text("not a folder")
-    result = aitunes("models", AITUNES_HOME=str(tmp_path / place))
+    result = aitunes("releases", AITUNES_HOME=str(tmp_path / place))
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"first-light" in result.stdout
 
@@ -62,7 +62,7 @@ def test_a_terminal_without_the_letters_is_no_error(tiny, tmp_path):
     tiny.write(tmp_path)
     card = tmp_path / "tiny" / "card.json"
     card.write_text(card.read_text().replace("Made by a test.", "Größe 日本"))
-    result = aitunes("models", "--releases", tmp_path, PYTHONIOENCODING="ascii")
+    result = aitunes("releases", "--releases", tmp_path, PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"Gr??e ??" in result.stdout
 
@@ -70,7 +70,7 @@ def test_a_terminal_without_the_letters_is_no_error(tiny, tmp_path):
 def test_a_reader_that_has_seen_enough_is_no_error():
     reading, writing = os.pipe()
     os.close(reading)
-    result = aitunes("models", stdout=writing)
+    result = aitunes("releases", stdout=writing)
     os.close(writing)
     assert (result.returncode, result.stderr) == (1, b"")
 
@@ -79,14 +79,14 @@ def test_ctrl_c_after_the_end_says_nothing(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import atexit, signal\natexit.register(signal.raise_signal, signal.SIGINT)\n"
     )
-    result = aitunes("models", PYTHONPATH=str(tmp_path))
+    result = aitunes("releases", PYTHONPATH=str(tmp_path))
     assert (result.returncode, result.stderr) == (0, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_list_onto_a_full_disk_is_a_sentence():
     with open("/dev/full", "wb") as full:  # noqa: PTH123
-        result = aitunes("models", stdout=full)
+        result = aitunes("releases", stdout=full)
     assert (result.returncode, result.stderr) == (1, b"aitunes: No space left on device.\n")
 
 

@@ -4,12 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instrument.namespace import ROOT, TABLE, Address, Argument, Kind, MessageError, check_arguments, expand
+from instrument.namespace import (
+    ALIASES,
+    ROOT,
+    TABLE,
+    Address,
+    Argument,
+    Kind,
+    MessageError,
+    canonical,
+    check_arguments,
+    expand,
+    former,
+    initial_numbers,
+    initial_values,
+)
 from instrument.osc.patterns import is_pattern
+from instrument.synthesis.performance import Performance
 
 ROWS = {row.path: row for row in TABLE}
 XY, LATENT, GAIN, QUALITY, FREEZE, LOAD, PLAY = (
-    ROWS[ROOT + path] for path in ("/pad/xy", "/latent", "/gain", "/quality", "/freeze", "/model/load", "/play")
+    ROWS[ROOT + path] for path in ("/pad/xy", "/latent", "/gain", "/quality", "/freeze", "/release/load", "/play")
 )
 
 ANY = (
@@ -27,6 +42,26 @@ def test_every_address_stands_once_and_is_no_pattern():
     paths = list(expand(3))
     assert len(paths) == len(set(paths)) == len(TABLE) + 2
     assert not any(is_pattern(path) for path in paths)
+
+
+def test_an_engine_starts_with_the_values_of_the_table(tiny):
+    performance = Performance.of(tiny.card(), *map(round, initial_numbers(f"{ROOT}/quality")))
+    settings = {row.path for row in TABLE if row.kind is Kind.SETTING and row.initial}
+    assert {path: performance.value(path) for path in settings} == {path: initial_values()[path] for path in settings}
+
+
+def test_initial_values_are_in_range():
+    for row in TABLE:
+        if row.initial:
+            assert check_arguments(row, list(row.initial)) == row.initial
+
+
+def test_former_addresses_have_no_row_and_lead_to_one():
+    for alias, present in ALIASES.items():
+        assert alias not in ROWS
+        assert any(path == present or path.startswith(present + "/") for path in ROWS)
+        assert canonical(alias + "/x") == present + "/x"
+        assert former(canonical(alias)) == alias
 
 
 def test_every_row_is_described_and_every_argument_named():

@@ -43,7 +43,7 @@ def client(shared):
     client.command("/notify", 1)
     yield client
     client.send("/notify", 0)
-    client.command("/aitunes/model/load", "notes")
+    client.command("/aitunes/release/load", "notes")
 
 
 def loudness(client, wanted):
@@ -65,7 +65,7 @@ def test_a_note_beyond_the_releases_range_is_refused_with_the_range(client):
 
 def test_a_release_without_pitch_refuses_notes_and_sounds_by_itself(client):
     client.send("/aitunes/note", 60, 100)
-    client.command("/aitunes/model/load", "sine")
+    client.command("/aitunes/release/load", "sine")
     assert client.ask("/aitunes/drone") == [True]
     loudness(client, lambda db: db > -40.0)
     assert "has no pitch" in client.refused("/aitunes/note", 60, 100)
@@ -73,7 +73,7 @@ def test_a_release_without_pitch_refuses_notes_and_sounds_by_itself(client):
 
 
 def test_a_segment_model_refuses_notes_and_takes_the_drones_pitch(client):
-    client.command("/aitunes/model/load", "pitched-segment")
+    client.command("/aitunes/release/load", "pitched-segment")
     assert "decodes whole segments; set /aitunes/pitch" in client.refused("/aitunes/note", 60, 100)
     client.send("/aitunes/pitch", 60.5)
     assert client.ask("/aitunes/pitch") == [60.5]

@@ -63,8 +63,8 @@ def corpus_of(small_case, audio_folder, tmp_path_factory):
 
     store = tmp_path_factory.mktemp("features") / "a"
 
-    def corpus(name):
-        options = CorpusOptions(audio_folder, store, workers=1)
+    def corpus(name, **changes):
+        options = CorpusOptions(audio_folder, store, workers=1, **changes)
         return open_corpus(small_case, small_case.scenarios.find(name), options, lambda *told: None, lambda said: None)
 
     return corpus
@@ -99,5 +99,5 @@ def playing_engine():
 def _playing(host, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         link.settimeout(60)
-        link.sendto(OscMessageBuilder("/aitunes/model/load").build().dgram, (host, port))
+        link.sendto(OscMessageBuilder("/aitunes/release/load").build().dgram, (host, port))
         return OscMessage(link.recv(65_536)).params[0]

@@ -12,6 +12,7 @@ import torch
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
 from aitunes.printable import printable
+from training.cli.motion import motion
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.data.corpus import CorpusOptions, preparation_sentences
@@ -27,6 +28,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Run the action that was parsed; returns 0."""
     if arguments.action == "list":
         return _list(arguments)
+    if arguments.action == "motion":
+        return motion(arguments, command)
     with preparation_bar(arguments.quiet) as progress:
         data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
         actions = HeadlessActionPipeline(data, runs, run, _print_message, progress, command)
@@ -131,7 +134,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     if arguments.to is None and not arguments.install:
         raise TrainingError("Where to? --to names a folder of releases, --install takes the instrument's own.")
     names = ReleaseNames(arguments.name, arguments.public_name, arguments.description)
-    folder = actions.export(None if arguments.install else arguments.to, names)
+    folder = actions.export(None if arguments.install else arguments.to, names, quick=arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{folder} ({size / 1e6:.1f} MB).")
     where = "" if arguments.install else f" --releases {folder.parent}"

@@ -32,7 +32,6 @@ from training.data.stored_segments import StoredSegments
 from training.data.texts import shared
 from training.data.track_items import ShardItems
 
-_MEMORY_SHARE = 0.4
 _CLIP_HELD_OUT = 0.1
 _MIN_STRETCHED = 2
 
@@ -111,6 +110,7 @@ class CorpusOptions:
         workers: that prepare.
         seed: of the split, and of data that are generated.
         scheduler: of a Dask cluster that prepares instead of this machine.
+        memory_share: of the free memory that segments may take; more of them are read as they are needed.
     """
 
     data_dir: Path | None = None
@@ -119,6 +119,7 @@ class CorpusOptions:
     workers: int = 2
     seed: int = 0
     scheduler: str | None = None
+    memory_share: float = 0.4
 
 
 def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
@@ -165,7 +166,7 @@ def open_corpus(
         if is_store(path):
             store = FeatureStore(path)
             _notify_changes(case, options, store, notify)
-            return _of_store(store, features)
+            return _of_store(store, features, options)
     data = _open(case, options)
     if isinstance(data, SplitItems):
         return _of_items(case, data, options.limit_items)
@@ -187,7 +188,7 @@ def open_corpus(
     path, card = prepare_case(case, scenario, options, progress)
     for sentence in preparation_sentences(card):
         notify(sentence)
-    return _of_store(FeatureStore(path), features)
+    return _of_store(FeatureStore(path), features, options)
 
 
 def _notify_changes(case: Case, options: CorpusOptions, store: FeatureStore, notify: Callable[[str], None]) -> None:
@@ -221,19 +222,19 @@ def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
     return tuple(sorted((track for _, _, track in chosen), key=lambda track: track.name))
 
 
-def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
+def _of_store(store: FeatureStore, features: AudioFeatures, options: CorpusOptions) -> Corpus:
     card = store.card
     if card.features != features:
         raise TrainingError(
             f"{store.path} holds segments of other features than the scenario needs "
             f"({_differences(card.features, features)}); prepare them for this scenario."
         )
-    train, held = (_half(store, held) for held in (False, True))
+    train, held = (_half(store, held, options.memory_share) for held in (False, True))
     _check_enough(card.name, len(train), len(held))
     return Corpus(card.name, card.licence, card.hash, len(store.tracks.items), train, held, features, card.skipped)
 
 
-def _half(store: FeatureStore, held: bool) -> Part:
+def _half(store: FeatureStore, held: bool, memory_share: float) -> Part:
     table = store.tracks
     if table.held.any() or len(store) < _MIN_STRETCHED:
         stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
@@ -241,7 +242,7 @@ def _half(store: FeatureStore, held: bool) -> Part:
         stored = StoredSegments.stretches(store, _CLIP_HELD_OUT, held)
     # The processes of a training that share a machine share its memory.
     free = psutil.virtual_memory().available / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    segments: Segments = stored[np.arange(len(stored))] if store.nbytes < _MEMORY_SHARE * free else stored
+    segments: Segments = stored[np.arange(len(stored))] if store.nbytes < memory_share * free else stored
     labels, names = (shared(texts, stored.track_of) for texts in (table.labels, table.names))
     return Part(segments, labels, names, by_shard=stored.by_shard)
 

@@ -37,7 +37,7 @@ _OVERHEAD = 1.05
 _LISTED = 20
 _SAMPLED = 200
 # Shards and tables, and files that a process did not live to finish.
-_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|sources-[0-9a-f]{16}\.txt|\..*\.part")
+_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|sources-[0-9a-f]{16}\.txt|\..*\.part(ial)?")
 
 
 @dataclass(frozen=True)

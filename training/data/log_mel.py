@@ -19,7 +19,7 @@ from aitunes.audio_processing.decoding import AudioFileError, SoundStream
 from aitunes.features import AudioFeatures, FloatArray, hann_window
 
 _BLOCK_FRAMES = 32
-_BLOCK_SECONDS = 5.0
+BLOCK_SECONDS = 5.0
 
 
 class LogMel:
@@ -27,10 +27,11 @@ class LogMel:
 
     Args:
         features: which.
+        block_seconds: of samples that are held at a time.
     """
 
-    def __init__(self, features: AudioFeatures) -> None:
-        self.features = features
+    def __init__(self, features: AudioFeatures, block_seconds: float = BLOCK_SECONDS) -> None:
+        self.features, self.block_seconds = features, block_seconds
         self._window = hann_window(features.n_fft)
         self._bands, self._weights = features.sparse_filter_bank
 
@@ -82,19 +83,19 @@ class LogMel:
         """Yield frames in the file's order; whatever its length, only some seconds of samples are held at a time."""
         hop = self.features.hop_length
         held = np.empty(0, np.float32)
-        for y in mono_at(sound, self.features.sample_rate):
+        for y in mono_at(sound, self.features.sample_rate, self.block_seconds):
             held = np.concatenate([held, y]) if held.size else y
             S = self.frames(held)
             held = held[len(S) * hop :]
             yield S
 
 
-def mono_at(sound: SoundStream, sample_rate: int) -> Iterator[FloatArray]:
+def mono_at(sound: SoundStream, sample_rate: int, block_seconds: float = BLOCK_SECONDS) -> Iterator[FloatArray]:
     """Yield the file's samples, mono, at a rate; one block at least."""
     stream = None
     if sound.sample_rate != sample_rate:
         stream = soxr.ResampleStream(sound.sample_rate, sample_rate, 1, dtype="float32", quality="HQ")
-    for y in sound.mono_blocks(round(_BLOCK_SECONDS * sound.sample_rate)):
+    for y in sound.mono_blocks(round(block_seconds * sound.sample_rate)):
         yield y if stream is None else stream.resample_chunk(np.ascontiguousarray(y))
     if stream is not None:
         yield stream.resample_chunk(np.empty(0, np.float32), last=True)

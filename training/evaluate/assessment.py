@@ -43,8 +43,11 @@ class LatentUse:
         return int((self.std**2 > _ACTIVE_VARIANCE).sum())
 
 
-def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
+def assess(trained: Trained, corpus: Corpus, playing: bool = True) -> dict[str, float]:
     """Measure a model on held-out items.
+
+    Args:
+        playing: measure also how a model with pitch plays, which takes minutes.
 
     Returns:
         every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
@@ -65,7 +68,8 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
         figures["kl_nats"] = float(use.kl_nats.sum())
     if corpus.features is not None:
         figures |= _spectral(decoded, S, corpus.features)
-        figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
+        if playing:
+            figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
     return {name: round(value, 5) for name, value in figures.items()}
 
 

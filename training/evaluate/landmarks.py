@@ -21,14 +21,16 @@ LANDMARKS = 600
 _LOUD_DB = -15.0
 
 
-def find_landmarks(model: Autoencoder, corpus: Corpus) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+def find_landmarks(
+    model: Autoencoder, corpus: Corpus, count: int = LANDMARKS
+) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
     """Encode what the map shows: codes [items, latent_dim], their labels and their names.
 
     Of notes that is every note, a mean over the frames in which it is loud; of anything else, training segments, spread
     evenly over the data.
     """
     if corpus.train.conditions is None:
-        some = corpus.train.some(LANDMARKS)
+        some = corpus.train.some(count)
         return codes_of(model, np.asarray(some.S)), some.labels, some.names
     parts = [_notes(model, part) for part in (corpus.train, corpus.held)]
     codes, labels, names = (np.concatenate(columns) for columns in zip(*parts, strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from typing_extensions import override
 
+from aitunes.atomic import write_buffers
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
@@ -63,18 +63,10 @@ class WholeCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.part")
-        try:
-            # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
-            contents = io.BytesIO()
-            torch.save(checkpoint, contents)
-            with unfinished.open("wb") as stream:
-                stream.write(contents.getbuffer())
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
+        contents = io.BytesIO()
+        torch.save(checkpoint, contents)
+        write_buffers(target, [contents.getbuffer()])
 
     @override
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import psutil
 
+from aitunes.atomic import write_text
 from aitunes.bounded_files import read_bounded, read_tail
 
 RECORD = "run.json"
@@ -64,9 +64,7 @@ class RunRecord:
 def write_record(folder: Path, record: RunRecord) -> None:
     """Replace the folder's record as a whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{RECORD}.{os.getpid()}"
-    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / RECORD)
+    write_text(folder / RECORD, json.dumps(asdict(record), indent=1) + "\n")
 
 
 def read_record(folder: Path) -> RunRecord | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from instrument.engine.publisher import METER_SECONDS, Publisher
+from instrument.osc.aliases import FormerNames
 
 ANNE, BELA = ("127.0.0.1", 1), ("127.0.0.1", 2)
 
@@ -62,9 +63,17 @@ def test_a_change_is_told_to_all_but_its_author(wire):
 
 def test_the_engines_own_changes_are_told_to_all(wire):
     publisher = Publisher()
-    publisher.notify(None, "/aitunes/model/load", ("x",))
+    publisher.notify(None, "/aitunes/device/set", ("x",))
     publisher.publish(wire, Stage(), SCOPE, 0)
-    assert wire.heard(ANNE) == wire.heard(BELA) == [("/aitunes/model/load", ("x",))]
+    assert wire.heard(ANNE) == wire.heard(BELA) == [("/aitunes/device/set", ("x",))]
+
+
+def test_a_change_of_a_renamed_address_is_told_by_both_names(wire):
+    publisher = Publisher()
+    publisher.notify(FormerNames(ANNE), "/aitunes/release/load", ("x",))
+    publisher.publish(wire, Stage(), SCOPE, 0)
+    assert wire.heard(ANNE) == []
+    assert wire.heard(BELA) == [("/aitunes/release/load", ("x",)), ("/aitunes/model/load", ("x",))]
 
 
 def test_a_reply_goes_to_the_one_who_asked_and_to_nobody_for_the_engine_itself(wire):

@@ -10,6 +10,7 @@ from pythonosc.parsing import ntp
 from aitunes.osc.packets import build
 from instrument.namespace import LOCAL_ONLY, expand
 from instrument.osc.access import Access
+from instrument.osc.aliases import as_known_to, peer_of
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.peers import TcpPeer
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
@@ -68,6 +69,23 @@ def test_a_setting_becomes_an_event_with_its_author(bench):
     assert (event.path, event.values, event.origin, event.arrived) == ("/aitunes/pad/xy", (0.25, 1.0), ANNE, 50.0)
 
 
+def test_a_former_address_does_what_the_present_one_does_and_is_answered_by_its_name(bench):
+    bench.send("/aitunes/glide", 0.5)
+    bench.send("/aitunes/{model,x}/load")
+    setting, question = bench.engine.timeline.due(0.0, 0.01)
+    assert (setting.path, setting.values) == ("/aitunes/smoothing", (0.5,))
+    assert (question.path, question.values, peer_of(question.origin)) == ("/aitunes/release/load", None, ANNE)
+    answer = as_known_to(question.origin, question.path, ("tiny",))
+    assert answer == ("/aitunes/model/load", ("tiny",))
+    ((_, refusal, (address, reason)),) = bench.send("/aitunes/glide", "fast")
+    assert (refusal, address, reason) == ("/fail", "/aitunes/glide", "smoothing_seconds must be a number")
+
+
+def test_a_pattern_reaches_an_address_once_whatever_its_names(bench):
+    bench.send("/aitunes/{glide,smoothing}", 0.5)
+    assert bench.due() == [("/aitunes/smoothing", (0.5,))]
+
+
 def test_a_setting_without_arguments_is_a_question(bench):
     bench.send("/aitunes/gain")
     assert bench.due() == [("/aitunes/gain", None)]
@@ -88,7 +106,7 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/pad/xy", (0.5,), "wants 2 arguments (x y)"),
         ("/aitunes/gain", ("loud",), "gain_db must be a number"),
         ("/aitunes/gain", (float("nan"),), "gain_db is not a finite number"),
-        ("/aitunes/glide", (float("inf"),), "glide_seconds is not a finite number"),
+        ("/aitunes/smoothing", (float("inf"),), "smoothing_seconds is not a finite number"),
         ("/aitunes/snapshot/save", (), "wants 1 argument (name)"),
         ("/qui?", (), "no pattern ends the engine"),
         ("/aitunes/sto?", (1, 2), "wants no arguments"),
@@ -98,7 +116,7 @@ def test_an_action_without_arguments_is_none(bench):
         ("/aitunes/play", ("now",), "wants no arguments"),
         ("/aitunes/play", (float("nan"),), "wants no arguments"),
         ("/status", (1,), "wants no arguments"),
-        ("/aitunes/model/list", (1,), "wants no arguments"),
+        ("/aitunes/release/list", (1,), "wants no arguments"),
         ("/notify", (), "wants 1 to 3 arguments (subscribe"),
         ("/notify", (1, 99_999), "not the token that was sent to you last"),
         ("/login", (LOGIN,), "connections over TCP log in"),
@@ -138,8 +156,8 @@ def test_a_pattern_without_arguments_asks_and_does_nothing_else(bench):
     assert not {"/aitunes/stop", "/aitunes/play"} & {path for path, _ in asked}
     bench.send("/aitunes/{play,gain}")
     assert bench.due() == [("/aitunes/gain", None)]
-    bench.send("/aitunes/model/*")
-    assert bench.due() == [("/aitunes/model/load", None)]
+    bench.send("/aitunes/release/*")
+    assert bench.due() == [("/aitunes/release/load", None)]
 
 
 def test_a_pattern_without_arguments_acts_where_there_is_nothing_to_ask_for(bench):
@@ -160,7 +178,7 @@ def test_a_button_acts_when_it_is_pressed_and_not_when_it_is_let_go(bench, path,
 
 
 @pytest.mark.parametrize(
-    "path", ["/aitunes/model/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
+    "path", ["/aitunes/release/load", "/aitunes/device/set", "/aitunes/device/block", "/aitunes/record/start"]
 )
 def test_commands_that_choose_tell_what_is_chosen(bench, path):
     assert bench.send(path) == []
@@ -478,8 +496,8 @@ def test_what_may_be_left_out_has_a_value(bench, address, given, filled):
 
 
 def test_sync_waits_in_the_queue_of_all_other_work(bench):
-    bench.receive(bundle(None, build("/aitunes/model/load", "x"), build("/sync", 7)))
-    assert bench.due() == [("/aitunes/model/load", ("x",)), ("/sync", (7,))]
+    bench.receive(bundle(None, build("/aitunes/release/load", "x"), build("/sync", 7)))
+    assert bench.due() == [("/aitunes/release/load", ("x",)), ("/sync", (7,))]
 
 
 def test_malformed_packets_are_counted_and_renew_nothing(bench):
@@ -499,8 +517,8 @@ def test_one_message_of_unknown_types_spoils_no_other(bench):
 
 def test_an_impulse_presses_a_button_and_a_symbol_is_text(bench):
     bench.receive(b"/aitunes/play\0\0\0,I\0\0")
-    bench.receive(b"/aitunes/model/load\0,S\0\0tiny\0\0\0\0")
-    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/model/load", ("tiny",))]
+    bench.receive(b"/aitunes/release/load\0\0\0,S\0\0tiny\0\0\0\0")
+    assert bench.due() == [("/aitunes/play", ()), ("/aitunes/release/load", ("tiny",))]
 
 
 def test_one_malformed_element_spoils_its_whole_packet(bench):

@@ -57,7 +57,7 @@ def test_nothing_but_a_slash_matches_a_slash(wildcard):
         ("/aitunes/pad/[xy]", ["/aitunes/pad/x", "/aitunes/pad/y"]),
         ("/aitunes/pad/x*", ["/aitunes/pad/xy", "/aitunes/pad/x"]),
         ("/aitunes/pad/[!a]?", ["/aitunes/pad/xy"]),
-        ("/aitunes/{gain,glide}", ["/aitunes/glide", "/aitunes/gain"]),
+        ("/aitunes/{gain,smoothing}", ["/aitunes/smoothing", "/aitunes/gain"]),
         ("/aitunes/latent/[1-3]", [f"/aitunes/latent/{n}" for n in (1, 2, 3)]),
         ("/*/gain", ["/aitunes/gain"]),
         ("/stat*", ["/status"]),

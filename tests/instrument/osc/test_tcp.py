@@ -242,7 +242,7 @@ def test_who_does_not_read_is_disconnected_with_a_sentence_and_holds_up_nobody(s
     for one in (slow, quick):
         one.ask("/notify", 1, reply="/done")
     for _ in range(2_000):  # of which one would never return if it waited for the reader
-        server.send(server.subscribers.current()[0], "/aitunes/model/info", ("x" * 10_000,))
+        server.send(server.subscribers.current()[0], "/aitunes/release/info", ("x" * 10_000,))
         if said:
             break
     assert len(said) == 1

@@ -17,16 +17,17 @@ def test_the_namespace_is_one_json_object_with_the_values_of_now(served):
     flat = nodes.structure(root)
     assert flat["/aitunes/latent"]["TYPE"] == "fff"
     assert nodes.find(root, "/aitunes/pad/xy")["VALUE"] == pytest.approx([0.25, 0.75])
-    assert nodes.find(root, "/aitunes/model/load")["VALUE"] == ["tiny"]
-    assert "wide" in nodes.find(root, "/aitunes/model/load")["RANGE"][0]["VALS"]
+    assert nodes.find(root, "/aitunes/release/load")["VALUE"] == ["tiny"]
+    assert "wide" in nodes.find(root, "/aitunes/release/load")["RANGE"][0]["VALS"]
     assert nodes.find(root, "/aitunes/freeze")["VALUE"] == [False]
 
 
 def test_a_path_and_single_attributes_of_it(served):
-    glide = served.get("/aitunes/glide").json()
-    assert (glide["FULL_PATH"], glide["TYPE"], glide["VALUE"]) == ("/aitunes/glide", "f", [0.0])
-    assert served.get("/aitunes/glide?VALUE").json() == {"VALUE": [0.0]}
-    assert served.get("/aitunes/glide?TYPE&RANGE").json() == {"TYPE": "f", "RANGE": [{"MIN": 0.0, "MAX": 10.0}]}
+    smoothing = served.get("/aitunes/smoothing").json()
+    assert (smoothing["FULL_PATH"], smoothing["TYPE"], smoothing["VALUE"]) == ("/aitunes/smoothing", "f", [0.0])
+    assert served.get("/aitunes/smoothing?VALUE").json() == {"VALUE": [0.0]}
+    assert served.get("/aitunes/smoothing?TYPE&RANGE").json() == {"TYPE": "f", "RANGE": [{"MIN": 0.0, "MAX": 30.0}]}
+    assert served.get("/aitunes/glide").json() == smoothing
     assert served.get("/aitunes/pad?TYPE").json() == {}
     assert served.get("/aitunes/pad/?CONTENTS").json()["CONTENTS"]["x"]["VALUE"]
 
@@ -87,3 +88,12 @@ def test_ctrl_c_ends_the_server_without_a_word(fresh):
         fresh.server.interrupt()
         assert fresh.server.ends() == 0
     assert "Traceback" not in fresh.server.text
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_an_engine_is_served_over_ipv6(start, host):
+    words = ("--oscquery", "--http-port", 0, "--osc-host", host, "--osc-port", 0)
+    engine = start("play", "--output", "none", "--no-pad", "--release", "first-light", *words)
+    port = int(engine.says(r"OSCQuery at http://\[[:1]+\]:(\d+)/").group(1))
+    for reached in ("[::1]", "127.0.0.1") if host == "::" else ("[::1]",):
+        assert httpx.get(f"http://{reached}:{port}/aitunes/gain?VALUE", timeout=60.0).json() == {"VALUE": [0.0]}

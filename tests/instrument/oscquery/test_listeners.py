@@ -63,23 +63,23 @@ def test_who_ignores_hears_no_more(served):
 
 def test_listening_is_to_one_method_and_not_to_those_below(served):
     with served.listen() as one:
-        one.listen("/aitunes/latent", "/aitunes/glide")
-        served.client.send("/aitunes/glide", 1.0)
+        one.listen("/aitunes/latent", "/aitunes/smoothing")
+        served.client.send("/aitunes/smoothing", 1.0)
         served.client.send("/aitunes/latent/0", 1.0)
-        assert one.expect("/aitunes/glide") == [1.0]
+        assert one.expect("/aitunes/smoothing") == [1.0]
         assert one.expect("/aitunes/latent")[0] == pytest.approx(1.0)
         assert quiet(one, "/aitunes/latent/0")
 
 
 def test_osc_goes_in_as_well_and_its_refusals_come_back(served):
     with served.listen() as one, served.listen() as other:
-        other.listen("/aitunes/glide")
-        one.send("/aitunes/glide", 2.5)
-        assert other.expect("/aitunes/glide") == [2.5]
-        one.send("/aitunes/glide", "fast")
-        assert one.expect("/fail") == ["/aitunes/glide", "glide_seconds must be a number"]
-        one.send("/aitunes/glide")
-        assert one.expect("/aitunes/glide") == [2.5]
+        other.listen("/aitunes/smoothing")
+        one.send("/aitunes/smoothing", 2.5)
+        assert other.expect("/aitunes/smoothing") == [2.5]
+        one.send("/aitunes/smoothing", "fast")
+        assert one.expect("/fail") == ["/aitunes/smoothing", "smoothing_seconds must be a number"]
+        one.send("/aitunes/smoothing")
+        assert one.expect("/aitunes/smoothing") == [2.5]
 
 
 def test_a_change_of_release_adds_and_removes_paths(fresh):
@@ -93,7 +93,7 @@ def test_a_change_of_release_adds_and_removes_paths(fresh):
 
 def commands_after(served, conversation, release):
     """The commands that a change to that release brings, up to its PATH_CHANGED."""
-    served.client.command("/aitunes/model/load", release)
+    served.client.command("/aitunes/release/load", release)
     for frame in conversation.frames():
         if isinstance(frame, dict):
             yield frame["COMMAND"], frame["DATA"]
@@ -178,15 +178,15 @@ class SlowEngine:
     async def view(self, choose):
         self.tell(build("/aitunes/gain", -12.0))
         self.asked.set()
-        return View(Facts(2), {"/aitunes/gain": [-6.0], "/aitunes/glide": [2.0]})
+        return View(Facts(2), {"/aitunes/gain": [-6.0], "/aitunes/smoothing": [2.0]})
 
 
 def test_an_answer_that_a_change_has_overtaken_is_not_told():
     async def conversation():
         listener, engine = Listener(), SlowEngine()
-        listener.paths = {"/aitunes/gain", "/aitunes/glide"}
+        listener.paths = {"/aitunes/gain", "/aitunes/smoothing"}
         everyone = Listeners(engine)
-        everyone._known = {"/aitunes/gain": [0.0], "/aitunes/glide": [0.0]}
+        everyone._known = {"/aitunes/gain": [0.0], "/aitunes/smoothing": [0.0]}
         everyone.join(listener)
         await engine.asked.wait()
         frames = [await listener.next_frame() for _ in range(3)]
@@ -194,7 +194,7 @@ def test_an_answer_that_a_change_has_overtaken_is_not_told():
         return [(message.address, message.arguments) for frame in frames for message in parse(frame)[0].messages]
 
     told = asyncio.run(asyncio.wait_for(conversation(), 20.0))
-    assert told == [("/aitunes/gain", [-12.0]), ("/aitunes/glide", [2.0]), ("/aitunes/gain", [-12.0])]
+    assert told == [("/aitunes/gain", [-12.0]), ("/aitunes/smoothing", [2.0]), ("/aitunes/gain", [-12.0])]
 
 
 def test_a_listener_that_lags_is_given_up():

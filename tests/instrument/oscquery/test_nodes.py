@@ -38,7 +38,7 @@ def test_what_belongs_to_single_values_has_one_entry_for_each_type():
 
 def test_a_setting_may_be_read_and_written_a_command_written_and_an_act_without_arguments_has_no_value():
     assert described(f"{ROOT}/gain")["ACCESS"] == 3
-    assert described(f"{ROOT}/model/load")["ACCESS"] == 3
+    assert described(f"{ROOT}/release/load")["ACCESS"] == 3
     assert described(f"{ROOT}/snapshot/save")["ACCESS"] == 2
     play = described(f"{ROOT}/play")
     assert play["ACCESS"] == 0
@@ -62,7 +62,7 @@ def test_the_release_decides_how_many_coordinates_there_are():
 
 
 def test_units_are_those_of_the_proposal_where_it_has_them():
-    assert described(f"{ROOT}/glide")["UNIT"] == ["time.second"]
+    assert described(f"{ROOT}/smoothing")["UNIT"] == ["time.second"]
     assert described(f"{ROOT}/gain")["UNIT"] == ["gain.db"]
     assert described(f"{ROOT}/latent/0")["UNIT"] == ["standard deviations"]
     assert described(f"{ROOT}/quality")["UNIT"] == [None, "frames"]
@@ -80,7 +80,7 @@ def test_a_switch_takes_both_of_its_types():
 
 
 def test_releases_to_choose_from_are_listed_where_they_are_known():
-    load = f"{ROOT}/model/load"
+    load = f"{ROOT}/release/load"
     assert described(load, Facts(3, ("a", "b")))["RANGE"] == [{"VALS": ["a", "b"]}]
     assert described(load)["RANGE"] == [{}]
 

@@ -12,7 +12,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event, Timeline
 
 HOP = 0.01
-XY, GAIN, GLIDE, AXES = (f"{ROOT}{name}" for name in ("/pad/xy", "/gain", "/glide", "/pad/axes"))
+XY, GAIN, GLIDE, AXES = (f"{ROOT}{name}" for name in ("/pad/xy", "/gain", "/smoothing", "/pad/axes"))
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from instrument.synthesis.release_renderer import ReleaseRenderer
 pytestmark = pytest.mark.training
 
 SCORE = """\
-0     /aitunes/glide 0.1
+0     /aitunes/smoothing 0.1
 0     /aitunes/pad/xy 0.2 0.8
 0.2   /aitunes/gain -6
-0.25  /aitunes/model/load segment
+0.25  /aitunes/release/load segment
 0.4   /aitunes/quality 6 2
 0.5   /aitunes/latent 1 -1
 """
@@ -237,9 +237,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_rendering(render, tmp
 
 
 def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
-    assert main(["models", "--releases", str(releases)]) == 0
+    assert main(["releases", "--releases", str(releases)]) == 0
     assert "Tiny (3 coordinates, immediate)" in capsys.readouterr().out
-    assert main(["models", "--releases", str(releases), "--json"]) == 0
+    assert main(["releases", "--releases", str(releases), "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["segment"]["features"]["frames"] == 64
     assert "first-light" in rows
@@ -248,19 +248,19 @@ def test_models_are_listed_for_people_and_for_scripts(releases, capsys):
 def test_a_broken_release_is_complained_of_and_hides_no_other(releases, tmp_path, capsys):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "card.json").write_text("{}")
-    assert main(["models", "--releases", str(tmp_path)]) == 0
+    assert main(["releases", "--releases", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     assert "schema version None" in captured.err
     assert "first-light" in captured.out
 
 
-@pytest.mark.parametrize("command", ["models", "play", "render", "doctor"])
+@pytest.mark.parametrize("command", ["releases", "play", "render", "doctor"])
 def test_a_folder_of_releases_that_is_none_is_told(tiny, tmp_path, capsys, monkeypatch, command):
     for module in ("play", "render", "doctor"):
         monkeypatch.setattr(f"instrument.cli.{module}.load_compiled_code", lambda: None)
     release = tiny.write(tmp_path / "my releases")
     (tmp_path / "score.txt").write_text("")
-    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "models": []}.get(
+    words = {"render": [tmp_path / "score.txt", "-o", tmp_path / "out.wav"], "releases": []}.get(
         command, ["--output", "none"]
     )
 

@@ -23,6 +23,12 @@ def parse(cards):
     return lambda text: parse_score(text, cards["tiny"], card_of)
 
 
+def test_former_addresses_play(parse):
+    loaded, smoothed = parse("0 /aitunes/model/load wide\n1 /aitunes/glide 0.5\n")
+    assert (loaded.event.path, loaded.event.values) == ("/aitunes/release/load", ("wide",))
+    assert (smoothed.event.path, smoothed.event.values) == ("/aitunes/smoothing", (0.5,))
+
+
 def test_a_line_is_a_time_an_address_and_arguments(parse):
     (line,) = parse("1.5 /aitunes/pad/xy 0.2 0.8")
     assert line.seconds == 1.5
@@ -46,14 +52,14 @@ def test_values_are_clipped_to_their_range_and_words_are_truths(parse):
 
 
 def test_names_may_be_quoted(parse):
-    (line,) = parse('0 /aitunes/model/load "wide"')
+    (line,) = parse('0 /aitunes/release/load "wide"')
     assert line.event.values == ("wide",)
 
 
 def test_lines_after_a_load_are_those_of_the_loaded_release(parse):
-    assert len(parse("0 /aitunes/model/load wide\n1 /aitunes/latent/4 1\n1 /aitunes/latent 1 1 1 1 1")) == 3
+    assert len(parse("0 /aitunes/release/load wide\n1 /aitunes/latent/4 1\n1 /aitunes/latent 1 1 1 1 1")) == 3
     with pytest.raises(ScoreError, match="Line 2 of the score: there is no address /aitunes/latent/4"):
-        parse("1 /aitunes/model/load wide\n0.5 /aitunes/latent/4 1")
+        parse("1 /aitunes/release/load wide\n0.5 /aitunes/latent/4 1")
 
 
 WRONG = {
@@ -75,11 +81,11 @@ WRONG = {
     "1 /aitunes/latent/3 0": "there is no address /aitunes/latent/3",
     "1 /aitunes/pad/axes 0 0": "two different axes",
     "1 /aitunes/pad/axes 0 9": "two different axes",
-    "1 /aitunes/model/load nowhere": "There is no release named 'nowhere'",
+    "1 /aitunes/release/load nowhere": "There is no release named 'nowhere'",
     "1 /aitunes/record/start x.wav": "belongs to live playing",
     "1 /status": "belongs to live playing",
     "1 /quit": "belongs to live playing",
-    '1 /aitunes/model/load "open': "No closing quotation",
+    '1 /aitunes/release/load "open': "No closing quotation",
 }
 
 

@@ -6,7 +6,7 @@ from aitunes.errors import AiTunesError
 from instrument.storage.snapshots import MAX_SNAPSHOTS, SnapshotError, SnapshotStore
 from instrument.synthesis.performance import Snapshot
 
-SETTINGS = {"/glide": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
+SETTINGS = {"/smoothing": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
 SNAPSHOT = Snapshot("tiny", [0.5, -1.0, 2.0], SETTINGS)
 
 
@@ -24,6 +24,12 @@ def test_a_snapshot_outlives_its_store(store, path):
     store.save("calm", SNAPSHOT)
     assert SnapshotStore(path).get("calm") == SNAPSHOT
     assert [file.name for file in path.parent.iterdir()] == ["snapshots.json"]
+
+
+def test_a_snapshot_of_former_setting_names_is_read(store, path):
+    store.save("calm", SNAPSHOT)
+    path.write_text(path.read_text(encoding="utf-8").replace("/smoothing", "/glide"), encoding="utf-8")
+    assert store.get("calm") == SNAPSHOT
 
 
 def test_names_are_sorted_and_the_last_of_a_name_stays(store):
@@ -66,7 +72,7 @@ DAMAGED = [
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/gain": ["loud"]}}}',
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/gain": []}}}',
     '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/nothing": [1]}}}',
-    '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/model/load": ["x"]}}}',
+    '{"a": {"release": "tiny", "coordinates": [0], "settings": {"/release/load": ["x"]}}}',
 ]
 
 

@@ -36,13 +36,13 @@ def test_it_begins_at_home_and_plays(performance):
     assert np.array_equal(performance.advance(0.0), np.zeros(5))
 
 
-def test_without_a_glide_the_position_is_reached_at_once(performance):
+def test_without_smoothing_the_position_is_reached_at_once(performance):
     act(performance, "/latent", 1.0, 2.0, 3.0, -1.0, -2.0)
     assert performance.advance(0.003).tolist() == [1.0, 2.0, 3.0, -1.0, -2.0]
 
 
-def test_a_glide_is_a_straight_line_that_ends_in_time(performance):
-    act(performance, "/glide", 1.0)
+def test_smoothing_is_a_straight_line_that_ends_in_time(performance):
+    act(performance, "/smoothing", 1.0)
     act(performance, "/latent", 1.0, 2.0, 3.0, -1.0, -2.0)
     path = np.array([performance.advance(0.01) for _ in range(120)])
     share = np.minimum(0.01 * np.arange(1, 121), 1.0)
@@ -50,17 +50,17 @@ def test_a_glide_is_a_straight_line_that_ends_in_time(performance):
 
 
 @given(st.lists(st.floats(0.001, 0.2), min_size=1, max_size=60))
-def test_a_glide_does_not_depend_on_the_hops(hops):
+def test_smoothing_does_not_depend_on_the_hops(hops):
     performance = Performance(latent_space(2), "first", iterations=4)
-    act(performance, "/glide", 2.0)
+    act(performance, "/smoothing", 2.0)
     act(performance, "/latent", 4.0, -4.0)
     for hop in hops:
         coordinates = performance.advance(hop)
     assert coordinates == pytest.approx(np.array([4.0, -4.0]) * min(1.0, sum(hops) / 2.0), abs=1e-3)
 
 
-def test_a_glide_that_is_interrupted_goes_on_from_where_it_is(performance):
-    act(performance, "/glide", 1.0)
+def test_smoothing_that_is_interrupted_goes_on_from_where_it_is(performance):
+    act(performance, "/smoothing", 1.0)
     act(performance, "/latent", 2.0, 0.0, 0.0, 0.0, 0.0)
     performance.advance(0.5)
     act(performance, "/latent", 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -133,7 +133,7 @@ def test_a_coordinate_that_is_not_there_has_no_value(performance):
 
 
 SETTINGS = {
-    "/glide": (0.5,),
+    "/smoothing": (0.5,),
     "/gain": (-12.0,),
     "/freeze": (True,),
     "/position": (0.25,),
@@ -158,7 +158,7 @@ def test_play_and_stop(performance):
 
 def test_a_snapshot_brings_back_position_and_settings(performance):
     act(performance, "/latent", 1.0, -1.0, 0.5, 0.25, 3.0)
-    for path in ("/glide", "/gain", "/freeze", "/position", "/speed"):
+    for path in ("/smoothing", "/gain", "/freeze", "/position", "/speed"):
         act(performance, path, *SETTINGS[path])
     snapshot = performance.snapshot()
     other = Performance(latent_space(5), "first", iterations=4)

@@ -161,7 +161,7 @@ def test_gliding_makes_no_click(make):
     performance = synth.performance
     render(synth, 0.5)
     steady = largest_step(render(synth, 0.5))
-    performance.apply("/aitunes/glide", (0.3,))
+    performance.apply("/aitunes/smoothing", (0.3,))
     performance.apply("/aitunes/latent", (2.0, -2.0, 2.0))
     moving = largest_step(render(synth, 0.3))
     after = largest_step(render(synth, 0.5))

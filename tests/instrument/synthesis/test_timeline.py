@@ -126,7 +126,7 @@ def test_a_question_hears_the_value_of_its_place_in_the_order(timeline):
     assert timeline.due(0.0, HOP) == events
 
 
-@pytest.mark.parametrize("path", ["/glide", "/pad/axes", "/portamento"])
+@pytest.mark.parametrize("path", ["/smoothing", "/pad/axes", "/portamento"])
 def test_settings_that_change_what_others_mean_keep_their_place(timeline, path):
     events = [
         setting(ROOT + path, 2, 3),
