@@ -82,7 +82,7 @@ def mean_error_db(model: FrameAutoencoder, x: FloatArray) -> float:
     model.eval()
     errors = []
     with torch.no_grad():
-        for part in torch.from_numpy(x).split(4_096):
+        for part in torch.from_numpy(x).split(4_096):  # type: ignore[no-untyped-call]
             decoded = model.decode_envelope(model.encode_envelope(part)).clamp(0.0, 1.0)
             errors.append(frame_errors_db(decoded, part))
     return float(torch.cat(errors).mean())
@@ -95,9 +95,9 @@ class AveragedWeights:
         Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 30, 1992.
     """
 
-    def __init__(self, model: nn.Module, decay: float = 0.998) -> None:
+    def __init__(self, model: FrameAutoencoder, decay: float = 0.998) -> None:
         self.decay = decay
-        self.model = copy.deepcopy(model).eval()
+        self.model: FrameAutoencoder = copy.deepcopy(model).eval()
         self._steps = 0
 
     @torch.no_grad()

@@ -122,7 +122,7 @@ class FrameCollector:
 
     def _normalised(self, x: FloatArray) -> FloatArray:
         x = np.clip((x - self._top_db) / RANGE_DB + 1.0, 0.0, 1.0).astype(np.float32)
-        return x[x.max(axis=1) > 1.0 + _AUDIBLE_DB / RANGE_DB]
+        return np.asarray(x[x.max(axis=1) > 1.0 + _AUDIBLE_DB / RANGE_DB])
 
     def _finish_sample(
         self, held_files: tuple[str, ...], features: AudioFeatures

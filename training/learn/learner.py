@@ -228,7 +228,7 @@ class _Tuning:
         x = self._augment(x, self._generator)
         loss = training_loss(self._model, x, x, self._generator)
         self._optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
         self._optimiser.step()
         self.average.update(self._model)

@@ -12,6 +12,7 @@ _NAMED = re.compile(r"(?<![A-Za-z])([A-Ha-h])(#|♯|♭|sharp|flat|s|b)?(-?\d)(?
 _NUMBERED = re.compile(
     r"(?:(?<![\d.])0(\d{2})|(?:midi|note|key|n)[ _-]?(\d{1,3})|(?<![\d.])(1[0-2]\d))(?!\d)", re.IGNORECASE
 )
+_DYNAMICS = ("pp", "p", "mp", "mf", "f", "ff")
 _LOWEST, _HIGHEST = 12, 127
 
 
@@ -28,6 +29,16 @@ def named_pitches(name: str) -> list[int]:
     ]
     found += [int(next(filter(None, groups))) for groups in _NUMBERED.findall(stem)]
     return [midi for n, midi in enumerate(found) if _LOWEST <= midi <= _HIGHEST and midi not in found[:n]]
+
+
+def named_dynamic(name: str) -> str:
+    """How hard a note was played, as its file's name says it; empty where it does not.
+
+    >>> named_dynamic("tuba_040_E2_ff.wav"), named_dynamic("flute A4.wav")
+    ('ff', '')
+    """
+    words = re.split(r"[\W_]+", PurePath(name).stem.lower())
+    return next((word for word in words if word in _DYNAMICS), "")
 
 
 def without_pitch(name: str) -> str:

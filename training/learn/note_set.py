@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from aitunes.audio_processing.files import AudioFileError
 from aitunes.features import FloatArray
 from training.learn.listing import SoundFile
-from training.learn.note_names import named_pitches, without_pitch
+from training.learn.note_names import named_dynamic, named_pitches, without_pitch
 from training.learn.pitch_tracker import NoteGuess, guess_note, track_pitch
 from training.learn.sounds import Header, UnreadableSoundError, read_stretches
 
@@ -48,6 +48,11 @@ class HeardNote:
     def name(self) -> str:
         """The file's path inside the folder."""
         return self.file.name
+
+    @property
+    def dynamic(self) -> str:
+        """How hard it was played, "pp" to "ff", where the file's name says so."""
+        return named_dynamic(self.file.name)
 
     def read(self, sample_rate: int) -> FloatArray:
         """The waveform, mono, [samples].

@@ -52,7 +52,7 @@ def gather(data: Path, cache: Path) -> tuple[FloatArray, FloatArray]:
 
 def _normalised(path: Path) -> FloatArray:
     x, top_db = envelopes_of_file(path, _HOP)
-    return np.clip((x - top_db) / RANGE_DB + 1.0, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((x - top_db) / RANGE_DB + 1.0, 0.0, 1.0), np.float32)
 
 
 def main() -> None:
@@ -95,7 +95,7 @@ def _fit(model: FrameAutoencoder, train: FloatArray, held: FloatArray, arguments
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.half_precision):
             loss = training_loss(model, x, x, generator)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         average.update(model)
