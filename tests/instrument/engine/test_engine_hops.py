@@ -290,7 +290,7 @@ def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
 def test_a_command_that_is_done_is_told_to_the_others(engine, folder, tiny, hopping):
     tiny.write(folder, "wide", latent_dim=5)
     engine.commands.run(Task(Event(f"{ROOT}/release/load", Kind.COMMAND, ("wide",), ANNE)))
-    done, told = engine.publisher.drain()
+    done, told, _by_the_former_name = engine.publisher.drain()
     assert (done.peer, done.to_others, done.address) == (ANNE, False, "/done")
     assert (told.peer, told.to_others, told.address, told.arguments) == (ANNE, True, f"{ROOT}/release/load", ("wide",))
 

@@ -502,7 +502,7 @@ def test_one_message_of_unknown_types_spoils_no_other(bench):
 
 def test_an_impulse_presses_a_button_and_a_symbol_is_text(bench):
     bench.receive(b"/aitunes/play\0\0\0,I\0\0")
-    bench.receive(b"/aitunes/release/load\0,S\0\0tiny\0\0\0\0")
+    bench.receive(b"/aitunes/release/load\0\0\0,S\0\0tiny\0\0\0\0")
     assert bench.due() == [("/aitunes/play", ()), ("/aitunes/release/load", ("tiny",))]
 
 
