@@ -43,11 +43,12 @@ else
 	$(BIN)/python -m pytest tests/instrument
 endif
 
-lint: $(STAMPS)/dev  ## check style, types and imports
+lint: $(STAMPS)/dev  ## check style, types, imports and licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/licences.py --quiet
 
 docs: $(STAMPS)/dev  ## build the documentation site into build/site; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

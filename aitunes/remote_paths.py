@@ -17,6 +17,7 @@ from aitunes.errors import AiTunesError
 Range = tuple[int, int]
 """First byte of a piece, and the one after its last."""
 
+_SCHEMES = ("s3", "gs", "gcs", "az", "abfs", "abfss")
 _EXTRAS = {"s3": "'aitunes[cluster]'", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 
@@ -35,7 +36,10 @@ def parse_path(text: str) -> Path:
     """
     if "://" not in text:
         return Path(text)
-    scheme = text.split("://")[0]
+    scheme = text.split("://")[0].lower()
+    if scheme not in _SCHEMES:
+        known = ", ".join(_SCHEMES)
+        raise RemotePathError(f"{text} names no file system that is known here ({known}); or give a plain path.")
     try:
         from upath import UPath
 
@@ -44,8 +48,8 @@ def parse_path(text: str) -> Path:
     except ImportError as error:
         package = _EXTRAS.get(scheme, "'aitunes[cluster]'")
         raise RemotePathError(f"{text} needs a library that is not installed: pip install {package}.") from error
-    except ValueError as error:
-        raise RemotePathError(f"{text} names no file system that is known here: {error}.") from error
+    except Exception as error:  # every store's library has errors of its own
+        raise RemotePathError(f"{text} is no URL that can be used: {error}.") from error
     return cast(Path, path)
 
 

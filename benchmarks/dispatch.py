@@ -16,7 +16,9 @@ from pythonosc.dispatcher import Dispatcher as PythonOscDispatcher
 from pythonosc.osc_packet import OscPacket
 
 from aitunes.osc.packets import build, parse
+from benchmarks.fuzz import patient_clock
 from instrument.namespace import Address, expand
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.subscribers import Subscribers
 from instrument.status import Status
@@ -68,7 +70,7 @@ def main() -> None:
 def ours(datagrams: list[bytes], latent_dim: int) -> float:
     """Our dispatcher's own cost, µs a message."""
     instrument = Instrument(latent_dim)
-    dispatcher = Dispatcher(instrument, Subscribers(time.monotonic), lambda *_: None)
+    dispatcher = Dispatcher(instrument, Subscribers(time.monotonic), lambda *_: None, access=Access(patient_clock()))
 
     def receive(datagram: bytes) -> None:
         dispatcher.receive(datagram, PEER, 0.0)

@@ -24,6 +24,7 @@ import librosa  # noqa: E402
 import numpy as np  # noqa: E402
 import soundfile  # noqa: E402
 
+from aitunes.audio_processing.decoding import SoundStream  # noqa: E402
 from aitunes.datasets.folder import audio_names  # noqa: E402
 from aitunes.experiments.scenarios import fma, gtzan  # noqa: E402
 from aitunes.features import AudioFeatures, FloatArray  # noqa: E402
@@ -92,7 +93,7 @@ def timed(work: Callable[[Path], FloatArray], path: Path) -> tuple[float, FloatA
 
 def decode(path: Path, features: AudioFeatures) -> FloatArray:
     """Nothing but reading and resampling."""
-    with soundfile.SoundFile(path) as sound:
+    with SoundStream(path) as sound:
         return list(mono_at(sound, features.sample_rate))[-1]
 
 

@@ -15,7 +15,7 @@ import time
 import numpy as np
 import soxr
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.features import FloatArray
 from instrument.namespace import ROOT
 from instrument.storage.library import Library

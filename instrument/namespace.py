@@ -199,6 +199,41 @@ TABLE: tuple[Address, ...] = (
         Argument("T", "sounding"),
         initial=(True,),
     ),
+    _row(
+        "/motion",
+        Kind.SETTING,
+        "how much of the recorded movement sounds: 0 holds still, 1 moves as recorded",
+        Argument("f", "amount", 0.0, 2.0),
+        initial=(1.0,),
+    ),
+    _row(
+        "/motion/speed",
+        Kind.SETTING,
+        "speed of the movement, 1 as recorded; negative runs a sustained sound backwards",
+        Argument("f", "speed", -4.0, 4.0),
+        initial=(1.0,),
+    ),
+    _row(
+        "/motion/mode",
+        Kind.SETTING,
+        "what follows at the end of a movement: `loop` repeats it, `wander` goes on from a similar moment, `once` ends",
+        Argument("s", "mode"),
+        initial=("wander",),
+    ),
+    _row(
+        "/motion/seed",
+        Kind.SETTING,
+        "seed of all that is random in the movement: the same seed and notes give the same sound",
+        _number("seed", 2**31 - 1),
+        initial=(0,),
+    ),
+    _row(
+        "/dream",
+        Kind.SETTING,
+        "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",
+        _unit("dream"),
+        initial=(0.0,),
+    ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
     _row(
@@ -420,10 +455,12 @@ def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
     wanted = row.arguments
     if row.many and len(arguments) > 1:
         wanted = (*wanted, *[wanted[-1]] * (len(arguments) - len(wanted)))
+    checked = tuple([_check(argument, value) for argument, value in zip(wanted, arguments, strict=False)])
+    if len(arguments) == len(wanted):
+        return checked
     left_out = [argument.default for argument in wanted[len(arguments) :]]
     if len(arguments) > len(wanted) or None in left_out:
         raise MessageError(_count_wanted(row))
-    checked = (_check(argument, value) for argument, value in zip(wanted, arguments, strict=False))
     return (*checked, *(default for default in left_out if default is not None))
 
 

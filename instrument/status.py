@@ -35,6 +35,7 @@ class Status:
         release: name of the playing release.
         playing: false after `/aitunes/stop`.
         iterations: of the phase reconstruction, those in use.
+        held_events: events with a time tag that wait for their time.
     """
 
     underruns: int = 0
@@ -52,6 +53,7 @@ class Status:
     release: str = ""
     playing: bool = False
     iterations: int = 0
+    held_events: int = 0
 
     @property
     def latency_ms(self) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from aitunes.printable import printable
+
 _ONE_SIGNAL_SECONDS = 1.0
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -67,9 +69,9 @@ def unstoppable() -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal; one that has closed is no reason to fail."""
+    """Print a line on stderr, without anything that a terminal would act on; a closed terminal is no reason to fail."""
     with suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line, lines=True), file=sys.stderr, flush=True)
 
 
 def accept_any_letter() -> None:

@@ -13,16 +13,19 @@ from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
+from aitunes.printable import printable
 from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
 from training.engine_link import DEFAULT_ENGINE, load_on_engine
-from training.evaluate.assessment import assess, write_page
+from training.evaluate.assessment import assess
 from training.evaluate.comparison import Comparison, Exhibit, compare, generate
 from training.evaluate.interactive import interactive_evaluation
+from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
-from training.export.case_release import ReleaseNames, export_release
+from training.export.case_release import BUNDLED_NAMES, ReleaseNames, export_release
+from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
 RUNS = Path("runs")
@@ -70,7 +73,7 @@ class HeadlessActionPipeline:
     data: CorpusOptions = field(default_factory=CorpusOptions)
     runs: Path = RUNS
     run: str = ""
-    notify: Callable[[str], None] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
+    notify: Callable[[str], None] = lambda sentence: print(printable(sentence, lines=True), file=sys.stderr, flush=True)
     progress: Progress = _silent
     command: str = ""
     _experiment: Case | None = None
@@ -211,7 +214,11 @@ class HeadlessActionPipeline:
             "seed": own.seed,
         }
         chosen = replace(chosen, run_dir=self.run_dir, epochs=epochs, save_every=save_every, start_from=self._model)
-        return train(self.experiment, self.scenario, self.corpus(), replace(chosen, data=data))
+        corpus = self.corpus()
+        with lock_run(self.run_dir):
+            trained = train(self.experiment, self.scenario, corpus, replace(chosen, data=data, notify=self.notify))
+        self._model = None if self._model is not None and not self._model.is_file() else self._model
+        return trained
 
     def load(self) -> Trained:
         """Load the selected model, or the latest; again when its file has changed."""
@@ -251,15 +258,24 @@ class HeadlessActionPipeline:
         to: Path | None = None,
         names: ReleaseNames = ReleaseNames(),  # noqa: B008 - frozen
         trained: Trained | None = None,
+        quick: bool = False,
     ) -> Path:
         """Write a release into a folder of releases.
 
         Args:
             to: None is where the instrument looks for the user's.
             trained: what is exported, instead of the selected model.
+            quick: leave out the measurements of how it plays, which take minutes.
         """
         trained, corpus = trained or self.load(), self.corpus()
-        return export_release(trained, corpus, assess(trained, corpus), to or user_releases(), self.command, names)
+        figures = assess(trained, corpus, playing=not quick)
+        folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
+        if to is None and folder.name in BUNDLED_NAMES:
+            self.notify(
+                f"{folder} now hides the release {folder.name} of AiTunes. To have both, export again with another "
+                "--name and delete this folder."
+            )
+        return folder
 
     @staticmethod
     def play(release: str, engine: str = DEFAULT_ENGINE) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,10 @@ import soundfile
 import soxr
 
 from aitunes.atomic import finish, unfinished_path
-from aitunes.errors import AiTunesError
+from aitunes.audio_processing.decoding import AudioFileError, AudioFileWarning, SoundStream
 from aitunes.features import FloatArray
 
-
-class AudioFileError(AiTunesError):
-    """Says why a sound file cannot be read or written."""
-
+__all__ = ["FORMATS", "AudioFileError", "AudioFileWarning", "read_audio", "write_audio"]
 
 FORMATS: dict[str, tuple[str, str]] = {
     ".wav": ("WAV", "PCM_24"),
@@ -28,49 +25,42 @@ FORMATS: dict[str, tuple[str, str]] = {
 }
 """Ending of a file's name → libsndfile's format and subtype, for writing. Reading looks at the contents."""
 
-# libsndfile opens a WAV or Ogg file that was cut short without complaint; only its log tells.
-_CHUNK_LENGTH = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
-_CUT_OGG = "Last page lacks an end-of-stream bit"
-_UNKNOWN_LENGTH = 0x7FFFF000  # what programs that write to a pipe declare, and more
-
-_WHOLE = 0.98  # the length of an MP3 without a header is an estimate
+_BLOCK_FRAMES = 1 << 18
 
 
 def read_audio(path: str | Path, sample_rate: int | None = None, mono: bool = True) -> tuple[FloatArray, int]:
-    """Read a whole sound file, of any format that libsndfile reads: WAV, FLAC, AIFF, Ogg, Opus, MP3 and more.
+    """Read a sound file of any format that libsndfile reads: WAV, FLAC, AIFF, Ogg, Opus, MP3 and more.
+
+    Of a file that is cut short or damaged in the middle what can be read is returned; an `AudioFileWarning` says how
+    much that is.
 
     Args:
         sample_rate: what it is resampled to, Hz; None keeps its own.
-        mono: mix the channels down to their mean.
+        mono: mix the channels down to their mean; channels of opposite phase, which cancel, to the first of them.
 
     Returns:
         y [samples], or [channels, samples] unless `mono`; and its sample rate, Hz.
 
     Raises:
-        AudioFileError: there is no such file, it is no sound, it is damaged or cut short, or it is empty.
+        AudioFileError: there is no such file, it is no sound, or nothing can be read.
     """
     if sample_rate is not None and sample_rate <= 0:
         raise AudioFileError(f"A sample rate must be above 0 Hz, not {sample_rate!r}.")
     path = Path(path)
     if not path.is_file():
         raise AudioFileError(f"There is no file {path}.")
-    try:
-        with soundfile.SoundFile(path) as file:
-            y = file.read(dtype="float32", always_2d=True)
-            _check_whole(path, file, len(y))
-            rate = int(file.samplerate)
-    except (OSError, soundfile.LibsndfileError) as error:
-        reason = getattr(error, "error_string", None) or str(error)
-        raise AudioFileError(f"{path} is damaged or no sound file: {reason.rstrip('.')}.") from error
+    with SoundStream(path) as sound:
+        blocks = sound.mono_blocks(_BLOCK_FRAMES) if mono else sound.blocks(_BLOCK_FRAMES)
+        y, rate = np.concatenate(list(blocks)), sound.sample_rate
     if not y.size:
-        raise AudioFileError(f"{path} holds no samples.")
+        raise AudioFileError(f"{path} holds no samples.{''.join(f' {note}' for note in sound.notes)}")
     if not np.isfinite(y).all():
         raise AudioFileError(f"{path} is damaged: it holds samples that are no numbers.")
-    if mono:
-        y = y.mean(axis=1, keepdims=True)
+    for note in sound.notes:
+        warnings.warn(note, AudioFileWarning, stacklevel=2)
     if sample_rate is not None and sample_rate != rate:
         y, rate = soxr.resample(y, rate, sample_rate), sample_rate
-    return (y[:, 0] if mono else np.ascontiguousarray(y.T)), rate
+    return (y if mono else np.ascontiguousarray(y.T)), rate
 
 
 def write_audio(
@@ -107,16 +97,3 @@ def write_audio(
     finally:
         unfinished.unlink(missing_ok=True)
     return path
-
-
-def _check_whole(path: Path, file: soundfile.SoundFile, count: int) -> None:
-    """Refuse a file that declares more than it holds."""
-    length = _CHUNK_LENGTH.search(file.extra_info)
-    if length:
-        declared, found = int(length[1]), int(length[2])
-        cut = found < declared < _UNKNOWN_LENGTH
-    else:
-        cut = _CUT_OGG in file.extra_info or count < _WHOLE * file.frames
-    if cut:
-        seconds = count / file.samplerate
-        raise AudioFileError(f"{path} is damaged: it is cut short after {seconds:.2f} s.")

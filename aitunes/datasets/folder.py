@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import overload
 
@@ -16,8 +16,17 @@ from aitunes.remote_paths import check_reachable, is_remote, parse_path
 
 DATA_VARIABLE = "AITUNES_DATA"
 
-SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+SUFFIXES = (
+    ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".snd", ".w64",
+    ".wav", ".wave",
+)  # fmt: skip
 """Of files that libsndfile reads."""
+
+UNREADABLE_SUFFIXES = (".aac", ".ac3", ".alac", ".amr", ".ape", ".dsf", ".m4a", ".m4b", ".mka", ".mpc", ".wma", ".wv")
+"""Of audio files that it does not read, which are counted and named."""
+
+OWN_FILES = frozenset({"run.json", "last.ckpt", "card.json", "index.json"})
+"""Names by which a folder of AiTunes' own runs, releases or features is recognised."""
 
 UNLABELLED = "unlabelled"
 
@@ -48,11 +57,13 @@ class Tracks:
     Args:
         name, licence: for the card.
         tracks: sorted by name.
+        notes: sentences about files that were left out.
     """
 
     name: str
     licence: str
     tracks: Sequence[Track]
+    notes: tuple[str, ...] = ()
 
 
 class TrackList(Sequence[Track]):
@@ -122,18 +133,80 @@ def candidates(root: Path, prefix: str) -> list[Path]:
     return [root, *inside]
 
 
-def audio_names(root: Path) -> Iterator[str]:
-    """Find audio files below a folder, by their suffix, as paths inside it with slashes; hidden ones left out."""
+@dataclass
+class LeftOut:
+    """Counts what below a folder of audio is not read, and says so.
+
+    Args:
+        formats: files of each ending that is audio, but not libsndfile's.
+        folders: that may not be entered.
+        own: folders of AiTunes' own runs, releases and features.
+    """
+
+    formats: dict[str, int] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """One sentence for each kind."""
+        texts = []
+        if self.formats:
+            counts = ", ".join(f"{count} {suffix}" for suffix, count in sorted(self.formats.items()))
+            texts.append(f"Files of formats that cannot be read are left out: {counts}; convert them to FLAC or WAV.")
+        if self.folders:
+            texts.append(f"Folders that may not be read are left out: {_listed(self.folders)}.")
+        if self.own:
+            texts.append(f"Runs, releases and features of AiTunes are left out: {_listed(self.own)}.")
+        return tuple(texts)
+
+
+def _listed(names: list[str], count: int = 5) -> str:
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(sorted(names)[:count]) + more
+
+
+def audio_names(root: Path, left_out: LeftOut | None = None) -> Iterator[str]:
+    """Find audio files below a folder, by their suffix, as paths inside it with slashes; hidden ones left out.
+
+    Links to folders are followed, each real folder once.
+
+    Args:
+        left_out: filled in while names are drawn.
+    """
+    left_out = left_out or LeftOut()
     if is_remote(root):
-        inside = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-        yield from (name for name in inside if _is_audio(name) and not any(p.startswith(".") for p in name.split("/")))
+        names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        yield from (name for name in names if not _is_hidden(name) and _is_audio(name, left_out))
         return
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    seen: set[tuple[int, int]] = set()
+
+    def note_folder(error: OSError) -> None:
+        left_out.folders.append(Path(error.filename or "?").relative_to(root).as_posix())
+
+    for folder, folders, files in os.walk(root, onerror=note_folder, followlinks=True):
         inside_root = Path(folder).relative_to(root)
+        stat = Path(folder).stat()
+        if (stat.st_dev, stat.st_ino) in seen or (inside_root.parts and _is_own(files, left_out, inside_root)):
+            folders.clear()
+            continue
+        seen.add((stat.st_dev, stat.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
-            if _is_audio(name) and not name.startswith(".") and Path(folder, name).is_file():
+            if not name.startswith(".") and _is_audio(name, left_out) and Path(folder, name).is_file():
                 yield (inside_root / name).as_posix()
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def _is_own(files: Iterable[str], left_out: LeftOut, folder: Path) -> bool:
+    """Recognise a run, a release or prepared features, whose sounds AiTunes has made itself."""
+    if not OWN_FILES & set(files):
+        return False
+    left_out.own.append(folder.as_posix())
+    return True
 
 
 def read_folder(root: Path) -> Tracks:
@@ -143,13 +216,14 @@ def read_folder(root: Path) -> Tracks:
         DataSetError: no such folder, or no audio in it.
     """
     root = data_folder(root, "your audio")
-    tracks = TrackList(root, audio_names(root), first_folder)
+    left_out = LeftOut()
+    tracks = TrackList(root, audio_names(root, left_out), first_folder)
     if not tracks:
         raise DataSetError(
             f"There is no audio in {root}: put files in it that end in {', '.join(SUFFIXES)}, "
-            "those of one kind in a folder of their own."
+            f"those of one kind in a folder of their own.{''.join(f' {sentence}' for sentence in left_out.sentences)}"
         )
-    return Tracks(root.resolve().name, "the files' own", tracks)
+    return Tracks(root.resolve().name, "the files' own", tracks, left_out.sentences)
 
 
 def first_folder(name: str) -> str:
@@ -158,5 +232,8 @@ def first_folder(name: str) -> str:
     return folder if slash else UNLABELLED
 
 
-def _is_audio(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+def _is_audio(name: str, left_out: LeftOut) -> bool:
+    suffix = f".{name.lower().rpartition('.')[2]}"
+    if suffix in UNREADABLE_SUFFIXES:
+        left_out.formats[suffix] = left_out.formats.get(suffix, 0) + 1
+    return suffix in SUFFIXES

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from aitunes.audio_processing.files import read_audio
 from aitunes.datasets.folder import DataSetError, data_folder
+from aitunes.datasets.note_table import NoteRow, licence_sentence, read_note_table
 from aitunes.features import FloatArray
 
 LABELS = "labels.csv"
@@ -32,6 +32,10 @@ class Note(Protocol):
     def midi(self) -> float:
         """Its pitch, MIDI note with fraction."""
 
+    @property
+    def dynamic(self) -> str:
+        """How hard it was played, "pp" to "ff"; empty where nobody wrote it down."""
+
     def read(self, sample_rate: int) -> FloatArray:
         """Read the waveform, mono, [samples]."""
 
@@ -44,6 +48,7 @@ class RecordedNote:
     name: str
     label: str
     midi: float
+    dynamic: str = ""
 
     def read(self, sample_rate: int) -> FloatArray:
         """Read the file, mixed down and resampled.
@@ -61,11 +66,13 @@ class Notes:
     Args:
         name, licence: for the card.
         notes: sorted by name.
+        sentences: about notes that were left out.
     """
 
     name: str
     licence: str
     notes: tuple[Note, ...]
+    sentences: tuple[str, ...] = ()
 
 
 def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
@@ -76,39 +83,49 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
 
     Args:
         root: the folder.
-        licences: how the licences that are wanted begin, lower-case; a note without one is the user's own.
+        licences: how the licences that are kept begin, lower-case; a note without one is the user's own. None are left
+            out where no row names a `repo`: then the notes are the user's own business.
 
     Raises:
-        DataSetError: there is no such folder or list, it lacks a column, a pitch is no number, or no note is left.
+        DataSetError: there is no such folder or list, it lacks a column, a line is wrong, or no note is left.
     """
     root = data_folder(root, "your notes")
     path = root / LABELS
+    # A folder without a list may hold several that have one; they become one data set.
+    folders = [root] if path.is_file() else sorted(found.parent for found in root.glob(f"*/{LABELS}")) or [root]
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        rows = [
+            replace(row, path=(folder / row.path).relative_to(root).as_posix())
+            for folder in folders
+            for row in read_note_table(folder / LABELS)
+        ]
     except OSError as error:
         raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.") from error
-    kept = [row for row in rows if not row.get("licence") or row["licence"].lower().startswith(licences)]
+    published = any(row.repo for row in rows)
+
+    def is_kept(row: NoteRow) -> bool:
+        return not published or not row.licence or row.licence.lower().startswith(licences)
+
+    kept = [row for row in rows if is_kept(row)]
     if not kept:
         raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
-    notes = sorted((_note(root, row) for row in kept), key=lambda note: note.name)
-    return Notes(root.resolve().name, _licence_of(kept), tuple(notes))
+    notes = sorted(
+        (RecordedNote(root / row.path, row.path, row.instrument, row.midi, row.dynamic) for row in kept), key=_name
+    )
+    sentence = licence_sentence(rows, is_kept)
+    return Notes(root.resolve().name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
 
 
-def _note(root: Path, row: dict[str, str]) -> RecordedNote:
-    try:
-        midi = float(row.get("midi_measured") or row["midi"])
-        return RecordedNote(root / row["path"], row["path"], row["instrument"], midi)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataSetError(f"{root / LABELS} has a line without path, instrument or MIDI note: {error}.") from error
+def _name(note: RecordedNote) -> str:
+    return note.name
 
 
-def _licence_of(rows: Iterable[dict[str, str]]) -> str:
+def _licence_of(rows: Iterable[NoteRow]) -> str:
     """Name the sources under each licence: `CC0-1.0: guitar (freepats/…); Public domain …: flute, oboe (…)`."""
     sources: dict[str, dict[str, set[str]]] = {}
     for row in rows:
-        licence = row.get("licence") or "the files' own"
-        sources.setdefault(licence, {}).setdefault(row.get("repo") or "your disk", set()).add(row["instrument"])
+        by_source = sources.setdefault(row.licence or "the files' own", {})
+        by_source.setdefault(row.repo or "your disk", set()).add(row.instrument)
     return "; ".join(
         f"{licence}: " + ", ".join(f"{', '.join(sorted(instruments))} ({source})" for source, instruments in by.items())
         for licence, by in sorted(sources.items())

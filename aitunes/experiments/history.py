@@ -7,9 +7,12 @@ import io
 from pathlib import Path
 
 from aitunes.atomic import write_text
+from aitunes.bounded_files import read_bounded
 
 HISTORY = "history.csv"
 """Its name in the folder of a run."""
+
+_MAX_BYTES = 1 << 27
 
 Row = dict[str, float]
 """`epoch`, counting from 1, and what was logged: `train/loss`, `validation/kl` and so on."""
@@ -27,6 +30,14 @@ def write_history(path: Path, rows: list[Row]) -> None:
 
 
 def read_history(path: Path) -> list[Row]:
-    """Read the rows of such a file; empty fields are left out."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        return [{name: float(text) for name, text in row.items() if text} for row in csv.DictReader(stream)]
+    """Read the rows of such a file; empty fields are left out.
+
+    Raises:
+        OSError: there is none, or it is no regular file, or larger than any history.
+        ValueError: it is no such table.
+    """
+    lines = csv.DictReader(io.StringIO(read_bounded(path, _MAX_BYTES).decode("utf-8"), newline=""))
+    try:
+        return [{name: float(text) for name, text in row.items() if text} for row in lines]
+    except (csv.Error, TypeError) as error:  # more fields than the header has
+        raise ValueError(f"{path} is no table of losses: {error}") from error

@@ -58,6 +58,15 @@ def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith(("127.", "::ffff:127."))
 
 
+def reachable(host: str) -> str:
+    """Return the address at which a program of this machine reaches what listens at `host`.
+
+    >>> reachable("0.0.0.0"), reachable("::"), reachable("192.168.1.7")
+    ('127.0.0.1', '::1', '192.168.1.7')
+    """
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
 def connect_udp(host: str, port: int) -> socket.socket:
     """Return a UDP socket that is connected to an engine, so that the system reports a closed port.
 

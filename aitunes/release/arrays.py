@@ -38,7 +38,7 @@ _ZIP64_LOCATOR = b"PK\x06\x07"
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """What an array must be.
+    """Says what an array must be.
 
     Args:
         kinds: numpy's letters of the types that may be: "f" floats, "iu" whole numbers, "b" booleans, "U" text.

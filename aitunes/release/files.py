@@ -50,7 +50,7 @@ def open_bounded(path: Path, max_bytes: int, what: str) -> BinaryIO:
 
 
 def read_bounded(path: Path, max_bytes: int, what: str) -> bytes:
-    """The content of a regular file that has at most so many bytes.
+    """Return the content of a regular file that has at most so many bytes.
 
     Raises:
         ReleaseError: it is missing, no regular file, larger, or cannot be read.
@@ -66,7 +66,7 @@ def read_bounded(path: Path, max_bytes: int, what: str) -> bytes:
 
 
 def read_text(path: Path, max_bytes: int, what: str) -> str:
-    """The text of a regular UTF-8 file that has at most so many bytes.
+    """Return the text of a regular UTF-8 file that has at most so many bytes.
 
     Raises:
         ReleaseError: as `read_bounded`, or it is no UTF-8.
@@ -78,7 +78,7 @@ def read_text(path: Path, max_bytes: int, what: str) -> str:
 
 
 def bounded_sha256(path: Path, max_bytes: int, what: str) -> str:
-    """SHA-256, in hexadecimal, of a regular file that has at most so many bytes.
+    """Return the SHA-256, in hexadecimal, of a regular file that has at most so many bytes.
 
     Raises:
         ReleaseError: it is missing, no regular file, larger, or cannot be read.

@@ -54,7 +54,7 @@ def check_self_contained(model: bytes, what: str) -> None:
 
 
 def _fields(part: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """Number, wire type and value of each field of a message."""
+    """Yield number, wire type and value of each field of a message."""
     position, end = 0, len(part)
     while position < end:
         key, position = _varint(part, position)

@@ -126,7 +126,7 @@ def try_encoder(folder: Path) -> None:
 
 
 def _points(card: ReleaseCard) -> Iterator[FloatArray]:
-    """Codes: the middle, both ends of each axis, corners, and points inside."""
+    """Yield codes: the middle, both ends of each axis, corners, and points inside."""
     d, latent = card.latent_dim, card.latent
     rng = np.random.default_rng(0)
     middle = np.zeros((_TRIES, d))
@@ -140,7 +140,7 @@ def _points(card: ReleaseCard) -> Iterator[FloatArray]:
 
 
 def _feeds(card: ReleaseCard) -> list[dict[str, FloatArray]]:
-    """What the inputs beside the code are fed: all low, all high, all neutral, and mixtures."""
+    """Return what the inputs beside the code are fed: all low, all high, all neutral, and mixtures."""
     others = card.inputs[1:]
     levels = [[spec.range[0] for spec in others], [spec.range[1] for spec in others]]
     levels += [[spec.range[(n + shift) % 2] for n, spec in enumerate(others)] for shift in (0, 1)]

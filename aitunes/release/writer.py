@@ -1,4 +1,4 @@
-"""Write a release: a folder that is valid or absent, never in between."""
+"""Writes a release: a folder that is valid or absent, never in between."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from types import ModuleType
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
+from aitunes.release.summaries import summarise_apart
 from instrument.storage import paths
 from instrument.storage.library import Library
 from instrument.storage.release_trial import ReleaseTrial
@@ -70,7 +71,8 @@ def library(options: argparse.Namespace) -> Library:
     """
     folders: list[Path] = [] if options.releases is None else [_folder_of_releases(options.releases)]
     folders += [paths.user_releases(), paths.bundled_releases()]
-    return Library(folders, ReleaseTrial(paths.home() / "tried-releases.json").check)
+    trial = ReleaseTrial(paths.home() / "tried-releases.json")
+    return Library(folders, trial.check, summarise_apart, trial.close)
 
 
 def _folder_of_releases(folder: Path) -> Path:

@@ -16,7 +16,8 @@ from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
 from instrument.storage.library import Library

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from aitunes.printable import printable
 from instrument.cli.common import library
 from instrument.outputs.portaudio import output_devices
 
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
 def _releases(options: argparse.Namespace) -> int:
     cards, complaints = library(options).cards()
     for complaint in complaints:
-        print(f"aitunes: {complaint}", file=sys.stderr)
+        print(f"aitunes: {printable(complaint)}", file=sys.stderr)
     if options.json:
         rows = [
             {
@@ -34,7 +35,8 @@ def _releases(options: argparse.Namespace) -> int:
         return 0
     for name, card in cards.items():
         kind = "immediate" if card.is_frame_model else f"segments of {card.features.frames} frames"
-        print(f"{name:20} {card.public_name} ({card.latent_dim} coordinates, {kind})\n{'':20} {card.description}")
+        print(f"{printable(name):20} {printable(card.public_name)} ({card.latent_dim} coordinates, {kind})")
+        print(f"{'':20} {printable(card.description)}")
     if not cards:
         print("No releases are installed; `aitunes-train --help` says how to make one.")
     return 0
@@ -48,7 +50,7 @@ def _devices(options: argparse.Namespace) -> int:
     for device in devices:
         mark = "*" if device["default"] else " "
         print(
-            f"{mark} {device['name']}  ({device['host']}, {device['channels']} channels, "
+            f"{mark} {printable(device['name'])}  ({printable(device['host'])}, {device['channels']} channels, "
             f"{device['sample_rate']:.0f} Hz, {1e3 * device['latency_seconds']:.1f} ms)"
         )
     if not devices:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 
 from instrument.cli.common import UsageError, library
-from instrument.cli.pad_process import pad_is_installed
+from instrument.cli.pad_process import QT_LIBRARIES, pad_is_installed
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the pad until it is closed.
 
     Raises:
-        UsageError: the pad is not installed, or there is no such host.
+        UsageError: the pad is not installed, Qt lacks a library of the system, or there is no such host.
     """
     if not pad_is_installed():
         raise UsageError("The pad is not installed; pip install 'aitunes[pad]' adds it.")
     # Here, because Qt must not be loaded to say that it is missing.
-    from instrument.pad.app import run as run_pad
+    try:
+        from instrument.pad.app import run as run_pad
+    except ImportError as error:
+        raise UsageError(f"Qt cannot be loaded: {error}. It needs: sudo apt-get install {QT_LIBRARIES}") from error
 
     host, port = options.connect
     return run_pad(host, port, library(options), options.with_engine, options.resume)

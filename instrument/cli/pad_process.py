@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from instrument.own_program import own_program
+from aitunes.osc.address import format_host_port, reachable
+from aitunes.release.processes import own_process
 from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 3.0
 _OPENING_SECONDS = 3.0
-_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
+QT_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
 
 def has_display() -> bool:
@@ -41,7 +42,7 @@ class PadProcess:
     """
 
     def __init__(self, options: argparse.Namespace, host: str, port: int, report: Callable[[str], None]) -> None:
-        self._where = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
         words = ["--connect", self._where, "--with-engine"]
@@ -49,7 +50,7 @@ class PadProcess:
             words += ["--releases", str(options.releases)]
         if options.release == DEFAULT_RELEASE:
             words.append("--resume")
-        command, environment = own_program("instrument", "pad", *words)
+        command, environment = own_process("instrument", "pad", *words)
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
 
@@ -68,7 +69,7 @@ class PadProcess:
         status = self._process.wait()
         if status and not self._closing:
             never_opened = sys.platform == "linux" and time.monotonic() - begin < _OPENING_SECONDS
-            hint = f" If it never opened: sudo apt-get install {_LIBRARIES}" if never_opened else ""
+            hint = f" If it never opened: sudo apt-get install {QT_LIBRARIES}" if never_opened else ""
             self._report(
                 f"The pad has ended (status {status}); the sound goes on. "
                 f"Open it again: aitunes pad --connect {self._where}.{hint}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 
+from aitunes.osc.address import format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage import paths
@@ -42,7 +46,12 @@ def run(options: argparse.Namespace) -> int:
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
         f"{engine.output.underruns} times, the device itself reports {engine.output.device_underruns}."
     )
-    return 1 if engine.failed else 0
+    status = 1 if engine.failed else 0
+    if engine.hanging:
+        # A decoder that hangs cannot be ended, and onnxruntime would wait for it as the interpreter ends.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def open_output(options: argparse.Namespace) -> Output:
@@ -99,16 +108,15 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
         raise UsageError(WEB_MISSING)
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
-    engine_host = "127.0.0.1" if engine.osc.host == "0.0.0.0" else engine.osc.host
-    place = ["--connect", f"{engine_host}:{engine.osc.port}"]
-    return companion([*place, "--http-host", options.osc_host, "--http-port", str(options.http_port)])
+    place = ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
+    return companion([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
     card = engine.synth_thread.card
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
     return (
-        f"{how} played over OSC at {engine.osc.host}:{engine.osc.port}.\n"
+        f"{how} played over OSC at {format_host_port(engine.osc.host, engine.osc.port)}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
         f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 
-from instrument.own_program import own_program
+from aitunes.release.processes import own_process
 from instrument.terminal import say
 
 _WEB = ("ifaddr", "starlette", "uvicorn", "websockets", "zeroconf")
@@ -27,7 +27,7 @@ def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
     It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
     take over its real-time priority. Then it waits until what this yields is called.
     """
-    command, environment = own_program("instrument.oscquery", *words)
+    command, environment = own_process("instrument.oscquery", *words)
     try:
         process = subprocess.Popen(
             command,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from aitunes.errors import AiTunesError
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.hotplug import DeviceScanner
+from instrument.engine.options import EngineOptions
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
-from instrument.engine.worker import Task
+from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
-from instrument.osc.subscribers import Peer
 from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
 from instrument.scores.score import parse_score
@@ -34,6 +36,14 @@ class Stores:
     snapshots: SnapshotStore
     gestures: GestureStore
 
+    @classmethod
+    def open(
+        cls, library: Library, options: EngineOptions, sample_rate: float, on_failure: Callable[[str], None]
+    ) -> Self:
+        """Open the stores of an engine; `on_failure` takes a sentence when a recording cannot be written."""
+        recorder = Recorder(options.recordings, sample_rate, on_failure)
+        return cls(library, recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+
 
 class Commands:
     """Runs one task after another, on the worker's thread, and answers the sender.
@@ -45,6 +55,7 @@ class Commands:
         releases, devices: change what plays.
         scanner: lists sound devices.
         publisher: sends answers, and changes to the other subscribers.
+        feed: notified of changes of the position.
     """
 
     def __init__(
@@ -56,15 +67,18 @@ class Commands:
         devices: DeviceChanges,
         scanner: DeviceScanner,
         publisher: Publisher,
+        feed: PositionFeed,
     ) -> None:
         self._synth_thread = synth_thread
         self._stores = stores
         self._gestures = gestures
+        self._releases = releases
         self._scanner = scanner
         self._publisher = publisher
+        self._feed = feed
         self._reply = publisher.reply
         self._handlers: dict[str, Callable[..., object]] = {
-            "/release/load": lambda task, name: releases.load(name),
+            "/release/load": self._load_release,
             "/release/list": self._list_releases,
             "/release/info": self._describe_release,
             "/snapshot/save": self._save_snapshot,
@@ -97,6 +111,10 @@ class Commands:
             self._reply(event.origin, "/done", (event.path, *values))
             self._publisher.notify(event.origin, event.path, values)
 
+    def _load_release(self, task: Task, name: str) -> None:
+        self._releases.load(name)
+        self._feed.note_change(None)
+
     def _list(self, task: Task, kind: str, names: list[str]) -> None:
         for name in names:
             self._reply(task.event.origin, f"{ROOT}/{kind}", (name,))
@@ -104,10 +122,10 @@ class Commands:
 
     def _list_releases(self, task: Task) -> None:
         peer = task.event.origin
-        cards, _ = self._stores.library.cards()
-        for name, card in cards.items():
-            self._reply(peer, f"{ROOT}/release", (name, card.public_name, card.description, card.latent_dim))
-        self._reply(peer, "/done", (f"{ROOT}/release/list", len(cards)))
+        summaries = self._stores.library.summaries()
+        for name, found in summaries.items():
+            self._reply(peer, f"{ROOT}/release", (name, found.public_name, found.description, found.latent_dim))
+        self._reply(peer, "/done", (f"{ROOT}/release/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
         text = self._synth_thread.card.to_json()
@@ -122,16 +140,16 @@ class Commands:
 
     def _recall(self, task: Task, name: str, morph_seconds: float) -> None:
         snapshot = self._stores.snapshots.get(name)
-        self._synth_thread.at_next_hop(lambda: self._recall_now(task.event.origin, snapshot, morph_seconds))
+        self._synth_thread.at_next_hop(lambda: self._recall_now(snapshot, morph_seconds))
 
-    def _recall_now(self, author: Peer | None, snapshot: Snapshot, morph_seconds: float) -> None:
+    def _recall_now(self, snapshot: Snapshot, morph_seconds: float) -> None:
         performance = self._synth_thread.performance
         before = performance.snapshot()
         performance.recall(snapshot, morph_seconds)
         for setting, values in snapshot.settings.items():
             if values != before.settings[setting]:
-                self._publisher.notify(author, ROOT + setting, tuple(values))
-        self._publisher.notify(author, f"{ROOT}/latent", performance.value(f"{ROOT}/latent"))
+                self._publisher.notify(None, ROOT + setting, tuple(values))
+        self._feed.note_change(None)
 
     def _record_gesture(self, task: Task, name: str) -> None:
         take = task.captured

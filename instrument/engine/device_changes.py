@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from aitunes.errors import AiTunesError
+from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import prepared
 from instrument.engine.synth_thread import SynthThread
 from instrument.namespace import ROOT
-from instrument.outputs import BlockOutput, Output, OutputError
-from instrument.outputs.closing import OutputCloser, start_output
+from instrument.outputs import BlockOutput, Output, OutputError, ResumingOutput
+from instrument.outputs.closing import OutputCloser
 from instrument.outputs.portaudio import Reloader
 from instrument.storage.recorder import Recorder
 
@@ -36,10 +38,10 @@ class DeviceChanges:
         synth_thread: takes the output.
         recorder: a recording must not change its sample rate.
         publisher: notified of a return to a device.
-        closer: closes outputs that are left.
-        reloader: makes PortAudio see new devices.
-        blocksize: frames a callback of a sound device, 0 for the device's own.
+        scan: lists the sound devices that are there now.
+        options: the block size at the start, and whether to move to the first device that appears.
         open_output: opens a device by name and block size.
+        reloader: makes PortAudio find new devices.
 
     Attributes:
         awaited: name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing.
@@ -51,19 +53,37 @@ class DeviceChanges:
         synth_thread: SynthThread,
         recorder: Recorder,
         publisher: Publisher,
-        closer: OutputCloser,
-        reloader: Reloader,
-        blocksize: int = 0,
+        scan: Callable[[], list[dict[str, Any]]],
+        options: EngineOptions,
         open_output: Callable[[str, int], Output] = open_device,
+        reloader: Reloader | None = None,
     ) -> None:
         self._synth_thread = synth_thread
         self._recorder = recorder
         self._publisher = publisher
-        self._closer = closer
-        self._reloader = reloader
+        self._closer = OutputCloser()
+        self._reloader = reloader or Reloader(scan)
         self._open = open_output
-        self.blocksize = blocksize
-        self.awaited: str | None = None
+        self.blocksize = options.blocksize
+        self.awaited = ANY_DEVICE if options.awaits_device else None
+        self._lost: Output | None = None
+        self._complaint = ""
+
+    def start(self) -> None:
+        """Start the first output.
+
+        Raises:
+            OutputError: it cannot be started.
+        """
+        self._closer.start(self._synth_thread.output)
+
+    def close(self) -> None:
+        """Close the output; one that hangs is left behind, and the process does not wait for it."""
+        self._closer.close(self._synth_thread.output)
+        if self._lost is not None:
+            self._closer.close(self._lost)
+        self._closer.wait()
+        self._closer.abandon()
 
     def set_device(self, name: str) -> None:
         """Move the stream to another sound device, also to one that has appeared since the start.
@@ -72,8 +92,12 @@ class DeviceChanges:
             OutputError: it cannot be opened; the present one plays on.
         """
         self._reloader.refresh()
-        self.move_to(self._open(name, self.blocksize))
+        blocksize = self.blocksize
+        self.move_to(self._closer.open(lambda: self._open(name, blocksize)))
         self.awaited = None
+        if self._lost is not None:
+            self._closer.close(self._lost)
+            self._lost = None
         if not self._closer.hanging:
             self._reloader.free_old()
 
@@ -100,19 +124,41 @@ class DeviceChanges:
         if name is None:
             return
         try:
-            self.set_device(name)
+            if isinstance(self._lost, ResumingOutput) and self._lost.resumes():
+                resumed, self._lost = self._lost, None
+                self.move_to(resumed)
+                self.awaited = None
+            else:
+                self.set_device(name)
         except AiTunesError as error:
-            self._publisher.warn(f"The sound device {name} is there, but: {error}")
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                self._publisher.warn(f"The sound device {name} is there, but: {error} It will be tried again.")
             return
+        self._complaint = ""
         playing = self._synth_thread.output.name
         self._publisher.notify(None, f"{ROOT}/device/set", (playing,))
         self._publisher.warn(f"Playing on {playing}.")
 
     def lose(self, output: Output) -> None:
-        """Close a device that has gone and wait for its return; on the synth's thread."""
-        self._closer.close(output)
+        """Wait for the return of a device that has gone; on the synth's thread."""
+        before, self._lost = self._lost, None
+        if isinstance(output, ResumingOutput):
+            self._lost = output
+        else:
+            before = output
+        if before is not None:
+            self._closer.close(before)
         self.awaited = output.name
         self._reloader.leave()
+
+    def miss_device(self) -> None:
+        """Wait for the return of the program that the stream plays into, which has left JACK."""
+        name = self._synth_thread.output.name
+        self.awaited = name
+        self._publisher.warn(
+            f"{name} has left JACK, so nobody hears the sound; it is connected again once {name} is back."
+        )
 
     def move_to(self, output: Output) -> None:
         """Move the stream to another output, not yet started.
@@ -127,7 +173,7 @@ class DeviceChanges:
                 raise OutputError("the device runs at another sample rate; stop the recording first")
             renderer = prepared(thread.synth.renderer.release, thread.performance, output.sample_rate)
             undo.callback(renderer.close)
-            start_output(output)
+            self._closer.start(output)
             left, silenced = thread.output, thread.synth
             thread.at_next_hop(lambda: thread.take_output(output, renderer))
             undo.pop_all()

@@ -5,68 +5,35 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
-from aitunes.osc.address import DEFAULT_PORT
+from aitunes.printable import printable
 from instrument.engine.commands import Commands, Stores
-from instrument.engine.device_changes import ANY_DEVICE, DeviceChanges
+from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.event_handler import EventHandler
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.options import EngineOptions
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
+from instrument.engine.watchdog import Watchdog
 from instrument.engine.worker import Worker
 from instrument.measures import Clock
 from instrument.namespace import Address
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
-from instrument.outputs.closing import OutputCloser, start_output
-from instrument.outputs.portaudio import Reloader
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
-from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import Gestures
 from instrument.status import Status
-from instrument.storage import paths
-from instrument.storage.library import DEFAULT_RELEASE, Library
-from instrument.storage.recorder import Recorder
-from instrument.storage.snapshots import SnapshotStore
-from instrument.synthesis.performance import Performance
-from instrument.synthesis.release_renderer import ReleaseRenderer
+from instrument.storage.library import Library
 from instrument.synthesis.timeline import Call, Timeline
 
-_FADE_OUT_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """Says how an engine starts.
-
-    Args:
-        release: the name of the first release.
-        osc_host, osc_port, osc_tcp: where to listen.
-        iterations, lookahead: phase reconstruction effort.
-        blocksize: frames a callback of a sound device, 0 for the device's own.
-        awaits_device: move to the first sound device that appears.
-        recordings, snapshots, gestures: where they are stored.
-    """
-
-    release: str = DEFAULT_RELEASE
-    osc_host: str = "127.0.0.1"
-    osc_port: int = DEFAULT_PORT
-    osc_tcp: bool = False
-    iterations: int = DEFAULT_ITERATIONS
-    lookahead: int = 0
-    blocksize: int = 0
-    awaits_device: bool = False
-    recordings: Path = field(default_factory=paths.recordings)
-    snapshots: Path = field(default_factory=paths.snapshots)
-    gestures: Path = field(default_factory=paths.gestures)
-    osc_token: Path = field(default_factory=paths.osc_token)
+_LOOK_SECONDS = 0.2
+_FADE_OUT_SECONDS = 0.8
+"""Sets how long to wait for the synth to fade out."""
 
 
 class Engine:
@@ -89,37 +56,37 @@ class Engine:
         output: Output,
         library: Library,
         options: EngineOptions,
-        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+        log: Callable[[str], None] = lambda line: print(printable(line, lines=True), file=sys.stderr),
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()
         self.scheduling = "ordinary"
         self.timeline = Timeline()
+        self._library = library
         self.publisher = publisher = Publisher(log)
-        self.recorder = Recorder(options.recordings, output.sample_rate, on_failure=publisher.notify_error)
+        stores = Stores.open(library, options, output.sample_rate, publisher.notify_error)
+        self.recorder = stores.recorder
         self.gestures = Gestures(self.timeline, lambda path, values: publisher.notify(None, path, values))
-        self.synth_thread = self._synth_thread(output, library, options, clock)
-        self._closer = OutputCloser()
-        scanner = DeviceScanner()
-        self.releases = ReleaseChanges(self.synth_thread, library)
-        self.devices = DeviceChanges(
-            self.synth_thread, self.recorder, publisher, self._closer, Reloader(scanner.devices), options.blocksize
+        self.synth_thread = SynthThread.playing(
+            library.open(options.release), output, options, self.timeline, stores.recorder, publisher, clock
         )
-        if options.awaits_device:
-            self.devices.awaited = ANY_DEVICE
-        stores = Stores(library, self.recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+        scanner = DeviceScanner()
+        self.releases = ReleaseChanges(self.synth_thread, library, publisher)
+        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, scanner.devices, options)
+        self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
         self.commands = Commands(
-            self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher
+            self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher, self.feed
         )
         self.worker = Worker(self.commands.run, publisher)
         self.handler = EventHandler(
             self.synth_thread,
             self.worker,
-            self.releases.change_lookahead,
+            self.releases,
             self.devices,
             self.recorder,
             self.gestures,
             publisher,
+            self.feed,
             clock.wall,
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""
@@ -130,18 +97,13 @@ class Engine:
             scanner,
             self.devices,
             publisher,
-            lambda: self.output.feels_scans,
+            lambda: self.output,
             lambda: len(self.osc.subscribers) > 0,
             self.in_background,
         )
+        self._watchdog = Watchdog(self.synth_thread, self.handler, publisher)
         self._global_settings = contextlib.ExitStack()
         self._closed = False
-
-    def _synth_thread(self, output: Output, library: Library, options: EngineOptions, clock: Clock) -> SynthThread:
-        release = library.open(options.release)
-        renderer = ReleaseRenderer(release, output.sample_rate, options.iterations, options.lookahead)
-        performance = Performance.of(release.card, options.iterations, options.lookahead)
-        return SynthThread(output, renderer, performance, self.timeline, self.recorder, self.publisher, clock)
 
     @property
     def rows(self) -> dict[str, Address]:
@@ -163,23 +125,31 @@ class Engine:
         """Return whether the engine has ended because the synthesis failed."""
         return self.synth_thread.failed
 
+    @property
+    def hanging(self) -> bool:
+        """Return whether a thread hangs in a decoder after `close`, so that the process must not wait for it."""
+        return self.synth_thread.hanging
+
     def start(self) -> None:
         """Warm up, then play."""
         self.synth_thread.warm_up()
         self._global_settings.enter_context(tuned_interpreter())
         # Threads inherit the priority of the one that starts them.
         self.scheduling = self._global_settings.enter_context(raised_priority(CONTROL_PRIORITY))
-        start_output(self.output)
+        self.devices.start()
         self.synth_thread.start(self.handler)
+        self._watchdog.start()
         self.worker.start()
         self.osc.start()
         self._watch.start()
 
     def wait(self) -> None:
-        """Return when the engine has ended, by `quit`."""
+        """Return when the engine has ended, by `quit`, at the latest a second after that."""
         # A bounded wait keeps Ctrl-C alive on Windows.
-        while not self.synth_thread.stopped.wait(0.5):
-            pass
+        while not self.synth_thread.stopped.wait(_LOOK_SECONDS):
+            if self.synth_thread.stopping.is_set():
+                self.synth_thread.stopped.wait(_FADE_OUT_SECONDS)
+                return
 
     def quit(self) -> None:
         """Fade out and end; returns at once."""
@@ -195,14 +165,15 @@ class Engine:
         # From the last to the first, whatever any of them raises.
         with contextlib.ExitStack() as steps:
             steps.callback(self._global_settings.close)
-            steps.callback(self._closer.abandon)
             steps.callback(self.synth_thread.synth.close)
-            steps.callback(self._closer.wait)
-            steps.callback(lambda: self._closer.close(self.output))
+            steps.callback(self.synth_thread.synth.stop)
+            steps.callback(self.devices.close)
             steps.callback(self._finish_recording)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
+            steps.callback(self._library.close)
+            steps.callback(self._watchdog.close)
 
     def status(self) -> Status:
         """Return the engine's measures."""
@@ -224,6 +195,7 @@ class Engine:
             release=thread.performance.release,
             playing=thread.performance.playing,
             iterations=thread.iterations,
+            held_events=self.timeline.held_events,
         )
 
     def in_background(self, function: Callable[[], None]) -> None:
@@ -247,4 +219,5 @@ class Engine:
         failure = thread.synth.renderer.source.take_failure()
         if failure is not None:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
+        self.feed.publish()
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
+from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
-from instrument.engine.worker import Task, Worker
+from instrument.engine.task_queue import Task
+from instrument.engine.worker import Worker
 from instrument.measures import Recent
 from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
 from instrument.outputs import Output
@@ -23,9 +27,10 @@ class EventHandler:
     Args:
         synth_thread: plays.
         worker: takes commands and requests.
-        change_lookahead: changes to the look-ahead that is set; runs on the worker's thread.
+        releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
         devices, recorder, gestures: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
+        feed: notified of changes of the position.
         wall_clock: seconds of the arrival times.
     """
 
@@ -33,19 +38,22 @@ class EventHandler:
         self,
         synth_thread: SynthThread,
         worker: Worker,
-        change_lookahead: Callable[[], None],
+        releases: ReleaseChanges,
         devices: DeviceChanges,
         recorder: Recorder,
         gestures: Gestures,
         publisher: Publisher,
+        feed: PositionFeed,
         wall_clock: Callable[[], float],
     ) -> None:
         self._synth_thread = synth_thread
         self._worker = worker
-        self._lookahead_call = Call(change_lookahead)
+        self._releases = releases
+        self._lookahead_call = Call(releases.change_lookahead)
         self._devices = devices
         self._gestures = gestures
         self._publisher = publisher
+        self._feed = feed
         self._wall_clock = wall_clock
         self._delays = Recent()
         self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
@@ -75,6 +83,10 @@ class EventHandler:
         except Exception as error:  # noqa: BLE001  a defect in one event must not cost the others of its hop
             self._publisher.reply(event.origin, "/fail", (event.path, f"internal error: {error!r}"))
 
+    def lose_release(self, name: str) -> None:
+        """Fall back to the release of before, beside the sound."""
+        self._worker.submit(Call(partial(self._releases.fall_back, name)))
+
     def lose_output(self, output: Output, sentence: str) -> None:
         """Notify everyone of a lost device, and wait for its return."""
         self._devices.lose(output)
@@ -96,11 +108,18 @@ class EventHandler:
     def _change(self, event: Event, values: tuple[Value, ...]) -> None:
         performance = self._synth_thread.performance
         lookahead, drone = performance.lookahead, performance.allocator.drone
+        came = event.kind is Kind.SETTING and event.origin is not None
+        before = performance.value(event.path) if came else None
         performance.apply(event.path, values)
         self._gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._worker.submit(self._lookahead_call)
-        self._publisher.notify(event.origin, event.path, values)
+        if before is None or performance.value(event.path) != before:
+            # Engines and controllers that send on what they hear would otherwise go round for ever.
+            self._publisher.notify(event.origin, event.path, values)
+            self._feed.note(event.path, event.origin)
+        if event.clipped:
+            self._publisher.reply(event.origin, event.path, values)
         if event.path != DRONE and performance.allocator.drone != drone:
             # Something else has switched the drone, which its author may not expect either.
             self._publisher.notify(None, DRONE, (not drone,))

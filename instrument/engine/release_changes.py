@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from aitunes.errors import AiTunesError
 from aitunes.release.reader import Release
+from instrument.engine.publisher import Publisher
 from instrument.engine.synth_thread import SynthThread
+from instrument.namespace import ROOT
 from instrument.storage.library import Library
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
@@ -25,11 +27,14 @@ class ReleaseChanges:
     Args:
         synth_thread: takes the renderer.
         library: where releases are found.
+        publisher: notified of a release that was given up.
     """
 
-    def __init__(self, synth_thread: SynthThread, library: Library) -> None:
+    def __init__(self, synth_thread: SynthThread, library: Library, publisher: Publisher) -> None:
         self._synth_thread = synth_thread
         self._library = library
+        self._publisher = publisher
+        self._before: str | None = None
 
     def load(self, name: str) -> None:
         """Change to another release, cross-faded.
@@ -37,7 +42,26 @@ class ReleaseChanges:
         Raises:
             ReleaseError: it cannot be used; the present one plays on.
         """
+        before = self._synth_thread.card.name
         self._change_renderer(lambda: self._library.open(name))
+        if before != name:
+            self._before = before
+
+    def fall_back(self, failed: str) -> None:
+        """Change back to the release that played before one that has failed; without any, silence stays."""
+        if not self._synth_thread.synth.abandoned:
+            return  # somebody has loaded another one meanwhile
+        before, self._before = self._before, None
+        if before is not None and before != failed:
+            try:
+                self._change_renderer(lambda: self._library.open(before))
+            except AiTunesError as error:
+                self._publisher.warn(str(error))
+            else:
+                self._publisher.notify(None, f"{ROOT}/release/load", (before,))
+                self._publisher.warn(f"The release {failed} has failed; {before} plays again.")
+                return
+        self._publisher.warn(f"The release {failed} has failed, so nothing sounds; {ROOT}/release/load loads another.")
 
     def change_lookahead(self) -> None:
         """Change to the look-ahead that is set, cross-faded."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
+from aitunes.release.reader import Release
+from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.scope import Scope
 from instrument.measures import Clock, LoadMeter, Recent, StreamClock
@@ -25,7 +27,10 @@ from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.timeline import Call, Event, Timeline
 
-_FAILING_SECONDS = 1.0
+_FAILING_SECONDS = 0.25
+"""Sets how long the synthesis may fail before its release is given up."""
+_BROKEN_SECONDS = 1.0
+"""Sets how long hops may fail without a release before the engine ends."""
 _WARM_UP_HOPS = 8
 
 
@@ -37,6 +42,9 @@ class HopHandler(Protocol):
 
     def apply(self, event: Event) -> None:
         """Handle an event that is due; raises nothing."""
+
+    def lose_release(self, name: str) -> None:
+        """Handle a release that has been given up because it failed or hung; silence plays in its place."""
 
     def lose_output(self, output: Output, sentence: str) -> None:
         """Handle the loss of an output, from which the thread has moved to silence."""
@@ -83,7 +91,24 @@ class SynthThread:
         self._synthesis, self._buffer = Recent(), Recent()
         self._failing_seconds = 0.0
         self._past_underruns = 0
-        self._thread: threading.Thread | None = None
+        self._hop_began: float | None = None
+        self._threads: list[threading.Thread] = []
+
+    @classmethod
+    def playing(
+        cls,
+        release: Release,
+        output: Output,
+        options: EngineOptions,
+        timeline: Timeline,
+        recorder: Recorder,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> Self:
+        """Create the thread that plays a release as the options say."""
+        renderer = ReleaseRenderer(release, output.sample_rate, options.iterations, options.lookahead)
+        performance = Performance.of(release.card, options.iterations, options.lookahead)
+        return cls(output, renderer, performance, timeline, recorder, publisher, clock)
 
     @property
     def card(self) -> ReleaseCard:
@@ -126,14 +151,38 @@ class SynthThread:
 
     def start(self, handler: HopHandler) -> None:
         """Begin to play on the output, which has been started."""
-        self._thread = threading.Thread(target=self.run, args=(handler,), name="synth", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self.run, args=(handler,), name="synth", daemon=True)
+        self._threads.append(thread)  # before it runs, because the last one is the one that plays
+        thread.start()
 
-    def join(self, seconds: float) -> bool:
-        """Wait for the thread to end; return whether it has."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-        return self._thread is None or not self._thread.is_alive()
+    def join(self, seconds: float) -> None:
+        """Wait for the thread to end."""
+        if self._threads:
+            self._threads[-1].join(seconds)
+
+    @property
+    def hanging(self) -> bool:
+        """Return whether a thread is still rendering a hop, also one that has been replaced."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def hop_lasts(self) -> float:
+        """Return for how long the present hop has been rendered, seconds; 0 between two hops."""
+        began = self._hop_began
+        return 0.0 if began is None else self._clock.elapsed() - began
+
+    def interrupt(self) -> None:
+        """Make the present hop fail, if its decoder can be interrupted; from any thread."""
+        self.synth.stop()
+
+    def replace(self, handler: HopHandler) -> None:
+        """Give up a hop that does not end: another thread plays on, in silence, and this one ends with its hop."""
+        renderer = self.synth.renderer
+        self._hop_began = None
+        self.synth = Synth(renderer, self.performance, self.output.sample_rate)
+        self.synth.abandon_renderer()
+        handler.lose_release(renderer.release.card.name)
+        self.start(handler)
 
     def at_next_hop(self, function: Callable[[], None]) -> None:
         """Run a function on the synth's thread and return when it has run; from any other thread.
@@ -173,7 +222,12 @@ class SynthThread:
             self.failed = True
             self._publisher.warn(f"The synthesis has ended: {error!r}")
         finally:
-            self.stopped.set()
+            if not self._replaced:
+                self.stopped.set()
+
+    @property
+    def _replaced(self) -> bool:
+        return threading.current_thread() in self._threads[:-1]
 
     def _play(self, handler: HopHandler) -> None:
         silent_since: float | None = None
@@ -182,7 +236,11 @@ class SynthThread:
             begin = self._clock.elapsed()
             hop_seconds = self.synth.hop_seconds
             heard = self.stream_clock.observe(self._clock.wall() + buffered + self.output.latency_seconds)
+            self._hop_began = begin
             y = self.hop(handler, heard + self.synth.change_seconds)
+            if self._replaced:
+                return
+            self._hop_began = None
             self.output.write(y)
             self._recorder.push(y)
             self.scope.push(y)
@@ -204,8 +262,10 @@ class SynthThread:
             handler: takes the events that are due.
             heard: when the changes of this hop will be heard, seconds of the time tags.
 
+        A release that fails for a quarter of a second is given up.
+
         Raises:
-            Exception: the synthesis has failed for a second.
+            Exception: hops have failed for a second, also without a release.
         """
         hop_seconds = self.synth.hop_seconds
         try:
@@ -217,11 +277,16 @@ class SynthThread:
                     handler.apply(item)
             y = self.synth.render()
         except Exception as error:
+            if self._replaced:
+                return np.zeros((0, 2), np.float32)
             if self._failing_seconds == 0.0:
                 self._publisher.warn(f"The synthesis failed: {error!r}")
             self._failing_seconds += hop_seconds
-            if self._failing_seconds > _FAILING_SECONDS:
+            if self._failing_seconds > _BROKEN_SECONDS:
                 raise
+            if self._failing_seconds > _FAILING_SECONDS and not self.synth.abandoned:
+                self.synth.abandon_renderer()
+                handler.lose_release(self.card.name)
             return np.zeros((round(hop_seconds * self.output.sample_rate), 2), np.float32)
         self._failing_seconds = 0.0
         return y

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aitunes.errors import AiTunesError
 from instrument.engine.publisher import Publisher
+from instrument.engine.task_queue import Task, TaskQueue
 from instrument.namespace import Value
-from instrument.scores.gestures import Take
-from instrument.synthesis.performance import Snapshot
-from instrument.synthesis.timeline import Call, Event
+from instrument.synthesis.timeline import Call
 
 _MAX_NAME = 120
-_CLOSE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A command or request, with what it captured at its hop.
-
-    Args:
-        event: from its sender.
-        captured: the snapshot or the gesture that the synth's thread took for it.
-    """
-
-    event: Event
-    captured: Snapshot | Take | None = None
+_CLOSE_SECONDS = 0.5
 
 
 class Worker:
-    """Runs commands, requests and calls in the order of their arrival; a failure is answered by `/fail`.
+    """Runs commands, requests and calls; a failure is answered by `/fail`.
 
     Args:
         run: runs a task; raises an `AiTunesError` to refuse it.
@@ -42,10 +26,7 @@ class Worker:
     def __init__(self, run: Callable[[Task], None], publisher: Publisher) -> None:
         self._run_task = run
         self._publisher = publisher
-        self._tasks: queue.SimpleQueue[Task | Call | None] = queue.SimpleQueue()
-        self._unfinished = 0
-        self._lock = threading.Lock()
-        self._closing = False
+        self._tasks = TaskQueue(self._fail)
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -55,23 +36,20 @@ class Worker:
     @property
     def idle(self) -> bool:
         """Return whether all that was submitted has finished."""
-        return self._unfinished == 0
+        return self._tasks.idle
 
     def submit(self, task: Task | Call) -> None:
         """Queue a task; from any thread, and returns at once."""
-        with self._lock:  # held for one addition
-            self._unfinished += 1
         self._tasks.put(task)
 
     def close(self) -> None:
-        """Finish the running task, drop the queued ones, and end; a task that hangs is waited for 5 s."""
-        self._closing = True
-        self._tasks.put(None)
+        """Drop the queued tasks, and end once the running one has finished, which is waited for half a second."""
+        self._tasks.close()
         if self._thread.ident is not None:
             self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None and not self._closing:
+        while (task := self._tasks.get()) is not None:
             try:
                 if isinstance(task, Call):
                     task.function()
@@ -81,9 +59,6 @@ class Worker:
                 self._fail(task, str(error))
             except Exception as error:  # noqa: BLE001  a defect in one command must not end all the later ones
                 self._fail(task, f"internal error: {error!r}")
-            finally:
-                with self._lock:
-                    self._unfinished -= 1
 
     def _fail(self, task: Task | Call, reason: str) -> None:
         if isinstance(task, Call):

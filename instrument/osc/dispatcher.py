@@ -13,7 +13,17 @@ from typing import Any, Protocol
 
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
-from instrument.namespace import ANSWERS, LOCAL_ONLY, Address, Kind, MessageError, canonical, check_arguments, former
+from instrument.namespace import (
+    ANSWERS,
+    LOCAL_ONLY,
+    Address,
+    Kind,
+    MessageError,
+    Value,
+    canonical,
+    check_arguments,
+    former,
+)
 from instrument.osc.access import Access
 from instrument.osc.aliases import FormerNames, Sender
 from instrument.osc.patterns import is_pattern, matching
@@ -21,7 +31,7 @@ from instrument.osc.peers import Peer, written
 from instrument.osc.server_commands import Send, ServerCommands
 from instrument.osc.subscribers import Subscribers
 from instrument.status import Status
-from instrument.synthesis.timeline import Call, Event, Item, Timeline, coalesced
+from instrument.synthesis.timeline import MAX_AHEAD_SECONDS, Call, Event, Item, Timeline, coalesced
 
 MAX_EVENTS = 512
 """Of one packet, after coalescing; the synth's hop must carry them."""
@@ -35,13 +45,13 @@ _QUIT = "/quit"
 
 
 class Instrument(Protocol):
-    """What the dispatcher needs of the engine."""
+    """Names what the dispatcher needs of the engine."""
 
     timeline: Timeline
 
     @property
     def rows(self) -> dict[str, Address]:
-        """The namespace by concrete path, for the playing release."""
+        """Return the namespace by concrete path, for the playing release."""
 
     def status(self) -> Status:
         """Return the engine's measures."""
@@ -114,10 +124,11 @@ class Dispatcher:
 
     def _handle(self, packet: Packet, peer: Peer, arrived: float) -> None:
         events: list[Item] = []
-        for message in packet.messages:
+        for number, message in enumerate(packet.messages):
             if self._server.dump_mode & 1:
                 self._note(peer, f"{message.address} {message.arguments}")
-            if not self._access.senders.spend(peer, self._work(message)):
+            work = self._work(message) if number else self._work(message) - 1  # the first came with the datagram
+            if work and not self._access.senders.spend(peer, work):
                 self._refuse(peer, message, _TOO_MUCH)
                 break
             try:
@@ -139,6 +150,9 @@ class Dispatcher:
             events = coalesced(events)
         if len(events) > MAX_EVENTS:
             self._refuse(peer, packet.messages[0], f"one packet may change {MAX_EVENTS} values; send it in parts")
+        elif events and packet.time is not None and packet.time - events[0].arrived > MAX_AHEAD_SECONDS:
+            ahead = f"its time is {packet.time - events[0].arrived:.0f} s ahead of this machine's clock"
+            self._refuse(peer, packet.messages[0], f"{ahead}; {MAX_AHEAD_SECONDS:.0f} s at most: set the clocks alike")
         elif events and not self._instrument.timeline.post(events, packet.time):
             flood = "more events wait than the sound can carry; send fewer"
             held = "too many events are held for later; /clearSched"
@@ -186,7 +200,7 @@ class Dispatcher:
         return [self._event(path, row, [], peer, arrived, is_former)] if message.arguments[0] else []
 
     def _events_of_pattern(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
-        """Events of all the addresses that the arguments fit; without arguments, questions where there is a value."""
+        """Return events of all addresses that the arguments fit; without any, questions where there is a value."""
         rows = self._instrument.rows
         found = matching(message.address, rows)
         is_former = not found
@@ -224,7 +238,7 @@ class Dispatcher:
         handler = self._server.handlers.get(path)
         if handler is not None:
             return _ServerMessage(path, partial(handler, peer, values))
-        return Event(path, row.kind, values, origin, arrived)
+        return Event(path, row.kind, values, origin, arrived, _differ(arguments, values))
 
 
 def _is_button(row: Address, arguments: list[Any]) -> bool:
@@ -235,3 +249,9 @@ def _is_button(row: Address, arguments: list[Any]) -> bool:
     if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
         return False
     return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
+
+
+def _differ(arguments: list[Any], values: tuple[Value, ...]) -> bool:
+    """Return whether numbers have been clipped or rounded, which their sender does not know."""
+    pairs = zip(arguments, values, strict=False)
+    return any(not isinstance(value, bool | str) and value != argument for argument, value in pairs)

@@ -19,7 +19,7 @@ _LENGTH_BYTES = 4
 
 
 class FramingError(Exception):
-    """A stream that is no OSC."""
+    """Says that a stream is no OSC."""
 
 
 class Framing(Protocol):
@@ -67,7 +67,7 @@ class Frames:
 
     @property
     def waiting_bytes(self) -> int:
-        """How much is kept of a frame that has not ended."""
+        """Return how many bytes are kept of a frame that has not ended."""
         return len(self._begun)
 
     def _begin(self, part: bytes) -> None:

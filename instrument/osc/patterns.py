@@ -1,4 +1,4 @@
-"""OSC 1.0 address patterns: ? * [a-z] [!x] {one,two}, none of which crosses a slash."""
+"""Matches OSC 1.0 address patterns: ? * [a-z] [!x] {one,two}, none of which crosses a slash."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SPECIAL = frozenset("?*[]{}")
 
 
 def is_pattern(address: str) -> bool:
-    """Whether the address has characters that stand for others."""
+    """Tell whether the address has characters that stand for others."""
     return not SPECIAL.isdisjoint(address)
 
 
 def matching(pattern: str, paths: Iterable[str]) -> list[str]:
-    """The paths that the pattern stands for, in their own order; none when it is malformed.
+    """Return the paths that the pattern stands for, in their own order; none when it is malformed.
 
     >>> matching("/aitunes/pad/[xy]", ["/aitunes/pad/x", "/aitunes/pad/xy", "/aitunes/pad/y"])
     ['/aitunes/pad/x', '/aitunes/pad/y']

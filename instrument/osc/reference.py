@@ -52,8 +52,9 @@ connection, that asked.
   {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown
   types spoils no other of its bundle. What engines answer with (`/done`, `/fail`, `*.reply`, notices) is never
   answered.
-- **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices. Any message renews
-  a subscription for {LEASE_SECONDS:.0f} s. Over UDP a subscriber proves that it is where it says: the answer
+- **Subscribers** (`/notify 1`) hear of every change but their own, and of what stands under Notices; a setting that is
+  sent with the value it has is no change. Any message renews a subscription for {LEASE_SECONDS:.0f} s. Over UDP a
+  subscriber proves that it is where it says: the answer
   `/done /notify id token` asks it to send `/notify 1 token` back, now and once a minute; `/done /notify id` means
   that it is proved. Until then a program of the engine's machine hears changes but not the streams `/aitunes/meter`
   and `/aitunes/scope`; another machine hears nothing, and its questions have short answers only. At most

@@ -80,6 +80,9 @@ class Senders:
         self._senders: OrderedDict[Peer | str, _Sender] = OrderedDict()
         self._all_remote = _Bucket(ALL_REMOTE_BYTES, clock())
 
+    def __len__(self) -> int:
+        return len(self._senders)
+
     def admit(self, peer: Peer, size: int) -> bool:
         """Take a datagram of so many bytes, or leave it unread because its sender has caused too much work."""
         return self.spend(peer, 1.0 + size / _DATAGRAM_BYTES_A_UNIT)

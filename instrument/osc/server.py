@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
-from aitunes.osc.address import DEFAULT_PORT
+from aitunes.osc.address import DEFAULT_PORT, reachable
 from aitunes.osc.packets import PacketError, build
 from instrument.namespace import ROOT
 from instrument.osc.access import Access
@@ -23,7 +23,6 @@ from instrument.osc.tcp import RETRY_SECONDS, TcpServer, listen
 
 STREAMS = frozenset({f"{ROOT}/meter", f"{ROOT}/scope"})
 """What is sent all the time, and so only to subscribers that have proved their address."""
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _UNPROVED = "this answer is long or comes too often for an address that is not proved; /notify 1 brings a token"
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
@@ -33,7 +32,7 @@ _TRIES = 10
 
 
 class PortError(AiTunesError):
-    """A port that cannot be opened."""
+    """Says why a port cannot be opened."""
 
 
 class OscServer:
@@ -111,7 +110,7 @@ class OscServer:
         if self._tcp is not None:
             self._tcp.close()
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
-        self._socket.sendto(b"", (_ANYWHERE.get(self.host, self.host), self.port))
+        self._socket.sendto(b"", (reachable(self.host), self.port))
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(timeout=1.0)
@@ -131,7 +130,7 @@ class OscServer:
 
     @property
     def connections(self) -> int:
-        """How many connections over TCP there are."""
+        """Return how many connections over TCP there are."""
         return 0 if self._tcp is None else len(self._tcp)
 
     def send_to_others(self, author: Peer | None, address: str, arguments: tuple[Any, ...]) -> None:
@@ -231,7 +230,7 @@ def _datagram(address: str, arguments: tuple[Any, ...]) -> bytes:
 
 @contextlib.contextmanager
 def _survived() -> Iterator[None]:
-    """A defect is told at the terminal, where there is one, and the thread goes on."""
+    """Print a defect at the terminal, where there is one, and go on."""
     try:
         yield
     except Exception:  # noqa: BLE001  a datagram, or a reply, must not end all the later ones

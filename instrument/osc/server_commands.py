@@ -20,7 +20,7 @@ Handler = Callable[[Peer, tuple[Value, ...]], None]
 
 
 class Server(Protocol):
-    """What these commands need of the engine."""
+    """Names what these commands need of the engine."""
 
     timeline: Timeline
 
@@ -56,6 +56,8 @@ class ServerCommands:
     def renew(self, peer: Peer) -> None:
         """Renew a subscription, and ask for a proof once more when the last one has become old."""
         target = self._subscribers.target(peer)
+        if target not in self._subscribers:
+            return
         self._subscribers.renew(target, self._access.proofs.holds(target))
         if self._access.proofs.wanes(target):
             self._send(target, "/done", ("/notify", 0, self._access.proofs.token(target)))
@@ -100,7 +102,7 @@ class ServerCommands:
 
 
 def _target_and_token(peer: Peer, values: tuple[Value, ...]) -> tuple[Peer, int]:
-    """Where a subscription goes, and the token that came with it, 0 for none.
+    """Return where a subscription goes, and the token that came with it, 0 for none.
 
     Both may be left out: a number below 65,536 is a port, another one a token.
     """

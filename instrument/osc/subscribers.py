@@ -46,6 +46,9 @@ class Subscribers:
     def __len__(self) -> int:
         return len(self._leases)
 
+    def __contains__(self, peer: Peer) -> bool:
+        return peer in self._leases
+
     def add(self, peer: Peer, proved: bool = True) -> int:
         """Subscribe, or renew; returns the subscriber's number.
 

@@ -176,7 +176,7 @@ class TcpServer:
         self._selector.register(connected, selectors.EVENT_READ, connection)
 
     def _refusal(self, host: str) -> str:
-        """Why one more connection of a host is not taken; the oldest one that has said nothing gives way."""
+        """Say why one more connection of a host is not taken; the oldest one that has said nothing gives way."""
         of_host = [peer for peer in self._connections if peer.host == host]
         if len(of_host) >= MAX_OF_ONE_HOST and not is_loopback(host):
             return _FULL_OF_YOURS

@@ -54,15 +54,15 @@ def _service(kind: str, host: str, port: int) -> ServiceInfo:
         port=port,
         properties={"txtvers": "1"},
         server=f"{machine}-{NAME.lower()}.local.",
-        addresses=[socket.inet_aton(address) for address in _addresses(host)],
+        addresses=[ipaddress.ip_address(address).packed for address in _addresses(host)],
     )
 
 
 def _addresses(host: str) -> list[str]:
-    """IPv4 addresses under which a host is reached."""
+    """Addresses under which a host is reached; of all, the IPv4 ones."""
     if host in LOOPBACK:
-        return ["127.0.0.1"]
-    if host != "0.0.0.0":
-        return [socket.gethostbyname(host)]
+        return ["::1" if host == "::1" else "127.0.0.1"]
+    if host not in ("0.0.0.0", "::"):
+        return [host] if ":" in host else [socket.gethostbyname(host)]
     found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
     return [one for one in found if not ipaddress.ip_address(one).is_loopback] or ["127.0.0.1"]

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.osc.address import format_host_port
 from instrument.oscquery.app import application
 from instrument.oscquery.discovery import announce
 from instrument.oscquery.engine_client import EngineClient
@@ -54,8 +55,8 @@ class OscQueryServer:
     def __init__(self, options: ServerOptions, say: Callable[[str], None]) -> None:
         self._options = options
         self._say = say
-        self._socket = _listen(*options.http)
-        self.http = (options.http[0], self._socket.getsockname()[1])
+        self._socket = _listen(options.http[0] or "127.0.0.1", options.http[1])
+        self.http = (options.http[0] or "127.0.0.1", self._socket.getsockname()[1])
         config = uvicorn.Config(
             application(EngineClient(*options.engine), self._lifespan),
             log_level="warning",
@@ -76,7 +77,7 @@ class OscQueryServer:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        self._say("OSCQuery at http://{}:{}/".format(*self.http))
+        self._say(f"OSCQuery at http://{format_host_port(*self.http)}/")
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
         try:
@@ -102,7 +103,8 @@ class _Server(uvicorn.Server):
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
+        dual = host == "::" and socket.has_dualstack_ipv6()
+        listening = socket.create_server((host, port), family=family, dualstack_ipv6=dual)
     except OSError as error:
         raise HttpPortError(
             f"HTTP port {port} on {host} cannot be opened ({reason(error)}); is another AiTunes running? "

@@ -53,6 +53,14 @@ class Output(Protocol):
 
 
 @runtime_checkable
+class ResumingOutput(Output, Protocol):
+    """May go on after it has stopped."""
+
+    def resumes(self) -> bool:
+        """Return whether it goes on, with its next `start`."""
+
+
+@runtime_checkable
 class BlockOutput(Protocol):
     """Takes its samples in blocks whose size can be chosen."""
 

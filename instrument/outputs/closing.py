@@ -6,12 +6,19 @@ import atexit
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TypeVar
 
 from aitunes.errors import AiTunesError
 from instrument.outputs import Output, OutputError
 from instrument.scheduling import DEVICE_PRIORITY, raised_priority
 
-CLOSE_SECONDS = 2.0
+T = TypeVar("T")
+OPEN_SECONDS = 5.0
+"""Sets how long to wait for a device that opens or starts."""
+CLOSE_SECONDS = 1.0
 """Sets how long to wait for a device that closes."""
 
 
@@ -31,28 +38,65 @@ def start_output(output: Output) -> None:
             raise OutputError(f"{output.name} cannot be started: {error}") from error
 
 
+_CLOSING = "close-output"
+
+
 class OutputCloser:
-    """Closes each output on its own thread, because PortAudio waits for ever for a sound server that has gone."""
+    """Opens and closes outputs on their own threads, because PortAudio waits for ever for a sound server that hangs."""
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
 
     @property
     def hanging(self) -> bool:
-        """Return whether an output has not closed yet."""
+        """Return whether an output has not opened or closed yet."""
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         return bool(self._threads)
 
+    def open(self, open_output: Callable[[], Output]) -> Output:
+        """Open an output, or give up after `OPEN_SECONDS`; one that opens later is closed.
+
+        Raises:
+            OutputError: it cannot be opened.
+        """
+        return self._bounded(open_output, Output.close)
+
+    def start(self, output: Output) -> None:
+        """Start an output, or give up after `OPEN_SECONDS`.
+
+        Raises:
+            OutputError: it cannot be started.
+        """
+        self._bounded(lambda: start_output(output), lambda _: None)
+
+    def _bounded(self, function: Callable[[], T], close_late: Callable[[T], None]) -> T:
+        ended: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                ended.set_result(function())
+            except BaseException as error:  # noqa: BLE001  raised again by who waits
+                ended.set_exception(error)
+
+        thread = threading.Thread(target=run, name="open-output", daemon=True)
+        self._threads = [*self._threads, thread]
+        thread.start()
+        try:
+            return ended.result(OPEN_SECONDS)
+        except FutureTimeout:
+            ended.add_done_callback(lambda late: None if late.exception() else close_late(late.result()))
+            raise OutputError(f"The sound device does not answer within {OPEN_SECONDS:g} s.") from None
+
     def close(self, output: Output) -> None:
         """Begin to close an output; returns at once."""
-        thread = threading.Thread(target=output.close, name="close-output", daemon=True)
+        thread = threading.Thread(target=output.close, name=_CLOSING, daemon=True)
         self._threads = [*self._threads, thread]
         thread.start()
 
     def wait(self) -> None:
         """Wait for the outputs that close, `CLOSE_SECONDS` for all of them."""
         deadline = time.monotonic() + CLOSE_SECONDS
-        for thread in self._threads:
+        for thread in [thread for thread in self._threads if thread.name == _CLOSING]:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def abandon(self) -> None:

@@ -18,8 +18,18 @@ from instrument.outputs.portaudio import portaudio
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
 _OBSERVE_SECONDS = 0.08
+_MAX_OBSERVE_SECONDS = 1.5
+_OBSERVED_STEPS = 3
+_LARGE_PREFILL_SECONDS = 0.75  # two of the largest blocks
+_MAX_LATENCY_SECONDS = 2.0
+_DRY_AGAIN_SECONDS = 1.0
+_RESUME_SECONDS = 0.8
 _POLL_SECONDS = 0.0003
 _GONE_SECONDS = 2.0
+
+
+_abandoned: list[DeviceOutput] = []
+"""Keeps the streams of sound servers that are gone: if one goes on, its callback reads their rings."""
 
 
 class DeviceOutput:
@@ -47,7 +57,7 @@ class DeviceOutput:
                 channels=self._channels,
                 samplerate=described["default_samplerate"],
                 blocksize=blocksize,
-                latency="low",
+                latency=_bounded(described["default_low_output_latency"]),
             )
         except (ValueError, sounddevice.PortAudioError) as error:
             name = "The default sound device" if device is None else f"The sound device {device!r}"
@@ -56,7 +66,7 @@ class DeviceOutput:
         # A scan for devices joins JACK's graph for a moment, and the graph may drop out then.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         # PortAudio leaves one of JACK's periods out of a stream's latency, though not out of the device's own.
-        self._min_latency_seconds = described["default_low_output_latency"] if self._jack else 0.0
+        self._min_latency_seconds = _bounded(described["default_low_output_latency"]) if self._jack else 0.0
         self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
@@ -68,13 +78,19 @@ class DeviceOutput:
         self._consumed_before = 0
         self._ready = 0.0
         self._second_due = 0.0
+        self._dry_at = -_DRY_AGAIN_SECONDS
         self._pacing: Pacing | None = None
+        self._first_block_seconds = 0.0
         self._deepened_seconds = 0.0
 
     @property
     def latency_seconds(self) -> float:
-        """Return the time from the ring to the loudspeaker, as PortAudio reports it."""
-        return max(float(self._mixer.latency), self._min_latency_seconds)
+        """Return the time from the ring to the loudspeaker, as PortAudio reports it, or 2 s if that is more."""
+        reported = max(_bounded(float(self._mixer.latency)), self._min_latency_seconds)
+        if self._jack and self._pacing is not None and self._first_block_seconds:
+            # PortAudio reports what it was when the stream was opened; JACK's latency is a number of its periods.
+            reported *= self._pacing.block_seconds / self._first_block_seconds
+        return _bounded(reported)
 
     def check_block(self, frames: int) -> None:
         """Check that the device can be asked for so many frames a callback, 0 for its own.
@@ -90,15 +106,31 @@ class DeviceOutput:
 
     def start(self) -> None:
         """Begin with silence, and measure how much the device takes at once."""
-        self.write(_silence(round(_PREFILL_SECONDS * self.sample_rate)))
+        self._fill(_PREFILL_SECONDS)
         try:
-            self._mixer.start()
+            if not self._gone:
+                self._mixer.start()
         except portaudio().PortAudioError as error:
             raise OutputError(f"The sound device {self.name} cannot be started: {error}.") from error
-        self._action = self._mixer.play_ringbuffer(self._ring)
+        self._gone = False
+        self._play_ring()
         block_seconds = self._observe_block() / self.sample_rate
         self._ready = time.perf_counter()
         self._pacing = Pacing(block_seconds, self._ready, self._consumed_seconds())
+        self._first_block_seconds = self._first_block_seconds or block_seconds
+
+    def resumes(self) -> bool:
+        """Return whether a device that had stopped asking for sound asks again; then `start` goes on with it."""
+        deadline = time.perf_counter() + _RESUME_SECONDS
+        while self._gone and time.perf_counter() < deadline:
+            # The answer comes from the callback.
+            if self._statistics is None:
+                self._statistics = self._mixer.fetch_and_reset_stats()
+            elif self._statistics not in self._mixer.actions:
+                self._statistics = None
+                return True
+            time.sleep(10 * _POLL_SECONDS)
+        return False
 
     def wait(self) -> float:
         """Wait until the ring needs more; return the seconds until what is written next leaves it."""
@@ -133,6 +165,7 @@ class DeviceOutput:
         if self._gone and self._jack:
             # PortAudio waits for ever for a sound server that has gone, and ends the process when another one comes.
             atexit.unregister(portaudio()._exit_handler)
+            _abandoned.append(self)
             return
         self._mixer.abort(ignore_errors=True)
         self._mixer.close(ignore_errors=True)
@@ -141,11 +174,19 @@ class DeviceOutput:
         return float(self._ring.read_available / self.sample_rate)
 
     def _observe_block(self) -> int:
-        deadline = time.perf_counter() + _OBSERVE_SECONDS
+        begin = time.perf_counter()
         steps: list[int] = []
         last = self._action.done_frames
-        while time.perf_counter() < deadline:
+        while (elapsed := time.perf_counter() - begin) < _MAX_OBSERVE_SECONDS:
+            if elapsed > _OBSERVE_SECONDS:
+                if len(steps) >= _OBSERVED_STEPS:
+                    break
+                self._fill(_LARGE_PREFILL_SECONDS)
             time.sleep(_POLL_SECONDS)
+            if self._action not in self._mixer.actions:
+                self._fill(_LARGE_PREFILL_SECONDS)
+                self._play_ring()
+                last, steps = 0, []
             done = self._action.done_frames
             if done > last:
                 steps.append(done - last)
@@ -165,10 +206,26 @@ class DeviceOutput:
         # rtmixer drops a ring that ran empty: fill it, count it, play it again.
         self.underruns += 1
         pacing.settle(pacing.reserve_seconds)
-        missing = pacing.block_seconds + pacing.reserve_seconds - self._buffered_seconds()
+        now = time.perf_counter()
+        pacing.look(now, self._consumed_seconds())
+        if now < self._dry_at + _DRY_AGAIN_SECONDS:
+            pacing.run_dry()
+        self._dry_at = now
+        self._fill(pacing.block_seconds + pacing.reserve_seconds)
+        self._play_ring()
+        pacing.restart(time.perf_counter(), self._consumed_seconds())
+
+    def _fill(self, seconds: float) -> None:
+        """Fill the ring up with silence."""
+        missing = seconds - self._buffered_seconds()
         if missing > 0.0:
             self.write(_silence(round(missing * self.sample_rate)))
-        self._consumed_before += self._action.done_frames
+
+    def _play_ring(self) -> None:
+        if self._action is not None:
+            if self._action in self._mixer.actions:
+                return
+            self._consumed_before += self._action.done_frames
         self._action = self._mixer.play_ringbuffer(self._ring)
 
     def _once_a_second(self, now: float, pacing: Pacing) -> None:
@@ -182,6 +239,11 @@ class DeviceOutput:
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
+
+
+def _bounded(latency_seconds: float) -> float:
+    # Some ports report hours.
+    return min(max(latency_seconds, 0.0), _MAX_LATENCY_SECONDS) if math.isfinite(latency_seconds) else 0.0
 
 
 def _silence(frames: int) -> FloatArray:

@@ -1,1 +1,1 @@
-"""The pad: the window in which a release is played, in its own process and over OSC."""
+"""Shows the pad, the window in which a release is played: a process of its own that speaks OSC alone."""

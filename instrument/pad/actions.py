@@ -23,7 +23,7 @@ def bind_keys(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> N
 
 
 class SurfaceMenu:
-    """The context menu of the pad.
+    """Opens the context menu of the pad.
 
     Args:
         surface: opens the menu on a right-click.

@@ -30,7 +30,7 @@ class AnchorError(AiTunesError):
 
 @dataclass(frozen=True)
 class Anchor:
-    """A sound at a position on the pad that the performer chose.
+    """Holds a sound at a position on the pad that the performer chose.
 
     Args:
         name: shown beside it.

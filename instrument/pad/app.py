@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QApplication
-
 from instrument.pad import theme
+from instrument.pad.display import create_application
 from instrument.pad.preferences import PreferencesFile
 from instrument.pad.session import PadSession
 from instrument.pad.window import Window
@@ -47,7 +45,7 @@ def build_window(
 
 def run(host: str, port: int, library: Library, ends_engine: bool, resume: bool = False) -> int:
     """Show the window until it is closed or the process receives a signal to end."""
-    app = QApplication(sys.argv[:1])
+    app = create_application()
     app.setApplicationName("AiTunes")
     app.setDesktopFileName("aitunes")
     app.setStyle("Fusion")

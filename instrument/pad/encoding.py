@@ -5,26 +5,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections import deque
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
 from aitunes.errors import AiTunesError, ReleaseError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
+from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
-from aitunes.release.reader import ENCODER, read_card, session_options, sha256
-from instrument.own_program import own_program
+from aitunes.release.files import MAX_FILE_BYTES, read_bounded
+from aitunes.release.limits import SAMPLE_RATES
+from aitunes.release.processes import own_process
+from aitunes.release.reader import ENCODER, open_session, read_card
+from aitunes.release.trial import limit_process
 
 _MAX_SECONDS = 30.0
 _MAX_SEGMENTS = 512
 _QUIET_DB = -30.0
 _SILENCE = 1e-5
 _MAX_ERROR_CHARACTERS = 200
+_TIMEOUT_SECONDS = 90.0
 
 
 class SoundError(AiTunesError):
@@ -40,9 +46,14 @@ def read_sound(path: Path, features: AudioFeatures) -> FloatArray:
     import soundfile
     import soxr
 
+    if not path.is_file():  # a pipe would be read for ever
+        raise SoundError(f"{path.name} is no file.")
     try:
         with soundfile.SoundFile(path) as file:
             rate = file.samplerate
+            low, high = SAMPLE_RATES
+            if not low <= rate <= high:
+                raise SoundError(f"{path.name} has a sample rate of {rate:,} Hz; {low:,} to {high:,} Hz can be read.")
             y = file.read(round(_MAX_SECONDS * rate), dtype="float32", always_2d=True).mean(axis=1)
     except (OSError, soundfile.SoundFileError) as error:
         raise SoundError(f"{path.name} cannot be read as sound.") from error
@@ -97,20 +108,27 @@ def _weights(parts: FloatArray, features: AudioFeatures) -> FloatArray:
 
 
 def _run_encoder(folder: Path, card: ReleaseCard, parts: FloatArray) -> FloatArray:
-    import onnxruntime
-
-    if sha256(folder / ENCODER) != card.files[ENCODER]:
-        raise ReleaseError(f"The encoder of {card.name} is not the file that was exported. Copy the release again.")
+    what = f"The encoder of {card.name}"
+    model = read_bounded(folder / ENCODER, MAX_FILE_BYTES, what)
+    if hashlib.sha256(model).hexdigest() != card.files[ENCODER]:
+        raise ReleaseError(f"{what} is not the file that was exported. Copy the release again.")
+    encoder = open_session(model, what)
     try:
-        encoder = onnxruntime.InferenceSession(folder / ENCODER, session_options(), providers=["CPUExecutionProvider"])
         (z,) = encoder.run(None, {encoder.get_inputs()[0].name: parts})
     except Exception as error:  # onnxruntime's errors share no other base class
-        raise ReleaseError(f"The encoder of {card.name} cannot be used: {error}") from error
-    return np.asarray(z, np.float32)
+        raise ReleaseError(f"{what} cannot be used: {printable(str(error)[:_MAX_ERROR_CHARACTERS])}") from error
+    codes = np.asarray(z, np.float32)
+    if codes.shape != (len(parts), card.latent_dim) or not np.isfinite(codes).all():
+        raise ReleaseError(f"{what} answers with something else than {card.latent_dim} finite numbers.")
+    return codes
 
 
 class EncoderQueue(QObject):
-    """Encodes sound files in child processes, one at a time."""
+    """Encodes sound files in child processes, one at a time.
+
+    Args:
+        timeout_seconds: a process that takes longer is killed.
+    """
 
     encoded = Signal(str, object)
     """A file's name without its ending, and its position [latent_dim], standard deviations."""
@@ -118,8 +136,10 @@ class EncoderQueue(QObject):
     failed = Signal(str)
     """Why a file could not be encoded."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, timeout_seconds: float = _TIMEOUT_SECONDS, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._timeout = QTimer(self, singleShot=True, interval=round(1e3 * timeout_seconds))
+        self._timeout.timeout.connect(self._kill)
         self._waiting: deque[tuple[Path, Path]] = deque()
         self._process: QProcess | None = None
 
@@ -150,23 +170,30 @@ class EncoderQueue(QObject):
         process.errorOccurred.connect(
             lambda error: self._finish(path) if error is QProcess.ProcessError.FailedToStart else None
         )
-        command, variables = own_program("instrument.pad.encoding", str(folder), str(path))
+        command, variables = own_process("instrument.pad.encoding", str(folder), str(path))
         environment = QProcessEnvironment()
         for name, value in variables.items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
         process.start(command[0], command[1:])
+        self._timeout.start()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
 
     def _finish(self, path: Path) -> None:
         process, self._process = self._process, None
         if process is None:
             return
+        self._timeout.stop()
         try:
             reply = json.loads(bytes(process.readAllStandardOutput().data()))
             coordinates = np.array(reply["coordinates"], np.float32)
         except (ValueError, KeyError, TypeError):
             lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
-            self.failed.emit((lines or [f"{path.name} could not be encoded."])[-1][:_MAX_ERROR_CHARACTERS])
+            sentence = lines[-1] if lines else f"{path.name} could not be encoded: it took too long or too much memory."
+            self.failed.emit(printable(sentence[:_MAX_ERROR_CHARACTERS]))
         else:
             self.encoded.emit(path.stem, coordinates)
         process.deleteLater()
@@ -176,10 +203,14 @@ class EncoderQueue(QObject):
 def main() -> int:
     """Encode the file that the command line names."""
     folder, path = (Path(word) for word in sys.argv[1:3])
+    limit_process()  # an encoder is a stranger's program, and a sound file may be damaged
     try:
         coordinates = encode(folder, path)
     except AiTunesError as error:
         print(error, file=sys.stderr)
+        return 1
+    except MemoryError:
+        print(f"{path.name} needs more memory than encoding may have.", file=sys.stderr)
         return 1
     print(json.dumps({"coordinates": coordinates.tolist()}))
     return 0

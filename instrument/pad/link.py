@@ -15,7 +15,7 @@ LOST_SECONDS = 2.0
 
 
 class Link(QObject):
-    """The connection to an engine, through its losses and returns.
+    """Follows the connection to an engine through losses and returns.
 
     Args:
         client: sends and receives.

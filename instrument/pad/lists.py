@@ -12,7 +12,7 @@ from instrument.namespace import ROOT
 
 @dataclass(frozen=True)
 class ReleaseEntry:
-    """A release that the engine can load."""
+    """Describes a release that the engine can load."""
 
     name: str
     public_name: str
@@ -28,7 +28,7 @@ class Sender(Protocol):
 
 
 MAX_ITEMS = 10_000
-_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("model", "snapshot", "gesture", "device")}
+_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("release", "snapshot", "gesture", "device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
 _CHANGING = {
     f"{ROOT}/snapshot/save": "snapshot",
@@ -40,7 +40,7 @@ _CHANGING = {
 
 
 class Lists(QObject):
-    """The engine's lists, each as it was when it last arrived completely."""
+    """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
     """Which one: model, snapshot, gesture or device."""
@@ -53,22 +53,22 @@ class Lists(QObject):
 
     @property
     def releases(self) -> list[ReleaseEntry]:
-        """Releases, in the engine's order."""
-        return [ReleaseEntry(*item[:4]) for item in self._items["model"]]
+        """Return the releases, in the engine's order."""
+        return [ReleaseEntry(*item[:4]) for item in self._items["release"]]
 
     @property
     def snapshots(self) -> list[str]:
-        """Names of snapshots."""
+        """Return the names of snapshots."""
         return [str(item[0]) for item in self._items["snapshot"]]
 
     @property
     def gestures(self) -> list[str]:
-        """Names of gestures."""
+        """Return the names of gestures."""
         return [str(item[0]) for item in self._items["gesture"]]
 
     @property
     def devices(self) -> list[str]:
-        """Names of sound devices."""
+        """Return the names of sound devices."""
         return [str(item[0]) for item in self._items["device"]]
 
     def request(self, *kinds: str) -> None:

@@ -20,7 +20,7 @@ Blend = Callable[[float, float], FloatArray]
 
 
 class Point(QObject):
-    """The playing point, 0..1 on both axes of the pad.
+    """Moves the playing point, 0..1 on both axes of the pad.
 
     Args:
         model: receives the moves.
@@ -56,7 +56,7 @@ class Point(QObject):
 
     @property
     def target(self) -> tuple[float, float]:
-        """The position that the performer chose."""
+        """Return the position that the performer chose."""
         if self._blend_position is not None:
             return self._blend_position
         x, y = self._model.pad_position(self._model.latent.target)
@@ -64,7 +64,7 @@ class Point(QObject):
 
     @property
     def current(self) -> tuple[float, float]:
-        """The position that sounds now: on its way to the target, or where another program has moved it."""
+        """Return the position that sounds now, on its way to the target or moved by another program."""
         if self._blend_position is not None and np.array_equal(self._model.latent.target, self._blended):
             return self._blend_position
         x, y = self._model.pad_position(self._model.latent.current)

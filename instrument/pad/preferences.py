@@ -25,7 +25,7 @@ _WHAT = "The pad's settings"
 
 @dataclass
 class Preferences:
-    """The stored values, with their defaults.
+    """Holds the stored values, or their defaults.
 
     Args:
         release: name of the release that played last.

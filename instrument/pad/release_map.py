@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+from aitunes.printable import printable
 from aitunes.release.card import LatentSpace, ReleaseCard
 from aitunes.release.reader import Landmarks, read_landmarks
 from instrument.storage.library import Library
@@ -22,7 +23,7 @@ _BLUR = 3.5
 
 @dataclass(frozen=True)
 class ReleaseMap:
-    """The landmarks of a release, [items] of them.
+    """Holds the landmarks of a release, [items] of them.
 
     Args:
         latent: the release's latent space.
@@ -79,8 +80,8 @@ def release_map(card: ReleaseCard, landmarks: Landmarks, folder: Path | None = N
         card.latent,
         card.latent.coordinates(landmarks.codes),
         index[numbers],
-        [str(name).replace("_", " ") for name in names[frequent]],
-        [str(name) for name in landmarks.sources],
+        [printable(str(name).replace("_", " ")) for name in names[frequent]],
+        [printable(str(name)) for name in landmarks.sources],
         folder,
         len(names) - len(frequent),
     )

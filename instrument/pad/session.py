@@ -18,7 +18,7 @@ from instrument.pad.point import Point
 
 
 class PadSession(QObject):
-    """A connection to one engine and what the window shows and moves of it.
+    """Holds a connection to one engine and what the window shows and moves of it.
 
     Args:
         host, port: the engine's address.
@@ -37,7 +37,7 @@ class PadSession(QObject):
         self.link = Link(self.client, clock, self)
         self.point = Point(self.model, np.random.default_rng(), clock, self)
         self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors), self)
-        self.encoder = EncoderQueue(self)
+        self.encoder = EncoderQueue(parent=self)
 
     def open(self, release: str = "") -> None:
         """Start to look for the engine; once connected, load this release if the engine has it."""

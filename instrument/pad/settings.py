@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from instrument.namespace import Value
+from instrument.namespace import ROOT, Value, initial_values
 
-SETTINGS: dict[str, tuple[Value, ...]] = {
-    "/glide": (0.0,),
-    "/gain": (0.0,),
-    "/freeze": (False,),
-    "/position": (0.0,),
-    "/speed": (1.0,),
-    "/quality": (4, 0),
-    "/pitch": (60.0,),
-    "/bend": (0.0,),
-    "/envelope": (0.01, 0.3),
-    "/voices": (1,),
-    "/portamento": (0.0,),
-    "/drone": (True,),
-    "/gesture/record": ("",),
-    "/gesture/play": ("", 0, 1.0),
-    "/device/block": (0,),
-}
+_INITIAL = initial_values()
+_MIRRORED = (
+    "/smoothing",
+    "/gain",
+    "/width",
+    "/pan",
+    "/freeze",
+    "/position",
+    "/speed",
+    "/quality",
+    "/pitch",
+    "/bend",
+    "/envelope",
+    "/voices",
+    "/portamento",
+    "/drone",
+    "/gesture/record",
+    "/gesture/play",
+    "/device/block",
+)
+
+SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name in _MIRRORED}
 """Defaults of the settings beside the latent position, until the engine has sent its own."""
 
 GESTURE_STATES = ("/gesture/record", "/gesture/play")
@@ -29,5 +34,5 @@ GESTURE_STATES = ("/gesture/record", "/gesture/play")
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-RESTORED = ("/glide", "/gain", "/freeze", "/position", "/speed", "/quality")
+RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
 """Settings that a restarted engine is sent again."""

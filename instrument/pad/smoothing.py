@@ -11,7 +11,7 @@ from aitunes.features import FloatArray
 
 
 class SmoothedPosition:
-    """A target in the latent space and the straight line on which the sound reaches it.
+    """Moves along the straight line on which the sound reaches a target in the latent space.
 
     Args:
         size: number of latent coordinates.
@@ -38,7 +38,7 @@ class SmoothedPosition:
 
     @property
     def current(self) -> FloatArray:
-        """The position that sounds now, [size] standard deviations."""
+        """Return the position that sounds now, [size] standard deviations."""
         elapsed = self._clock() - self._began
         if elapsed >= self._seconds:
             return self.target

@@ -10,7 +10,7 @@ _WAVES = 3
 
 
 class Wander:
-    """Smooth offsets from a centre: on each axis a sum of slow sines with incommensurate rates.
+    """Computes smooth offsets from a centre: on each axis a sum of slow sines with incommensurate rates.
 
     Args:
         rng: source of their phases.

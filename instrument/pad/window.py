@@ -1,4 +1,4 @@
-"""The main window: lays out the widgets and connects them to the session."""
+"""Lays out the widgets of the main window and connects them to the session."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QListWidget, QMainWindow, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.printable import printable
 from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
@@ -37,7 +38,7 @@ _MIN_SIZE = (900, 600)
 
 
 class Window(QMainWindow):
-    """The pad's window.
+    """Shows the pad.
 
     Args:
         session: what the widgets show and move.
@@ -237,7 +238,7 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         card = self.session.model.card
-        self.setWindowTitle(f"{card.public_name} – AiTunes" if card else "AiTunes")
+        self.setWindowTitle(f"{printable(card.public_name)} – AiTunes" if card else "AiTunes")
 
     def _show_release(self) -> None:
         card = self.session.model.card

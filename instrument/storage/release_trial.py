@@ -6,10 +6,8 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +17,7 @@ from types import ModuleType
 from aitunes.atomic import write_text
 from aitunes.errors import ReleaseError
 from aitunes.release.files import MAX_CARD_BYTES, read_bounded
+from aitunes.release.processes import own_process
 from aitunes.release.reader import CARD
 from aitunes.release.trial import MAX_MEMORY_BYTES
 
@@ -28,7 +27,6 @@ _VERSION = 1
 _POLL_SECONDS = 0.05
 _MAX_ANSWER_BYTES = 1 << 16
 _MAX_REMEMBERED = 1_000
-_PACKAGES = Path(__file__).parents[2]
 
 
 class ReleaseTrial:
@@ -71,7 +69,7 @@ class ReleaseTrial:
         self._closed.set()
 
     def _try(self, folder: Path, part: str) -> None:
-        command, environment = _command(folder, part)
+        command, environment = own_process("aitunes.release.trial", str(folder.resolve()), part)
         try:
             process = subprocess.Popen(
                 command,
@@ -127,14 +125,6 @@ def _key(card: bytes, part: str) -> str:
     # The card lists the hashes of all other files, which are compared whenever a release is read.
     world = f"{_VERSION} {part} {importlib.metadata.version('onnxruntime')} {platform.machine()}\n"
     return hashlib.sha256(world.encode() + card).hexdigest()
-
-
-def _command(folder: Path, part: str) -> tuple[list[str], dict[str, str]]:
-    # -P keeps modules of the current folder out of the way.
-    command = [sys.executable, "-P", "-m", "aitunes.release.trial", str(folder.resolve()), part]
-    path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return command, {**os.environ, **one_thread, "PYTHONPATH": path, "ORT_DISABLE_TELEMETRY": "1"}
 
 
 def _psutil() -> ModuleType | None:

@@ -23,11 +23,17 @@ class FrameSource(Protocol):
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Return magnitudes [bands] for the code z [latent_dim], by the tone's slot; only those that have changed."""
 
+    def gain(self, slot: int) -> float:
+        """Return what the samples of a tone are multiplied by, once its frame is at their centre."""
+
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z now, on the caller's thread; raises the decoder's own errors."""
 
     def take_failure(self) -> Exception | None:
         """Return the exception of a background decode since the last call, if there was one."""
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
 
     def close(self) -> None:
         """End background threads."""
@@ -41,9 +47,12 @@ class Decoder:
     """
 
     def __init__(self, release: Release) -> None:
+        from onnxruntime import RunOptions  # with the first release, not with the module
+
         card = release.card
         code, *others = card.inputs
         self._run = release.decoder.run
+        self._options = RunOptions()
         self._features = card.features
         self._code = code.name
         self._known = [spec for name in ("pitch", "level") for spec in others if spec.name == name]
@@ -61,14 +70,23 @@ class Decoder:
             values.append(value)
         return tuple(values), tone.gain * 10.0 ** (rest_db / 20.0)
 
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._options.terminate = True
+
     def __call__(self, z: FloatArray, controls: Sequence[Controls]) -> FloatArray:
-        """Decode z [latent_dim] to magnitudes [len(controls), bands, frames]; values that are not finite become 0."""
+        """Decode codes to magnitudes [len(controls), bands, frames]; values that are not finite become 0.
+
+        Args:
+            z: one code for all [latent_dim], or one for each [len(controls), latent_dim].
+            controls: the other inputs of each.
+        """
         count = len(controls)
-        inputs = {self._code: np.repeat(z[None], count, axis=0)}
+        inputs = {self._code: np.repeat(z[None], count, axis=0) if z.ndim == 1 else z}
         for n, spec in enumerate(self._known):
             inputs[spec.name] = np.array([[values[n]] for values in controls], np.float32)
         inputs |= {spec.name: _neutral(spec, count) for spec in self._others}
-        (S,) = self._run(self._outputs, inputs)
+        (S,) = self._run(self._outputs, inputs, self._options)
         magnitudes = self._features.denormalise(S)
         return np.nan_to_num(magnitudes, copy=False, nan=0.0, posinf=0.0)
 

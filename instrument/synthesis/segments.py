@@ -19,6 +19,8 @@ CROSS_FADE_SECONDS = 0.06
 SMALL_FRAMES = 8
 """Sets up to which length segments are decoded within the hop, because they cost little more than a frame."""
 
+_CLOSE_SECONDS = 0.5
+
 _Request = tuple[FloatArray, Controls]
 
 
@@ -65,6 +67,10 @@ class SegmentDecoder:
             performance.position = self._set_position = self._playhead / self._frames
         return {DRONE_SLOT: S * np.float32(gain)}
 
+    def gain(self, slot: int) -> float:
+        """Return 1: a segment has its level."""
+        return 1.0
+
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode the first segment now, on the caller's thread."""
         controls, _ = self._controls(performance)
@@ -75,8 +81,13 @@ class SegmentDecoder:
         """Return the exception of a background decode since the last call, if any; the old segment plays on."""
         return self._worker.take_failure()
 
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
+
     def close(self) -> None:
         """End the decoding thread."""
+        self.stop()
         self._worker.close()
 
     def _request(self, z: FloatArray, performance: Performance) -> float:
@@ -167,6 +178,8 @@ class _BackgroundDecoder:
     def close(self) -> None:
         self._closing = True
         self._requested.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
         raise_priority(DECODER_PRIORITY)

@@ -43,6 +43,7 @@ class Synth:
 
     Attributes:
         max_iterations: refinements a hop can carry at present, however many the player has set.
+        abandoned: whether the renderer has failed for good.
     """
 
     def __init__(self, renderer: ReleaseRenderer, performance: Performance, sample_rate: float) -> None:
@@ -54,6 +55,7 @@ class Synth:
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
         self._sounded = False
+        self.abandoned = False
         self._retired: deque[ReleaseRenderer] = deque()
 
     @property
@@ -77,8 +79,22 @@ class Synth:
     def change_renderer(self, renderer: ReleaseRenderer) -> None:
         """Cross-fade to another renderer, also from within a cross-fade."""
         performance = self.performance
+        if self.abandoned:
+            self._retired.append(self.renderer)
+            self.renderer, self.abandoned = renderer, False
+            return
         self._outgoing.append(_Outgoing(self.renderer, performance.advance(0.0), copy.copy(performance)))
         self.renderer = renderer
+
+    def stop(self) -> None:
+        """Interrupt decodes that are under way and make all later ones of these renderers fail; from any thread."""
+        for renderer in (self.renderer, *(outgoing.renderer for outgoing in self._outgoing)):
+            renderer.stop()
+
+    def abandon_renderer(self) -> None:
+        """Render silence from now on, until another renderer comes."""
+        self.abandoned = True
+        self._retire_outgoing()
 
     def take_retired(self) -> list[ReleaseRenderer]:
         """Return the renderers that have faded out, so that another thread can free their resources."""
@@ -100,7 +116,7 @@ class Synth:
             renderer.iterations = shared(min(performance.iterations, self.max_iterations), len(renderers))
         coordinates = performance.advance(self.renderer.hop_seconds)
         performance.sound(self.renderer.hop_seconds)
-        if not performance.playing and self.output.silent:
+        if self.abandoned or (not performance.playing and self.output.silent):
             return self._silence()
         self._sounded = True
         y = self.renderer.render(coordinates, performance)
@@ -110,14 +126,17 @@ class Synth:
         return self.output.process(y, performance.gain_db, performance.playing)
 
     def _silence(self) -> FloatArray:
-        if self._sounded:
+        if self._sounded and not self.abandoned:
             self.renderer.reset()
             self._widener.reset()
             self._sounded = False
-        self._retired += [outgoing.renderer for outgoing in self._outgoing]
-        self._outgoing.clear()
+        self._retire_outgoing()
         y = np.zeros((round(self.renderer.hop_seconds * self._sample_rate), 2), np.float32)
         return self.output.process(y, self.performance.gain_db, playing=False)
+
+    def _retire_outgoing(self) -> None:
+        self._retired += [outgoing.renderer for outgoing in self._outgoing]
+        self._outgoing.clear()
 
     def _cross_fade(self, y: FloatArray) -> FloatArray:
         step = 1.0 / (SWAP_SECONDS * self._sample_rate)

@@ -15,6 +15,8 @@ from typing import Any
 from instrument.namespace import ROOT, Kind, MessageError, Value
 
 MAX_HELD = 4_096
+MAX_AHEAD_SECONDS = 30.0
+"""Limits how far ahead of its arrival an event may be held."""
 MAX_DUE = 256
 """Limits the events of one hop; the rest waits for the next hop, and a bundle is never split."""
 _RUN_SECONDS = 2.0
@@ -33,6 +35,7 @@ class Event:
         values: checked arguments; None asks for the value.
         origin: who sent it, for replies; None is the engine itself.
         arrived: when, in seconds of the engine's clock.
+        clipped: the sender asked for other values, which the address does not take.
     """
 
     path: str
@@ -40,6 +43,7 @@ class Event:
     values: tuple[Value, ...] | None = None
     origin: Any = None
     arrived: float = 0.0
+    clipped: bool = False
 
     @property
     def overwrites(self) -> bool:
@@ -125,9 +129,14 @@ class Timeline:
         self._arrivals.append((None, None))
 
     @property
+    def held_events(self) -> int:
+        """Count the events that are held for later."""
+        return self._held_events + (self._posted_events - self._taken_events)
+
+    @property
     def room(self) -> int:
         """Count the further events that can be held for later."""
-        return MAX_HELD - self._held_events - (self._posted_events - self._taken_events)
+        return MAX_HELD - self.held_events
 
     def due(self, heard: float, hop_seconds: float) -> list[Item]:
         """Take the events of a hop, without settings that later ones overwrite; synth's thread only.

@@ -477,10 +477,10 @@ def jack(lack):
 
 
 @contextmanager
-def run_jack_server(program, jack, name, folder):
+def run_jack_server(program, jack, name, folder, period=128):
     with (folder / "jackd.log").open("w") as log:
         process = subprocess.Popen(
-            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "128"],
+            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -497,6 +497,7 @@ def run_jack_server(program, jack, name, folder):
                     time.sleep(0.05)
             yield process
         finally:
+            process.send_signal(signal.SIGCONT)  # where a test has stopped it
             process.terminate()
             try:
                 process.wait(10.0)
@@ -509,7 +510,7 @@ def run_jack_server(program, jack, name, folder):
 def jack_server(need, jack):
     """`jack_server(name, folder)`: a JACK server of our own, by name, so that it meets no other."""
     program = need("jackd", "jackd2")
-    return lambda name, folder: run_jack_server(program, jack, name, folder)
+    return lambda name, folder, period=128: run_jack_server(program, jack, name, folder, period)
 
 
 @pytest.fixture(scope="module")

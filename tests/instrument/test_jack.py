@@ -83,7 +83,7 @@ def test_ctrl_c_fades_out_on_the_device(play, ear):
     engine.interrupt()
     assert engine.ends() == 0
     ear.listen(0.1)
-    tail = ear._samples[begin : ear.count]
+    tail = ear.heard[begin:]
     assert not tail[-1000:].any()
     end = int(np.flatnonzero(tail)[-1])
     assert np.abs(tail[end - 200 : end]).max() < 0.1 * np.abs(y).max()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from instrument.engine.engine import Engine, EngineOptions
+from instrument.engine.engine import Engine
+from instrument.engine.options import EngineOptions
 from instrument.measures import Clock as EngineClock
 from instrument.namespace import ROOT
 from instrument.outputs.null import NullOutput

@@ -20,6 +20,7 @@ def test_an_engine_that_failed_is_a_failure(monkeypatch, tmp_path, ending, statu
         output=SimpleNamespace(name="none", sample_rate=48_000.0, underruns=0, device_underruns=0),
         osc=SimpleNamespace(host="127.0.0.1", port=1),
         synth_thread=SimpleNamespace(card=card),
+        hanging=False,
         **ending,
     )
     monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda: None)

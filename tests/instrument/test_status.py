@@ -9,7 +9,7 @@ from aitunes.osc.packets import build, parse
 from instrument import status
 from instrument.status import Status, StatusError
 
-STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.123, 0.5, 12.0, 6.0, 3.0, "tiny", True, 24)
+STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.123, 0.5, 12.0, 6.0, 3.0, "tiny", True, 24, 5)
 
 
 def test_a_status_survives_its_way_through_osc():

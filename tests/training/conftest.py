@@ -63,8 +63,8 @@ def corpus_of(small_case, audio_folder, tmp_path_factory):
 
     store = tmp_path_factory.mktemp("features") / "a"
 
-    def corpus(name):
-        options = CorpusOptions(audio_folder, store, workers=1)
+    def corpus(name, **changes):
+        options = CorpusOptions(audio_folder, store, workers=1, **changes)
         return open_corpus(small_case, small_case.scenarios.find(name), options, lambda *told: None, lambda said: None)
 
     return corpus

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--epochs", "1", "--limit-items", "18", "--threads", "1", "--workers", "1", "--seed", "5"]
+QUICK = ["--quick", *TINY]
 
 
 def run_cli(*arguments, cwd):
@@ -29,7 +30,7 @@ def run_cli(*arguments, cwd):
 def tiny(tmp_path_factory):
     """A folder in which the command has run once, and what it said."""
     folder = tmp_path_factory.mktemp("tiny")
-    done = run_cli("release", "first-light", "--to", "releases", *TINY, cwd=folder)
+    done = run_cli("release", "first-light", "--to", "releases", *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -49,7 +50,7 @@ def test_one_command_makes_a_release_that_its_reader_accepts(tiny):
 
 def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
     folder, _ = tiny
-    done = run_cli("release", "first-light", "--to", "releases", *TINY, cwd=tmp_path)
+    done = run_cli("release", "first-light", "--to", "releases", *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     once, again = (sorted((place / "releases" / "first-light").iterdir()) for place in (folder, tmp_path))
     assert [path.name for path in once] == [path.name for path in again]
@@ -59,7 +60,7 @@ def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
 
 def test_resume_of_a_finished_training_exports_it_again(tiny, tmp_path, capsys):
     run = ["--runs", str(tiny[0] / "runs"), "--resume"]
-    assert cli.main(["release", "first-light", "--to", str(tmp_path), *run, *TINY]) == 0
+    assert cli.main(["release", "first-light", "--to", str(tmp_path), *run, *QUICK]) == 0
     once, again = (folder / "first-light" / "decoder.onnx" for folder in (tiny[0] / "releases", tmp_path))
     assert once.read_bytes() == again.read_bytes()
 
@@ -91,7 +92,8 @@ def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path):
     assert not (tmp_path / "releases").exists()
 
     finished = torch.load(checkpoint, weights_only=True)["epoch"]
-    done = run_cli(*command[3:], "--epochs", finished + 2, "--resume", cwd=tmp_path)
+    again = ["train", "-E", "synthetic", "-S", "harmonic", *TINY[2:], "--epochs", finished + 2, "--resume"]
+    done = run_cli(*again, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert torch.load(checkpoint, weights_only=True)["epoch"] == finished + 1
 

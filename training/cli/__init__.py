@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.printable import printable
 from training.cli.command_record import recorded_command
 from training.cli.parser import build, build_original
 
@@ -54,9 +55,10 @@ def _with_errors_printed(action: Callable[[], int]) -> int:
     try:
         return action()
     except AiTunesError as error:
-        print(f"aitunes-train: {error}", file=sys.stderr)
+        print(f"aitunes-train: {printable(str(error), lines=True)}", file=sys.stderr)
     except OSError as error:
-        print(f"aitunes-train: {error.filename or 'A file'} cannot be used: {reason(error)}.", file=sys.stderr)
+        name = printable(str(error.filename or "A file"))
+        print(f"aitunes-train: {name} cannot be used: {reason(error)}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("aitunes-train: stopped.", file=sys.stderr)
     return 1

@@ -11,9 +11,11 @@ import torch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
+from aitunes.printable import printable
+from training.cli.motion import motion
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
-from training.data.corpus import CorpusOptions
+from training.data.corpus import CorpusOptions, preparation_sentences
 from training.data.processes import is_first_process
 from training.export.case_release import ReleaseNames
 from training.fit.train import TrainOptions
@@ -26,6 +28,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Run the action that was parsed; returns 0."""
     if arguments.action == "list":
         return _list(arguments)
+    if arguments.action == "motion":
+        return motion(arguments, command)
     with preparation_bar(arguments.quiet) as progress:
         data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
         actions = HeadlessActionPipeline(data, runs, run, _print_message, progress, command)
@@ -37,7 +41,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
 
 
 def _print_message(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(printable(sentence, lines=True), file=sys.stderr, flush=True)
 
 
 def _corpus_options(arguments: argparse.Namespace) -> CorpusOptions:
@@ -84,8 +88,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
     path, card = actions.prepare()
-    for reason in card.skipped:
-        _print_message(f"Skipped: {reason}")
+    for sentence in preparation_sentences(card):
+        _print_message(sentence)
     statistics = card.statistics or {}
     skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
     print(f"{path}: {statistics['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
@@ -130,7 +134,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     if arguments.to is None and not arguments.install:
         raise TrainingError("Where to? --to names a folder of releases, --install takes the instrument's own.")
     names = ReleaseNames(arguments.name, arguments.public_name, arguments.description)
-    folder = actions.export(None if arguments.install else arguments.to, names)
+    folder = actions.export(None if arguments.install else arguments.to, names, quick=arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{folder} ({size / 1e6:.1f} MB).")
     where = "" if arguments.install else f" --releases {folder.parent}"
@@ -140,7 +144,7 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
 
 def _print_paths(paths: list[Path]) -> int:
     for path in paths:
-        print(path)
+        print(printable(str(path)))
     return 0
 
 

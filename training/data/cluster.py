@@ -15,7 +15,7 @@ from joblib import parallel_config
 from aitunes.errors import TrainingError
 from aitunes.remote_paths import RemotePathError, check_reachable
 
-_PATIENCE = 10.0
+PATIENCE_SECONDS = 10.0
 """Seconds to wait for a scheduler, and for a first worker."""
 
 
@@ -39,7 +39,7 @@ def dask_cluster(address: str, paths: list[Path]) -> Iterator[None]:
     for name in ("distributed", "distributed.client"):  # whose tracebacks stand above the sentence
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client: Any = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"No Dask scheduler answers at {address}. Start one with `dask scheduler`, workers with `dask worker "
@@ -60,12 +60,12 @@ def dask_cluster(address: str, paths: list[Path]) -> Iterator[None]:
             "goes on where it stood."
         ) from error
     finally:
-        client.close(timeout=_PATIENCE)
+        client.close(timeout=PATIENCE_SECONDS)
 
 
 def _check_workers(client: Any, address: str, paths: list[Path]) -> None:
     try:
-        client.wait_for_workers(1, timeout=_PATIENCE)
+        client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         answers = client.run(missing_path, paths, on_error="return")
     except TimeoutError as error:
         raise TrainingError(

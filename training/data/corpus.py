@@ -5,33 +5,35 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.levels import Levels
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.datasets.items import Items, SplitItems
 from aitunes.datasets.notes import Notes
-from aitunes.errors import TrainingError
+from aitunes.errors import AiTunesError, TrainingError
 from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.remote_paths import check_reachable
+from aitunes.remote_paths import check_reachable, is_remote
 from training.data.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.data.feature_store import FeatureStore, StoreCard, is_store
 from training.data.note_frames import prepare_notes
 from training.data.prepare import prepare, split_clips
 from training.data.processes import check_prepared
+from training.data.sources import describe_changes
 from training.data.stored_segments import StoredSegments
 from training.data.texts import shared
 from training.data.track_items import ShardItems
 
-_MEMORY_SHARE = 0.4
 _CLIP_HELD_OUT = 0.1
+_MIN_STRETCHED = 2
 
 
 class Segments(Protocol):
@@ -108,6 +110,7 @@ class CorpusOptions:
         workers: that prepare.
         seed: of the split, and of data that are generated.
         scheduler: of a Dask cluster that prepares instead of this machine.
+        memory_share: of the free memory that segments may take; more of them are read as they are needed.
     """
 
     data_dir: Path | None = None
@@ -116,6 +119,7 @@ class CorpusOptions:
     workers: int = 2
     seed: int = 0
     scheduler: str | None = None
+    memory_share: float = 0.4
 
 
 def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> Path:
@@ -136,10 +140,15 @@ def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progres
     if features is None or not isinstance(data, Tracks):
         raise TrainingError(f"{case.name} has no audio files: there is nothing to prepare, train it as it is.")
     if options.limit_items is not None:
-        data = Tracks(data.name, data.licence, _spread(data, options.limit_items))
+        data = replace(data, tracks=_spread(data, options.limit_items))
     path = store_path(case, features, options)
     choices = PrepareOptions(features, seed=options.seed, workers=options.workers, scheduler=options.scheduler)
     return path, prepare_tracks(data, choices, path, progress)
+
+
+def preparation_sentences(card: StoreCard) -> list[str]:
+    """List what people should know about a preparation: tracks that were skipped or read in part."""
+    return [*(f"Skipped: {reason}" for reason in card.skipped), *card.notes]
 
 
 def open_corpus(
@@ -155,7 +164,9 @@ def open_corpus(
         path = store_path(case, features, options)
         check_reachable(path)
         if is_store(path):
-            return _of_store(FeatureStore(path), features)
+            store = FeatureStore(path)
+            _notify_changes(case, options, store, notify)
+            return _of_store(store, features, options)
     data = _open(case, options)
     if isinstance(data, SplitItems):
         return _of_items(case, data, options.limit_items)
@@ -164,6 +175,8 @@ def open_corpus(
     if isinstance(data, ClipSeries):
         return _of_clips(case, data, features, options)
     if isinstance(data, Notes):
+        for sentence in data.sentences:
+            notify(sentence)
         data = _some_notes(data, options.limit_items)
         notify(f"Preparing {len(data.notes)} notes of {data.name} …")
         corpus = _of_notes(data, features, options, progress)
@@ -173,9 +186,26 @@ def open_corpus(
     check_prepared(path)
     notify(f"Preparing {len(data.tracks)} tracks of {data.name} …")
     path, card = prepare_case(case, scenario, options, progress)
-    for reason in card.skipped:
-        notify(f"Skipped: {reason}")
-    return _of_store(FeatureStore(path), features)
+    for sentence in preparation_sentences(card):
+        notify(sentence)
+    return _of_store(FeatureStore(path), features, options)
+
+
+def _notify_changes(case: Case, options: CorpusOptions, store: FeatureStore, notify: Callable[[str], None]) -> None:
+    """Say which files have changed since a store was made of them, where they are still there."""
+    try:
+        data = _open(case, options)
+    except AiTunesError:
+        return  # features are enough to go on with
+    if not isinstance(data, Tracks) or is_remote(data.tracks[0].path):
+        return
+    tracks = data.tracks if options.limit_items is None else _spread(data, options.limit_items)
+    changes = describe_changes(store.sources, tracks)
+    if changes:
+        notify(
+            f"The sounds of {data.name} have changed since {store.path} was prepared ({changes}); these features are "
+            "used as they are. `aitunes-train prepare` with the same options takes the changes in."
+        )
 
 
 def _open(case: Case, options: CorpusOptions) -> AnyData:
@@ -192,24 +222,27 @@ def _spread(data: Tracks, most: int) -> tuple[Track, ...]:
     return tuple(sorted((track for _, _, track in chosen), key=lambda track: track.name))
 
 
-def _of_store(store: FeatureStore, features: AudioFeatures) -> Corpus:
+def _of_store(store: FeatureStore, features: AudioFeatures, options: CorpusOptions) -> Corpus:
     card = store.card
     if card.features != features:
         raise TrainingError(
             f"{store.path} holds segments of other features than the scenario needs "
             f"({_differences(card.features, features)}); prepare them for this scenario."
         )
-    train, held = (_half(store, held) for held in (False, True))
+    train, held = (_half(store, held, options.memory_share) for held in (False, True))
     _check_enough(card.name, len(train), len(held))
     return Corpus(card.name, card.licence, card.hash, len(store.tracks.items), train, held, features, card.skipped)
 
 
-def _half(store: FeatureStore, held: bool) -> Part:
+def _half(store: FeatureStore, held: bool, memory_share: float) -> Part:
     table = store.tracks
-    stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
+    if table.held.any() or len(store) < _MIN_STRETCHED:
+        stored = StoredSegments.of(store, np.flatnonzero(table.held == held))
+    else:
+        stored = StoredSegments.stretches(store, _CLIP_HELD_OUT, held)
     # The processes of a training that share a machine share its memory.
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    segments: Segments = stored[np.arange(len(stored))] if store.nbytes < _MEMORY_SHARE * free else stored
+    free = psutil.virtual_memory().available / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    segments: Segments = stored[np.arange(len(stored))] if store.nbytes < memory_share * free else stored
     labels, names = (shared(texts, stored.track_of) for texts in (table.labels, table.names))
     return Part(segments, labels, names, by_shard=stored.by_shard)
 
@@ -257,7 +290,7 @@ def _some_notes(data: Notes, most: int | None) -> Notes:
     if most is None or most >= len(data.notes):
         return data
     chosen = np.linspace(0, len(data.notes) - 1, most).round().astype(int)
-    return Notes(data.name, data.licence, tuple(data.notes[n] for n in chosen))
+    return replace(data, notes=tuple(data.notes[n] for n in chosen))
 
 
 def _of_notes(data: Notes, features: AudioFeatures, options: CorpusOptions, progress: Progress) -> Corpus:

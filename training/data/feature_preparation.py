@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,23 +20,24 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from aitunes.audio_processing.decoding import AudioFileError, SoundStream
 from aitunes.datasets.folder import Track, Tracks
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures
 from aitunes.remote_paths import check_reachable, file_sizes, is_remote
 from training.data.feature_store import StoreCard, Texts, TrackTable, files_of, write_index
 from training.data.prepare import split_clips
-from training.data.shards import WORK, Made, Plan, make_shard, plan_shards, read_made, shard_size
+from training.data.shards import WORK, Made, Plan, Plans, make_shard, plan_shards, read_made, shard_size
+from training.data.sources import write_sources
 
 _OVERHEAD = 1.05
 _LISTED = 20
 _SAMPLED = 200
 # Shards and tables, and files that a process did not live to finish.
-_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|\..*\.part(ial)?")
+_OURS = re.compile(r"(\d{5,}|tracks)-[0-9a-f]{16}\.npy|sources-[0-9a-f]{16}\.txt|\..*\.part(ial)?")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
             cannot be used, or somebody stopped it: what is done stays, and the same call goes on from there.
     """
     check_reachable(to)
-    plans = plan_shards(data.tracks, {"most": options.segments_per_track, **options.features.as_dict()})
+    planned = plan_shards(data.tracks, {"most": options.segments_per_track, **options.features.as_dict()})
+    plans = planned.shards
     try:
         _make_folder(to)
         made = _find_made(plans, to, options.features)
@@ -87,7 +90,7 @@ def prepare_tracks(data: Tracks, options: PrepareOptions, to: Path, progress: Pr
         if not any(shard.file for shard in made.values()):
             _discard(to)
             raise TrainingError(_nothing_left([shard.refused[n] for shard in made.values() for n in shard.refused]))
-        card = _finish(data, options, to, plans, [made[plan.number] for plan in plans])
+        card = _finish(data, options, to, planned, [made[plan.number] for plan in plans])
     except KeyboardInterrupt as stop:
         raise TrainingError("Preparation was stopped; the same command goes on where it stood.") from stop
     except OSError as error:
@@ -133,10 +136,12 @@ def _make_missing(
     with _cluster(options, [tracks[0].path, store]) if missing else nullcontext():
         # Threads are enough on one machine: decoding, resampling, transform and mel bands run without the GIL.
         parallel = Parallel(n_jobs=options.workers, prefer="threads", return_as="generator_unordered", batch_size=1)
-        for number, shard in parallel(jobs):
-            made[number] = shard
-            done += len(shard.counts)
-            progress(done, len(tracks), shard.seconds)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*successfully executed.*but not used")  # where it is stopped
+            for number, shard in parallel(jobs):
+                made[number] = shard
+                done += len(shard.counts)
+                progress(done, len(tracks), shard.seconds)
 
 
 def _cluster(options: PrepareOptions, paths: list[Path]) -> AbstractContextManager[object]:
@@ -155,9 +160,10 @@ def _absolute(track: Track) -> Track:
     return track if is_remote(track.path) else Track(track.path.absolute(), track.name, track.label)
 
 
-def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], made: list[Made]) -> StoreCard:
+def _finish(data: Tracks, options: PrepareOptions, to: Path, planned: Plans, made: list[Made]) -> StoreCard:
     """Write table and index; of tracks that gave nothing the card keeps a sentence."""
     _check_arrived(to, made)
+    plans = planned.shards
     # Arrays of a few bytes a track: they may be very many.
     items, shard, row = (np.zeros(len(data.tracks), np.int32) for _ in range(3))
     hashes, files = np.zeros((len(data.tracks), 32), np.uint8), list[tuple[str, int]]()
@@ -173,19 +179,22 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, plans: list[Plan], 
     whole = _hash_of_all((hashes[n].tobytes() for n in kept), table, options.features)
     statistics = _statistics(options.features, int(items.sum()), made)
     card = StoreCard(
-        data.name, data.licence, options.features, options.seed, options.held_out, _skipped(plans, made), whole,
-        statistics,
+        data.name, data.licence, options.features, options.seed, options.held_out, _sentences(plans, made, "refused"),
+        whole, statistics, (*data.notes, *_sentences(plans, made, "noted")),
     )  # fmt: skip
-    write_index(to, card, table, files)
+    sources = write_sources(to, data.tracks, planned.sizes.tolist(), planned.changed.tolist())
+    write_index(to, card, table, files, sources)
     return card
 
 
-def _skipped(plans: list[Plan], made: list[Made]) -> tuple[str, ...]:
-    """Collect a sentence for each track that gave nothing, in the order of the tracks."""
-    refused = {
-        int(plan.tracks[n]): shard.refused[n] for plan, shard in zip(plans, made, strict=True) for n in shard.refused
+def _sentences(plans: list[Plan], made: list[Made], kind: str) -> tuple[str, ...]:
+    """Collect what was "refused" or "noted", a sentence a track, in the order of the tracks."""
+    of_track = {
+        int(plan.tracks[n]): sentence
+        for plan, shard in zip(plans, made, strict=True)
+        for n, sentence in getattr(shard, kind).items()
     }
-    return tuple(refused[n] for n in sorted(refused))
+    return tuple(of_track[n] for n in sorted(of_track))
 
 
 def _texts(texts: Iterable[str]) -> Texts:
@@ -284,8 +293,9 @@ def _size(count: float) -> str:
 def _estimated_bytes(path: Path, options: PrepareOptions) -> int:
     features = options.features
     try:
-        seconds = soundfile.info(path).duration
-    except (soundfile.SoundFileError, OSError, RuntimeError):
+        with SoundStream(path) as sound:
+            seconds = sound.declared_seconds or 0.0
+    except AudioFileError:
         return 0  # damaged: counted when it is read
     segments = int(seconds * features.frame_rate / features.frames)
     most = options.segments_per_track

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.errors import AiTunesError, TrainingError
+from aitunes.bounded_files import read_bounded
+from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.remote_paths import file_sizes, is_remote, read_ranges, write_whole
 from training.data.shards import shard_header, shard_size
 
 SCHEMA = 2
+_MAX_INDEX = 1 << 28
 INDEX = "index.json"
 _ROWS = 4_096
 """Of the table, written at a time."""
@@ -41,6 +43,7 @@ class StoreCard:
         skipped: a sentence for each track that gave no segments.
         hash: SHA-256 of segments, names and labels, hexadecimal.
         statistics: mean, std, silent share of the segments' values; seconds of sound in them.
+        notes: sentences about tracks that were read in part, or otherwise than they are.
     """
 
     name: str
@@ -51,6 +54,7 @@ class StoreCard:
     skipped: tuple[str, ...] = ()
     hash: str = ""
     statistics: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,20 +126,23 @@ class FeatureStore:
         if not is_store(path):
             raise TrainingError(f"There are no prepared features in {path}; `aitunes-train prepare` makes them.")
         try:
-            index = json.loads((path / INDEX).read_bytes())
+            index = json.loads(read_bounded(path / INDEX, _MAX_INDEX))
             self.card = _card_of(index)
-            self.tracks = _read_table(path / index["tracks"])
+            self.tracks = _read_table(path / _plain(index["tracks"]))
+            self.sources = path / _plain(index.get("sources") or "sources.txt")
             files, counts = zip(*index["shards"], strict=True)
-            self.shards = ShardFiles(path, tuple(files), tuple(counts), self.card.features)
+            self.shards = ShardFiles(path, tuple(map(_plain, files)), tuple(counts), self.card.features)
+            _check_table(self.tracks, np.array(counts, np.int64))
             existing = file_sizes(path)
             broken = [
                 name for n, name in enumerate(files) if existing.get(name) != shard_size(counts[n], self.card.features)
             ]
             if broken:
                 raise ValueError(f"{len(broken)} of {len(files)} shards missing or cut short, {broken[0]} among them")
-        except (OSError, KeyError, TypeError, ValueError, AiTunesError) as error:
+        except Exception as error:  # NumPy's reader of headers raises whatever Python's parser does
+            sentence = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise TrainingError(
-                f"{path} is no folder of prepared features, or a damaged one ({error}); prepare again."
+                f"{path} is no folder of prepared features, or a damaged one ({sentence}); prepare again."
             ) from error
         self.path = path
 
@@ -153,22 +160,28 @@ def is_store(path: Path) -> bool:
     return (path / INDEX).is_file()
 
 
-def write_index(path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]]) -> None:
-    """Write the table of a store's tracks, then the index, which makes the shards a store."""
+def write_index(
+    path: Path, card: StoreCard, table: TrackTable, shards: Sequence[tuple[str, int]], sources: str = ""
+) -> None:
+    """Write the table of a store's tracks, then the index, which makes the shards a store.
+
+    Args:
+        sources: name of the list of files that it was made of.
+    """
     digest = hashlib.sha256()
     for piece in _table_pieces(table):
         digest.update(piece)
     name = f"tracks-{digest.hexdigest()[:16]}.npy"
     write_whole(path / name, _table_pieces(table))
     values: dict[str, Any] = {"schema": SCHEMA, **card.__dict__, "features": card.features.as_dict()}
-    index = json.dumps({**values, "tracks": name, "shards": list(shards)}, sort_keys=True)
+    index = json.dumps({**values, "tracks": name, "shards": list(shards), "sources": sources}, sort_keys=True)
     write_whole(path / INDEX, [index.encode()])
 
 
 def files_of(path: Path) -> set[str]:
     """Read the names of all files that belong to a store."""
     index = json.loads((path / INDEX).read_bytes())
-    return {INDEX, index["tracks"], *(name for name, _ in index["shards"])}
+    return {INDEX, index["tracks"], index.get("sources", ""), *(name for name, _ in index["shards"])}
 
 
 def _table_pieces(table: TrackTable) -> Iterator[bytes]:
@@ -201,10 +214,27 @@ def _read_table(path: Path) -> TrackTable:
     return TrackTable(*(rows[name] for name in ("name", "label", "held", "items", "shard", "row")))
 
 
+def _plain(name: Any) -> str:
+    """Check that a name in an index is that of a file in the store's own folder."""
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise ValueError(f"{name!r} is no file's name")
+    return name
+
+
+def _check_table(table: TrackTable, counts: NDArray[np.int64]) -> None:
+    """Check that the tracks' segments lie in the shards."""
+    if not len(counts) or counts.min() < 1 or not len(table.names):
+        raise ValueError("a shard or the whole table is empty")
+    items, shard, row = (np.asarray(column, np.int64) for column in (table.items, table.shard, table.row))
+    if items.min() < 1 or shard.min() < 0 or shard.max() >= len(counts) or row.min() < 0:
+        raise ValueError("tracks lie outside its shards")
+    if (row + items > counts[shard]).any() or items.sum() != counts.sum():
+        raise ValueError("its tracks and shards do not fit")
+
+
 def _card_of(index: dict[str, Any]) -> StoreCard:
     if index["schema"] != SCHEMA:
         raise ValueError(f"schema {index['schema']}, this AiTunes reads {SCHEMA}")
-    values = {name: index[name] for name in StoreCard.__dataclass_fields__}
-    return StoreCard(
-        **{**values, "features": AudioFeatures.from_dict(values["features"]), "skipped": tuple(values["skipped"])}
-    )
+    values = {name: index[name] for name in StoreCard.__dataclass_fields__ if name in index}
+    texts = {name: tuple(map(str, values.get(name, ()))) for name in ("skipped", "notes")}
+    return StoreCard(**{**values, **texts, "features": AudioFeatures.from_dict(values["features"])})

@@ -6,27 +6,20 @@ window, batched float32 transform, modulus, and each mel band summed over its ow
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from numba import njit
 from numpy.typing import NDArray
 from rocket_fft import r2c
 
-from aitunes.errors import AiTunesError
+from aitunes.audio_processing.decoding import AudioFileError, SoundStream
 from aitunes.features import AudioFeatures, FloatArray, hann_window
-from aitunes.remote_paths import is_remote
 
 _BLOCK_FRAMES = 32
-_BLOCK_SECONDS = 5.0
-
-
-class DamagedFileError(AiTunesError):
-    """Says why an audio file gives no frames."""
+BLOCK_SECONDS = 5.0
 
 
 class LogMel:
@@ -34,10 +27,11 @@ class LogMel:
 
     Args:
         features: which.
+        block_seconds: of samples that are held at a time.
     """
 
-    def __init__(self, features: AudioFeatures) -> None:
-        self.features = features
+    def __init__(self, features: AudioFeatures, block_seconds: float = BLOCK_SECONDS) -> None:
+        self.features, self.block_seconds = features, block_seconds
         self._window = hann_window(features.n_fft)
         self._bands, self._weights = features.sparse_filter_bank
 
@@ -68,47 +62,43 @@ class LogMel:
         mel -= np.float32(low / (high - low))
         return np.clip(mel, 0.0, 1.0, out=mel)
 
-    def of_file(self, path: Path) -> FloatArray:
+    def of_file(self, path: Path, notify: Callable[[str], None] = lambda note: None) -> FloatArray:
         """Compute frames [count, n_mels] of an audio file of any rate and number of channels, which are averaged.
 
+        Args:
+            notify: called with sentences about what of the file could not be read.
+
         Raises:
-            DamagedFileError: it cannot be read, ends early, or holds values that are no numbers.
+            AudioFileError: nothing can be read, or it holds values that are no numbers.
         """
-        try:
-            # From an object store at once: a decoder that reads and seeks there would wait for every piece.
-            source = io.BytesIO(path.read_bytes()) if is_remote(path) else path
-            with soundfile.SoundFile(source) as sound:
-                parts = list(self._parts(sound))
-        except (soundfile.SoundFileError, OSError, RuntimeError) as error:
-            raise DamagedFileError(f"{path} cannot be read as audio: {_first_line(error)}") from error
-        S = np.concatenate(parts)
+        with SoundStream(path) as sound:
+            S = np.concatenate(list(self._parts(sound)))
         if not np.isfinite(S).all():
-            raise DamagedFileError(f"{path} holds values that are no numbers.")
+            raise AudioFileError(f"{path} holds values that are no numbers.")
+        for note in sound.notes:
+            notify(note)
         return S
 
-    def _parts(self, sound: soundfile.SoundFile) -> Iterator[FloatArray]:
+    def _parts(self, sound: SoundStream) -> Iterator[FloatArray]:
         """Yield frames in the file's order; whatever its length, only some seconds of samples are held at a time."""
         hop = self.features.hop_length
         held = np.empty(0, np.float32)
-        for y in mono_at(sound, self.features.sample_rate):
+        for y in mono_at(sound, self.features.sample_rate, self.block_seconds):
             held = np.concatenate([held, y]) if held.size else y
             S = self.frames(held)
             held = held[len(S) * hop :]
             yield S
 
 
-def mono_at(sound: soundfile.SoundFile, sample_rate: int) -> Iterator[FloatArray]:
+def mono_at(sound: SoundStream, sample_rate: int, block_seconds: float = BLOCK_SECONDS) -> Iterator[FloatArray]:
     """Yield the file's samples, mono, at a rate; one block at least."""
-    block = round(_BLOCK_SECONDS * sound.samplerate)
     stream = None
-    if sound.samplerate != sample_rate:
-        stream = soxr.ResampleStream(sound.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
-    last = False
-    while not last:
-        y = sound.read(block, dtype="float32", always_2d=True)
-        last = len(y) < block
-        mono = y[:, 0] if y.shape[1] == 1 else y.mean(axis=1)
-        yield mono if stream is None else stream.resample_chunk(mono, last=last)
+    if sound.sample_rate != sample_rate:
+        stream = soxr.ResampleStream(sound.sample_rate, sample_rate, 1, dtype="float32", quality="HQ")
+    for y in sound.mono_blocks(round(block_seconds * sound.sample_rate)):
+        yield y if stream is None else stream.resample_chunk(np.ascontiguousarray(y))
+    if stream is not None:
+        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
@@ -149,8 +139,3 @@ def _mel_of(
         r2c(windowed[:count], spectra[:count], axis, True, 1.0, 1)
         for n in range(count):
             _bands_of(spectra[n], mel[start + n], bands, weights)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return (text[0] if text else type(error).__name__).rstrip(".") + "."

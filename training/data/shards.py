@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,15 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aitunes.audio_processing.decoding import AudioFileError
 from aitunes.audio_processing.levels import Levels, frame_power, levelled
 from aitunes.datasets.folder import Track
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.remote_paths import write_whole
-from training.data.log_mel import DamagedFileError, LogMel
+from training.data.log_mel import LogMel
 
 WORK = ".work"
-_VERSION = 2
+_VERSION = 3
 _AUDIO_BYTES = 16 << 20
 _MIN_SHARDS = 64
 
@@ -57,6 +58,7 @@ class Made:
         hashes: SHA-256 of each track's segments, one after the other, 32 bytes each.
         sums: of the segments' values, of their squares, and how many are 0.
         refused: why tracks gave none, by their index in the shard.
+        noted: sentences about tracks of which something was left out or changed, likewise.
         seconds: of sound that was read.
     """
 
@@ -65,10 +67,25 @@ class Made:
     hashes: bytes
     sums: tuple[float, float, float]
     refused: dict[int, str]
+    noted: dict[int, str]
     seconds: float
 
 
-def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
+@dataclass(frozen=True)
+class Plans:
+    """The shards of a data set.
+
+    Args:
+        shards: to be made.
+        sizes, changed: of every track's file, bytes and nanoseconds since 1970, [tracks].
+    """
+
+    shards: list[Plan]
+    sizes: NDArray[np.int64]
+    changed: NDArray[np.int64]
+
+
+def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> Plans:
     """Deal the tracks into shards of about 16 MiB of audio files; small data sets into 64, as far as tracks go.
 
     Neighbours in a shard are neighbours by a hash of their names: every shard is a mixture of the whole, so a
@@ -92,7 +109,7 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> list[Plan]:
     for number, group in enumerate(np.split(order, starts[1:])):
         files = [[tracks[n].name, int(size[n]), int(changed[n])] for n in group]
         plans.append(Plan(number, group, _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
-    return plans
+    return Plans(plans, size, changed)
 
 
 def _size_change_turn(track: Track) -> tuple[int, int, int]:
@@ -115,19 +132,21 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
     Raises:
         TrainingError: a track's file is not there.
     """
-    parts, refused, seconds = [], dict[int, str](), 0.0
+    parts, refused, noted, seconds = [], dict[int, str](), dict[int, str](), 0.0
     for n, track in enumerate(tracks):
+        notes: list[str] = []
         try:
-            part, length = _segments(track, features, most)
-        except DamagedFileError as error:
-            # Without the folder: the same sentence wherever the data lie.
+            part, length = _segments(track, features, most, notes.append)
+        except AudioFileError as error:
             part, length = np.empty((0, features.n_mels, features.frames), np.float32), 0.0
-            refused[n] = str(error).replace(str(track.path), track.name)
+            refused[n] = _without_folder(str(error), track)
+        if notes and n not in refused:
+            noted[n] = _without_folder(" ".join(notes), track)
         parts.append(part)
         seconds += length
     file = _write_shard(store, plan.number, parts, features)
     hashes = b"".join(hashlib.sha256(part.data).digest() for part in parts)
-    made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, round(seconds, 6))
+    made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, noted, round(seconds, 6))
     note = json.dumps({**asdict(made), "hashes": hashes.hex()})
     write_whole(store / WORK / f"{plan.key}.json", [note.encode()], durable=False)
     return made
@@ -140,7 +159,8 @@ def read_made(path: Path) -> Made:
         OSError, ValueError, TypeError, KeyError: it is not there, or damaged.
     """
     values = json.loads(path.read_bytes())
-    values["refused"] = {int(n): sentence for n, sentence in values["refused"].items()}
+    for kind in ("refused", "noted"):
+        values[kind] = {int(n): sentence for n, sentence in values[kind].items()}
     values |= {name: tuple(values[name]) for name in ("counts", "sums")} | {"hashes": bytes.fromhex(values["hashes"])}
     return Made(**values)
 
@@ -173,23 +193,30 @@ def _log_mel(features: AudioFeatures) -> LogMel:
     return LogMel(features)
 
 
-def _segments(track: Track, features: AudioFeatures, most: int | None) -> tuple[FloatArray, float]:
+def _without_folder(sentence: str, track: Track) -> str:
+    """Name a track in a sentence in the same way wherever the data lie."""
+    return sentence.replace(str(track.path), track.name)
+
+
+def _segments(
+    track: Track, features: AudioFeatures, most: int | None, notify: Callable[[str], None]
+) -> tuple[FloatArray, float]:
     """Compute the segments of a track, and its seconds of sound."""
     if not track.path.is_file():
         raise TrainingError(
             f"{socket.gethostname()} sees no file {track.path}. Every machine that prepares must see the data under "
             "the same path, or in an object store; the same command goes on where it stood."
         )
-    S = _log_mel(features).of_file(track.path)
+    S = _log_mel(features).of_file(track.path, notify)
     if not len(S):
         window = features.n_fft / features.sample_rate
-        raise DamagedFileError(f"{track.path} is too short: less than one window of {window:.2g} s.")
+        raise AudioFileError(f"{track.path} is too short: less than one window of {window:.2g} s.")
     seconds = len(S) / features.frame_rate
     if features.frames == 1:
         S = _levelled(S, features)
     segments = cut(_filled(S, features.frames), features.frames, most)
     if not len(segments):
-        raise DamagedFileError(f"{track.path} is silent.")
+        raise AudioFileError(f"{track.path} is silent.")
     return segments, seconds
 
 

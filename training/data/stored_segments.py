@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from training.data.track_items import ShardItems, TrackOf
 
 WINDOW_BYTES = 1 << 28
 """Segments that are mixed at a time, and kept in memory by those who read them, have so many bytes together."""
+
+
+_STRETCHES = 10
+"""Of a track that is not held out as a whole."""
 
 
 def window_items(shape: tuple[int, ...]) -> int:
@@ -42,6 +47,29 @@ class StoredSegments:
         table = store.tracks
         shard, row = (column[tracks].astype(np.int32) for column in (table.shard, table.row))
         return cls(store.shards, TrackOf(tracks, table.items[tracks]), shard, row)
+
+    @classmethod
+    def stretches(cls, store: FeatureStore, share: float, held: bool) -> StoredSegments:
+        """Select stretches of tracks of which none is held out as a whole: the end of each tenth, or all the rest.
+
+        Args:
+            share: that is held out.
+            held: select what is held out.
+        """
+        table = store.tracks
+        tracks, starts, counts = [], [], []
+        for track, items in enumerate(table.items.tolist()):
+            edges = np.linspace(0, items, 1 + min(_STRETCHES, items // 2) if items > 1 else 2).round().astype(int)
+            for start, end in pairwise(edges.tolist()):
+                cut = end - max(1, round(share * (end - start))) if items > 1 else end
+                first, last = (cut, end) if held else (start, cut)
+                if last > first:
+                    tracks.append(track)
+                    starts.append(int(table.row[track]) + first)
+                    counts.append(last - first)
+        numbers = np.array(tracks, np.int32)
+        shard = table.shard[numbers].astype(np.int32)
+        return cls(store.shards, TrackOf(numbers, np.array(counts, np.int64)), shard, np.array(starts, np.int32))
 
     @property
     def shape(self) -> tuple[int, int, int]:

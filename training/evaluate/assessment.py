@@ -1,35 +1,26 @@
-"""Evaluates a trained scenario on tracks that it has never seen: figures, pictures, sounds, and a page of them."""
+"""Measures a trained scenario on tracks that it has never seen."""
 
 from __future__ import annotations
 
-import html
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from aitunes.audio_processing.metrics import MetricError, log_spectral_distance, spectral_convergence
-from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder, QuantisedOutput
 from aitunes.modules.losses import kl_divergence
 from aitunes.release.card import LatentSpace
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
-from training.data.texts import kinds
 from training.evaluate.inference import codes_of, log_mel_distance_db, reconstruct
 from training.evaluate.landmarks import find_landmarks
-from training.evaluate.pictures import codes_png, reconstructions_png, usage_png
 from training.evaluate.playability import playability
-from training.evaluate.preview import wav_bytes
 from training.fit.train import Trained
 
 MAX_ITEMS = 2_000
-_SHOWN = 6
-_SOUND_SECONDS = 4.0
 _ACTIVE_VARIANCE = 0.01
 _BATCH = 64
 
@@ -52,8 +43,11 @@ class LatentUse:
         return int((self.std**2 > _ACTIVE_VARIANCE).sum())
 
 
-def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
+def assess(trained: Trained, corpus: Corpus, playing: bool = True) -> dict[str, float]:
     """Measure a model on held-out items.
+
+    Args:
+        playing: measure also how a model with pitch plays, which takes minutes.
 
     Returns:
         every loss by name, as in training; mean_squared_error; active_units of latent_dim; kl_nats where there is a
@@ -74,7 +68,8 @@ def assess(trained: Trained, corpus: Corpus) -> dict[str, float]:
         figures["kl_nats"] = float(use.kl_nats.sum())
     if corpus.features is not None:
         figures |= _spectral(decoded, S, corpus.features)
-        figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
+        if playing:
+            figures |= playability(model, LatentSpace.from_codes(find_landmarks(model, corpus)[0]), corpus.features)
     return {name: round(value, 5) for name, value in figures.items()}
 
 
@@ -121,68 +116,3 @@ def _spectral(decoded: FloatArray, S: FloatArray, features: AudioFeatures) -> di
     except MetricError:
         return figures  # silence has no distance to measure
     return figures
-
-
-def write_page(trained: Trained, corpus: Corpus, figures: dict[str, float], to: Path) -> Path:
-    """Write a page of pictures and sounds.
-
-    Args:
-        to: its folder; `index.html`, `figures.json`, `latent.csv`, pictures and sounds go there.
-
-    Returns:
-        The page.
-    """
-    model, title = trained.experiment.model, f"{trained.case.name} {trained.scenario.name}"
-    shown, held = corpus.held.some(_SHOWN), corpus.held.some(MAX_ITEMS)
-    S, all_S = np.asarray(shown.S), np.asarray(held.S)
-    use = latent_use(model, all_S)
-    to.mkdir(parents=True, exist_ok=True)
-    names = [f"{name} ({label})" for name, label in zip(shown.names, shown.labels, strict=True)]
-    pictures = {
-        "reconstructions.png": reconstructions_png(S, reconstruct(model, S, shown.conditions), names, corpus.features),
-        "latent.png": usage_png(use.std, use.kl_nats, title),
-        "codes.png": codes_png(codes_of(model, all_S), held.labels, title),
-    }
-    for name, contents in pictures.items():
-        (to / name).write_bytes(contents)
-    sounds = _write_sounds(model, corpus, to) if corpus.features is not None else []
-    (to / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    _write_use(use, to / "latent.csv")
-    page = to / "index.html"
-    page.write_text(_html(title, figures, list(pictures), sounds), encoding="utf-8")
-    return page
-
-
-def _write_sounds(model: Autoencoder, corpus: Corpus, to: Path) -> list[str]:
-    """Write three held-out tracks and their reconstructions as sound, both through the same phase reconstruction."""
-    features, part = corpus.features, corpus.held
-    if features is None:
-        return []
-    count = max(1, round(_SOUND_SECONDS * features.frame_rate / features.frames))
-    written = []
-    for n, name in enumerate(kinds(part.names)[:3]):
-        track = part.of(np.flatnonzero(part.names == name)[:count])
-        S = np.asarray(track.S)
-        for kind, segments in (("original", S), ("reconstruction", reconstruct(model, S, track.conditions))):
-            y = sound_of_frames(np.concatenate(list(segments), axis=1), features)
-            written.append(f"{n + 1}-{kind}.wav")
-            (to / written[-1]).write_bytes(wav_bytes(y, features.sample_rate))
-    return written
-
-
-def _write_use(use: LatentUse, path: Path) -> None:
-    lines = ["dimension,std,kl_nats"]
-    for n, std in enumerate(use.std):
-        lines.append(f"{n},{std:.6g},{'' if use.kl_nats is None else f'{use.kl_nats[n]:.6g}'}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _html(title: str, figures: dict[str, float], pictures: list[str], sounds: list[str]) -> str:
-    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:g}</td></tr>" for name, value in figures.items())
-    images = "".join(f'<p><img src="{name}" alt="{name}"></p>' for name in pictures)
-    players = "".join(f'<p>{name[:-4]}<br><audio controls src="{name}"></audio></p>' for name in sounds)
-    return (
-        f'<!doctype html><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>body{{font:16px sans-serif;margin:2em}}img{{max-width:100%}}td{{padding:0 1em 0 0}}</style>"
-        f"<h1>{html.escape(title)}</h1><table>{rows}</table>{images}{players}\n"
-    )

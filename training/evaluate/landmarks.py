@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from aitunes.experiments.callbacks.latent_plot import pc_label
 from aitunes.features import FloatArray
+from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 from aitunes.modules.base import Autoencoder
 from aitunes.release.card import LatentSpace
 from aitunes.release.reader import Landmarks
@@ -23,14 +21,16 @@ LANDMARKS = 600
 _LOUD_DB = -15.0
 
 
-def find_landmarks(model: Autoencoder, corpus: Corpus) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
+def find_landmarks(
+    model: Autoencoder, corpus: Corpus, count: int = LANDMARKS
+) -> tuple[FloatArray, NDArray[np.str_], NDArray[np.str_]]:
     """Encode what the map shows: codes [items, latent_dim], their labels and their names.
 
     Of notes that is every note, a mean over the frames in which it is loud; of anything else, training segments, spread
     evenly over the data.
     """
     if corpus.train.conditions is None:
-        some = corpus.train.some(LANDMARKS)
+        some = corpus.train.some(count)
         return codes_of(model, np.asarray(some.S)), some.labels, some.names
     parts = [_notes(model, part) for part in (corpus.train, corpus.held)]
     codes, labels, names = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -76,24 +76,13 @@ def map_npz(landmarks: Landmarks) -> bytes:
 
 def map_png(landmarks: Landmarks, latent: LatentSpace, title: str) -> bytes:
     """Draw the map, 800 × 640, coloured by label."""
-    figure = Figure(figsize=(8.0, 6.4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    names = np.unique(landmarks.labels)
-    colours = matplotlib.colormaps["tab10" if len(names) <= 10 else "tab20"]
-    for n, name in enumerate(names):
-        x, y = landmarks.positions[landmarks.labels == name].T
-        axes.scatter(x, y, s=22, color=colours(n % colours.N), label=str(name), alpha=0.85, linewidths=0)
-    share = latent.explained_variance
+    figure, share = new_figure(8.0, 6.4), latent.explained_variance
+    axes = scatter_by_label(figure, landmarks.positions, landmarks.labels, 22.0)
     axes.set(
-        title=title,
+        title=literal(title, 80),
         xlim=(-0.02, 1.02),
         ylim=(-0.02, 1.02),
         xlabel=f"pad x: {pc_label(0, share[0])}",
         ylabel=f"pad y: {pc_label(1, share[1])}",
     )
-    axes.grid(alpha=0.25)
-    figure.legend(loc="outside right upper", frameon=False)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return png_bytes(figure)

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from aitunes.experiments.callbacks.latent_plot import pc_label, principal_plane
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 
-_MAX_LABELS = 20
 _DIFFERENCE = 0.3
+
+
+@dataclass(frozen=True)
+class TrackPicture:
+    """Holds what is drawn of one track, each [bands, frames], 0..1.
+
+    Args:
+        name: of the track, with its label.
+        original, reconstruction: some seconds of it.
+        pca: the same seconds by principal components, as many as the code has numbers.
+    """
+
+    name: str
+    original: FloatArray
+    reconstruction: FloatArray
+    pca: FloatArray
+
+
+def tracks_png(tracks: Sequence[TrackPicture], features: AudioFeatures, latent_dim: int) -> bytes:
+    """Draw seconds of tracks, a row each: original, reconstruction, and PCA of the same size beside them."""
+    figure = new_figure(13.0, 0.8 + 2.6 * len(tracks))
+    grid = figure.subplots(len(tracks), 3, squeeze=False, sharey=True)
+    titles = ("original", "reconstruction", f"PCA of {latent_dim} components")
+    for row, track in zip(grid, tracks, strict=True):
+        for axes, title, S in zip(row, titles, (track.original, track.reconstruction, track.pca), strict=True):
+            drawn = _draw(axes, S, "magma", 0.0, 1.0, features)
+            error = "" if S is track.original else f", error {float(((S - track.original) ** 2).mean()):.2g}"
+            axes.set_title(f"{title}{error}", fontsize=9)
+        row[0].set_ylabel(f"{literal(track.name)}\n{_unit(2, features)[0]}")
+    for axes in grid[-1]:
+        axes.set_xlabel("seconds")
+    if drawn is not None:
+        figure.colorbar(drawn, ax=grid, label="normalised log-mel" if features.scale == "mel" else "normalised log")
+    return png_bytes(figure)
 
 
 def reconstructions_png(
@@ -29,14 +61,14 @@ def reconstructions_png(
         names: of the items.
         features: of audio, for the axes' units.
     """
-    figure = _figure(2.6 * len(S) + 1.2, 7.2)
+    figure = new_figure(2.6 * len(S) + 1.2, 7.2)
     grid = figure.subplots(3, len(S), squeeze=False, sharex=True, sharey=True)
     for n in range(len(S)):
         original, reconstruction = S[n], decoded[n]
         for axes, values in zip(grid[:2, n], (original, reconstruction), strict=True):
             last = _draw(axes, values, "magma" if values.ndim == 2 else "gray", 0.0, 1.0, features)
         difference = _draw(grid[2, n], reconstruction - original, "RdBu_r", -_DIFFERENCE, _DIFFERENCE, features)
-        grid[0, n].set_title(_shortened(names[n]), fontsize=9)
+        grid[0, n].set_title(literal(names[n]), fontsize=9)
     for axes, kind in zip(grid[:, 0], ("original", "reconstruction", "difference"), strict=True):
         axes.set_ylabel(f"{kind}\n{_unit(S[0].ndim, features)[0]}")
     for axes in grid[2]:
@@ -44,7 +76,7 @@ def reconstructions_png(
     if last is not None and difference is not None:
         figure.colorbar(last, ax=grid[:2, :], label="normalised log-mel" if features else "value", shrink=0.6)
         figure.colorbar(difference, ax=grid[2, :], label="difference")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def _draw(
@@ -64,17 +96,13 @@ def _draw(
 
 def _unit(dimensions: int, features: AudioFeatures | None) -> tuple[str, str]:
     if features is not None:
-        return "mel band", "seconds"
+        return "mel band" if features.scale == "mel" else "bin", "seconds"
     return ("value", "dimension") if dimensions == 1 else ("pixel", "pixel")
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 28 else "…" + name[-27:]
 
 
 def samples_png(S: FloatArray, features: AudioFeatures | None) -> bytes:
     """Draw decoded codes [items, *input_shape], side by side."""
-    figure = _figure(2.2 * min(len(S), 8) + 0.8, 2.4 * -(-len(S) // 8) + 0.4)
+    figure = new_figure(2.2 * min(len(S), 8) + 0.8, 2.4 * -(-len(S) // 8) + 0.4)
     grid = figure.subplots(-(-len(S) // 8), min(len(S), 8), squeeze=False, sharex=True, sharey=True)
     for n, axes in enumerate(grid.flat):
         if n < len(S):
@@ -86,23 +114,25 @@ def samples_png(S: FloatArray, features: AudioFeatures | None) -> bytes:
     grid[0, 0].set_ylabel(vertical)
     for axes in grid[-1]:
         axes.set_xlabel(horizontal)
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def usage_png(std: NDArray[np.float64], kl_nats: NDArray[np.float64] | None, title: str) -> bytes:
     """Draw how much each latent dimension varies over the data and, if variational, its divergence; 900 × 600."""
-    figure = _figure(9.0, 6.0)
+    figure = new_figure(9.0, 6.0)
     grid = figure.subplots(1 if kl_nats is None else 2, 1, squeeze=False, sharex=True)[:, 0]
     order = np.argsort(-std, kind="stable")
     grid[0].bar(np.arange(len(std)), std[order], color="tab:blue", width=0.9)
-    grid[0].set(title=f"{title}: use of the latent dimensions, sorted", ylabel="standard deviation\nof the codes")
+    grid[0].set(
+        title=f"{literal(title, 60)}: use of the latent dimensions, sorted", ylabel="standard deviation\nof the codes"
+    )
     if kl_nats is not None:
         grid[1].bar(np.arange(len(std)), kl_nats[order], color="tab:orange", width=0.9)
         grid[1].set(ylabel="divergence from\nthe prior, nats")
     grid[-1].set(xlabel="latent dimension, most used first")
     for axes in grid:
         axes.grid(alpha=0.25, axis="y")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def codes_png(codes: FloatArray, labels: NDArray[np.str_], title: str) -> bytes:
@@ -114,27 +144,7 @@ def codes_png(codes: FloatArray, labels: NDArray[np.str_], title: str) -> bytes:
 
 def scatter_png(plane: NDArray[np.float64], labels: NDArray[np.str_], title: str, units: tuple[str, str]) -> bytes:
     """Draw points [items, 2] coloured by label [items]; 800 × 640."""
-    figure = _figure(8.0, 6.4)
-    axes = figure.add_subplot()
-    kinds = np.unique(labels)
-    colours = matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"]
-    for n, kind in enumerate(kinds):
-        x, y = plane[labels == kind].T
-        axes.scatter(x, y, s=14, color=colours(n % colours.N), label=str(kind), alpha=0.75, linewidths=0)
-    axes.set(title=title, xlabel=units[0], ylabel=units[1])
-    axes.grid(alpha=0.25)
-    if len(kinds) <= _MAX_LABELS:
-        figure.legend(loc="outside right upper", frameon=False, markerscale=1.5)
-    return _png(figure)
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    figure = new_figure(8.0, 6.4)
+    axes = scatter_by_label(figure, plane, labels, 14.0)
+    axes.set(title=literal(title, 80), xlabel=units[0], ylabel=units[1])
+    return png_bytes(figure)

@@ -29,6 +29,8 @@ _RANGE_MARGIN = 1.5
 _MAX_CODES = 20_000
 _CHECKED = 32
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
+BUNDLED_NAMES = ("first-light", "chamber")
+"""Releases that come with the instrument."""
 VQ_NOTE = "Its coordinates are the code before quantisation."
 
 
@@ -67,6 +69,7 @@ def export_release(
         )
     name = names.name or release_name(trained)
     check_target(to / name)
+    check_data(trained, corpus)
     codes, labels, sources = find_landmarks(model, corpus)
     all_codes = codes_of(model, np.asarray(corpus.train.some(_MAX_CODES).S))
     # A pad for notes spans the notes: codes of their fading tails lie where no instrument does.
@@ -99,6 +102,19 @@ def check_target(target: Path) -> None:
         raise TrainingError(f"{target.parent} is a file; name a folder for releases.")
     if target.exists() and not (target / CARD).is_file():
         raise TrainingError(f"{target} exists and is not a release; choose another folder or move it away.")
+
+
+def check_data(trained: Trained, corpus: Corpus) -> None:
+    """Refuse data that the model was not trained on: the card would name what it has never seen.
+
+    Raises:
+        TrainingError: the checkpoint's own hash is another.
+    """
+    if trained.identity.data_hash != corpus.hash:
+        raise TrainingError(
+            f"{trained.checkpoint} was trained on other data than {corpus.name} as it is now, or on another part of "
+            "it. Export with the --data-dir, --features, --limit-items and --seed that it was trained with."
+        )
 
 
 def _card(

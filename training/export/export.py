@@ -21,8 +21,10 @@ from aitunes.modules.conditional import ConditionalAutoencoder
 from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 
-TOLERANCE = 1e-4
-"""Largest difference from eager PyTorch that an exported model may have."""
+TOLERANCE = 5e-4
+"""Largest difference from eager PyTorch that an exported model may have; 0.06 dB of a range of 120.
+
+Both compute in float32: of a harmonic model PyTorch itself is up to 1.9e-4 from float64, ONNX Runtime 1.1e-4."""
 
 _EXPORT_BATCH = 2
 _PARITY_BATCH = 7
@@ -126,19 +128,22 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
     )
 
 
-def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) -> dict[str, bytes]:
+def export_model(
+    model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE
+) -> dict[str, bytes]:
     """Make and check the three model files of a release.
 
     Args:
         model: trained, in evaluation mode.
         card: goes into the TorchScript file, without the hashes of files that do not exist yet.
         S: segments [items, bands, frames] to compare the exports with, at least 9 of them.
+        tolerance: largest difference that is accepted.
 
     Returns:
         File name → contents.
 
     Raises:
-        TrainingError: an export differs from the model by more than `TOLERANCE`.
+        TrainingError: an export differs from the model by more than `tolerance`.
     """
     segments = torch.from_numpy(np.resize(S, (_EXPORT_BATCH + _PARITY_BATCH, *S.shape[1:])))
     with torch.no_grad():
@@ -147,11 +152,11 @@ def export_model(model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32]) 
     rest = {name: values[_EXPORT_BATCH:] for name, values in inputs.items()}
     decoder = NoteDecoderExport(model) if isinstance(model, ConditionalAutoencoder) else DecoderExport(model)
     files = {
-        DECODER: _onnx_bytes(decoder, few, "S"),
-        ENCODER: _onnx_bytes(EncoderExport(model), {"S": segments[:_EXPORT_BATCH]}, "z"),
+        DECODER: onnx_bytes(decoder, few, "S"),
+        ENCODER: onnx_bytes(EncoderExport(model), {"S": segments[:_EXPORT_BATCH]}, "z"),
         TORCHSCRIPT: _torchscript_bytes(model, decoder, segments[:_EXPORT_BATCH], few, card),
     }
-    _check_parity(model, decoder, files, segments[_EXPORT_BATCH:], rest)
+    _check_parity(model, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)
     return files
 
 
@@ -161,7 +166,12 @@ def _spread_conditions(model: Autoencoder, count: int) -> dict[str, Tensor]:
     return {each.name: torch.linspace(each.low, each.high, count)[:, None] for each in conditions}
 
 
-def _onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
+def onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
+    """Export a module as ONNX, without a trace of where and when.
+
+    Args:
+        inputs: example of each input, by name.
+    """
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # torch's exporter itself
@@ -204,7 +214,12 @@ def _torchscript_bytes(
 
 
 def _check_parity(
-    model: Autoencoder, decoder: nn.Module, files: dict[str, bytes], segments: Tensor, inputs: dict[str, Tensor]
+    model: Autoencoder,
+    decoder: nn.Module,
+    files: dict[str, bytes],
+    segments: Tensor,
+    inputs: dict[str, Tensor],
+    tolerance: float,
 ) -> None:
     z, *conditions = inputs.values()
     with torch.no_grad():
@@ -221,9 +236,9 @@ def _check_parity(
         compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), expected[DECODER]))
     for name, ours, theirs in compared:
         difference = float(np.abs(ours - theirs).max())
-        if not difference <= TOLERANCE:
+        if not difference <= tolerance:
             raise TrainingError(
-                f"The exported {name} differs from the model by {difference:.2g}; at most {TOLERANCE:g} is allowed."
+                f"The exported {name} differs from the model by {difference:.2g}; at most {tolerance:g} is allowed."
             )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 
 _KEY = "aitunes"
+_MAX_EPOCHS = 10**9
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,26 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise TrainingError(f"There is no checkpoint {path}.")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(checkpoint["state_dict"], dict):
+        weights = checkpoint["state_dict"]
+        if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
             raise TypeError("no weights")
-    except (RuntimeError, UnpicklingError, OSError, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:  # PyTorch's reader raises whatever the archive makes it raise
         raise TrainingError(f"{path} is no checkpoint of AiTunes, or a damaged one; train again.") from error
+    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
+        raise TrainingError(f"{path} holds weights that are no numbers (NaN or infinite); use an earlier checkpoint.")
     return dict(checkpoint)
+
+
+def epochs_of(checkpoint: dict[str, Any], path: Path) -> int:
+    """Return the whole epochs behind a checkpoint.
+
+    Raises:
+        TrainingError: it does not say.
+    """
+    epoch = checkpoint.get("epoch")
+    if type(epoch) is not int or not 0 <= epoch < _MAX_EPOCHS:
+        raise TrainingError(f"{path} does not say how many epochs it has behind it; train again.")
+    return epoch + 1
 
 
 def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
@@ -97,7 +112,10 @@ def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
         TrainingError: it does not say.
     """
     try:
-        return Identity(**checkpoint[_KEY])
+        identity = Identity(**checkpoint[_KEY])
+        if not all(type(value) is (int if name == "seed" else str) for name, value in asdict(identity).items()):
+            raise TypeError("fields of other types")
+        return identity
     except (KeyError, TypeError) as error:
         raise TrainingError(
             f"{path} does not say which scenario it belongs to: it was not made by `aitunes-train train`."
@@ -137,7 +155,9 @@ def check_resumable(path: Path, expected: Identity) -> int:
         raise TrainingError(f"{path} was trained on other data than these; train again without --resume.")
     if stored.seed != expected.seed:
         raise TrainingError(f"{path} was trained with --seed {stored.seed}; go on with that one.")
-    return int(checkpoint["epoch"]) + 1
+    if not checkpoint.get("optimizer_states") or not isinstance(checkpoint.get("loops"), dict):
+        raise TrainingError(f"{path} lacks the state of its training; start a new one from its weights with --model.")
+    return epochs_of(checkpoint, path)
 
 
 def load_weights(experiment: AutoencoderExperiment, checkpoint: dict[str, Any], path: Path) -> None:

@@ -9,11 +9,17 @@ from pathlib import Path
 import psutil
 
 from aitunes.atomic import write_text
+from aitunes.bounded_files import read_bounded, read_tail
 
 RECORD = "run.json"
 """The record's name in the folder of a run."""
 LOG = "log.txt"
 """What a run said that was started by the window."""
+
+_MAX_BYTES = 1 << 16
+_MAX_COUNT = 2**31 - 1
+_MAX_NUMBER = 2.0**32  # seconds since 1970, until 2106
+_DATA: dict[str, type] = {"data_dir": str, "limit_items": int, "seed": int}
 
 STARTING, TRAINING, DONE, STOPPED, FAILED = "starting", "training", "done", "stopped", "failed"
 _SAME_PROCESS_SECONDS = 60.0  # the system reckons a process's beginning from its clock, which may be set meanwhile
@@ -64,10 +70,27 @@ def write_record(folder: Path, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord | None:
     """Read the folder's record; None where there is none, or it is damaged."""
     try:
-        values = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return RunRecord(**{each.name: values[each.name] for each in fields(RunRecord) if each.name in values})
-    except (OSError, ValueError, TypeError):
+        values = json.loads(read_bounded(folder / RECORD, _MAX_BYTES))
+        record = RunRecord(**{each.name: values[each.name] for each in fields(RunRecord) if each.name in values})
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return record if _is_plausible(record) else None
+
+
+def _is_plausible(record: RunRecord) -> bool:
+    """Check the types and ranges of a record, which may be anyone's."""
+    texts = (record.experiment, record.scenario, record.state, record.sentence)
+    counts = (record.pid, record.epochs, record.save_every, record.epoch)
+    left = 0.0 if record.seconds_left is None else record.seconds_left
+    numbers = (record.started, record.process_started, record.fraction, record.examples_per_second, left)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and record.state in (STARTING, TRAINING, DONE, STOPPED, FAILED)
+        and all(type(count) is int and 0 <= count <= _MAX_COUNT for count in counts)
+        and all(type(number) in (int, float) and 0.0 <= number <= _MAX_NUMBER for number in numbers)
+        and isinstance(record.data, dict)
+        and all(type(value) is _DATA.get(name) for name, value in record.data.items())
+    )
 
 
 def process_started(pid: int) -> float:
@@ -109,7 +132,7 @@ def state_of(folder: Path, record: RunRecord) -> tuple[str, str]:
 def last_log_line(folder: Path) -> str:
     """Return the last line of a run's log."""
     try:
-        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_tail(folder / LOG, _MAX_BYTES).decode("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     return next((line for line in reversed(lines) if line.strip()), "")

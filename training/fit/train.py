@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,13 +35,18 @@ from training.fit.checkpoints import (
     WholeCheckpointIO,
     check_identity,
     check_resumable,
+    epochs_of,
+    identity_of,
     load_weights,
 )
+from training.fit.run_folder import keep_older_run
 from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
 _PICTURES = 10
 _SEED_RANGE = 2**63 - 1
+WARNINGS = "warnings.txt"
+"""What libraries warned of while they trained, in the run's folder."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class TrainOptions:
         devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
         data: where the data came from, for the run's record.
+        notify: called with sentences about what is going on.
     """
 
     run_dir: Path
@@ -70,6 +79,7 @@ class TrainOptions:
     precision: str = "32-true"
     quiet: bool = False
     data: dict[str, str | int] = field(default_factory=dict)
+    notify: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
     epochs = options.epochs or recipe.epochs
+    if not options.resume and (kept := keep_older_run(options.run_dir, datetime.now())):
+        options.notify(f"The run that was in {options.run_dir} is kept in {kept}.")
     if done >= epochs:
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)
@@ -137,8 +149,8 @@ def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
     stored = check_identity(checkpoint, expected)
     experiment, _ = case.start(scenario)
     load_weights(experiment, stored, checkpoint)
-    identity = Identity(**stored["aitunes"])
-    return Trained(case, scenario, experiment.eval(), checkpoint, identity, int(stored["epoch"]) + 1)
+    identity = identity_of(stored, checkpoint)
+    return Trained(case, scenario, experiment.eval(), checkpoint, identity, epochs_of(stored, checkpoint))
 
 
 class EpochSeed(Callback):
@@ -162,8 +174,7 @@ def _trainer(
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     devices, nodes = launched() or (options.devices, options.nodes)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    with warnings_to(options.run_dir / WARNINGS):
         return Trainer(
             max_epochs=epochs,
             devices=devices,
@@ -193,10 +204,7 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
         return "no epoch was finished"
 
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-            warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # Lightning 2.6 itself
+        with warnings_to(checkpoint.parent / WARNINGS):
             yield
     except (KeyboardInterrupt, SystemExit) as stop:
         raise TrainingError(f"Training was stopped: {kept()}.") from stop
@@ -213,6 +221,22 @@ def _sentences(checkpoint: Path, done: int, trainer: Trainer) -> Iterator[None]:
             f"The disk that holds {checkpoint.parent.resolve()} is full. Make room there; --resume goes on from the "
             "last checkpoint that was written."
         ) from error
+
+
+@contextmanager
+def warnings_to(path: Path) -> Iterator[None]:
+    """Append libraries' warnings to a file: they are not for the person who trains."""
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{category.__name__}: {message} ({filename}, line {lineno})\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = show
+        yield
 
 
 def _written(path: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from training.fit import run_record
@@ -15,6 +16,7 @@ def may_close(runs: list[Run], parent: QWidget) -> bool:
         return True
     names = "\n".join(run.title for run in live)
     box = QMessageBox(QMessageBox.Icon.Question, "Training goes on", f"Still training:\n{names}", parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("Shall it go on without the window? The next window finds it again.")
     go_on = box.addButton("&Go on", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("&Stop it", QMessageBox.ButtonRole.DestructiveRole)

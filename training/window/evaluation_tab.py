@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -87,25 +88,35 @@ class EvaluationTab(QWidget):
     def _show_page(self, folder: Path) -> None:
         for widget in self._shown:
             widget.deleteLater()
-        sounds = sorted(folder.glob("*-original.wav"))
-        self._shown = [self._players(n, path) for n, path in enumerate(sounds)]
+        sounds, names = sorted(folder.glob("*-original.wav")), _track_names(folder)
+        self._shown = [self._players(name, path) for name, path in zip(names, sounds, strict=False)]
         self._shown += [Picture(folder / name) for name in _PICTURES if (folder / name).is_file()]
         for n, widget in enumerate(self._shown):
             self.pictures.insertWidget(n, widget)
 
-    def _players(self, n: int, original: Path) -> QWidget:
+    def _players(self, name: str, original: Path) -> QWidget:
         """Make a row of buttons that play a track and its reconstruction."""
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(QLabel(f"Held-out track {n + 1}"))
+        title = QLabel(name)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(title)
         for kind in ("original", "reconstruction"):
             path = original.with_name(original.name.replace("original", kind))
-            button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of track {n + 1}")
+            button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of {name}")
             button.clicked.connect(partial(self._workshop.player.play, path))
             layout.addWidget(button)
         layout.addStretch(1)
         return line
+
+
+def _track_names(folder: Path) -> list[str]:
+    """Read the names of the tracks that the evaluation has written as sound."""
+    try:
+        return [str(name) for name in json.loads((folder / "tracks.json").read_text(encoding="utf-8"))]
+    except (OSError, ValueError):
+        return []
 
 
 class Picture(QLabel):

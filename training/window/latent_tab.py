@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ class LatentTab(QWidget):
             members = points[kinds == kind]
             brush = pyqtgraph.mkBrush(f"{SERIES[n % len(SERIES)]}b0")
             item = pyqtgraph.ScatterPlotItem(
-                members[:, 0], members[:, 1], size=6, pen=None, brush=brush, name=str(kind)
+                members[:, 0], members[:, 1], size=6, pen=None, brush=brush, name=escape(str(kind))
             )
             self.scatter.addItem(item)
 

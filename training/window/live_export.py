@@ -54,7 +54,7 @@ class LiveExport(QObject):
         self._sent_model = stamp
         self.message.emit("Exporting a checkpoint …")
         choice = self._workshop.choice_of(run)
-        parameters = {"choice": replace(choice, model=str(model)).as_dict(), "engine": self.engine}
+        parameters = {"choice": replace(choice, model=str(model)).as_dict(), "engine": self.engine, "quick": True}
         self._workshop.studio.ask("export", parameters, self._sent, self.message.emit)
 
     def _sent(self, answer: Answer) -> None:

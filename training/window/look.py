@@ -87,6 +87,7 @@ def plain_table(columns: Sequence[str], name: str) -> QTableWidget:
 def caption(text: str = "", of: QLabel | None = None) -> QLabel:
     """Make a quieter label, which wraps."""
     label = of or QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 
 from aitunes.experiments.history import HISTORY, Row, read_history
@@ -77,14 +78,15 @@ def read_curves(run: Run) -> list[Row]:
 
 def parts_of(rows: list[Row]) -> list[str]:
     """List the names of the losses, the total first."""
-    names = dict.fromkeys(name.split("/")[1] for row in rows for name in row if name.split("/")[0] in STAGES)
+    pairs = (name.partition("/")[::2] for row in rows for name in row)
+    names = dict.fromkeys(part for stage, part in pairs if stage in STAGES and part)
     return sorted(names, key=lambda name: name != "loss")
 
 
 def curve(rows: list[Row], stage: str, part: str) -> tuple[list[float], list[float]]:
     """Return epochs and values of one loss."""
     key = f"{stage}/{part}"
-    points = [(row["epoch"], row[key]) for row in rows if key in row]
+    points = [(row["epoch"], row[key]) for row in rows if {"epoch", key} <= row.keys() and isfinite(row[key])]
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 

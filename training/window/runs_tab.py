@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -100,7 +102,7 @@ class RunsTab(QWidget):
         for row, run in enumerate(runs):
             for column, text in enumerate(_texts(run)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(run.sentence or str(run.folder))
+                item.setToolTip(f"<p>{escape(run.sentence or str(run.folder))}</p>")
                 self.table.setItem(row, column, item)
         self.select(*(row for row, run in enumerate(runs) if run.folder in kept))
         self.table.blockSignals(False)
@@ -121,7 +123,7 @@ class RunsTab(QWidget):
         part = self.part.currentText()
         self.plot.show_curves(
             [
-                Curve(f"{run.title}, {stage}", *curve(rows, stage, part), SERIES[n], stage != "train")
+                Curve(escape(f"{run.title}, {stage}"), *curve(rows, stage, part), SERIES[n], stage != "train")
                 for n, (run, rows) in enumerate(zip(runs, histories, strict=True))
                 for stage in STAGES
             ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
@@ -97,7 +99,7 @@ class TrainingTab(QWidget):
     def _show_run(self, run: Run | None) -> None:
         if run is None:
             return
-        self.title.setText(f"<b>{run.experiment} {run.scenario}</b>&nbsp; {run.folder}")
+        self.title.setText(f"<b>{escape(run.experiment)} {escape(run.scenario)}</b>&nbsp; {escape(str(run.folder))}")
         self.sentence.setText(run.sentence)
         self.sentence.setVisible(bool(run.sentence))
         role = QPalette.ColorRole.WindowText if run.state == FAILED else QPalette.ColorRole.PlaceholderText

@@ -165,7 +165,7 @@ def _export(actions: HeadlessActionPipeline, request: Json) -> Json:
     names = ReleaseNames(request.get("name"), request.get("public_name"), request.get("description"))
     if request.get("engine"):
         check_engine(request["engine"])  # an export takes a minute
-    folder = actions.export(Path(request["to"]) if request.get("to") else None, names)
+    folder = actions.export(Path(request["to"]) if request.get("to") else None, names, quick=bool(request.get("quick")))
     if request.get("engine"):
         actions.play(folder.name, request["engine"])
     return {"folder": str(folder), "release": folder.name, "epochs": actions.load().epochs}

@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
 from aitunes.features import FloatArray
+from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 
 MAX_CODES = 2_000
-_MAX_LABELS = 20
 
 
 class LatentPlot(Callback):
@@ -111,23 +108,9 @@ def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str
         labels: whole numbers, [items].
         names: of the labels, in order; without them their numbers are shown.
     """
-    figure = Figure(figsize=(8.0, 6.4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    plane, shares = principal_plane(codes)
-    kinds = np.unique(labels)
-    colours = matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"]
-    for n, kind in enumerate(kinds):
-        name = names[kind] if kind < len(names) else str(kind)
-        x, y = plane[labels == kind].T
-        axes.scatter(x, y, s=10, color=colours(n % colours.N), label=name, alpha=0.8, linewidths=0)
-    axes.set(
-        title=title,
-        xlabel=pc_label(0, shares[0]),
-        ylabel=pc_label(1, shares[1]),
-    )
-    axes.grid(alpha=0.25)
-    if 1 < len(kinds) <= _MAX_LABELS:
-        figure.legend(loc="outside right upper", frameon=False, markerscale=2.0)
+    figure, (plane, shares) = new_figure(8.0, 6.4), principal_plane(codes)
+    texts = np.array([names[label] if label < len(names) else str(label) for label in labels.tolist()], dtype=np.str_)
+    axes = scatter_by_label(figure, plane, texts, 10.0)
+    axes.set(title=literal(title, 80), xlabel=pc_label(0, shares[0]), ylabel=pc_label(1, shares[1]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    path.write_bytes(png_bytes(figure))

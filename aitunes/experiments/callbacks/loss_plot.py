@@ -10,14 +10,14 @@ import matplotlib
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from typing_extensions import override
 
 from aitunes.experiments.callbacks.loss_history import LossHistory
 from aitunes.experiments.history import Row
+from aitunes.figures import new_figure, png_bytes
 
+_DECADE = 10.0
 _STYLES = {"train": "-", "validation": "--"}
 
 
@@ -60,9 +60,8 @@ class LossPlot(Callback):
 
 
 def plot_history(rows: list[Row], path: Path) -> None:
-    """Draw a history, 900 × 700, the total above its parts, both logarithmic."""
-    figure = Figure(figsize=(9.0, 7.0), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    """Draw a history, 900 × 700, the total above its parts, logarithmic where the values span a decade."""
+    figure = new_figure(9.0, 7.0)
     total, parts = figure.subplots(2, 1, sharex=True)
     names = list(dict.fromkeys(name.split("/")[1] for row in rows for name in row if name.split("/")[0] in _STYLES))
     _draw(total, rows, [name for name in names if name == "loss"])
@@ -70,7 +69,7 @@ def plot_history(rows: list[Row], path: Path) -> None:
     total.set(title="loss, weighted and summed", ylabel="loss")
     parts.set(title="its parts, not weighted", xlabel="epoch", ylabel="loss")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    path.write_bytes(png_bytes(figure))
 
 
 def _draw(axes: Axes, rows: list[Row], names: list[str]) -> None:
@@ -84,7 +83,7 @@ def _draw(axes: Axes, rows: list[Row], names: list[str]) -> None:
                 values.extend(losses)
                 marker = "." if len(points) < 30 else ""
                 axes.plot(epochs, losses, style, marker=marker, color=colours(n % 10), label=f"{stage} {name}")
-    if values and min(values) > 0.0:
+    if values and 0.0 < _DECADE * min(values) < max(values):  # a shorter logarithmic axis has one number
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)

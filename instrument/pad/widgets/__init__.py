@@ -1,1 +1,1 @@
-"""The widgets of the window, one in each file; they send through the model only."""
+"""Draws the window, one widget in each file; widgets send through the model only."""

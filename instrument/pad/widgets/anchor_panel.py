@@ -21,7 +21,7 @@ SOUND_ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff")
 
 
 class AnchorPanel(QWidget):
-    """The page for the anchors of the playing release."""
+    """Shows the page for the anchors of the playing release."""
 
     def __init__(self, model: EngineModel, point: Point, anchors: AnchorSet, encoder: EncoderQueue) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ _WIDTH_LETTERS = 34
 
 
 class Banner(QFrame):
-    """A box over the surface."""
+    """Covers the middle of the surface with a title and a line of detail."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""A combo box that the mouse wheel does not change."""
+"""Offers a combo box that the mouse wheel does not change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing_extensions import override
 
 
 class Choice(QComboBox):
-    """A combo box that fits any width, whatever the length of its items.
+    """Lets one item be chosen; fits any width, whatever the length of the items.
 
     A click leaves the keyboard focus with the surface; Tab reaches it.
 

@@ -1,4 +1,4 @@
-"""A fader and a lock for every latent coordinate, the choice of the pad's axes, and wandering."""
+"""Shows a fader and a lock for every latent coordinate, the choice of the pad's axes, and wandering."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AXES = ("Across", "Up", "Wheel")
 
 
 class Lock(QToolButton):
-    """A button that shows a padlock, open or closed."""
+    """Draws a padlock on a button, open or closed."""
 
     def __init__(self, n: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Lock(QToolButton):
 
 
 class Coordinates(QWidget):
-    """The page for the latent space."""
+    """Shows the page for the latent space."""
 
     def __init__(self, model: EngineModel, point: Point) -> None:
         super().__init__()

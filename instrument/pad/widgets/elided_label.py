@@ -1,4 +1,4 @@
-"""A label that ends in an ellipsis where its text is longer than its width."""
+"""Shows text that ends in an ellipsis where it is longer than the label."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from instrument.pad.widgets.label import literal_tip, make_plain
 
 
 class ElidedLabel(QLabel):
-    """A label of plain text that fits any width; its tooltip shows the whole text."""
+    """Shows plain text in any width; the tooltip has the whole text."""
 
     def __init__(self) -> None:
         super().__init__()

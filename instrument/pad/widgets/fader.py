@@ -1,4 +1,4 @@
-"""A fader that shows its name, value and level in one bar, large enough for a finger."""
+"""Shows a fader's name, value and level in one bar, large enough for a finger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INSET = 0.35  # of the height, beside text and level
 
 
 class Fader(QSlider):
-    """A slider over a range of numbers; a double-click resets it.
+    """Slides over a range of numbers; a double-click resets it.
 
     Args:
         name: its name, on the bar and for screen readers.
@@ -58,7 +58,7 @@ class Fader(QSlider):
 
     @property
     def number(self) -> float:
-        """The value shown."""
+        """Return the value shown."""
         return self._exact
 
     def show_value(self, value: float) -> None:

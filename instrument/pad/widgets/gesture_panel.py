@@ -17,7 +17,7 @@ from instrument.storage import paths
 
 
 class GesturePanel(QWidget):
-    """The page for gestures; the engine records, stores and plays them as scores that `aitunes render` accepts.
+    """Shows the page for gestures, which the engine records, stores and plays as scores for `aitunes render`.
 
     Args:
         model: sends the commands.
@@ -60,7 +60,7 @@ class GesturePanel(QWidget):
 
     @property
     def selected(self) -> str:
-        """The selected gesture's name; empty where there is none."""
+        """Return the selected gesture's name; empty where there is none."""
         item = self.list.currentItem()
         return item.text() if item else ""
 
@@ -86,8 +86,12 @@ class GesturePanel(QWidget):
 
     def export_to(self, path: Path) -> None:
         """Copy the selected gesture's score to a file."""
+        score = self._folder / f"{self.selected}.txt"
+        if score.parent != self._folder or not score.is_file():
+            self._model.message.emit("The gesture is not on this machine; export it where the engine runs.")
+            return
         try:
-            shutil.copyfile(self._folder / f"{self.selected}.txt", path)
+            shutil.copyfile(score, path)
         except OSError as error:
             self._model.message.emit(f"The gesture could not be exported: {reason(error)}.")
         else:

@@ -1,10 +1,11 @@
-"""The window's header: the release's name and description, and the buttons for full screen and help."""
+"""Shows the release's name and description, and the buttons for full screen and help."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from aitunes.printable import printable
 from aitunes.release.card import ReleaseCard
 from instrument.pad import theme
 from instrument.pad.widgets.buttons import button
@@ -15,7 +16,7 @@ _NAME_LETTERS = 14
 
 
 class Head(QWidget):
-    """The top of the window."""
+    """Forms the top of the window."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,9 +34,9 @@ class Head(QWidget):
 
     def show_release(self, card: ReleaseCard) -> None:
         """Show the release that plays."""
-        self._name = card.public_name
+        self._name = printable(card.public_name)
         self.release.setToolTip(literal_tip(f"{self._name}: choose a release (L)"))
-        self.description.setText(card.description)
+        self.description.setText(printable(card.description))
         self.fit()
 
     def fit(self) -> None:

@@ -54,7 +54,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 
 class HelpSheet(Sheet):
-    """The sheet of shortcuts."""
+    """Shows the shortcuts over the window."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, 56, 27)

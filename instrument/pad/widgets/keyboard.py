@@ -1,4 +1,4 @@
-"""Two octaves of piano keys, played by mouse, touch and the computer's keyboard."""
+"""Draws two octaves of piano keys, played by mouse, touch and the computer's keyboard."""
 
 from __future__ import annotations
 

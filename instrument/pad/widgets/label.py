@@ -1,4 +1,4 @@
-"""Labels and tooltips that show any text literally: Qt would take foreign text for HTML, and open files it names."""
+"""Makes labels and tooltips that show any text literally, which Qt would take for HTML and open the files it names."""
 
 from __future__ import annotations
 

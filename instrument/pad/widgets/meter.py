@@ -1,4 +1,4 @@
-"""A level meter with peak hold."""
+"""Shows the level, with peak hold."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Ballistics:
 
 
 class Meter(QWidget):
-    """Peak as a bar, RMS brighter within it, the highest peak as a line that stays for a moment."""
+    """Draws the peak as a bar, RMS brighter within it, and the highest peak as a line that stays for a moment."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The piano keys and the settings of notes, shown for releases that have a pitch."""
+"""Shows piano keys and the settings of notes, for releases that have a pitch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _seconds(value: float) -> str:
 
 
 class NoteStrip(QFrame):
-    """A strip over the width of the window.
+    """Spans the width of the window.
 
     Args:
         model: sends notes and settings.

@@ -1,4 +1,4 @@
-"""The playing surface with the spectrogram below it, and the banner that covers both while there is no engine."""
+"""Shows the playing surface, with the spectrogram below it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FULL_SCREEN_STRIP_LETTERS = 4.5
 
 
 class PlayArea(QWidget):
-    """The largest part of the window.
+    """Forms the largest part of the window.
 
     Args:
         session: what the surface shows and moves.

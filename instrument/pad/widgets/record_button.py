@@ -13,7 +13,7 @@ from instrument.pad.model import EngineModel
 
 
 class RecordButton(QPushButton):
-    """A button for the engine's recorder.
+    """Switches the engine's recorder.
 
     Args:
         model: sends the commands.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QListWidget, QWidget
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.release.files import open_bounded
 from instrument.pad import theme
 from instrument.pad.lists import ReleaseEntry
 from instrument.pad.model import EngineModel
@@ -19,10 +22,13 @@ from instrument.pad.widgets.sheet import Sheet
 from instrument.storage.library import Library
 
 PREVIEW = "preview.wav"
+_MAX_PREVIEW_BYTES = 64 << 20
+_BROWSE_MS = 150
+"""Rows on which the selection rests for less are passed over."""
 
 
 class ReleasePicker(Sheet):
-    """The sheet of releases.
+    """Shows the releases over the window.
 
     Args:
         model: lists and loads releases.
@@ -45,12 +51,14 @@ class ReleasePicker(Sheet):
         self.picture.setMinimumSize(1, 1)
         self.picture.installEventFilter(self)
         self._release_map: ReleaseMap | None = None
+        self._rest = QTimer(self, singleShot=True, interval=_BROWSE_MS)
+        self._rest.timeout.connect(self._open_files)
         self.play = button("Load", "Load the selected release")
         self.play.clicked.connect(self.load)
         self.listen = button("Preview", "Preview of the selected release", "Opens in your system's player")
         self.listen.clicked.connect(self._listen)
         self._lay_out()
-        model.lists.changed.connect(lambda kind: self._fill() if kind == "model" else None)
+        model.lists.changed.connect(lambda kind: self._fill() if kind == "release" else None)
 
     def _lay_out(self) -> None:
         head = theme.row(gap=0.5)
@@ -74,7 +82,7 @@ class ReleasePicker(Sheet):
 
     @override
     def open(self) -> None:
-        self._model.lists.request("model")
+        self._model.lists.request("release")
         self._fill()
         self._select_playing()
         super().open()
@@ -109,13 +117,34 @@ class ReleasePicker(Sheet):
         entry = self._selected()
         if entry is None:
             return
-        folder = self._library.find(entry.name)
         self.description.setText(
             f"{entry.description}\n\n{entry.latent_dim} latent dimensions.  Name over OSC: “{entry.name}”."
         )
+        self._release_map = None
+        self.picture.clear()
+        self.listen.setEnabled(False)
+        self._rest.start()
+
+    def _open_files(self) -> None:
+        """Read the map of the selected release, and look for its preview."""
+        entry = self._selected()
+        if entry is None:
+            return
         self._release_map = self._map_of(entry)
-        self.listen.setEnabled(folder is not None and (folder / PREVIEW).is_file())
+        self.listen.setEnabled(self._preview(entry) is not None)
         self._show_map()
+
+    def _preview(self, entry: ReleaseEntry) -> Path | None:
+        """Return the file of the preview; None where it is missing, too large, or no WAV file."""
+        folder = self._library.find(entry.name)
+        if folder is None:
+            return None
+        try:
+            with open_bounded(folder / PREVIEW, _MAX_PREVIEW_BYTES, f"The preview of {entry.name}") as file:
+                header = file.read(12)
+        except (AiTunesError, OSError):
+            return None
+        return folder / PREVIEW if (header[:4], header[8:]) == (b"RIFF", b"WAVE") else None
 
     def _map_of(self, entry: ReleaseEntry) -> ReleaseMap | None:
         try:
@@ -125,6 +154,8 @@ class ReleasePicker(Sheet):
         return release_map if len(release_map.names) else None
 
     def _show_map(self) -> None:
+        if self._rest.isActive():
+            return
         if self._release_map is None:
             self.picture.setText("The map is not on this machine.")
             return
@@ -141,6 +172,6 @@ class ReleasePicker(Sheet):
 
     def _listen(self) -> None:
         entry = self._selected()
-        folder = self._library.find(entry.name) if entry else None
-        if folder is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / PREVIEW))):
-            self._model.message.emit(f"No player opens {folder / PREVIEW}.")
+        preview = self._preview(entry) if entry else None
+        if preview is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(preview))):
+            self._model.message.emit(f"No player opens {preview}.")

@@ -1,4 +1,4 @@
-"""A panel that covers the window until it is closed."""
+"""Covers the window with a panel until it is closed."""
 
 from __future__ import annotations
 

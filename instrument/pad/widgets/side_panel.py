@@ -1,4 +1,4 @@
-"""The column of controls: transport above, and pages for the latent space, anchors, gestures and sound."""
+"""Shows the column of controls: transport, and pages for the latent space, anchors, gestures and sound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTH_LETTERS = 24.0
 
 
 class SidePanel(QFrame):
-    """Everything beside the surface.
+    """Forms the column beside the surface.
 
     Args:
         session: what the controls show and change.

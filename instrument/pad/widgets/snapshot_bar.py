@@ -16,7 +16,7 @@ SLOTS = 8
 
 
 class SnapshotBar(QWidget):
-    """A button for each snapshot; the engine stores them under the release's name and their number.
+    """Shows a button for each snapshot; the engine stores them under the release's name and their number.
 
     Args:
         model: sends the commands.

@@ -1,4 +1,4 @@
-"""A spectrogram of the last seconds, scrolling from right to left."""
+"""Shows a spectrogram of the last seconds, scrolling from right to left."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def colour_table() -> NDArray[np.uint32]:
 
 
 class Spectrogram(QWidget):
-    """Frequency bands over time, low bands at the bottom, in a ring of pixels, so that scrolling copies only."""
+    """Draws frequency bands over time, low bands at the bottom, in a ring of pixels, so that scrolling copies only."""
 
     def __init__(self) -> None:
         super().__init__()

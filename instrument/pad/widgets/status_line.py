@@ -21,7 +21,7 @@ _MESSAGE_SECONDS = 8.0
 
 
 class StatusLine(QWidget):
-    """The line at the bottom of the window.
+    """Forms the line at the bottom of the window.
 
     Args:
         model: emits statuses and messages.

@@ -1,4 +1,4 @@
-"""The playing surface: shows the map and the point, and follows mouse, touch, pen and keys."""
+"""Shows the map and the point, and follows mouse, touch, pen and keys."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PLAY_NOW = Qt.KeyboardModifier.ControlModifier
 
 
 class Surface(QWidget):
-    """The surface that is played.
+    """Forms the surface that is played.
 
     Args:
         model, point, anchors: shown and moved.

@@ -1,4 +1,4 @@
-"""Play, freeze, and the faders for gain, smoothing and the playhead."""
+"""Plays, freezes, and sets gain, smoothing and the playhead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _times(value: float) -> str:
 
 
 class Transport(QWidget):
-    """The controls above the pages; speed, position and freeze are shown for releases with a playhead.
+    """Shows the controls above the pages; speed, position and freeze for releases with a playhead only.
 
     Args:
         model: sends the settings.
@@ -38,7 +38,7 @@ class Transport(QWidget):
         self.freeze.clicked.connect(lambda on: model.set("/freeze", bool(on)))
         self.faders = {
             "/gain": Fader("Gain", -60.0, 6.0, 0.0, _db, 0.5),
-            "/glide": Fader("Smoothing", 0.0, 10.0, 0.0, _seconds, 3.0),
+            "/smoothing": Fader("Smoothing", 0.0, 10.0, 0.0, _seconds, 3.0),
             "/speed": Fader("Speed", -4.0, 4.0, 1.0, _times),
             "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{100 * value:.0f} %"),
         }

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from aitunes.audio_processing.files import FORMATS, AudioFileError, read_audio, write_audio
+from aitunes.audio_processing.files import FORMATS, AudioFileError, AudioFileWarning, read_audio, write_audio
 
 RATE = 48_000
 
@@ -83,38 +83,39 @@ def test_real_files_of_every_format_are_read_whole(shared_data, pattern, rate, s
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("share", [0.02, 0.6, 0.95])
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.95])
 @pytest.mark.parametrize(
     "pattern",
     ["gtzan-mini/genres/jazz/jazz.00000.wav", "fma-mini/900/900001.mp3", "notes/flute/*.flac", "notes/piano/*.ogg"],
 )
-def test_a_real_file_cut_short_is_an_error_that_names_it(shared_data, tmp_path, pattern, share):
+def test_of_a_real_file_cut_short_the_beginning_is_read_and_the_file_named(shared_data, tmp_path, pattern, share):
     whole = min(shared_data.glob(pattern))
     data = whole.read_bytes()
     path = tmp_path / f"cut{whole.suffix}"
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(AudioFileError, match=rf"cut\{whole.suffix} is damaged"):
-        read_audio(path)
+    with pytest.warns(AudioFileWarning, match=rf"cut\{whole.suffix} is cut short or damaged"):
+        y, rate = read_audio(path)
+    assert 0 < y.size < 1.02 * share * soundfile.info(whole).duration * rate or share > 0.9
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("pattern", ["fma-mini/900/900001.mp3", "notes/flute/*.flac", "notes/piano/*.ogg"])
-def test_a_real_file_with_a_hole_of_noise_is_an_error_that_names_it(shared_data, tmp_path, rng, pattern):
+def test_of_a_real_file_with_a_hole_of_noise_something_is_read_and_the_file_named(shared_data, tmp_path, rng, pattern):
     whole = min(shared_data.glob(pattern))
     data = bytearray(whole.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 2_000] = rng.bytes(2_000)
     path = tmp_path / f"hole{whole.suffix}"
     path.write_bytes(data)
-    with pytest.raises(AudioFileError, match=rf"hole\{whole.suffix} is damaged"):
-        read_audio(path)
+    with pytest.warns(AudioFileWarning, match=rf"hole\{whole.suffix} is cut short or damaged"):
+        assert read_audio(path)[0].size > 0
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_an_ogg_file_cut_short_is_damaged(tmp_path, rng, share):
+def test_of_an_ogg_file_cut_short_the_beginning_is_read(tmp_path, rng, share):
     data = write_audio(tmp_path / "noise.ogg", rng.normal(0, 0.1, 3 * RATE).astype(np.float32), RATE).read_bytes()
     (tmp_path / "cut.ogg").write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(AudioFileError, match=r"cut\.ogg is damaged"):
-        read_audio(tmp_path / "cut.ogg")
+    with pytest.warns(AudioFileWarning, match=r"cut\.ogg is cut short or damaged"):
+        assert 0 < read_audio(tmp_path / "cut.ogg")[0].size < 3 * RATE
 
 
 def test_a_wav_file_that_a_pipe_left_without_a_length_is_whole(tmp_path):

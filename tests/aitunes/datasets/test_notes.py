@@ -44,8 +44,13 @@ def test_what_asks_for_attribution_is_left_out_and_the_others_are_named(folder):
     [
         (None, "has no labels.csv"),
         (HEADER, "lists no notes"),
-        (HEADER + "a/0.wav,flute,loud,,CC0,\n", "without path, instrument or MIDI note"),
-        ("path,midi\na/0.wav,60\n", "without path, instrument or MIDI note"),
+        (HEADER + "a/0.wav,flute,loud,,CC0,\n", "line 2, has the pitch 'loud'"),
+        ("path,midi\na/0.wav,60\n", "lacks the column instrument"),
+        (HEADER + "a/0.wav,flute,60,,,\na/0.wav,flute,61,,,\n", "'a/0.wav' with 2 pitches"),
+        (HEADER + "a/0.wav,,60,,,\n", "line 2, has no instrument"),
+        (HEADER + "\n" + "../x.wav,flute,60,,,\n", "line 3, names '../x.wav', which is not inside"),
+        (HEADER + "/etc/x.wav,flute,60,,,\n", "line 2, names '/etc/x.wav', which is not inside"),
+        (HEADER + "C:\\x.wav,flute,60,,,\n", "line 2, names 'C:/x.wav', which is not inside"),
     ],
 )
 def test_a_list_that_says_too_little_is_refused(folder, text, sentence):
@@ -54,6 +59,36 @@ def test_a_list_that_says_too_little_is_refused(folder, text, sentence):
         (folder / "labels.csv").write_text(text)
     with pytest.raises(DataSetError, match=sentence):
         read_notes(folder)
+
+
+@pytest.mark.parametrize("midi", ["nan", "inf", "-inf", "1000", "440 Hz", "-200", "", "A4", "1e400"])
+def test_a_pitch_that_is_no_midi_note_is_refused_with_its_line(folder, midi):
+    (folder / "labels.csv").write_text(f"path,instrument,midi\na/1.wav,flute,60\na/0.wav,flute,{midi}\n")
+    with pytest.raises(DataSetError, match=r"line 3, has the pitch .* 0 to 127"):
+        read_notes(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("header", ["path,instrument,midi", "Path,Instrument,MIDI", " File name , Label , midi_note "])
+def test_a_list_is_read_as_spreadsheets_write_it(folder, encoding, separator, header):
+    lines = [header, "a/1.wav, Flöte , 60 ", "a\\0.wav,Flöte,72", ",,"]
+    text = "\r\n".join(line.replace(",", separator) for line in lines)
+    (folder / "labels.csv").write_bytes(text.encode(encoding))
+    assert [(note.name, note.label, note.midi) for note in read_notes(folder).notes] == [
+        ("a/0.wav", "Flöte", 72.0),
+        ("a/1.wav", "Flöte", 60.0),
+    ]
+
+
+def test_notes_left_out_for_their_licence_are_counted_aloud(folder):
+    assert read_notes(folder).sentences == ("1 of 4 notes are left out for their licence: 1 under CC-BY-3.0.",)
+
+
+def test_the_licence_of_ones_own_notes_is_ones_own_business(folder):
+    text = "path,instrument,midi,licence\na/0.wav,flute,72,all rights reserved\na/1.wav,flute,60,\n"
+    (folder / "labels.csv").write_text(text)
+    assert len(read_notes(folder).notes) == 2
 
 
 @pytest.mark.data

@@ -149,7 +149,7 @@ def test_codes_of_the_prior_are_standard_normal_and_seeded():
 def test_onnx_and_torchscript_equal_the_model_at_another_batch_size(model):
     pytest.importorskip("onnxscript")
     onnxruntime = pytest.importorskip("onnxruntime")
-    from training.export.export import DecoderExport, EncoderExport, _onnx_bytes
+    from training.export.export import DecoderExport, EncoderExport, onnx_bytes
 
     subject = small(model)
     S = torch.rand(7, 13, 9)
@@ -161,7 +161,7 @@ def test_onnx_and_torchscript_equal_the_model_at_another_batch_size(model):
         decoded = subject.decode(z)
         traced = torch.jit.trace(DecoderExport(subject), (z[:2],))
         assert (traced(z) - decoded).abs().max() <= 1e-4
-    encoder = onnxruntime.InferenceSession(_onnx_bytes(EncoderExport(subject), {"S": S[:2]}, "z"))
-    decoder = onnxruntime.InferenceSession(_onnx_bytes(DecoderExport(subject), {"z": z[:2]}, "S"))
+    encoder = onnxruntime.InferenceSession(onnx_bytes(EncoderExport(subject), {"S": S[:2]}, "z"))
+    decoder = onnxruntime.InferenceSession(onnx_bytes(DecoderExport(subject), {"z": z[:2]}, "S"))
     assert np.abs(encoder.run(["z"], {"S": S.numpy()})[0] - z.numpy()).max() <= 1e-4
     assert np.abs(decoder.run(["S"], {"z": z.numpy()})[0] - decoded.numpy()).max() <= 1e-4

@@ -11,6 +11,7 @@ import soundfile
 from pythonosc import slip
 
 from aitunes.osc.packets import build, parse
+from instrument.engine.task_queue import REPLACED
 from instrument.scores.render import RenderOptions, render_score
 from instrument.storage.library import Library
 
@@ -47,7 +48,7 @@ def other(shared):
 
 def status(client):
     names = "underruns late malformed subscribers mean peak nominal measured control synthesis buffer device"
-    names += " release playing iterations"
+    names += " release playing iterations held"
     return dict(zip(names.split(), client.ask("/status", reply="/status.reply"), strict=True))
 
 
@@ -61,7 +62,7 @@ def test_status_has_the_types_of_the_protocol_and_comes_from_the_listening_socke
     assert peer == client.engine
     address, rest = datagram.split(b"\0", 1)
     assert address == b"/status.reply"
-    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTi\0")
+    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTii\0")
 
 
 def test_status_is_plausible(client):
@@ -78,7 +79,7 @@ def test_a_value_is_told_as_it_was_set(client):
     client.send("/aitunes/pad/xy", 0.25, 0.75)
     assert client.ask("/aitunes/pad/xy") == pytest.approx([0.25, 0.75], abs=1e-5)
     client.send("/aitunes/gain", -200.0)
-    assert client.ask("/aitunes/gain") == [-60.0]
+    assert client.expect("/aitunes/gain") == [-60.0]  # its author hears of a value that was clipped
     client.send("/aitunes/gain", 0)
     assert client.ask("/aitunes/gain") == [0.0]
 
@@ -253,7 +254,8 @@ def test_a_gesture_is_recorded_replayed_to_all_kept_as_a_score_and_dropped(silen
     client.command("/aitunes/gesture/play", "wave", 1, 10.0)
     assert client.ask("/aitunes/gesture/play") == ["wave", 1, 10.0]
     # Both the hand that recorded it and all others see the gesture move the instrument, again and again.
-    client.command("/notify", 1)
+    for listener in (client, other):  # a busy machine may have taken longer than a lease
+        listener.command("/notify", 1)
     for listener in (client, other, client, other):
         assert listener.expect("/aitunes/pad/xy") == pytest.approx([0.1, 0.2])
         assert listener.expect("/aitunes/gain", where=lambda values: values == [-6.0])
@@ -339,11 +341,12 @@ def test_commands_finish_in_the_order_they_came(silent_engine):
     client.send("/aitunes/release/load", "wide")
     client.send("/aitunes/snapshot/recall", "five", 0.0)
     client.send("/sync", 1)
-    done = []
+    done, refused = [], []
     while (message := parse(client.receive()[0])[0].messages[0]).address != "/synced":
-        assert message.address == "/done", message
-        done.append(message.arguments[1])
-    assert done == ["wide", "five", "tiny", "wide", "five"]
+        (done if message.address == "/done" else refused).append(message.arguments)
+    assert [arguments[1] for arguments in done] == ["wide", "five", "wide", "five"]
+    # Of two loads in a row only the last one matters.
+    assert refused == [["/aitunes/release/load", REPLACED]]
 
 
 def test_more_look_ahead_is_better_and_later(silent_engine):

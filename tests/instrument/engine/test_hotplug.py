@@ -7,10 +7,11 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from instrument.engine.device_changes import ANY_DEVICE
-from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.hotplug import LOOK_SECONDS, MAX_PAUSE_SECONDS, DeviceScanner, DeviceWatch
 from instrument.engine.publisher import Publisher
 from instrument.outputs import OutputError
 
@@ -19,7 +20,10 @@ class Port:
     """A device that may be missing, and what was done about it."""
 
     def __init__(self):
-        self.awaited, self.feels_scans, self.returns = None, False, 0
+        self.awaited, self.feels_scans, self.returns, self.name = None, False, 0, "system"
+
+    def miss_device(self):
+        self.awaited = self.name
 
     def return_to_device(self):
         self.returns += 1
@@ -48,7 +52,12 @@ def told(publisher):
 
 
 @pytest.fixture
-def look(port, publisher, monkeypatch):
+def now():
+    return [1000.0]
+
+
+@pytest.fixture
+def look(port, publisher, now, monkeypatch):
     """Look, and see those devices, of which those with JACK in their names are JACK's."""
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     names = []
@@ -58,12 +67,13 @@ def look(port, publisher, monkeypatch):
         return [{"name": name, "host": host} for name, host in hosts.items() if host == "ALSA" or not apart]
 
     watch = DeviceWatch(
-        SimpleNamespace(devices=devices),
+        SimpleNamespace(devices=devices, jack_clients=lambda: [name for name in names if "JACK" in name]),
         port,
         publisher,
-        lambda: port.feels_scans,
+        lambda: port,
         lambda: True,
         lambda function: function(),
+        lambda: now[0],
     )
 
     def see(*there):
@@ -95,6 +105,19 @@ def test_while_it_plays_through_jack_the_others_are_followed_and_jack_is_left_al
     assert told() == [("JACK, another", "HDMI", "USB")]
 
 
+def test_a_program_that_is_played_into_is_missed_and_connected_again(port, told, look):
+    look("USB", "JACK, a program")
+    port.feels_scans, port.name = True, "JACK, a program"
+    look("USB", "JACK, a program")
+    assert port.awaited is None
+    look("USB")
+    assert port.awaited == "JACK, a program"
+    assert port.returns == 0
+    look("USB", "JACK, a program")
+    assert port.returns == 1
+    assert told() == [("USB",), ("USB", "JACK, a program")]
+
+
 def test_the_device_that_was_lost_is_taken_again_and_no_other(port, look):
     port.awaited = "USB"
     look("HDMI")
@@ -103,7 +126,23 @@ def test_the_device_that_was_lost_is_taken_again_and_no_other(port, look):
     assert port.returns == 1
 
 
-def test_a_device_that_is_there_but_does_not_open_is_tried_again_when_something_has_changed(port, look):
+def test_a_device_that_is_there_but_does_not_open_is_tried_for_ever_with_growing_pauses(port, look, now):
+    port.awaited = "USB"
+    tries = []
+    for _ in range(2_000):
+        before = port.returns
+        look("USB")
+        if port.returns > before:
+            tries.append(now[0])
+        now[0] += LOOK_SECONDS
+    pauses = np.diff(tries)
+    assert pauses[0] == LOOK_SECONDS
+    assert (np.diff(pauses) >= 0.0).all()
+    assert pauses[-1] == MAX_PAUSE_SECONDS
+    assert len(tries) > 90
+
+
+def test_a_device_is_tried_at_once_when_something_has_changed(port, look):
     port.awaited = "USB"
     for _ in range(5):
         look("USB")

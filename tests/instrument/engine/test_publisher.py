@@ -70,7 +70,7 @@ def test_the_engines_own_changes_are_told_to_all(wire):
 
 def test_a_change_of_a_renamed_address_is_told_by_both_names(wire):
     publisher = Publisher()
-    publisher.announce(FormerNames(ANNE), "/aitunes/release/load", ("x",))
+    publisher.notify(FormerNames(ANNE), "/aitunes/release/load", ("x",))
     publisher.publish(wire, Stage(), SCOPE, 0)
     assert wire.heard(ANNE) == []
     assert wire.heard(BELA) == [("/aitunes/release/load", ("x",)), ("/aitunes/model/load", ("x",))]

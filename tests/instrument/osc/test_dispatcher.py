@@ -14,7 +14,7 @@ from instrument.osc.aliases import as_known_to, peer_of
 from instrument.osc.dispatcher import Dispatcher
 from instrument.osc.peers import TcpPeer
 from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
-from instrument.synthesis.timeline import MAX_HELD
+from instrument.synthesis.timeline import MAX_AHEAD_SECONDS, MAX_HELD
 
 ANNE, FAR = ("127.0.0.1", 5000), ("192.168.1.9", 5000)
 CONNECTED = TcpPeer("127.0.0.1", 5000, 1)
@@ -230,48 +230,63 @@ def test_messages_of_a_bundle_are_one_group_and_the_wrong_ones_are_named(bench):
 
 
 def test_a_time_tag_holds_the_bundle(bench):
-    bench.receive(bundle(2e9, build("/aitunes/play")))
-    assert bench.due(2e9 - 0.05) == []
-    assert bench.due(2e9 - 0.004) == [("/aitunes/play", ())]
+    bench.receive(bundle(60.0, build("/aitunes/play")))
+    assert bench.due(60.0 - 0.05) == []
+    assert bench.due(60.0 - 0.004) == [("/aitunes/play", ())]
 
 
 def test_what_is_about_the_connection_waits_for_its_time_tag_too(bench):
-    ((_, refusal, (refused, _)),) = bench.receive(bundle(2e9, build("/version"), build("/quit")), peer=FAR)
+    ((_, refusal, (refused, _)),) = bench.receive(bundle(60.0, build("/version"), build("/quit")), peer=FAR)
     assert (refusal, refused) == ("/fail", "/quit")
-    for event in bench.engine.timeline.due(2e9, 0.01):
+    for event in bench.engine.timeline.due(60.0, 0.01):
         event.function()
     assert bench.sent[-1][:2] == (FAR, "/version.reply")
     assert not bench.engine.ended
-    bench.receive(bundle(2e9, build("/quit")))
+    bench.receive(bundle(60.0, build("/quit")))
     assert not bench.engine.ended
-    (event,) = bench.engine.timeline.due(2e9, 0.01)
+    (event,) = bench.engine.timeline.due(60.0, 0.01)
     event.function()
     assert bench.engine.ended
 
 
+def test_a_tag_far_ahead_is_refused_with_a_sentence_because_a_clock_must_be_wrong(bench):
+    assert bench.receive(bundle(50.0 + MAX_AHEAD_SECONDS, build("/aitunes/play"))) == []
+    ((_, address, (path, reason)),) = bench.receive(bundle(362.0, build("/aitunes/play"), build("/aitunes/stop")))
+    assert (address, path) == ("/fail", "/aitunes/play")
+    assert "312 s ahead of this machine's clock" in reason
+    assert bench.engine.timeline.held_events == 1
+
+
+@pytest.mark.parametrize(("value", "clipped"), [(0.5, False), (2, True), (-1.0, True), (1, False)])
+def test_a_value_that_was_clipped_is_known_as_such(bench, value, clipped):
+    bench.send("/aitunes/pad/x", value)
+    (event,) = bench.engine.timeline.due(0.0, 0.01)
+    assert event.clipped is clipped
+
+
 def test_bundles_inside_a_bundle_have_their_own_time(bench):
-    bench.receive(bundle(None, build("/aitunes/play"), bundle(2e9, build("/aitunes/stop"))))
+    bench.receive(bundle(None, build("/aitunes/play"), bundle(60.0, build("/aitunes/stop"))))
     assert bench.due() == [("/aitunes/play", ())]
-    assert bench.due(2e9) == [("/aitunes/stop", ())]
+    assert bench.due(60.0) == [("/aitunes/stop", ())]
 
 
 def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench):
     for _ in range(MAX_HELD):
-        assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
-    ((_, address, (failed, reason)),) = bench.receive(bundle(2e9, build("/aitunes/stop")))
+        assert bench.receive(bundle(60.0, build("/aitunes/play"))) == []
+    ((_, address, (failed, reason)),) = bench.receive(bundle(60.0, build("/aitunes/stop")))
     assert (address, failed) == ("/fail", "/aitunes/stop")
     assert "/clearSched" in reason
     bench.send("/clearSched")
-    assert bench.due(2e9) == []
-    assert bench.receive(bundle(2e9, build("/aitunes/play"))) == []
+    assert bench.due(60.0) == []
+    assert bench.receive(bundle(60.0, build("/aitunes/play"))) == []
 
 
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsTi\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTii\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-3:] == ("tiny", True, 24)
+    assert arguments[-4:] == ("tiny", True, 24, 0)
 
 
 def test_version_is_a_name_and_three_numbers(bench):

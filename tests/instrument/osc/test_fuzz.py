@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aitunes.osc.packets import build
 from benchmarks import fuzz
+from instrument.osc.access import Access
 from instrument.osc.dispatcher import MAX_EVENTS, Dispatcher
 from instrument.osc.subscribers import Subscribers
 from instrument.synthesis.timeline import MAX_DUE, Event
@@ -48,7 +49,10 @@ def receiver(fake_engine):
         def __init__(self):
             self.engine, self.answers = fake_engine(), []
             subscribers = Subscribers(lambda: 0.0)
-            self.dispatcher = Dispatcher(self.engine, subscribers, lambda *answer: self.answers.append(answer[1:]))
+            access = Access(fuzz.patient_clock())
+            self.dispatcher = Dispatcher(
+                self.engine, subscribers, lambda *answer: self.answers.append(answer[1:]), access=access
+            )
 
         def receive(self, packet):
             self.answers.clear()

@@ -88,3 +88,12 @@ def test_ctrl_c_ends_the_server_without_a_word(fresh):
         fresh.server.interrupt()
         assert fresh.server.ends() == 0
     assert "Traceback" not in fresh.server.text
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_an_engine_is_served_over_ipv6(start, host):
+    words = ("--oscquery", "--http-port", 0, "--osc-host", host, "--osc-port", 0)
+    engine = start("play", "--output", "none", "--no-pad", "--release", "first-light", *words)
+    port = int(engine.says(r"OSCQuery at http://\[[:1]+\]:(\d+)/").group(1))
+    for reached in ("[::1]", "127.0.0.1") if host == "::" else ("[::1]",):
+        assert httpx.get(f"http://{reached}:{port}/aitunes/gain?VALUE", timeout=60.0).json() == {"VALUE": [0.0]}

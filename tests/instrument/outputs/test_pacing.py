@@ -93,3 +93,29 @@ def test_a_callback_between_two_looks_is_placed_by_the_ones_before_it():
     pacing.look(0.0005, 0.0)
     pacing.look(BLOCK + 0.0004, BLOCK)
     assert pacing.until_taken(BLOCK + 0.0004, 0.0) == pytest.approx(BLOCK - 0.0004)
+
+
+@pytest.mark.parametrize("block", [64, 128, 1024, 4096, 16_384])
+def test_another_block_is_followed(block):
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    consumed = 0.0
+    for n in range(1, 40):
+        consumed += block / 48_000
+        pacing.look(n * block / 48_000, consumed)
+    assert pacing.block_seconds == pytest.approx(block / 48_000)
+
+
+def test_looks_that_come_late_now_and_then_do_not_change_the_block():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    consumed = 0.0
+    for n in range(1, 100):
+        consumed += BLOCK * (3 if n % 4 else 1)
+        pacing.look(consumed, consumed)
+        assert pacing.block_seconds == pytest.approx(BLOCK)
+
+
+def test_a_ring_that_runs_dry_again_and_again_expects_blocks_of_up_to_16_384_frames():
+    pacing = Pacing(BLOCK, 0.0, 0.0)
+    for _ in range(20):
+        pacing.run_dry()
+    assert pacing.block_seconds >= 16_384 / 48_000

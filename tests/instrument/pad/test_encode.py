@@ -1,6 +1,8 @@
 """A sound file becomes a place in the latent space."""
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import soundfile
 
 from aitunes.errors import ReleaseError
 from aitunes.release.card import LATENT_LIMIT
-from instrument.pad.encoding import SoundError, encode, segments
+from instrument.pad.encoding import EncoderQueue, SoundError, encode, segments
 from instrument.storage.library import Library
 
 ROOT = Path(__file__).parents[3]
@@ -88,4 +90,56 @@ def test_it_is_a_program(bundled, sound, tmp_path):
     done = run(sound(440.0))
     np.testing.assert_allclose(json.loads(done.stdout)["coordinates"], encode(bundled, tmp_path / "sound.wav"))
     refused = run(tmp_path / "nothing.wav")
-    assert (refused.returncode, refused.stderr) == (1, "nothing.wav cannot be read as sound.\n")
+    assert (refused.returncode, refused.stderr) == (1, "nothing.wav is no file.\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs in folders")
+def test_a_pipe_is_not_waited_for(bundled, tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SoundError, match=r"pipe\.wav is no file"):
+        encode(bundled, tmp_path / "pipe.wav")
+
+
+@pytest.mark.parametrize("rate", [1, 3_999, 500_000, 2**31 - 1])
+def test_a_sample_rate_that_no_sound_has_is_refused(bundled, tmp_path, rate):
+    soundfile.write(tmp_path / "odd.wav", np.ones(100), rate)
+    with pytest.raises(SoundError, match=f"{rate:,} Hz"):
+        encode(bundled, tmp_path / "odd.wav")
+
+
+def with_encoder(bundled, folder, operation, *inputs):
+    """Copy a release, with an encoder that is one operation on the mean of its input."""
+    onnx = pytest.importorskip("onnx")
+    mean = onnx.helper.make_node("ReduceMean", ["S"], ["mean"], axes=[1], keepdims=0)
+    node = onnx.helper.make_node(operation, ["mean" if name == "mean" else name for name in inputs], ["z"])
+    zero = onnx.numpy_helper.from_array(np.zeros((), np.float32), "zero")
+    shapes = {"S": ["n", "mels", "frames"], "z": ["n", "d"]}
+    values = {name: onnx.helper.make_tensor_value_info(name, 1, shape) for name, shape in shapes.items()}
+    graph = onnx.helper.make_graph([mean, node], "encoder", [values["S"]], [values["z"]], [zero])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    content = model.SerializeToString()
+    shutil.copytree(bundled, folder)
+    (folder / "encoder.onnx").write_bytes(content)
+    card = json.loads((folder / "card.json").read_text())
+    card["files"]["encoder.onnx"] = hashlib.sha256(content).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+    return folder
+
+
+@pytest.mark.parametrize(("operation", "inputs"), [("Div", ("mean", "zero")), ("Identity", ("mean",))])
+def test_an_encoder_that_answers_nonsense_makes_no_anchor(bundled, sound, tmp_path, operation, inputs):
+    folder = with_encoder(bundled, tmp_path / "hostile", operation, *inputs)
+    with pytest.raises(ReleaseError, match="something else than 8 finite numbers"):
+        encode(folder, sound(440.0))
+
+
+def test_an_encoder_that_takes_too_long_is_ended_and_the_next_file_has_its_turn(bundled, sound, qtbot):
+    queue = EncoderQueue(timeout_seconds=0.01)
+    sentences = []
+    queue.failed.connect(sentences.append)
+    queue.add(bundled, sound(440.0))
+    queue.add(bundled, sound(660.0, "second.wav"))
+    qtbot.waitUntil(lambda: len(sentences) == 2, timeout=60_000)
+    reason = "could not be encoded: it took too long or too much memory."
+    assert sentences == [f"sound.wav {reason}", f"second.wav {reason}"]
+    assert not queue.busy

@@ -1,4 +1,4 @@
-"""What hands do on the pad: mouse, pen and fingers, twice, with a tremble, on an anchor."""
+"""Tests of mouse, pen and touch on the surface."""
 
 import numpy as np
 import pytest

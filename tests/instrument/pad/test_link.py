@@ -51,7 +51,7 @@ def test_a_port_that_has_closed_is_a_loss_at_once_and_what_returns_is_fresh(link
         qtbot.wait(20)
         link.poll()
     peer.open()
-    link.poll()  # may be told of the refusal before it, in place of being sent
+    link.poll()  # may raise the refusal of the message before it
     link.poll()
     with qtbot.waitSignal(link.up) as up:
         peer.say("/status.reply", *STATUS)

@@ -1,4 +1,4 @@
-"""The small parts: gliding, wandering, keys, the status and its warnings."""
+"""Tests of smoothing, wandering, piano keys and the warnings about the status."""
 
 import numpy as np
 import pytest
@@ -10,24 +10,24 @@ from instrument.pad.wander import Wander
 from instrument.status import Status
 
 
-def test_a_glide_goes_straight_and_arrives(clock):
-    glide = SmoothedPosition(2, clock)
-    glide.move(np.array([1.0, -2.0], np.float32), 4.0)
+def test_a_smoothed_move_is_straight_and_arrives(clock):
+    position = SmoothedPosition(2, clock)
+    position.move(np.array([1.0, -2.0], np.float32), 4.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25, -0.5])
-    assert glide.moving
+    np.testing.assert_allclose(position.current, [0.25, -0.5])
+    assert position.moving
     clock.now += 3.0
-    np.testing.assert_array_equal(glide.current, glide.target)
-    assert not glide.moving
+    np.testing.assert_array_equal(position.current, position.target)
+    assert not position.moving
 
 
-def test_a_glide_sets_out_from_where_it_is(clock):
-    glide = SmoothedPosition(1, clock)
-    glide.move(np.array([1.0], np.float32), 2.0)
+def test_a_smoothed_move_starts_at_the_present_position(clock):
+    position = SmoothedPosition(1, clock)
+    position.move(np.array([1.0], np.float32), 2.0)
     clock.now += 1.0
-    glide.move(np.array([0.0], np.float32), 2.0)
+    position.move(np.array([0.0], np.float32), 2.0)
     clock.now += 1.0
-    np.testing.assert_allclose(glide.current, [0.25])
+    np.testing.assert_allclose(position.current, [0.25])
 
 
 def test_wandering_stays_within_its_radius_and_never_jumps(rng):

@@ -1,4 +1,4 @@
-"""What a performer would not expect on stage does not happen."""
+"""Tests of accidents on stage: slips of the hand, lost connections, names in the way."""
 
 from dataclasses import replace
 
@@ -88,8 +88,8 @@ def test_a_key_that_is_held_does_its_deed_once(window):
 def test_letters_in_an_open_list_look_for_names_and_move_nothing(front, peer, qtbot):
     qtbot.keyClick(front.surface, Qt.Key.Key_L)
     for name in ("tiny", "calm"):
-        peer.say("/aitunes/model", name, name.title(), "", 3)
-    peer.say("/done", "/aitunes/model/list", 2)
+        peer.say("/aitunes/release", name, name.title(), "", 3)
+    peer.say("/done", "/aitunes/release/list", 2)
     qtbot.keyClick(front.picker.list, Qt.Key.Key_C)
     assert front.picker.list.currentItem().text() == "Calm"
     qtbot.keyClick(front.picker.list, Qt.Key.Key_1)
@@ -137,7 +137,7 @@ def test_nothing_else_moves_the_sound_while_it_morphs(window, peer):
     assert peer.arrived[-1][:2] == ("/aitunes/snapshot/recall", "tiny 2")
 
 
-def test_chance_among_anchors_goes_somewhere_else_among_them(window):
+def test_randomize_among_anchors_stays_among_them(window):
     window.session.anchors.add("low", np.zeros(3), 0.0, 0.0)
     window.session.anchors.add("high", np.ones(3), 1.0, 1.0)
     window.session.anchors.activate(True)
@@ -149,7 +149,7 @@ def test_chance_among_anchors_goes_somewhere_else_among_them(window):
     assert 0.0 < target[0] < 1.0
 
 
-def test_a_snapshot_is_said_to_hold_the_sound_when_it_does(window, peer):
+def test_a_saved_snapshot_is_confirmed_once_the_engine_has_it(window, peer):
     window.snapshots.save(2)
     assert window.status_line.sentence.text() == ""
     peer.say("/done", "/aitunes/snapshot/save", "tiny 3")
@@ -181,7 +181,7 @@ def test_a_recording_of_before_our_time_has_no_clock_that_would_lie(playing, pee
     assert (record.text(), record.isChecked()) == ("● on", True)
 
 
-def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
+def test_full_screen_restores_the_window(window, qtbot):
     window.setGeometry(40, 50, 1000, 700)
     before = window.geometry()
     letters = window.font().pixelSize()
@@ -196,7 +196,7 @@ def test_the_window_is_after_the_performance_as_it_was_before(window, qtbot):
     assert window.font().pixelSize() == letters
 
 
-def test_a_slip_of_the_hand_on_stage_does_not_end_the_concert(window, peer, qtbot):
+def test_ctrl_q_in_full_screen_does_not_close_the_window(window, peer, qtbot):
     window.ends_engine = True
     window.full_screen.toggle()
     qtbot.keyClick(window.surface, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
@@ -217,7 +217,7 @@ def test_a_double_click_on_a_fader_that_trembles_leaves_it_at_rest(window, qtbot
 def test_long_names_do_not_widen_the_window(window, peer, card):
     window.resize(900, 600)
     long = "The Complete and Unabridged Sounds of Everything That Has Ever Been Heard Anywhere"
-    peer.say("/aitunes/model/info", replace(card, public_name=long, description=long).to_json())
+    peer.say("/aitunes/release/info", replace(card, public_name=long, description=long).to_json())
     peer.say("/aitunes/device", long, "ALSA", 48e3)
     peer.say("/done", "/aitunes/device/list", 1)
     peer.say("/aitunes/gesture", long)

@@ -1,4 +1,6 @@
-"""The mirror of the engine: what it sends, what it hears, and that both agree."""
+"""Tests that the mirror and the engine agree, whoever changes a setting."""
+
+import re
 
 import numpy as np
 import pytest
@@ -46,34 +48,59 @@ def test_locked_coordinates_stay(playing, peer):
     assert playing.latent.target.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_the_point_glides_as_the_sound_does(playing, clock):
-    playing.set("/glide", 2.0)
+def test_the_point_is_smoothed_as_the_sound_is(playing, clock):
+    playing.set("/smoothing", 2.0)
     playing.move_to(np.ones(3))
     clock.now += 1.0
     np.testing.assert_allclose(playing.latent.current, [0.5, 0.5, 0.5])
 
 
 def test_another_release_is_asked_for_its_card(playing, peer, releases, qtbot):
-    peer.say("/aitunes/model/load", "wide")
-    assert ("/aitunes/model/info",) in peer.arrived
+    peer.say("/aitunes/release/load", "wide")
+    assert ("/aitunes/release/info",) in peer.arrived
     with qtbot.waitSignal(playing.release_changed):
-        peer.say("/aitunes/model/info", read_card(releases / "wide").to_json())
+        peer.say("/aitunes/release/info", read_card(releases / "wide").to_json())
     assert playing.latent_dim == 5
     assert ("/aitunes/latent",) in peer.arrived
 
 
 def test_a_refusal_is_a_sentence_for_the_performer(playing, peer, qtbot):
     playing.load("nowhere")
-    with qtbot.waitSignal(playing.message) as told:
-        peer.say("/fail", "/aitunes/model/load", "there is no release named 'nowhere'")
-    assert told.args == ["There is no release named 'nowhere'."]
+    with qtbot.waitSignal(playing.message) as message:
+        peer.say("/fail", "/aitunes/release/load", "there is no release named 'nowhere'")
+    assert message.args == ["There is no release named 'nowhere'."]
     assert playing.loading == ""
 
 
-def test_a_card_that_is_damaged_is_told_and_changes_nothing(playing, peer, qtbot):
-    with qtbot.waitSignal(playing.message):
-        peer.say("/aitunes/model/info", "{}")
-    assert playing.card.name == "tiny"
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "{}",
+        lambda text: "",
+        lambda text: text[:-30],
+        lambda text: "[" * 60_000,
+        lambda text: text.replace('"latent_dim": 3', f'"latent_dim": {"9" * 400}'),
+        lambda text: text.replace('"latent_dim": 3', '"latent_dim": 4096'),
+        lambda text: re.sub(r'"sample_rate": \d+', f'"sample_rate": {"9" * 400}', text),
+        lambda text: re.sub(r'"sample_rate": \d+', '"sample_rate": 1e400', text),
+        lambda text: text.replace('"name": "tiny"', '"name": "../tiny"'),
+    ],
+)
+def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, card, qtbot, damage):
+    text = damage(card.to_json())
+    assert text != card.to_json()
+    with qtbot.waitSignal(playing.message) as message:
+        peer.say("/aitunes/release/info", text)
+    assert message.args[0].startswith("The engine's release cannot be shown")
+    assert (playing.card, playing.latent_dim) == (card, 3)
+
+
+def test_the_same_card_once_more_changes_nothing(playing, peer, card, qtbot):
+    playing.locked.add(1)
+    with qtbot.assertNotEmitted(playing.release_changed):
+        peer.say("/aitunes/release/info", card.to_json())
+    assert playing.locked == {1}
+    assert peer.arrived == []
 
 
 def test_the_scope_is_levels_in_db(playing, peer, qtbot):
@@ -83,17 +110,17 @@ def test_the_scope_is_levels_in_db(playing, peer, qtbot):
     np.testing.assert_allclose(scoped.args[0], levels, rtol=1e-6)
 
 
-def test_an_engine_that_starts_anew_is_given_all_back(playing, peer, card):
+def test_a_restarted_engine_is_sent_the_whole_state(playing, peer, card):
     playing.set("/gain", -9.0)
     playing.choose_axes(2, 1)
     playing.move_to(np.array([1.0, -1.0, 0.5]))
     playing.play(False)
     peer.forget()
     playing.resume(restarted=True)
-    peer.say("/done", "/aitunes/model/load", "tiny")
-    peer.say("/aitunes/model/info", card.to_json())
+    peer.say("/done", "/aitunes/release/load", "tiny")
+    peer.say("/aitunes/release/info", card.to_json())
     wanted = [
-        ("/aitunes/model/load", "tiny"),
+        ("/aitunes/release/load", "tiny"),
         ("/aitunes/gain", -9.0),
         ("/aitunes/stop",),
         ("/aitunes/pad/axes", 2, 1),
@@ -103,7 +130,7 @@ def test_an_engine_that_starts_anew_is_given_all_back(playing, peer, card):
     assert playing.latent.target.tolist() == [1.0, -1.0, 0.5]
 
 
-def test_an_engine_that_went_on_is_asked_and_told_nothing(playing, peer):
+def test_an_engine_that_went_on_is_asked_and_sent_nothing(playing, peer):
     playing.set("/gain", -9.0)
     peer.forget()
     playing.resume(restarted=False)

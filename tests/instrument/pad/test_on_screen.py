@@ -78,7 +78,7 @@ def open_pad(hand, tmp_path):
 
 @pytest.fixture
 def play(start, releases):
-    """An engine without a sound device on one of the tests' releases, and a client that hears of every change."""
+    """Start an engine without a sound device on one of the tests' releases, and a client."""
 
     def run(release, *words, environment=None, port=0):
         words = ("--output", "none", "--osc-port", port, "--releases", releases, "--release", release, *words)
@@ -90,12 +90,12 @@ def play(start, releases):
 
 
 def listen(client):
-    """Hear of every change from now on, for half a minute."""
+    """Subscribe to the engine's changes for half a minute."""
     client.ask("/notify", 1, reply="/done")
 
 
 def click(hand, client, place):
-    """Click on the pad; returns when the engine has told of it."""
+    """Click on the pad; returns when the engine has published the position."""
     hand.do("mousemove", *place, "click", 1)
     client.expect("/aitunes/pad/xy")
 
@@ -147,7 +147,7 @@ def unbroken(y):
     return levels.min() > 0.8 * np.median(levels) > 1e-3
 
 
-def test_a_drag_is_heard_and_other_programs_are_told(play, open_pad, hand):
+def test_a_drag_moves_the_sound_and_is_published(play, open_pad, hand):
     engine, client = play("first-light")
     open_pad(client.engine[1])
     hand.sees("First Light – AiTunes")
@@ -199,7 +199,7 @@ def test_another_release_is_chosen_by_keys_and_cross_faded(play, open_pad, hand,
         time.sleep(1.0)
 
     y = record(client, engine.home, change)
-    assert client.ask("/aitunes/model/load") == ["high-sine"]
+    assert client.ask("/aitunes/release/load") == ["high-sine"]
     assert frequency(y[: RATE // 4], RATE) == pytest.approx(440.0, rel=0.02)
     assert frequency(y[-RATE // 4 :], RATE) == pytest.approx(1000.0, rel=0.02)
     levels = np.sqrt(np.mean(y[: len(y) // 960 * 960].reshape(-1, 960) ** 2, axis=1))
@@ -230,7 +230,7 @@ def test_a_pad_that_is_killed_leaves_the_sound_unbroken(play, hand, wait_until):
         time.sleep(0.5)
 
     assert unbroken(record(client, engine.home, kill))
-    assert client.ask("/aitunes/model/load") == ["sine"]
+    assert client.ask("/aitunes/release/load") == ["sine"]
     assert engine.process.poll() is None
 
 
@@ -244,14 +244,14 @@ def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_
     client.expect("/aitunes/pad/xy")
     kept = client.ask("/aitunes/latent")
     client.send("/aitunes/gain", -7.5)
-    assert client.ask("/aitunes/gain") == [-7.5]  # and the pad has been told before
+    assert client.ask("/aitunes/gain") == [-7.5]  # and the pad has received it before
     engine.process.kill()
     hand.sees("No engine – AiTunes")
     _, later = play("sine", port=port)
     hand.sees("Tiny – AiTunes")
     wait_until(lambda: later.ask("/aitunes/latent") == pytest.approx(kept, abs=1e-5))
     assert later.ask("/aitunes/gain") == [-7.5]
-    assert later.ask("/aitunes/model/load") == ["tiny"]
+    assert later.ask("/aitunes/release/load") == ["tiny"]
 
 
 def test_closing_the_window_that_aitunes_opened_ends_the_engine(play, hand):
@@ -268,7 +268,7 @@ def test_closing_another_window_leaves_the_engine_alone(play, open_pad, hand):
     hand.sees("Tiny – AiTunes")
     hand.press("ctrl+q")
     assert pad.wait(240) == 0
-    assert client.ask("/aitunes/model/load") == ["tiny"]
+    assert client.ask("/aitunes/release/load") == ["tiny"]
     assert engine.process.poll() is None
 
 
@@ -287,7 +287,7 @@ def test_ctrl_c_ends_both(releases, hand, tmp_path, wait_until):
     wait_until(lambda: gone(pad))
 
 
-def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_until):
+def test_quit_ends_the_engine_and_its_window(play, hand, wait_until):
     engine, client = play("tiny", environment=hand.environment)
     hand.sees("Tiny – AiTunes")
     pad = pad_of(engine.process)
@@ -297,7 +297,7 @@ def test_an_engine_that_is_told_to_end_takes_its_window_along(play, hand, wait_u
     wait_until(lambda: gone(pad))
 
 
-def test_without_a_wish_for_it_there_is_no_window(play, hand):
+def test_no_pad_opens_no_window(play, hand):
     engine, _ = play("tiny", "--no-pad", environment=hand.environment)
     engine.says("Headless, played over OSC")
     children = psutil.Process(engine.process.pid).children()

@@ -1,4 +1,4 @@
-"""The hand: on the map, along the third direction, among anchors, by itself."""
+"""Tests of the point: on the map, along the third axis, among anchors, wandering."""
 
 import numpy as np
 import pytest
@@ -128,7 +128,7 @@ def test_a_hand_that_moves_while_it_wanders_is_where_it_moves_to(point, peer, cl
     assert (jumps > 0.05).sum() <= 2  # the two of the hand itself
 
 
-def test_an_anchor_too_many_is_told(anchors, playing, qtbot):
+def test_an_anchor_too_many_is_refused_with_a_sentence(anchors, playing, qtbot):
     for n in range(62):
         anchors.anchors.append(Anchor(str(n), 0.1, 0.1, (0.0, 0.0, 0.0)))
     with qtbot.waitSignal(playing.message, check_params_cb=lambda text: "64 anchors" in text):

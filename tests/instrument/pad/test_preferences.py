@@ -1,4 +1,4 @@
-"""What the pad remembers, and what damaged or hostile settings do: nothing."""
+"""Tests that preferences are kept, and that damaged or hostile ones do no harm."""
 
 import json
 import os
@@ -108,7 +108,7 @@ def test_the_settings_of_earlier_versions_are_taken_over(path):
 
 
 def test_an_object_in_the_settings_of_earlier_versions_is_never_built(path, tmp_path):
-    """A Qt @Variant of type PyQt_PyObject or PySide::PyObjectWrapper holds a pickle, which would run `touch`."""
+    """Read a Qt @Variant with a pickled object, which QSettings would load and so run `touch`."""
     pickle = r"\x80\x4\x95)\0\0\0\0\0\0\0\x8c\x5posix\x8c\x6system\x93\x8c" + f"touch {tmp_path}/run" + r"\x85R."
     variant = r"@Variant(\0\0\0\x7f\0\0\0\x18PySide::PyObjectWrapper\0\0\0\0" + pickle + ")"
     write(path.with_suffix(".ini"), f"[General]\nrelease={variant}\nmorph_seconds={variant}\n[window]\ntab={variant}\n")

@@ -1,4 +1,4 @@
-"""What an engine never sends is refused at the door, whatever program sends it."""
+"""Tests that messages which no engine sends are refused before they are used."""
 
 import random
 import socket
@@ -17,7 +17,7 @@ JUNK = (
 )  # fmt: skip
 PATHS = [row.path.replace("{n}", n) for row in TABLE for n in ("0", "99", "9999999", "-1", "x")]
 PATHS += ["/status.reply", "/done", "/fail", "/error", "/", "/x", f"{ROOT}/latent/" + "9" * 5_000]
-PATHS += [f"{ROOT}/{kind}" for kind in ("model", "snapshot", "gesture", "device", "new")]
+PATHS += [f"{ROOT}/{kind}" for kind in ("release", "snapshot", "gesture", "device", "new")]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def checker():
         ("/aitunes/latent/1", [float("inf")]),
         ("/aitunes/latent", []),
         ("/aitunes/pad/axes", [0]),
-        ("/aitunes/model", ["tiny", "Tiny", "", "three"]),
+        ("/aitunes/release", ["tiny", "Tiny", "", "three"]),
         ("/aitunes/snapshot", [3]),
         ("/aitunes/envelope", [0.1]),
     ],
@@ -70,7 +70,7 @@ def test_addresses_of_newer_engines_are_passed_over(checker):
     assert checker.check("/aitunes/new", [1, 2, 3]) is None
     assert checker.check("/aitunes/latent/3", [0.0]) is None
     assert checker.check("/done", ["/aitunes/new", 1]) is None
-    assert checker.check("/aitunes/model", ["tiny", "Tiny", "", 3, "more"]) == ["tiny", "Tiny", "", 3]
+    assert checker.check("/aitunes/release", ["tiny", "Tiny", "", 3, "more"]) == ["tiny", "Tiny", "", 3]
 
 
 def test_nonsense_from_the_engines_port_is_one_sentence_and_no_traceback(window, peer, qtbot, clock):
@@ -87,7 +87,7 @@ def test_nonsense_from_the_engines_port_is_one_sentence_and_no_traceback(window,
 
 
 def test_a_flood_of_random_messages_leaves_a_window_that_works(window, peer, qtbot):
-    """Exceptions in slots and in paint events would fail the test: pytest-qt hears of them."""
+    """Exceptions in slots and in paint events would fail the test: pytest-qt catches them."""
     choose = random.Random(11)
     address = peer.pad
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:

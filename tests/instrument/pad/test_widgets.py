@@ -10,10 +10,12 @@ from PySide6.QtGui import QImage
 
 from instrument.pad.widgets import meter as meters
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.gesture_panel import GesturePanel
 from instrument.pad.widgets.keyboard import Keyboard
 from instrument.pad.widgets.meter import Ballistics
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.snapshot_bar import SnapshotBar
+from instrument.pad.widgets.sound_panel import SoundPanel
 from instrument.pad.widgets.spectrogram import Spectrogram, colour_table
 from instrument.pad.widgets.status_line import StatusLine
 from instrument.pad.widgets.transport import Transport
@@ -38,7 +40,7 @@ def test_a_fader_reaches_both_ends_and_rest(gain, qtbot):
     assert gain.number == 0.0
 
 
-def test_a_fader_shows_without_telling(gain):
+def test_a_fader_shows_a_value_without_sending_it(gain):
     sent = []
     gain.moved_to.connect(sent.append)
     gain.show_value(-12.3)
@@ -53,7 +55,7 @@ def test_a_fader_moves_by_keys(gain, qtbot):
     assert gain.number > -20.0
 
 
-def test_a_fader_of_whole_numbers_tells_each_once(qtbot):
+def test_a_fader_of_whole_numbers_sends_each_once(qtbot):
     fader = Fader("Voices", 1, 8, 1, lambda value: f"{value:.0f}", whole=True)
     qtbot.addWidget(fader)
     sent = []
@@ -146,7 +148,7 @@ def test_an_empty_slot_is_filled_and_a_full_one_recalled(playing, peer, qtbot):
     ]
 
 
-def test_the_recording_clock_runs_from_the_engines_word(playing, peer, clock, qtbot):
+def test_the_recording_clock_starts_with_the_engines_confirmation(playing, peer, clock, qtbot):
     record = RecordButton(playing, clock)
     qtbot.addWidget(record)
     record.format = "flac"
@@ -190,7 +192,7 @@ def test_the_transport_follows_the_engine(playing, peer, releases, qtbot):
     assert transport.faders["/gain"].number == -6.0
     assert (transport.play.text(), transport.play.isChecked()) == ("Stopped", False)
     assert not transport.freeze.isVisible()
-    peer.say("/aitunes/model/info", read_card(releases / "segment").to_json())
+    peer.say("/aitunes/release/info", read_card(releases / "segment").to_json())
     assert transport.freeze.isVisible()
     peer.forget()
     qtbot.mouseClick(transport.freeze, Qt.MouseButton.LeftButton)
@@ -269,3 +271,28 @@ def test_a_warning_stays_until_it_is_over_and_a_word_does_not(playing, peer, clo
     assert "at its limit" in line.sentence.text()
     peer.say("/status.reply", 0, 0, 0, 1, 20.0, *high[5:])
     assert line.sentence.text() == ""
+
+
+@pytest.mark.parametrize(("name", "exported"), [("wave", True), ("../secret", False), ("elsewhere", False)])
+def test_only_a_gesture_of_this_machine_is_exported(playing, peer, qtbot, tmp_path, name, exported):
+    folder = tmp_path / "gestures"
+    folder.mkdir()
+    (folder / "wave.txt").write_text("0 /aitunes/play\n")
+    (tmp_path / "secret.txt").write_text("secret")
+    panel = GesturePanel(playing, folder)
+    qtbot.addWidget(panel)
+    peer.say("/aitunes/gesture", name)
+    peer.say("/done", "/aitunes/gesture/list", 1)
+    with qtbot.waitSignal(playing.message) as message:
+        panel.export_to(tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").exists() == exported
+    assert message.args[0].startswith("Exported" if exported else "The gesture is not on this machine")
+
+
+def test_width_and_pan_are_sent_and_follow_the_engine(model, peer, qtbot):
+    panel = SoundPanel(model, RecordButton(model))
+    qtbot.addWidget(panel)
+    panel.stereo["/pan"].moved_to.emit(-0.5)
+    qtbot.waitUntil(lambda: peer.sent_to("/aitunes/pan") == [("/aitunes/pan", -0.5)])
+    peer.say("/aitunes/width", 0.25)
+    qtbot.waitUntil(lambda: panel.stereo["/width"].number == pytest.approx(0.25))

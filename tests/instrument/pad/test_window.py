@@ -1,5 +1,7 @@
 """The window as a whole, without a screen."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from aitunes.release.reader import read_card
+from instrument.storage.library import Library
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QAbstractItemView)
 
@@ -160,7 +163,7 @@ def test_a_point_that_rests_paints_nothing(window, frames, clock):
     assert counter.painted > 0
 
 
-def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtbot):
+def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     assert not window.banner.isVisible()
     peer.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=60_000)
@@ -171,7 +174,7 @@ def test_an_engine_that_goes_is_told_and_one_that_comes_is_too(window, peer, qtb
     peer.say("/status.reply", 0, 0, 0, 1, 1.0, 1.0, 48e3, 48e3, 1.0, 1.0, 1.0, 1.0, "tiny", True)
     assert not window.banner.isVisible()
     assert window.session.model.latent.target.tolist() == before
-    assert ("/aitunes/model/load", "tiny") in peer.arrived
+    assert ("/aitunes/release/load", "tiny") in peer.arrived
 
 
 def test_sheets_open_and_close_by_keys(window, qtbot):
@@ -184,13 +187,65 @@ def test_sheets_open_and_close_by_keys(window, qtbot):
 def test_the_picker_loads_what_was_chosen(window, peer, qtbot):
     qtbot.keyClick(window.surface, Qt.Key.Key_L)
     for name in ("tiny", "wide"):
-        peer.say("/aitunes/model", name, name.title(), "Made by a test.", 3)
-    peer.say("/done", "/aitunes/model/list", 2)
+        peer.say("/aitunes/release", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 2)
     assert "Made by a test." in window.picker.description.text()
     qtbot.keyClick(window.picker.list, Qt.Key.Key_Down)
     qtbot.keyClick(window.picker.list, Qt.Key.Key_Return)
-    assert peer.sent_to("/aitunes/model/load") == [("/aitunes/model/load", "wide")]
+    assert peer.sent_to("/aitunes/release/load") == [("/aitunes/release/load", "wide")]
     assert not window.picker.isVisible()
+
+
+@pytest.fixture
+def browse(window, peer, qtbot, releases):
+    """Open the list of the tests' releases, and select one after the other; which maps are read."""
+    from instrument.pad.widgets import release_picker
+
+    read = []
+
+    class Recording(Library):
+        def find(self, name):
+            read.append(name)
+            return super().find(name)
+
+    picker = release_picker.ReleasePicker(window, window.session.model, Recording([releases]))
+    for name in ("tiny", "wide", "notes"):
+        peer.say("/aitunes/release", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 3)
+    picker.open()
+    return picker, read
+
+
+def test_releases_that_are_passed_over_in_the_list_are_not_opened(browse, qtbot):
+    picker, read = browse
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    read.clear()
+    for row in (0, 1, 2):
+        picker.list.setCurrentRow(row)
+    assert read == []
+    qtbot.waitUntil(lambda: bool(read), timeout=60_000)
+    assert set(read) == {"notes"}
+
+
+@pytest.mark.parametrize(
+    ("content", "enabled"),
+    [(b"RIFF\0\0\0\0WAVE", True), (b"#!/bin/sh\nexit\n", False), (b"", False), (None, False)],
+)
+def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_path, tiny, content, enabled):
+    from instrument.pad.widgets.release_picker import ReleasePicker
+
+    tiny.write(tmp_path, "tiny")
+    preview = tmp_path / "tiny" / "preview.wav"
+    if content is not None:
+        preview.write_bytes(content)
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(preview)
+    picker = ReleasePicker(window, window.session.model, Library([tmp_path]))
+    picker.open()
+    peer.say("/aitunes/release", "tiny", "Tiny", "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 1)
+    qtbot.wait(400)
+    assert picker.listen.isEnabled() == enabled
 
 
 def test_axes_that_meet_change_places(window, peer, qtbot):
@@ -204,8 +259,6 @@ def test_axes_that_meet_change_places(window, peer, qtbot):
 def test_sound_files_become_anchors(window, qtbot, tmp_path):
     import soundfile
 
-    from instrument.storage.library import Library
-
     window.side.anchors.folder = Library().find("first-light")
     window.session.model.latent.target = np.zeros(8, np.float32)
     t = np.arange(24_000) / 48_000
@@ -214,7 +267,7 @@ def test_sound_files_become_anchors(window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not window.session.encoder.busy, timeout=60_000)
     (anchor,) = window.session.anchors.anchors
     assert (anchor.name, anchor.x, anchor.y) == ("tone", 0.25, 0.75)
-    assert "nothing.wav cannot be read as sound." in window.status_line.sentence.text()
+    assert "nothing.wav is no file." in window.status_line.sentence.text()
 
 
 def test_what_was_set_is_there_after_the_next_start(window, home):
@@ -266,7 +319,7 @@ def test_all_text_has_the_contrast_of_wcag_aa():
 
 def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(window, peer, releases, card, qtbot):
     assert not window.notes.isVisible()
-    peer.say("/aitunes/model/info", read_card(releases / "notes").to_json())
+    peer.say("/aitunes/release/info", read_card(releases / "notes").to_json())
     assert window.notes.isVisible()
     assert window.notes.drone.isChecked()
     assert ("/aitunes/envelope",) in peer.arrived
@@ -281,7 +334,7 @@ def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(w
     qtbot.keyRelease(window.surface, Qt.Key.Key_Q)
     assert peer.arrived == [("/aitunes/envelope", 0.5, 2.0), ("/aitunes/note", 60, 100), ("/aitunes/note", 60, 0)]
     qtbot.keyPress(window.surface, Qt.Key.Key_Q)
-    peer.say("/aitunes/model/info", card.to_json())
+    peer.say("/aitunes/release/info", card.to_json())
     assert peer.arrived[-1] != ("/aitunes/note", 60, 100)
     assert ("/aitunes/note", 60, 0) in peer.arrived[3:]
     assert not notes.isVisible()

@@ -1,8 +1,10 @@
+import os
 import shutil
 
 import pytest
 
 from aitunes.errors import ReleaseError
+from aitunes.release import summaries
 from aitunes.release.reader import CARD, read_landmarks
 from instrument.storage.library import DEFAULT_RELEASE, Library
 from instrument.storage.paths import bundled_releases
@@ -81,3 +83,40 @@ def test_a_folder_that_may_not_be_read_is_complained_of_and_hides_no_other(tiny,
     assert list(cards) == ["tiny"]
     assert complaints == [f"The folder of releases {tmp_path / 'closed'} cannot be read: Permission denied."]
     assert library.open("tiny").card.name == "tiny"
+
+
+@pytest.mark.parametrize("summarise", [summaries.summarise, summaries.summarise_apart])
+def test_the_list_shows_those_whose_cards_can_be_read(tiny, tmp_path, summarise):
+    tiny.write(tmp_path, "good")
+    tiny.write(tmp_path, "bad")
+    tiny.write(tmp_path, "other")
+    (tmp_path / "bad" / CARD).write_text('{"latent_dim": ' + "9" * 400 + "}")
+    (tmp_path / "other").rename(tmp_path / "renamed")
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / CARD)
+    library = Library([tmp_path], summarise=summarise)
+    assert library.summaries() == {"good": summaries.ReleaseSummary("good", "Good", "Made by a test.", 3)}
+
+
+def test_a_card_is_read_for_the_list_once_and_again_when_it_has_changed(tiny, tmp_path):
+    folder = tiny.write(tmp_path)
+    asked = []
+
+    def counted(folders):
+        asked.append(list(folders))
+        return summaries.summarise(folders)
+
+    library = Library([tmp_path], summarise=counted)
+    for _ in range(3):
+        assert list(library.summaries()) == ["tiny"]
+    assert asked == [[folder], [], []]
+    text = (folder / CARD).read_text()
+    (folder / CARD).write_text(text.replace("Made by a test.", "Changed by a test."))
+    assert library.summaries()["tiny"].description == "Changed by a test."
+
+
+def test_one_card_is_read_without_a_look_at_the_others(tiny, tmp_path):
+    tiny.write(tmp_path, "good")
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / CARD)
+    assert Library([tmp_path]).card("good").name == "good"

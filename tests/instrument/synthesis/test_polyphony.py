@@ -22,7 +22,7 @@ class Watched:
         self.decoder = decoder
         self.asked = []
 
-    def run(self, outputs, inputs):
+    def run(self, outputs, inputs, options=None):
         self.asked.append({name: values.tolist() for name, values in inputs.items()})
         return self.decoder.run(outputs, inputs)
 
@@ -83,7 +83,7 @@ def test_what_rests_is_not_decoded_again(watched, playing):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform, value):
     class Broken:
-        def run(self, outputs, inputs):
+        def run(self, outputs, inputs, options=None):
             return (np.full((1, 32, 1), value, np.float32),)
 
     release = open_release("tiny")

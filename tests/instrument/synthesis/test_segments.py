@@ -25,7 +25,7 @@ class Gated:
         self.gate = threading.Event()
         self.asked = []
 
-    def run(self, outputs, inputs):
+    def run(self, outputs, inputs, options=None):
         self.asked.append(inputs["z"][0].tolist())
         assert self.gate.wait(60.0)
         return self.decoder.run(outputs, inputs)
@@ -173,7 +173,7 @@ def test_a_prepared_segment_sounds_at_once(segment, performance):
 
 def test_a_decode_that_fails_in_the_background_is_told_once_and_the_thread_lives_on(segment, performance):
     class Failing:
-        def run(self, outputs, inputs):
+        def run(self, outputs, inputs, options=None):
             if inputs["z"][0, 0] > 1.0:
                 raise RuntimeError("no such code")
             return segment.decoder.run(outputs, inputs)

@@ -135,7 +135,7 @@ def test_a_scheduler_that_dies_is_a_sentence_and_nothing_is_lost(folder, tmp_pat
 
 
 def test_a_scheduler_that_is_not_there_is_a_sentence(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.data.cluster._PATIENCE", 1.0)
+    monkeypatch.setattr("training.data.cluster.PATIENCE_SECONDS", 1.0)
     with pytest.raises(TrainingError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         prepare_tracks(read_folder(folder), replace(OPTIONS, scheduler="tcp://127.0.0.1:9"), tmp_path / "a", quiet)
 

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("torch", reason="pip install aitunes[training]")
 
-from training.data import corpus, stored_segments
+from training.data import stored_segments
 from training.data.feature_store import ShardFiles
 from training.data.loading import EpochBatches, WindowBatches, loader, mixed
 from training.data.stored_segments import StoredSegments, WindowReader
@@ -37,10 +37,9 @@ def test_processes_share_an_epoch_in_equal_parts(count):
     assert set(np.concatenate([np.concatenate(part) for part in parts])) == set(range(count))
 
 
-def test_segments_on_disk_give_the_batches_of_those_in_memory(corpus_of, monkeypatch):
+def test_segments_on_disk_give_the_batches_of_those_in_memory(corpus_of):
     memory = corpus_of("low-dim16")
-    monkeypatch.setattr(corpus, "_MEMORY_SHARE", 0.0)
-    disk = corpus_of("low-dim16")
+    disk = corpus_of("low-dim16", memory_share=0.0)
     assert isinstance(disk.train.S, StoredSegments)
     batches = EpochBatches(len(memory.train), 5, 1)
     pairs = zip(loader(memory.train, batches), loader(disk.train, batches), strict=True)
@@ -52,8 +51,7 @@ def test_segments_on_disk_give_the_batches_of_those_in_memory(corpus_of, monkeyp
 @pytest.fixture
 def larger(corpus_of, monkeypatch):
     """A half of a corpus on disk that is several windows long."""
-    monkeypatch.setattr(corpus, "_MEMORY_SHARE", 0.0)
-    part = corpus_of("low-dim16").train
+    part = corpus_of("low-dim16", memory_share=0.0).train
     monkeypatch.setattr(stored_segments, "WINDOW_BYTES", 4 * part.S.shape[1] * part.S.shape[2] * 8)
     assert len(part) > 16
     return part

@@ -38,10 +38,9 @@ def corpus_of(rng, conditions):
     return Corpus("noise", "CC0-1.0", "", 20, whole.of(np.arange(54)), whole.of(np.arange(54, 60)))
 
 
-def test_landmarks_are_training_segments_spread_evenly(rng, monkeypatch):
-    monkeypatch.setattr("training.evaluate.landmarks.LANDMARKS", 5)
+def test_landmarks_are_training_segments_spread_evenly(rng):
     model, corpus = VariationalAutoencoder((12, 1), 5, (8,)).eval(), corpus_of(rng, None)
-    codes, labels, names = find_landmarks(model, corpus)
+    codes, labels, names = find_landmarks(model, corpus, 5)
     assert names.tolist() == ["track 00", "track 04", "track 08", "track 13", "track 17"]
     assert labels.tolist() == ["label 0", "label 0", "label 0", "label 1", "label 1"]
     assert np.allclose(codes, codes_of(model, corpus.train.S[[0, 13, 26, 40, 53]]), atol=1e-6)

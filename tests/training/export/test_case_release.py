@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
 from aitunes.release.reader import TORCHSCRIPT, read_landmarks, read_release  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
-from training.evaluate.assessment import assess, write_page  # noqa: E402
+from training.evaluate.assessment import assess  # noqa: E402
+from training.evaluate.page import write_page  # noqa: E402
 from training.evaluate.projection import project  # noqa: E402
 from training.evaluate.sampling import sample  # noqa: E402
 from training.export.case_release import VQ_NOTE, ReleaseNames, export_release  # noqa: E402
@@ -66,14 +68,16 @@ def test_figures_say_how_good_and_how_full(made):
     assert all(np.isfinite(value) for value in figures.values())
 
 
-def test_a_page_shows_and_sounds(made, tmp_path, monkeypatch):
+def test_a_page_shows_and_sounds(made, tmp_path):
     trained, corpus, figures, _ = made
-    monkeypatch.setattr("training.evaluate.assessment._SOUND_SECONDS", 0.3)
-    page = write_page(trained, corpus, figures, tmp_path)
+    page = write_page(trained, corpus, figures, tmp_path, sound_seconds=0.3)
     text = page.read_text()
     for path in (*tmp_path.glob("*.png"), *tmp_path.glob("*.wav")):
         assert f'src="{path.name}"' in text
     assert len(list(tmp_path.glob("*.wav"))) >= 2
+    names = json.loads((tmp_path / "tracks.json").read_text())
+    assert set(names) <= set(corpus.held.names[np.arange(len(corpus.held))].tolist())
+    assert all(f"{name}: reconstruction" in text for name in names)
     assert json.loads((tmp_path / "figures.json").read_text()) == figures
     assert len((tmp_path / "latent.csv").read_text().splitlines()) == 1 + trained.experiment.model.latent_dim
 
@@ -104,3 +108,10 @@ def test_a_folder_of_something_else_is_left_alone(made, tmp_path):
     (tmp_path / "tiny").mkdir()
     with pytest.raises(TrainingError, match="is not a release"):
         export_release(trained, corpus, figures, tmp_path, "", ReleaseNames("tiny"))
+
+
+def test_data_that_the_model_has_never_seen_are_not_put_on_its_card(made, tmp_path):
+    trained, corpus = made[:2]
+    with pytest.raises(TrainingError, match="was trained on other data than"):
+        export_release(trained, replace(corpus, hash="0" * 64), {}, tmp_path, "", ReleaseNames("other"))
+    assert not list(tmp_path.iterdir())

@@ -23,7 +23,7 @@ def test_a_checkpoint_is_heard_seen_and_played_by_a_running_engine(
     open_window, qtbot, tracks, tiny, playing_engine, here
 ):
     address, playing = playing_engine(tiny.write(here / "home" / "releases", "tiny").parent, "tiny")
-    window = open_window(experiment="folder", scenario="low-dim16", data_dir=str(tracks), epochs=1)
+    window = open_window(experiment="folder", scenario="frame-dim8", data_dir=str(tracks), epochs=1)
     messages, player_messages = [], []
     window.training.live_export.message.connect(messages.append)
     window.workshop.player.message.connect(player_messages.append)
@@ -36,8 +36,8 @@ def test_a_checkpoint_is_heard_seen_and_played_by_a_running_engine(
     qtbot.waitUntil(
         lambda: any("plays, as it was after epoch 1" in message for message in messages), timeout=PATIENCE_MS
     )
-    assert playing() == "folder-low-dim16"
-    assert (here / "home" / "releases" / "folder-low-dim16" / "card.json").is_file()
+    assert playing() == "folder-frame-dim8"
+    assert (here / "home" / "releases" / "folder-frame-dim8" / "card.json").is_file()
     with qtbot.waitSignal(window.workshop.player.finished, timeout=PATIENCE_MS):
         newest.reconstruction.play_button.click()
     assert all("Nothing can be played" in sentence or "No sound device" in sentence for sentence in player_messages)

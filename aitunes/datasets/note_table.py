@@ -1,0 +1,149 @@
+"""Reads `labels.csv` as editors and spreadsheets write it: any common encoding, separator and spelling of a header."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from aitunes.datasets.folder import DataSetError
+
+MAX_BYTES = 64 << 20
+MAX_MIDI = 127.0
+COLUMNS = {
+    "path": ("path", "file", "filename", "name"),
+    "instrument": ("instrument", "label", "class", "timbre"),
+    "midi": ("midi", "note", "pitch", "midinote"),
+    "midi_measured": ("midimeasured", "measured", "measuredmidi"),
+    "licence": ("licence", "license"),
+    "repo": ("repo", "repository", "source"),
+    "dynamic": ("dynamic",),
+}
+"""Column → spellings, lower-case, without spaces and underscores."""
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """One line of the table.
+
+    Args:
+        path: of the file, inside the folder, with slashes.
+        instrument: the label.
+        midi: note with fraction; as measured where that is known.
+        licence, repo, dynamic: "" where none is given.
+    """
+
+    path: str
+    instrument: str
+    midi: float
+    licence: str = ""
+    repo: str = ""
+    dynamic: str = ""
+
+
+def read_note_table(path: Path) -> list[NoteRow]:
+    """Read every line of a table of notes.
+
+    Raises:
+        OSError: there is no such file.
+        DataSetError: it is too large, no table, lacks a column, or a line has no usable path or pitch; the sentence
+            has the line's number.
+    """
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataSetError(f"{path} is larger than {MAX_BYTES >> 20} MB: no list of notes is.")
+    text = _decoded(data)
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
+        header = _columns(next(lines, []), path)
+        rows = [_row(path, lines.line_num, cells, header) for cells in lines if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise DataSetError(f"{path} is no table of values with separators: {error}.") from error
+    _refuse_contradictions(path, rows)
+    return list(dict.fromkeys(rows))
+
+
+def _decoded(data: bytes) -> str:
+    """Decode UTF-8, UTF-16 with its mark, or else Windows' Latin-1."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _delimiter(text: str) -> str:
+    """Return the separator that the header has most of."""
+    header = text.partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
+def _columns(header: Iterable[str], path: Path) -> dict[str, int]:
+    plain = ["".join(char for char in name.lower() if char.isalnum()) for name in header]
+    found = {
+        column: min(plain.index(name) for name in spellings if name in plain)
+        for column, spellings in COLUMNS.items()
+        if set(spellings) & set(plain)
+    }
+    missing = [column for column in ("path", "instrument", "midi") if column not in found]
+    if missing:
+        raise DataSetError(
+            f"{path} lacks the column {', '.join(missing)}; its first line has to name path, instrument and midi, not "
+            f"{', '.join(plain)[:200] or 'nothing'}."
+        )
+    return found
+
+
+def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> NoteRow:
+    values = {column: cells[n].strip() for column, n in header.items() if n < len(cells)}
+    name, instrument = values.get("path", "").replace("\\", "/"), values.get("instrument", "")
+    if not name or not instrument:
+        raise DataSetError(f"{path}, line {number}, has no {'path' if not name else 'instrument'}.")
+    inside = PurePosixPath(name)
+    if inside.is_absolute() or ".." in inside.parts or PureWindowsPath(name).drive or "://" in name:
+        raise DataSetError(f"{path}, line {number}, names {name[:200]!r}, which is not inside the folder.")
+    midi = _midi(values.get("midi_measured") or values.get("midi", ""))
+    if midi is None:
+        text = values.get("midi_measured") or values.get("midi", "")
+        raise DataSetError(
+            f"{path}, line {number}, has the pitch {text[:40]!r}; a MIDI note is a number from 0 to 127 (60 is C4), "
+            "not hertz and no name."
+        )
+    return NoteRow(name, instrument, midi, *(values.get(column, "") for column in ("licence", "repo", "dynamic")))
+
+
+def _midi(text: str) -> float | None:
+    """Parse a note, also with a decimal comma; None for what is none."""
+    try:
+        midi = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return midi if math.isfinite(midi) and 0.0 <= midi <= MAX_MIDI else None
+
+
+def _refuse_contradictions(path: Path, rows: list[NoteRow]) -> None:
+    pitches: dict[str, set[float]] = {}
+    for row in rows:
+        pitches.setdefault(row.path, set()).add(row.midi)
+    doubled = [name for name, midi in pitches.items() if len(midi) > 1]
+    if doubled:
+        raise DataSetError(
+            f"{path} lists {doubled[0]!r} with {len(pitches[doubled[0]])} pitches"
+            f"{f', and {len(doubled) - 1} other files likewise' if len(doubled) > 1 else ''}; a file is one note."
+        )
+
+
+def licence_sentence(rows: list[NoteRow], is_kept: Callable[[NoteRow], bool]) -> str:
+    """Count the notes that are left out for their licence; "" where there are none."""
+    counts = Counter(row.licence for row in rows if not is_kept(row))
+    if not counts:
+        return ""
+    kinds = ", ".join(f"{count} under {licence[:60]}" for licence, count in counts.most_common(5))
+    return f"{sum(counts.values())} of {len(rows)} notes are left out for their licence: {kinds}."

@@ -1,0 +1,38 @@
+"""Says how an engine starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from aitunes.osc.address import DEFAULT_PORT
+from instrument.storage import paths
+from instrument.storage.library import DEFAULT_RELEASE
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Holds what the command line decides.
+
+    Args:
+        release: the name of the first release.
+        osc_host, osc_port, osc_tcp: where to listen.
+        iterations, lookahead: phase reconstruction effort.
+        blocksize: frames a callback of a sound device, 0 for the device's own.
+        awaits_device: move to the first sound device that appears.
+        recordings, snapshots, gestures, osc_token: where they are stored.
+    """
+
+    release: str = DEFAULT_RELEASE
+    osc_host: str = "127.0.0.1"
+    osc_port: int = DEFAULT_PORT
+    osc_tcp: bool = False
+    iterations: int = DEFAULT_ITERATIONS
+    lookahead: int = 0
+    blocksize: int = 0
+    awaits_device: bool = False
+    recordings: Path = field(default_factory=paths.recordings)
+    snapshots: Path = field(default_factory=paths.snapshots)
+    gestures: Path = field(default_factory=paths.gestures)
+    osc_token: Path = field(default_factory=paths.osc_token)

@@ -1,0 +1,58 @@
+"""The list of attacks of `benchmarks/attack.py`, in its short form: each must hold."""
+
+import contextlib
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aitunes.errors import AiTunesError
+from benchmarks import attack, attack_inputs
+
+READERS = ("card", "map", "packet", "score", "snapshots", "sound", "model")
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    target = attack.Target(tmp_path_factory.mktemp("attacked"))
+    yield target
+    target.close()
+
+
+@pytest.mark.parametrize("name", attack.ATTACKS)
+def test_it_holds(target, name):
+    try:
+        attack.ATTACKS[name](target)
+    except attack.NotTriedError as error:
+        pytest.skip(str(error))
+    target.check_alive()
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory):
+    return attack_inputs.readers(tmp_path_factory.mktemp("inputs"))
+
+
+def test_every_reader_is_attacked(readers):
+    assert tuple(readers) == READERS
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_sound_inputs_are_read(readers, name):
+    for seed in readers[name].seeds:
+        if name != "model":  # the end of one, which is none
+            readers[name].read(seed)
+
+
+@pytest.mark.parametrize("name", READERS)
+@settings(max_examples=100)
+@given(data=st.data())
+def test_a_damaged_input_is_read_or_refused_in_a_sentence(readers, name, data):
+    kind = data.draw(st.sampled_from(["mutated", "bytes"]))
+    if kind == "mutated":
+        content = attack_inputs.damaged(readers[name].seeds, random.Random(data.draw(st.integers(0, 2**32))))
+    else:
+        content = data.draw(st.binary(max_size=200))
+    with contextlib.suppress(AiTunesError):
+        readers[name].read(content)

@@ -1,0 +1,152 @@
+"""JACK that stalls, restarts or changes its buffer size: the instrument survives, follows, and plays on."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.jack, pytest.mark.training]
+
+UNDERRUNS, DEVICE_MS = 0, 11  # of /status.reply
+
+
+def sounds(y):
+    return np.abs(y).max() > 0.01
+
+
+def status(client, n):
+    return client.ask("/status", reply="/status.reply")[n]
+
+
+def engine_clients(ear):
+    """Names of PortAudio's clients in the graph."""
+    return {port.name.split(":")[0] for port in ear.client.get_ports("PortAudio", is_audio=True, is_output=True)}
+
+
+@pytest.fixture
+def name():
+    return f"aitunes-fault-{os.getpid()}"
+
+
+@pytest.mark.parametrize("stalls", [1, 3])
+def test_a_server_that_stalls_goes_on_with_the_same_stream(jack_server, new_ear, start, tmp_path, name, stalls):
+    with jack_server(name, tmp_path) as jackd:
+        engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        client.command("/notify", 1)
+        device = client.ask("/aitunes/device/set")
+        for _ in range(stalls):
+            jackd.send_signal(signal.SIGSTOP)
+            assert client.expect("/aitunes/device/set") == ["none (silent)"]
+            time.sleep(1.0)
+            jackd.send_signal(signal.SIGCONT)
+            assert client.expect("/aitunes/device/set") == device
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds)
+        assert len(engine_clients(ear)) == 1
+        ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+    assert "Traceback" not in engine.text
+
+
+def steady(client):
+    """Wait until a second has passed without an interruption."""
+    before = None
+    for _ in range(60):
+        underruns = status(client, UNDERRUNS)
+        if underruns == before:
+            return
+        before = underruns
+        time.sleep(1.0)
+    raise AssertionError("the sound keeps being interrupted")
+
+
+def reaches(client, device_ms):
+    """Wait until the device's latency is as expected."""
+    deadline = time.monotonic() + 60.0
+    while status(client, DEVICE_MS) != pytest.approx(device_ms, rel=0.05):
+        assert time.monotonic() < deadline, f"{status(client, DEVICE_MS)} ms, not {device_ms} ms"
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("period", [8_192, 16_384])
+def test_a_large_block_from_the_start_plays_without_a_gap(jack_server, new_ear, start, tmp_path, name, period):
+    with jack_server(name, tmp_path, period):
+        # As little work as can be, because a busy machine must not decide this.
+        words = ("play", "--osc-port", 0, "--iterations", 0)
+        client = start(*words, environment={"JACK_DEFAULT_SERVER": name}).client()
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds, window=1.0)
+        steady(client)
+        client.command("/quit")
+        ear.close()
+
+
+def test_a_block_that_changes_while_it_plays_is_followed(jack_server, new_ear, start, tmp_path, name):
+    with jack_server(name, tmp_path):
+        client = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name}).client()
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds)
+        before = status(client, DEVICE_MS)
+        ear.client.blocksize = 4_096
+        steady(client)
+        reaches(client, before * 4_096 / 128)
+        ear.wait_for(sounds, window=0.5)
+        ear.client.blocksize = 128
+        steady(client)
+        ear.wait_for(sounds)
+        reaches(client, before)
+        client.command("/quit")
+        ear.close()
+
+
+def test_a_program_that_is_played_into_is_connected_again_when_it_is_back(jack_server, jack, start, tmp_path, name):
+    def sink():
+        client = jack.Client("sink", servername=name, no_start_server=True)
+        port = client.inports.register("in")
+        client.activate()
+        return client, port
+
+    def connected(client, port):
+        deadline = time.monotonic() + 60.0
+        while not client.get_all_connections(port):
+            assert time.monotonic() < deadline, "nobody has connected"
+            time.sleep(0.1)
+
+    with jack_server(name, tmp_path):
+        program, port = sink()
+        engine = start("play", "--osc-port", 0, "--device", "sink", environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        connected(program, port)
+        program.close()
+        engine.says("sink has left JACK")
+        program, port = sink()
+        connected(program, port)
+        engine.says("Playing on sink")
+        program.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+
+
+def test_a_server_that_restarts_twice_is_played_on(jack_server, new_ear, start, tmp_path, name):
+    with jack_server(name, tmp_path):
+        engine = start("play", "--osc-port", 0, environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        client.command("/notify", 1)
+        device = client.ask("/aitunes/device/set")
+    with jack_server(name, tmp_path):
+        time.sleep(1.0)
+    with jack_server(name, tmp_path):
+        ear = new_ear(name)
+        ear.connect()
+        ear.wait_for(sounds)
+        client.expect("/aitunes/device/set", where=lambda arguments: arguments == device)
+        ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
