@@ -47,7 +47,7 @@ def _play(app: QApplication, window: Window) -> None:
 
     pass_time(3.0)
     model, point = window.session.model, window.session.point
-    for name, values in (("/gain", (-3.0,)), ("/glide", (0.12,)), ("/envelope", (0.02, 1.2))):
+    for name, values in (("/gain", (-3.0,)), ("/smoothing", (0.12,)), ("/envelope", (0.02, 1.2))):
         model.set(name, *values)
     for slot, place in ((0, (0.3, 0.3)), (1, (0.7, 0.6)), (3, (0.1, 0.7))):
         point.move_to(*place)

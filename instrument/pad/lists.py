@@ -28,7 +28,7 @@ class Sender(Protocol):
 
 
 MAX_ITEMS = 10_000
-_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("model", "snapshot", "gesture", "device")}
+_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("release", "snapshot", "gesture", "device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
 _CHANGING = {
     f"{ROOT}/snapshot/save": "snapshot",
@@ -43,7 +43,7 @@ class Lists(QObject):
     """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
-    """Which one: model, snapshot, gesture or device."""
+    """Which one: release, snapshot, gesture or device."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Lists(QObject):
     @property
     def releases(self) -> list[ReleaseEntry]:
         """Return the releases, in the engine's order."""
-        return [ReleaseEntry(*item[:4]) for item in self._items["model"]]
+        return [ReleaseEntry(*item[:4]) for item in self._items["release"]]
 
     @property
     def snapshots(self) -> list[str]:

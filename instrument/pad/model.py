@@ -96,7 +96,7 @@ class EngineModel(QObject):
     def load(self, release: str) -> None:
         """Load another release."""
         self.loading = release
-        self.send("/model/load", release)
+        self.send("/release/load", release)
 
     def load_when_listed(self, release: str) -> None:
         """Load a release as soon as the engine has listed it, unless it plays already."""
@@ -167,12 +167,12 @@ class EngineModel(QObject):
 
     def request_state(self) -> None:
         """Request the engine's whole state; the replies arrive one by one."""
-        self.send("/model/info")
+        self.send("/release/info")
         self.send("/device/set")
         self._request_settings()
 
     def _load_listed(self, kind: str) -> None:
-        if kind == "model" and self._release_to_load:
+        if kind == "release" and self._release_to_load:
             release, self._release_to_load = self._release_to_load, ""
             names = {entry.name for entry in self.lists.releases}
             if release in names and (self.card is None or self.card.name != release):
@@ -201,8 +201,8 @@ class EngineModel(QObject):
             "/error": self._show_message,
             f"{ROOT}/meter": self.metered.emit,
             f"{ROOT}/scope": self.scoped.emit,
-            f"{ROOT}/model/load": self._handle_release,
-            f"{ROOT}/model/info": self._handle_card,
+            f"{ROOT}/release/load": self._handle_release,
+            f"{ROOT}/release/info": self._handle_card,
             f"{ROOT}/device/set": self._handle_device,
             f"{ROOT}/device/changed": lambda: self.lists.request("device"),
             f"{ROOT}/latent": self._handle_latent,
@@ -235,8 +235,8 @@ class EngineModel(QObject):
         self.status_changed.emit()
 
     def _handle_done(self, path: str, *arguments: Any) -> None:
-        if path == f"{ROOT}/model/load":
-            self.send("/model/info")
+        if path == f"{ROOT}/release/load":
+            self.send("/release/info")
         elif path == f"{ROOT}/snapshot/recall":
             self._request_settings()
         self._handle_command(path, list(arguments))
@@ -255,7 +255,7 @@ class EngineModel(QObject):
         self.command_done.emit(name, arguments)
 
     def _handle_fail(self, path: str, reason: str) -> None:
-        if path == f"{ROOT}/model/load":
+        if path == f"{ROOT}/release/load":
             self.loading = ""
         self._show_message(reason)
 
@@ -264,7 +264,7 @@ class EngineModel(QObject):
 
     def _handle_release(self, name: str) -> None:
         if self.card is None or name != self.card.name:
-            self.send("/model/info")
+            self.send("/release/info")
 
     def _handle_card(self, text: str) -> None:
         try:
@@ -319,7 +319,7 @@ class EngineModel(QObject):
             self.changed.emit("/pad/axes")
 
     def _move(self, target: FloatArray) -> None:
-        self.latent.move(target, float(self.value("/glide")))
+        self.latent.move(target, float(self.value("/smoothing")))
         self.moved.emit()
 
     def _store(self, name: str, values: tuple[Value, ...]) -> None:

@@ -24,13 +24,13 @@ _SHOWN = {"reason": MAX_SENTENCE, "sentence": MAX_SENTENCE, "public name": MAX_N
 
 _REPLIES = {
     "/fail": (_NAME, Argument("s", "reason")),
-    f"{ROOT}/model": (
+    f"{ROOT}/release": (
         _NAME,
         Argument("s", "public name"),
         Argument("s", "description"),
         Argument("i", "latent_dim", 1, 4_096),
     ),
-    f"{ROOT}/model/info": (Argument("s", "card"),),
+    f"{ROOT}/release/info": (Argument("s", "card"),),
     f"{ROOT}/snapshot": (_NAME,),
     f"{ROOT}/gesture": (_NAME,),
     f"{ROOT}/device": (_NAME, Argument("s", "host API"), Argument("f", "sample rate", 0.0, 1e9)),

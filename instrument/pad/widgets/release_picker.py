@@ -58,7 +58,7 @@ class ReleasePicker(Sheet):
         self.listen = button("Preview", "Preview of the selected release", "Opens in your system's player")
         self.listen.clicked.connect(self._listen)
         self._lay_out()
-        model.lists.changed.connect(lambda kind: self._fill() if kind == "model" else None)
+        model.lists.changed.connect(lambda kind: self._fill() if kind == "release" else None)
 
     def _lay_out(self) -> None:
         head = theme.row(gap=0.5)
@@ -82,7 +82,7 @@ class ReleasePicker(Sheet):
 
     @override
     def open(self) -> None:
-        self._model.lists.request("model")
+        self._model.lists.request("release")
         self._fill()
         self._select_playing()
         super().open()

@@ -38,7 +38,7 @@ class Transport(QWidget):
         self.freeze.clicked.connect(lambda on: model.set("/freeze", bool(on)))
         self.faders = {
             "/gain": Fader("Gain", -60.0, 6.0, 0.0, _db, 0.5),
-            "/glide": Fader("Smoothing", 0.0, 10.0, 0.0, _seconds, 3.0),
+            "/smoothing": Fader("Smoothing", 0.0, 10.0, 0.0, _seconds, 3.0),
             "/speed": Fader("Speed", -4.0, 4.0, 1.0, _times),
             "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{100 * value:.0f} %"),
         }

@@ -89,7 +89,7 @@ class Peer:
     def show(self, card):
         """Become an engine that plays this release."""
         self.say("/status.reply", *STATUS)
-        self.say("/aitunes/model/info", card.to_json())
+        self.say("/aitunes/release/info", card.to_json())
 
 
 @pytest.fixture

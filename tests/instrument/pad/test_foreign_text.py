@@ -41,21 +41,22 @@ def test_an_ampersand_in_a_caption_is_one():
 
 
 def test_a_card_with_markup_is_shown_literally(window, peer, card, qtbot):
-    peer.say("/aitunes/model/info", replace(card, public_name=MARKUP[:60], description=MARKUP + TABLES[:900]).to_json())
+    hostile = replace(card, public_name=MARKUP[:60], description=MARKUP + TABLES[:900])
+    peer.say("/aitunes/release/info", hostile.to_json())
     assert window.windowTitle() == f"{MARKUP[:60]} – AiTunes"
     assert window.head.description.text().startswith(MARKUP)
     assert shown(window.head.description.toolTip()).startswith(MARKUP)
     assert shown(window.head.release.toolTip()).startswith(MARKUP[:60])
     qtbot.keyClick(window.surface, Qt.Key.Key_L)
-    peer.say("/aitunes/model", "tiny", MARKUP, MARKUP + TABLES[:900], 3)
-    peer.say("/done", "/aitunes/model/list", 1)
+    peer.say("/aitunes/release", "tiny", MARKUP, MARKUP + TABLES[:900], 3)
+    peer.say("/done", "/aitunes/release/list", 1)
     assert window.picker.list.item(0).text() == MARKUP
     assert window.picker.description.text().startswith(MARKUP)
     window.picker.grab()  # rendered as HTML it would read the file for ever
 
 
 def test_escapes_in_a_name_are_written_out(window, peer, card):
-    peer.say("/aitunes/model/info", replace(card, public_name=ESCAPES, description=ESCAPES).to_json())
+    peer.say("/aitunes/release/info", replace(card, public_name=ESCAPES, description=ESCAPES).to_json())
     assert window.windowTitle() == r"\x1b[2J\u202e\nsecond line – AiTunes"
     assert window.head.description.text() == r"\x1b[2J\u202e\nsecond line"
 

@@ -88,8 +88,8 @@ def test_a_key_that_is_held_does_its_deed_once(window):
 def test_letters_in_an_open_list_look_for_names_and_move_nothing(front, peer, qtbot):
     qtbot.keyClick(front.surface, Qt.Key.Key_L)
     for name in ("tiny", "calm"):
-        peer.say("/aitunes/model", name, name.title(), "", 3)
-    peer.say("/done", "/aitunes/model/list", 2)
+        peer.say("/aitunes/release", name, name.title(), "", 3)
+    peer.say("/done", "/aitunes/release/list", 2)
     qtbot.keyClick(front.picker.list, Qt.Key.Key_C)
     assert front.picker.list.currentItem().text() == "Calm"
     qtbot.keyClick(front.picker.list, Qt.Key.Key_1)
@@ -217,7 +217,7 @@ def test_a_double_click_on_a_fader_that_trembles_leaves_it_at_rest(window, qtbot
 def test_long_names_do_not_widen_the_window(window, peer, card):
     window.resize(900, 600)
     long = "The Complete and Unabridged Sounds of Everything That Has Ever Been Heard Anywhere"
-    peer.say("/aitunes/model/info", replace(card, public_name=long, description=long).to_json())
+    peer.say("/aitunes/release/info", replace(card, public_name=long, description=long).to_json())
     peer.say("/aitunes/device", long, "ALSA", 48e3)
     peer.say("/done", "/aitunes/device/list", 1)
     peer.say("/aitunes/gesture", long)

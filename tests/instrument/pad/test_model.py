@@ -49,17 +49,17 @@ def test_locked_coordinates_stay(playing, peer):
 
 
 def test_the_point_is_smoothed_as_the_sound_is(playing, clock):
-    playing.set("/glide", 2.0)
+    playing.set("/smoothing", 2.0)
     playing.move_to(np.ones(3))
     clock.now += 1.0
     np.testing.assert_allclose(playing.latent.current, [0.5, 0.5, 0.5])
 
 
 def test_another_release_is_asked_for_its_card(playing, peer, releases, qtbot):
-    peer.say("/aitunes/model/load", "wide")
-    assert ("/aitunes/model/info",) in peer.arrived
+    peer.say("/aitunes/release/load", "wide")
+    assert ("/aitunes/release/info",) in peer.arrived
     with qtbot.waitSignal(playing.release_changed):
-        peer.say("/aitunes/model/info", read_card(releases / "wide").to_json())
+        peer.say("/aitunes/release/info", read_card(releases / "wide").to_json())
     assert playing.latent_dim == 5
     assert ("/aitunes/latent",) in peer.arrived
 
@@ -67,7 +67,7 @@ def test_another_release_is_asked_for_its_card(playing, peer, releases, qtbot):
 def test_a_refusal_is_a_sentence_for_the_performer(playing, peer, qtbot):
     playing.load("nowhere")
     with qtbot.waitSignal(playing.message) as message:
-        peer.say("/fail", "/aitunes/model/load", "there is no release named 'nowhere'")
+        peer.say("/fail", "/aitunes/release/load", "there is no release named 'nowhere'")
     assert message.args == ["There is no release named 'nowhere'."]
     assert playing.loading == ""
 
@@ -90,7 +90,7 @@ def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, card, q
     text = damage(card.to_json())
     assert text != card.to_json()
     with qtbot.waitSignal(playing.message) as message:
-        peer.say("/aitunes/model/info", text)
+        peer.say("/aitunes/release/info", text)
     assert message.args[0].startswith("The engine's release cannot be shown")
     assert (playing.card, playing.latent_dim) == (card, 3)
 
@@ -98,7 +98,7 @@ def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, card, q
 def test_the_same_card_once_more_changes_nothing(playing, peer, card, qtbot):
     playing.locked.add(1)
     with qtbot.assertNotEmitted(playing.release_changed):
-        peer.say("/aitunes/model/info", card.to_json())
+        peer.say("/aitunes/release/info", card.to_json())
     assert playing.locked == {1}
     assert peer.arrived == []
 
@@ -117,10 +117,10 @@ def test_a_restarted_engine_is_sent_the_whole_state(playing, peer, card):
     playing.play(False)
     peer.forget()
     playing.resume(restarted=True)
-    peer.say("/done", "/aitunes/model/load", "tiny")
-    peer.say("/aitunes/model/info", card.to_json())
+    peer.say("/done", "/aitunes/release/load", "tiny")
+    peer.say("/aitunes/release/info", card.to_json())
     wanted = [
-        ("/aitunes/model/load", "tiny"),
+        ("/aitunes/release/load", "tiny"),
         ("/aitunes/gain", -9.0),
         ("/aitunes/stop",),
         ("/aitunes/pad/axes", 2, 1),

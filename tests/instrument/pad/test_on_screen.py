@@ -199,7 +199,7 @@ def test_another_release_is_chosen_by_keys_and_cross_faded(play, open_pad, hand,
         time.sleep(1.0)
 
     y = record(client, engine.home, change)
-    assert client.ask("/aitunes/model/load") == ["high-sine"]
+    assert client.ask("/aitunes/release/load") == ["high-sine"]
     assert frequency(y[: RATE // 4], RATE) == pytest.approx(440.0, rel=0.02)
     assert frequency(y[-RATE // 4 :], RATE) == pytest.approx(1000.0, rel=0.02)
     levels = np.sqrt(np.mean(y[: len(y) // 960 * 960].reshape(-1, 960) ** 2, axis=1))
@@ -230,7 +230,7 @@ def test_a_pad_that_is_killed_leaves_the_sound_unbroken(play, hand, wait_until):
         time.sleep(0.5)
 
     assert unbroken(record(client, engine.home, kill))
-    assert client.ask("/aitunes/model/load") == ["sine"]
+    assert client.ask("/aitunes/release/load") == ["sine"]
     assert engine.process.poll() is None
 
 
@@ -251,7 +251,7 @@ def test_an_engine_that_is_killed_is_missed_and_given_its_state_back(play, open_
     hand.sees("Tiny – AiTunes")
     wait_until(lambda: later.ask("/aitunes/latent") == pytest.approx(kept, abs=1e-5))
     assert later.ask("/aitunes/gain") == [-7.5]
-    assert later.ask("/aitunes/model/load") == ["tiny"]
+    assert later.ask("/aitunes/release/load") == ["tiny"]
 
 
 def test_closing_the_window_that_aitunes_opened_ends_the_engine(play, hand):
@@ -268,7 +268,7 @@ def test_closing_another_window_leaves_the_engine_alone(play, open_pad, hand):
     hand.sees("Tiny – AiTunes")
     hand.press("ctrl+q")
     assert pad.wait(240) == 0
-    assert client.ask("/aitunes/model/load") == ["tiny"]
+    assert client.ask("/aitunes/release/load") == ["tiny"]
     assert engine.process.poll() is None
 
 

@@ -17,7 +17,7 @@ JUNK = (
 )  # fmt: skip
 PATHS = [row.path.replace("{n}", n) for row in TABLE for n in ("0", "99", "9999999", "-1", "x")]
 PATHS += ["/status.reply", "/done", "/fail", "/error", "/", "/x", f"{ROOT}/latent/" + "9" * 5_000]
-PATHS += [f"{ROOT}/{kind}" for kind in ("model", "snapshot", "gesture", "device", "new")]
+PATHS += [f"{ROOT}/{kind}" for kind in ("release", "snapshot", "gesture", "device", "new")]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def checker():
         ("/aitunes/latent/1", [float("inf")]),
         ("/aitunes/latent", []),
         ("/aitunes/pad/axes", [0]),
-        ("/aitunes/model", ["tiny", "Tiny", "", "three"]),
+        ("/aitunes/release", ["tiny", "Tiny", "", "three"]),
         ("/aitunes/snapshot", [3]),
         ("/aitunes/envelope", [0.1]),
     ],
@@ -70,7 +70,7 @@ def test_addresses_of_newer_engines_are_passed_over(checker):
     assert checker.check("/aitunes/new", [1, 2, 3]) is None
     assert checker.check("/aitunes/latent/3", [0.0]) is None
     assert checker.check("/done", ["/aitunes/new", 1]) is None
-    assert checker.check("/aitunes/model", ["tiny", "Tiny", "", 3, "more"]) == ["tiny", "Tiny", "", 3]
+    assert checker.check("/aitunes/release", ["tiny", "Tiny", "", 3, "more"]) == ["tiny", "Tiny", "", 3]
 
 
 def test_nonsense_from_the_engines_port_is_one_sentence_and_no_traceback(window, peer, qtbot, clock):

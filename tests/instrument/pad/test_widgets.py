@@ -191,7 +191,7 @@ def test_the_transport_follows_the_engine(playing, peer, releases, qtbot):
     assert transport.faders["/gain"].number == -6.0
     assert (transport.play.text(), transport.play.isChecked()) == ("Stopped", False)
     assert not transport.freeze.isVisible()
-    peer.say("/aitunes/model/info", read_card(releases / "segment").to_json())
+    peer.say("/aitunes/release/info", read_card(releases / "segment").to_json())
     assert transport.freeze.isVisible()
     peer.forget()
     qtbot.mouseClick(transport.freeze, Qt.MouseButton.LeftButton)

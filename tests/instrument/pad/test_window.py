@@ -174,7 +174,7 @@ def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     peer.say("/status.reply", 0, 0, 0, 1, 1.0, 1.0, 48e3, 48e3, 1.0, 1.0, 1.0, 1.0, "tiny", True)
     assert not window.banner.isVisible()
     assert window.session.model.latent.target.tolist() == before
-    assert ("/aitunes/model/load", "tiny") in peer.arrived
+    assert ("/aitunes/release/load", "tiny") in peer.arrived
 
 
 def test_sheets_open_and_close_by_keys(window, qtbot):
@@ -187,12 +187,12 @@ def test_sheets_open_and_close_by_keys(window, qtbot):
 def test_the_picker_loads_what_was_chosen(window, peer, qtbot):
     qtbot.keyClick(window.surface, Qt.Key.Key_L)
     for name in ("tiny", "wide"):
-        peer.say("/aitunes/model", name, name.title(), "Made by a test.", 3)
-    peer.say("/done", "/aitunes/model/list", 2)
+        peer.say("/aitunes/release", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 2)
     assert "Made by a test." in window.picker.description.text()
     qtbot.keyClick(window.picker.list, Qt.Key.Key_Down)
     qtbot.keyClick(window.picker.list, Qt.Key.Key_Return)
-    assert peer.sent_to("/aitunes/model/load") == [("/aitunes/model/load", "wide")]
+    assert peer.sent_to("/aitunes/release/load") == [("/aitunes/release/load", "wide")]
     assert not window.picker.isVisible()
 
 
@@ -210,8 +210,8 @@ def browse(window, peer, qtbot, releases):
 
     picker = release_picker.ReleasePicker(window, window.session.model, Recording([releases]))
     for name in ("tiny", "wide", "notes"):
-        peer.say("/aitunes/model", name, name.title(), "Made by a test.", 3)
-    peer.say("/done", "/aitunes/model/list", 3)
+        peer.say("/aitunes/release", name, name.title(), "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 3)
     picker.open()
     return picker, read
 
@@ -242,8 +242,8 @@ def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_pa
         os.mkfifo(preview)
     picker = ReleasePicker(window, window.session.model, Library([tmp_path]))
     picker.open()
-    peer.say("/aitunes/model", "tiny", "Tiny", "Made by a test.", 3)
-    peer.say("/done", "/aitunes/model/list", 1)
+    peer.say("/aitunes/release", "tiny", "Tiny", "Made by a test.", 3)
+    peer.say("/done", "/aitunes/release/list", 1)
     qtbot.wait(400)
     assert picker.listen.isEnabled() == enabled
 
@@ -319,7 +319,7 @@ def test_all_text_has_the_contrast_of_wcag_aa():
 
 def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(window, peer, releases, card, qtbot):
     assert not window.notes.isVisible()
-    peer.say("/aitunes/model/info", read_card(releases / "notes").to_json())
+    peer.say("/aitunes/release/info", read_card(releases / "notes").to_json())
     assert window.notes.isVisible()
     assert window.notes.drone.isChecked()
     assert ("/aitunes/envelope",) in peer.arrived
@@ -334,7 +334,7 @@ def test_a_release_with_a_pitch_brings_its_piano_and_one_without_takes_it_away(w
     qtbot.keyRelease(window.surface, Qt.Key.Key_Q)
     assert peer.arrived == [("/aitunes/envelope", 0.5, 2.0), ("/aitunes/note", 60, 100), ("/aitunes/note", 60, 0)]
     qtbot.keyPress(window.surface, Qt.Key.Key_Q)
-    peer.say("/aitunes/model/info", card.to_json())
+    peer.say("/aitunes/release/info", card.to_json())
     assert peer.arrived[-1] != ("/aitunes/note", 60, 100)
     assert ("/aitunes/note", 60, 0) in peer.arrived[3:]
     assert not notes.isVisible()
