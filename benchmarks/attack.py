@@ -334,7 +334,7 @@ def cards(target: Target) -> str:
 def names(target: Target) -> str:
     """Names with paths for every command that takes one."""
     evil = ("../aitunes-outside", "/tmp/aitunes-outside", "..", "a/b.wav", "x\0y.wav", "", "nul:", ESCAPE, "a" * 5_000)
-    paths = ("/aitunes/record/start", "/aitunes/snapshot/save", "/aitunes/gesture/record", "/aitunes/model/load")
+    paths = ("/aitunes/record/start", "/aitunes/snapshot/save", "/aitunes/gesture/record", "/aitunes/release/load")
     with target.client() as client:
         for path in paths:
             for name in evil:
@@ -353,7 +353,7 @@ def queue(target: Target) -> str:
         for n in range(2_000):
             sender.send(build("/aitunes/snapshot/save", f"flood {n % 50}"))
             if n % 10 == 0:
-                sender.send(build("/aitunes/model/load", ("first-light", "chamber")[n // 10 % 2]))
+                sender.send(build("/aitunes/release/load", ("first-light", "chamber")[n // 10 % 2]))
             if n % 100 == 0:
                 time.sleep(0.02)
         begin = time.monotonic()

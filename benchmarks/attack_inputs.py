@@ -80,7 +80,7 @@ def readers(scratch: Path) -> dict[str, Reader]:
     def no_other(name: str) -> ReleaseCard:
         raise AiTunesError(f"There is no release {name!r}.")
 
-    settings = {"/gain": [-6.0], "/glide": [0.5]}
+    settings = {"/gain": [-6.0], "/smoothing": [0.5]}
     stored = {"one": {"release": "first-light", "coordinates": [0.0] * 8, "settings": settings}}
     return {
         "card": Reader(
@@ -156,7 +156,7 @@ def _maps() -> list[bytes]:
 
 
 def _packets() -> list[bytes]:
-    messages = [build("/aitunes/pad/xy", 0.5, 0.5), build("/aitunes/model/load", "name"), build("/status")]
+    messages = [build("/aitunes/pad/xy", 0.5, 0.5), build("/aitunes/release/load", "name"), build("/status")]
     return [*messages, bundle(messages), bundle([bundle(messages), messages[0]], 2e9)]
 
 

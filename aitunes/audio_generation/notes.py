@@ -33,6 +33,7 @@ class GeneratedNote:
 
     index: int
     seed: int = 0
+    dynamic: str = ""
 
     @property
     def label(self) -> str:

@@ -22,6 +22,7 @@ COLUMNS = {
     "midi_measured": ("midimeasured", "measured", "measuredmidi"),
     "licence": ("licence", "license"),
     "repo": ("repo", "repository", "source"),
+    "dynamic": ("dynamic",),
 }
 """Column → spellings, lower-case, without spaces and underscores."""
 
@@ -34,7 +35,7 @@ class NoteRow:
         path: of the file, inside the folder, with slashes.
         instrument: the label.
         midi: note with fraction; as measured where that is known.
-        licence, repo: "" where none is given.
+        licence, repo, dynamic: "" where none is given.
     """
 
     path: str
@@ -42,6 +43,7 @@ class NoteRow:
     midi: float
     licence: str = ""
     repo: str = ""
+    dynamic: str = ""
 
 
 def read_note_table(path: Path) -> list[NoteRow]:
@@ -114,7 +116,7 @@ def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> N
             f"{path}, line {number}, has the pitch {text[:40]!r}; a MIDI note is a number from 0 to 127 (60 is C4), "
             "not hertz and no name."
         )
-    return NoteRow(name, instrument, midi, values.get("licence", ""), values.get("repo", ""))
+    return NoteRow(name, instrument, midi, *(values.get(column, "") for column in ("licence", "repo", "dynamic")))
 
 
 def _midi(text: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Note(Protocol):
     def midi(self) -> float:
         """Its pitch, MIDI note with fraction."""
 
+    @property
+    def dynamic(self) -> str:
+        """How hard it was played, "pp" to "ff"; empty where nobody wrote it down."""
+
     def read(self, sample_rate: int) -> FloatArray:
         """Read the waveform, mono, [samples]."""
 
@@ -44,6 +48,7 @@ class RecordedNote:
     name: str
     label: str
     midi: float
+    dynamic: str = ""
 
     def read(self, sample_rate: int) -> FloatArray:
         """Read the file, mixed down and resampled.
@@ -86,8 +91,14 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     """
     root = data_folder(root, "your notes")
     path = root / LABELS
+    # A folder without a list may hold several that have one; they become one data set.
+    folders = [root] if path.is_file() else sorted(found.parent for found in root.glob(f"*/{LABELS}")) or [root]
     try:
-        rows = read_note_table(path)
+        rows = [
+            replace(row, path=(folder / row.path).relative_to(root).as_posix())
+            for folder in folders
+            for row in read_note_table(folder / LABELS)
+        ]
     except OSError as error:
         raise DataSetError(f"{root} has no {LABELS}, which says what note every file is.") from error
     published = any(row.repo for row in rows)
@@ -98,7 +109,9 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     kept = [row for row in rows if is_kept(row)]
     if not kept:
         raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
-    notes = sorted((RecordedNote(root / row.path, row.path, row.instrument, row.midi) for row in kept), key=_name)
+    notes = sorted(
+        (RecordedNote(root / row.path, row.path, row.instrument, row.midi, row.dynamic) for row in kept), key=_name
+    )
     sentence = licence_sentence(rows, is_kept)
     return Notes(root.resolve().name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
 

@@ -152,6 +152,14 @@ class DeviceChanges:
         self.awaited = output.name
         self._reloader.leave()
 
+    def miss_device(self) -> None:
+        """Wait for the return of the program that the stream plays into, which has left JACK."""
+        name = self._synth_thread.output.name
+        self.awaited = name
+        self._publisher.warn(
+            f"{name} has left JACK, so nobody hears the sound; it is connected again once {name} is back."
+        )
+
     def move_to(self, output: Output) -> None:
         """Move the stream to another output, not yet started.
 

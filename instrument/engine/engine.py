@@ -97,7 +97,7 @@ class Engine:
             scanner,
             self.devices,
             publisher,
-            lambda: self.output.feels_scans,
+            lambda: self.output,
             lambda: len(self.osc.subscribers) > 0,
             self.in_background,
         )

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from instrument.engine.device_changes import ANY_DEVICE
 from instrument.engine.publisher import Publisher
 from instrument.namespace import ROOT
-from instrument.outputs import OutputError, scan
+from instrument.outputs import Output, OutputError, scan
 from instrument.outputs.portaudio import output_devices
 
 LOOK_SECONDS = 3.0
 MAX_PAUSE_SECONDS = 60.0
 """Sets the longest pause between two tries to return to a device."""
 _ANSWER_SECONDS = 5.0
+_PHYSICAL = "system"  # JACK's own name for the ports of the sound card, which stay as long as the server
 _CLOSE_SECONDS = 0.5
 
 
@@ -51,17 +52,29 @@ class DeviceScanner:
         Raises:
             OutputError: PortAudio is missing, fails or does not answer.
         """
+        answer = self._answer(scan.APART if apart else "")
+        if isinstance(answer, str):
+            raise OutputError(answer)
+        return list(answer)
+
+    def _answer(self, question: str) -> Any:
         with self._lock:
             if self._closed:
                 raise OutputError("The engine is ending.")
             try:
-                answer = json.loads(self._ask(self._running(), scan.APART if apart else ""))
+                return json.loads(self._ask(self._running(), question))
             except (OSError, ValueError) as error:
                 self._end()
                 raise OutputError("PortAudio does not say which sound devices there are.") from error
-        if isinstance(answer, str):
-            raise OutputError(answer)
-        return list(answer)
+
+    def jack_clients(self) -> list[str] | None:
+        """Return the names of JACK's clients that take sound; None without a server.
+
+        Raises:
+            OutputError: the process does not answer.
+        """
+        answer = self._answer(scan.JACK_CLIENTS)
+        return None if answer is None else [str(name) for name in answer]
 
     @property
     def process_id(self) -> int | None:
@@ -119,18 +132,21 @@ class DevicePort(Protocol):
     def return_to_device(self) -> None:
         """Move the stream back to the device that was lost."""
 
+    def miss_device(self) -> None:
+        """Wait for the return of the device, whose stream goes on without it."""
+
 
 class DeviceWatch:
     """Looks for devices every few seconds, while somebody listens or a device is missing, and notifies of changes.
 
     While the engine plays through JACK, whose graph may drop out when a client joins, only the others are scanned;
-    JACK's own devices are those of the last scan.
+    JACK's own devices are those of the last scan. If it plays into another program there, that one is looked for.
 
     Args:
         scanner: lists what there is.
         devices: returns to the device that was lost.
         publisher: notified of changes.
-        feels_scans: returns whether a scan may interrupt the output.
+        output: returns the present output.
         has_listeners: returns whether somebody wants to know.
         in_background: runs a function on the worker's thread.
         clock: seconds that never go back.
@@ -141,7 +157,7 @@ class DeviceWatch:
         scanner: DeviceScanner,
         devices: DevicePort,
         publisher: Publisher,
-        feels_scans: Callable[[], bool],
+        output: Callable[[], Output],
         has_listeners: Callable[[], bool],
         in_background: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
@@ -149,10 +165,11 @@ class DeviceWatch:
         self._scanner = scanner
         self._port = devices
         self._publisher = publisher
-        self._feels_scans = feels_scans
+        self._output = output
         self._has_listeners = has_listeners
         self._in_background = in_background
         self._devices: list[dict[str, Any]] | None = None
+        self._jack_devices: list[dict[str, Any]] = []
         self._tried: tuple[str | None, list[str]] = None, []
         self._next_try = 0.0
         self._pause_seconds = 0.0
@@ -179,15 +196,28 @@ class DeviceWatch:
         """
         if self._devices is None and "sounddevice" in sys.modules:
             self._devices = output_devices()
-        apart = self._feels_scans()
+        output = self._output()
+        apart = output.feels_scans
         devices = self._scanner.devices(apart)
         before = list(devices) if self._devices is None else self._devices
         if apart:
-            devices += [device for device in before if device["host"].startswith("JACK")]
+            self._jack_devices = self._jack_devices or [one for one in before if one["host"].startswith("JACK")]
+            devices += self._living(output.name)
+        else:
+            self._jack_devices = []
         self._devices, names = devices, _names(devices)
         if sorted(names) != sorted(_names(before)):
             self._publisher.notify(None, f"{ROOT}/device/changed", tuple(names))
         self._try_again(names)
+
+    def _living(self, playing: str) -> list[dict[str, Any]]:
+        """Return JACK's devices, without those that are known to have gone."""
+        clients = None if playing == _PHYSICAL else self._scanner.jack_clients()
+        if clients is None:
+            return self._jack_devices
+        if playing not in clients and self._port.awaited is None:
+            self._port.miss_device()
+        return [device for device in self._jack_devices if device["name"] in clients]
 
     def _try_again(self, names: list[str]) -> None:
         """Return to the device that is missing: at once if something has changed, else after pauses that grow."""
@@ -202,7 +232,9 @@ class DeviceWatch:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            if self._has_listeners() or self._port.awaited is not None:
+            output = self._output()
+            into_program = output.feels_scans and output.name != _PHYSICAL
+            if into_program or self._has_listeners() or self._port.awaited is not None:
                 with contextlib.suppress(OutputError):  # a sender of /device/list gets the reason
                     self.look()
             self._closing.wait(LOOK_SECONDS)

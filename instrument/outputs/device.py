@@ -207,6 +207,7 @@ class DeviceOutput:
         self.underruns += 1
         pacing.settle(pacing.reserve_seconds)
         now = time.perf_counter()
+        pacing.look(now, self._consumed_seconds())
         if now < self._dry_at + _DRY_AGAIN_SECONDS:
             pacing.run_dry()
         self._dry_at = now

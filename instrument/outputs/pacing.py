@@ -12,6 +12,8 @@ _GROWTH = 1.5
 _NARROWING = 0.95  # a second
 _MIN_NAP_SECONDS = 0.0003
 _MAX_NAP_SECONDS = 0.0006
+_LARGE_BLOCK_SECONDS = 0.03
+_LARGE_RENDER_SHARE = 1.25
 _STEPS = 8
 _SAME_BLOCK = 0.02
 MAX_BLOCK_SECONDS = 16_384 / 44_100
@@ -50,13 +52,16 @@ class Pacing:
         self._looked = now
 
     def _follow_block(self) -> None:
-        # A look that came late sees several blocks at once, so the smallest of some steps is the block.
-        smallest = min(self._steps)
+        # A look that came late sees several blocks at once, so the smallest of some steps is the block; one
+        # alone may be what was left in a ring that ran dry.
+        smallest = sorted(self._steps)[min(1, len(self._steps) - 1)]
         if len(self._steps) == _STEPS and abs(smallest - self.block_seconds) > _SAME_BLOCK * self.block_seconds:
             self.block_seconds = smallest
 
     def run_dry(self) -> None:
         """Expect larger blocks, because a callback has found too little twice in a row; steps seen later correct it."""
+        if self._steps and self._steps[-1] < self.block_seconds:
+            return  # it was the machine that stalled
         self._steps.clear()
         self.block_seconds = min(2.0 * self.block_seconds, MAX_BLOCK_SECONDS)
 
@@ -75,7 +80,9 @@ class Pacing:
     def surplus(self, now: float, buffered_seconds: float) -> float:
         """Return the seconds until the next block is due; 0 or less is now."""
         missing = max(0.0, self.block_seconds - buffered_seconds)
-        return self.lasts(now, buffered_seconds) - self.reserve_seconds - _RENDER_SHARE * missing
+        # A share of a large block is long: being early costs little there, and being late a large gap.
+        share = _RENDER_SHARE if self.block_seconds < _LARGE_BLOCK_SECONDS else _LARGE_RENDER_SHARE
+        return self.lasts(now, buffered_seconds) - self.reserve_seconds - share * missing
 
     def nap(self, surplus_seconds: float) -> float:
         """Return how long to sleep until the next look: looks must be frequent enough to locate the callback."""

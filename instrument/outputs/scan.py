@@ -1,6 +1,7 @@
 """Lists the devices that can play: reads a line from its input, writes a line of JSON to its output.
 
-The line `APART` asks for those that are not JACK's, without a connection to a server.
+The line `APART` asks for those that are not JACK's, without a connection to a server; `JACK_CLIENTS` for the names of
+JACK's clients that take sound, or null without a server.
 
 It runs as a child process, as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
 and would stop the sound. It imports as little as it can, because it lives as long as the engine does.
@@ -9,14 +10,17 @@ and would stop the sound. It imports as little as it can, because it lives as lo
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
+JACK_CLIENTS = "JACK's clients"
 
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
@@ -56,7 +60,12 @@ def main() -> None:
         else:
             # Between two questions it holds nothing: no JACK client, no handle of a device.
             sounddevice._terminate()
+    jack_clients = None
     for line in sys.stdin:
+        if line.strip() == JACK_CLIENTS:
+            jack_clients = jack_clients or _jack_clients()
+            print(json.dumps(jack_clients.names()), flush=True)
+            continue
         with _apart_from_jack() if line.strip() == APART else contextlib.nullcontext():
             print(json.dumps(NOT_INSTALLED if sounddevice is None else _look(sounddevice)), flush=True)
 
@@ -73,6 +82,12 @@ def _apart_from_jack() -> Iterator[None]:
         for name in elsewhere:
             del os.environ[name]
         os.environ.update(before)
+
+
+def _jack_clients() -> Any:
+    # Beside this script, which runs without its package; and only where somebody plays into another program.
+    sys.path.append(str(Path(__file__).parent))
+    return importlib.import_module("jack_clients").JackClients()
 
 
 def _look(sounddevice: Any) -> list[dict[str, Any]] | str:

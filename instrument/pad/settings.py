@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from instrument.namespace import ROOT, Value, initial_values
 
+_INITIAL = initial_values()
+_MIRRORED = (
+    "/smoothing",
+    "/gain",
+    "/width",
+    "/pan",
+    "/freeze",
+    "/position",
+    "/speed",
+    "/quality",
+    "/pitch",
+    "/bend",
+    "/envelope",
+    "/voices",
+    "/portamento",
+    "/drone",
+    "/gesture/record",
+    "/gesture/play",
+    "/device/block",
+)
+
+SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name in _MIRRORED}
+"""Defaults of the settings beside the latent position, until the engine has sent its own."""
+
 GESTURE_STATES = ("/gesture/record", "/gesture/play")
 """The gestures that are being recorded and replayed."""
 
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-RESTORED = ("/smoothing", "/gain", "/freeze", "/position", "/speed", "/quality")
+RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
 """Settings that a restarted engine is sent again."""
-
-SETTINGS: dict[str, tuple[Value, ...]] = {
-    name: initial_values()[ROOT + name] for name in (*RESTORED, *NOTE_SETTINGS, *GESTURE_STATES, "/device/block")
-}
-"""Initial values of the settings beside the latent position."""

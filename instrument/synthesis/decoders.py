@@ -23,6 +23,9 @@ class FrameSource(Protocol):
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Return magnitudes [bands] for the code z [latent_dim], by the tone's slot; only those that have changed."""
 
+    def gain(self, slot: int) -> float:
+        """Return what the samples of a tone are multiplied by, once its frame is at their centre."""
+
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z now, on the caller's thread; raises the decoder's own errors."""
 
@@ -72,9 +75,14 @@ class Decoder:
         self._options.terminate = True
 
     def __call__(self, z: FloatArray, controls: Sequence[Controls]) -> FloatArray:
-        """Decode z [latent_dim] to magnitudes [len(controls), bands, frames]; values that are not finite become 0."""
+        """Decode codes to magnitudes [len(controls), bands, frames]; values that are not finite become 0.
+
+        Args:
+            z: one code for all [latent_dim], or one for each [len(controls), latent_dim].
+            controls: the other inputs of each.
+        """
         count = len(controls)
-        inputs = {self._code: np.repeat(z[None], count, axis=0)}
+        inputs = {self._code: np.repeat(z[None], count, axis=0) if z.ndim == 1 else z}
         for n, spec in enumerate(self._known):
             inputs[spec.name] = np.array([[values[n]] for values in controls], np.float32)
         inputs |= {spec.name: _neutral(spec, count) for spec in self._others}

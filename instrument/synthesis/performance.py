@@ -12,6 +12,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value, initial_numbers
+from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
 SNAPSHOT_SETTINGS = (
@@ -26,6 +27,11 @@ SNAPSHOT_SETTINGS = (
     "/envelope",
     "/voices",
     "/portamento",
+    "/motion",
+    "/motion/speed",
+    "/motion/mode",
+    "/motion/seed",
+    "/dream",
 )
 """Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase."""
 
@@ -66,6 +72,7 @@ class Performance:
         self.frozen = any(initial_numbers(f"{ROOT}/freeze"))
         (self.position,) = initial_numbers(f"{ROOT}/position")
         (self.speed,) = initial_numbers(f"{ROOT}/speed")
+        self.motion = MotionSettings()
         self.iterations = iterations
         self.lookahead = lookahead
         self.allocator = allocator = VoiceAllocator(pitches)
@@ -100,6 +107,11 @@ class Performance:
             "/voices": lambda voices: setattr(allocator, "voices", voices),
             "/portamento": lambda seconds: setattr(allocator, "portamento_seconds", seconds),
             "/drone": lambda sounding: setattr(allocator, "drone", sounding),
+            "/motion": lambda amount: self._set_motion(amount=amount),
+            "/motion/speed": lambda speed: self._set_motion(speed=speed),
+            "/motion/mode": lambda mode: self._set_motion(mode=_motion_mode(mode)),
+            "/motion/seed": lambda seed: self._set_motion(seed=seed),
+            "/dream": lambda dream: self._set_motion(dream=dream),
         }
         self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
             "/pad/xy": lambda: self.pad,
@@ -121,6 +133,11 @@ class Performance:
             "/voices": lambda: (allocator.voices,),
             "/portamento": lambda: (allocator.portamento_seconds,),
             "/drone": lambda: (allocator.drone,),
+            "/motion": lambda: (self.motion.amount,),
+            "/motion/speed": lambda: (self.motion.speed,),
+            "/motion/mode": lambda: (self.motion.mode.value,),
+            "/motion/seed": lambda: (self.motion.seed,),
+            "/dream": lambda: (self.motion.dream,),
         }
 
     @classmethod
@@ -251,6 +268,9 @@ class Performance:
     def _setter(self, attribute: str) -> Callable[[Any], None]:
         return lambda value: setattr(self, attribute, value)
 
+    def _set_motion(self, **values: Any) -> None:
+        self.motion = self.motion._replace(**values)
+
     def _set_envelope(self, attack_seconds: float, release_seconds: float) -> None:
         self.allocator.attack_seconds, self.allocator.release_seconds = attack_seconds, release_seconds
 
@@ -302,3 +322,10 @@ class Performance:
 
 def _first_axes(latent: LatentSpace) -> tuple[int, int]:
     return 0, min(1, len(latent.mean) - 1)
+
+
+def _motion_mode(name: str) -> MotionMode:
+    try:
+        return MotionMode(name)
+    except ValueError as error:
+        raise MessageError(f"mode is {', '.join(MotionMode)}, not {name[:40]!r}") from error

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.release.motion import Motion
 from aitunes.release.reader import Release
 from instrument.namespace import CONCERT_PITCH
 from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.moving_tones import MovingTones
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice_allocator import DRONE_SLOT, SLOTS, Tone, plays_notes
 
@@ -17,9 +19,10 @@ class Polyphony:
 
     Args:
         release: a release of one frame a segment.
+        motion: how its notes move; None for a release without.
     """
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, motion: Motion | None = None) -> None:
         card = release.card
         self._decode = Decoder(release)
         self._slots = SLOTS if plays_notes(card) else 1
@@ -29,9 +32,41 @@ class Polyphony:
         self._controls: dict[int, Controls] = {}
         self._frames: dict[int, FloatArray] = {}
         self._gains: dict[int, float] = {}
+        moves = motion is not None and plays_notes(card)
+        self._moving = MovingTones(release, self._decode, motion) if motion is not None and moves else None
 
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Return the magnitudes [bands] at the code z of each changed tone, by slot; silence if it has ended."""
+        if self._moving is not None and performance.motion.amount > 0.0:
+            frames = self._moving.frames(z, performance.tones, performance.motion)
+            previous, self._gains = self._gains, {tone.slot: tone.gain for tone in performance.tones}
+            self._controls.clear()
+            return frames | {slot: self._silence for slot in previous if slot not in self._gains}
+        return self._still_frames(z, performance)
+
+    def gain(self, slot: int) -> float:
+        """Return what the samples of a tone are multiplied by, once its frame is at their centre."""
+        return 1.0 if self._moving is None else self._moving.gain(slot)
+
+    def prepare(self, z: FloatArray, performance: Performance) -> None:
+        """Decode z for each possible number of tones, so that the first chord costs no more than later ones."""
+        controls, _ = self._decode.controls(Tone(DRONE_SLOT, CONCERT_PITCH, 0.0, 0.0))
+        for count in range(1, self._slots + 1):
+            self._decode(z, [controls] * count)
+
+    def take_failure(self) -> None:
+        """Return None: nothing runs in the background."""
+
+    def stop(self) -> None:
+        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
+        self._decode.stop()
+
+    def close(self) -> None:
+        """Do nothing: nothing runs in the background."""
+
+    def _still_frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
+        if self._moving is not None:
+            self._moving.hold_still()
         if self._z is None or not np.array_equal(z, self._z):
             self._z = z
             self._controls.clear()
@@ -52,19 +87,3 @@ class Polyphony:
             if slot in stale or previous.get(slot) != gain
         }
         return changed | {slot: self._silence for slot in previous if slot not in gains}
-
-    def prepare(self, z: FloatArray, performance: Performance) -> None:
-        """Decode z for each possible number of tones, so that the first chord costs no more than later ones."""
-        controls, _ = self._decode.controls(Tone(DRONE_SLOT, CONCERT_PITCH, 0.0, 0.0))
-        for count in range(1, self._slots + 1):
-            self._decode(z, [controls] * count)
-
-    def take_failure(self) -> None:
-        """Return None: nothing runs in the background."""
-
-    def stop(self) -> None:
-        """Interrupt a decode that is under way and make all later ones fail; from any thread."""
-        self._decode.stop()
-
-    def close(self) -> None:
-        """Do nothing: nothing runs in the background."""

@@ -7,10 +7,12 @@ import copy
 import numpy as np
 import soxr
 
+from aitunes.audio_processing.fluctuation import compile_fluctuation
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.dynamics import OutputStage
@@ -19,6 +21,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.segments import SegmentDecoder
 from instrument.synthesis.stereo import Widener, spread
+from instrument.synthesis.texture_motion import Dream, TextureMotion
 from instrument.synthesis.voice import Voice
 from instrument.synthesis.voice_allocator import SLOTS, plays_notes
 
@@ -46,8 +49,12 @@ class ReleaseRenderer:
         self.hop_seconds = features.hop_length / features.sample_rate
         self.iterations = iterations
         self.lookahead = lookahead
-        self.source = source_for(release, background)
-        self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if plays_notes(card) else 1)]
+        motion = read_motion(release.folder, card)
+        self.source = source_for(release, background, motion)
+        pitched = plays_notes(card)
+        self._texture = None if motion is None or pitched else TextureMotion(motion)
+        self._dream = None if motion is None or not pitched else Dream(motion)
+        self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if pitched else 1)]
         self._spreads = [spread(slot) for slot in range(len(self.voices))]
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros((features.hop_length, 2), np.float32)
@@ -76,16 +83,27 @@ class ReleaseRenderer:
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
             return pending
-        for slot, frame in self.source.frames(self.code(coordinates), performance).items():
+        z, texture_gain = self._moved(self.code(coordinates), performance)
+        for slot, frame in self.source.frames(z, performance).items():
             self.voices[slot].set_frame(frame)
         sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
         self._hop[:] = 0.0
         for slot in sounding:
-            y = self.voices[slot].render(iterations)
+            y = self.voices[slot].render(iterations, texture_gain * self.source.gain(slot))
             self._hop[:, 0] += y
             self._hop[:, 1] += np.float32(self._spreads[slot]) * y
         return self.resampler.process(self._hop)
+
+    def _moved(self, z: FloatArray, performance: Performance) -> tuple[FloatArray, float]:
+        """Return the code that is played where the pad has z, and the gain of the drone."""
+        settings = performance.motion
+        if self._texture is not None:
+            z, level_db = self._texture.advance(z, self.hop_seconds, settings)
+            return z, 10.0 ** (level_db / 20.0)
+        if self._dream is not None:
+            z = self._dream.advance(z, self.hop_seconds, settings)
+        return z, 1.0
 
     def read(self, length: int, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Render exactly that many samples; the rest of the last hop is kept for the next call."""
@@ -126,9 +144,9 @@ class ReleaseRenderer:
         self.source.close()
 
 
-def source_for(release: Release, background: bool) -> FrameSource:
+def source_for(release: Release, background: bool, motion: Motion | None = None) -> FrameSource:
     """Create the frame source that suits a release."""
-    return Polyphony(release) if release.card.is_frame_model else SegmentDecoder(release, background)
+    return Polyphony(release, motion) if release.card.is_frame_model else SegmentDecoder(release, background)
 
 
 def load_compiled_code() -> None:
@@ -138,6 +156,7 @@ def load_compiled_code() -> None:
     y = np.repeat(StreamingGriffinLim(features.n_fft, features.hop_length).process(S)[:, None], 2, axis=1)
     Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
+    compile_fluctuation()
 
 
 class Resampler:

@@ -67,6 +67,10 @@ class SegmentDecoder:
             performance.position = self._set_position = self._playhead / self._frames
         return {DRONE_SLOT: S * np.float32(gain)}
 
+    def gain(self, slot: int) -> float:
+        """Return 1: a segment has its level."""
+        return 1.0
+
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode the first segment now, on the caller's thread."""
         controls, _ = self._controls(performance)

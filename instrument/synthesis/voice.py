@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
@@ -26,6 +28,11 @@ class Voice:
         # A frame is heard for as many hops as windows overlap, and the look-ahead later.
         self._memory_hops = features.n_fft // features.hop_length + lookahead
         self._silent_hops = self._memory_hops
+        # A gain belongs to the centre of its frame, which is rendered half a window after the frame's first sample.
+        self._gain_hops = features.n_fft // features.hop_length // 2 + lookahead
+        self._gains: deque[float] = deque()
+        self._gain = 1.0
+        self._share = (np.arange(1, features.hop_length + 1) / features.hop_length).astype(np.float32)
 
     @property
     def resting(self) -> bool:
@@ -44,19 +51,34 @@ class Voice:
         else:
             self._inversion.process(frame[None], out=self._magnitudes)
         if frame.any():
+            if self.resting:
+                self._gains.clear()
             self._silent_hops = -1
         elif self._silent_hops < 0:
             self._silent_hops = 0
 
-    def render(self, iterations: int) -> FloatArray:
-        """Render the next hop, [hop_length]; the array is reused by the call after it."""
+    def render(self, iterations: int, gain: float = 1.0) -> FloatArray:
+        """Render the next hop, [hop_length]; the array is reused by the call after it.
+
+        Args:
+            gain: of the frame that was set; it reaches the samples with the frame's centre, sharper than its window.
+        """
         if self._silent_hops >= 0:
             self._silent_hops += 1
         self._phase.iterations = iterations
-        return self._phase.process(self._magnitudes, out=self._hop)
+        y = self._phase.process(self._magnitudes, out=self._hop)
+        if not self._gains:
+            self._gain = 1.0 if gain == 1.0 else 0.0
+            self._gains.extend([self._gain] * self._gain_hops)
+        self._gains.append(gain)
+        before, self._gain = self._gain, self._gains.popleft()
+        if before != 1.0 or self._gain != 1.0:
+            y *= np.float32(before) + np.float32(self._gain - before) * self._share
+        return y
 
     def reset(self) -> None:
         """Clear the sound so far; the frame stays."""
         self._phase.reset()
         if self._silent_hops >= 0:
             self._silent_hops = self._memory_hops
+        self._gains.clear()

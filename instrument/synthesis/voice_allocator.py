@@ -26,12 +26,16 @@ class Tone(NamedTuple):
         pitch: MIDI note with fraction, bend included.
         level_db: level of its velocity, dB below the release's full level.
         gain: its envelope, 0..1.
+        held: whether its key is down.
+        note_on: its number among all note-ons, 0 for the drone.
     """
 
     slot: int
     pitch: float
     level_db: float
     gain: float
+    held: bool = True
+    note_on: int = 0
 
 
 @dataclass(frozen=True)
@@ -249,7 +253,7 @@ class VoiceAllocator:
     def tones(self) -> tuple[Tone, ...]:
         """Return the tones that sound now."""
         return tuple(
-            Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain)
+            Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain, state.held, state.note_on)
             for slot, state in enumerate((self._drone, *self._voice_states))
             if state.sounding
         )

@@ -12,6 +12,7 @@ import torch
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
 from aitunes.printable import printable
+from training.cli.motion import motion
 from training.cli.progress import preparation_bar
 from training.cli.release import BUNDLED, release
 from training.data.corpus import CorpusOptions, preparation_sentences
@@ -27,6 +28,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Run the action that was parsed; returns 0."""
     if arguments.action == "list":
         return _list(arguments)
+    if arguments.action == "motion":
+        return motion(arguments, command)
     with preparation_bar(arguments.quiet) as progress:
         data, runs, run = _corpus_options(arguments), arguments.runs, arguments.run
         actions = HeadlessActionPipeline(data, runs, run, _print_message, progress, command)

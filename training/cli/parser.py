@@ -16,6 +16,7 @@ _EXAMPLES = """examples:
   aitunes-train evaluate -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
   aitunes-train export -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan --install
   aitunes-train release chamber --data-dir ~/notes --to instrument/releases
+  aitunes-train motion ~/.local/share/aitunes/releases/strings --data-dir ~/notes
   aitunes-train --headless -E GTZAN -S low-dim32-momentum -e 20 -s 5
 """
 _PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
@@ -39,6 +40,7 @@ def build() -> argparse.ArgumentParser:
     _train(actions)
     _results(actions)
     _release(actions)
+    _motion(actions)
     return parser
 
 
@@ -146,6 +148,14 @@ def _release(actions: Actions[argparse.ArgumentParser]) -> None:
 def _quick(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true",
                         help="leave out the measurements of how it plays, which take minutes")  # fmt: skip
+
+
+def _motion(actions: Actions[argparse.ArgumentParser]) -> None:
+    motion = actions.add_parser("motion", help="give a release of notes the movement of recorded notes")
+    motion.add_argument("release", type=Path, help="folder of the release, which is written again")
+    motion.add_argument("--data-dir", type=path_or_url, metavar="FOLDER", help="of the notes, or of several such")
+    motion.add_argument("--workers", type=at_least(1), default=2, metavar="N", help="that follow notes (2)")
+    motion.add_argument("-Q", "--quiet", action="store_true", help="no progress bar")
 
 
 def run_name(text: str) -> str:

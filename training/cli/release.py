@@ -6,8 +6,10 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from aitunes.datasets.notes import Notes
 from aitunes.errors import TrainingError
 from aitunes.experiments.support import LAST_CHECKPOINT
+from training.cli.motion import add_motion_of_notes
 from training.export.case_release import ReleaseNames, check_target
 from training.fit.train import Trained, TrainOptions
 from training.headless import HeadlessActionPipeline
@@ -15,13 +17,18 @@ from training.headless import HeadlessActionPipeline
 
 @dataclass(frozen=True)
 class Bundled:
-    """Names the scenario of a release that comes with AiTunes."""
+    """Names the scenario of a release that comes with AiTunes.
+
+    Args:
+        moves: whether it gets the motion of its notes; generated ones have none to speak of.
+    """
 
     experiment: str
     scenario: str
+    moves: bool = False
 
 
-BUNDLED = {"first-light": Bundled("synthetic", "harmonic"), "chamber": Bundled("notes", "harmonic")}
+BUNDLED = {"first-light": Bundled("synthetic", "harmonic"), "chamber": Bundled("notes", "harmonic", moves=True)}
 
 
 def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
@@ -40,6 +47,10 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
     folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
+    if BUNDLED[name].moves:
+        data = trained.case.data.open(actions.data.data_dir)
+        if isinstance(data, Notes):
+            folder = add_motion_of_notes(folder, data.notes, arguments.workers, arguments.quiet)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0

@@ -40,6 +40,12 @@ class SoundPanel(QWidget):
         self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
         for fader in (self.iterations, self.lookahead):
             fader.moved_to.connect(self._choose_quality)
+        self.stereo = {
+            "/width": Fader("Width", 0.0, 1.0, 0.5, lambda width: f"{100 * width:.0f} %"),
+            "/pan": Fader("Pan", -1.0, 1.0, 0.0, _pan),
+        }
+        for name, fader in self.stereo.items():
+            fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
         self.file_format = Choice("File format of recordings")
         self.file_format.addItems(["WAV", "FLAC"])
         self.file_format.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))
@@ -67,6 +73,8 @@ class SoundPanel(QWidget):
             grid.addWidget(control, n, 1)
         grid.setColumnStretch(1, 1)
         whole.addLayout(grid)
+        for fader in self.stereo.values():
+            whole.addWidget(fader)
         whole.addWidget(self.iterations)
         whole.addWidget(self.lookahead)
         whole.addWidget(self.measures)
@@ -87,6 +95,8 @@ class SoundPanel(QWidget):
         if name == "/quality":
             for fader, value in zip((self.iterations, self.lookahead), self._model.values[name], strict=True):
                 fader.show_value(float(value))
+        elif name in self.stereo:
+            self.stereo[name].show_value(float(self._model.values[name][0]))
         elif name == "/device":
             self._show_devices()
         elif name == "/device/block":
@@ -107,3 +117,8 @@ class SoundPanel(QWidget):
         for frames in sorted({*BLOCKS, present}):
             self.block.addItem(f"{frames} frames" if frames else "Default", frames)
         self.block.setCurrentIndex(self.block.findData(present))
+
+
+def _pan(pan: float) -> str:
+    side = "left" if pan < 0.0 else "right"
+    return f"{100 * abs(pan):.0f} % {side}" if abs(pan) >= 0.005 else "centre"

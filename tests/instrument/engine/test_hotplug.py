@@ -20,7 +20,10 @@ class Port:
     """A device that may be missing, and what was done about it."""
 
     def __init__(self):
-        self.awaited, self.feels_scans, self.returns = None, False, 0
+        self.awaited, self.feels_scans, self.returns, self.name = None, False, 0, "system"
+
+    def miss_device(self):
+        self.awaited = self.name
 
     def return_to_device(self):
         self.returns += 1
@@ -64,10 +67,10 @@ def look(port, publisher, now, monkeypatch):
         return [{"name": name, "host": host} for name, host in hosts.items() if host == "ALSA" or not apart]
 
     watch = DeviceWatch(
-        SimpleNamespace(devices=devices),
+        SimpleNamespace(devices=devices, jack_clients=lambda: [name for name in names if "JACK" in name]),
         port,
         publisher,
-        lambda: port.feels_scans,
+        lambda: port,
         lambda: True,
         lambda function: function(),
         lambda: now[0],
@@ -100,6 +103,19 @@ def test_while_it_plays_through_jack_the_others_are_followed_and_jack_is_left_al
     port.feels_scans = False
     look("JACK, another", "HDMI", "USB")
     assert told() == [("JACK, another", "HDMI", "USB")]
+
+
+def test_a_program_that_is_played_into_is_missed_and_connected_again(port, told, look):
+    look("USB", "JACK, a program")
+    port.feels_scans, port.name = True, "JACK, a program"
+    look("USB", "JACK, a program")
+    assert port.awaited is None
+    look("USB")
+    assert port.awaited == "JACK, a program"
+    assert port.returns == 0
+    look("USB", "JACK, a program")
+    assert port.returns == 1
+    assert told() == [("USB",), ("USB", "JACK, a program")]
 
 
 def test_the_device_that_was_lost_is_taken_again_and_no_other(port, look):

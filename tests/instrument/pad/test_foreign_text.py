@@ -41,8 +41,9 @@ def test_an_ampersand_in_a_caption_is_one():
 
 
 def test_a_card_with_markup_is_shown_literally(window, peer, card, qtbot):
-    hostile = replace(card, public_name=MARKUP[:60], description=MARKUP + TABLES[:900])
-    peer.say("/aitunes/release/info", hostile.to_json())
+    peer.say(
+        "/aitunes/release/info", replace(card, public_name=MARKUP[:60], description=MARKUP + TABLES[:900]).to_json()
+    )
     assert window.windowTitle() == f"{MARKUP[:60]} – AiTunes"
     assert window.head.description.text().startswith(MARKUP)
     assert shown(window.head.description.toolTip()).startswith(MARKUP)

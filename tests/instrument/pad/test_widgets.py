@@ -15,6 +15,7 @@ from instrument.pad.widgets.keyboard import Keyboard
 from instrument.pad.widgets.meter import Ballistics
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.snapshot_bar import SnapshotBar
+from instrument.pad.widgets.sound_panel import SoundPanel
 from instrument.pad.widgets.spectrogram import Spectrogram, colour_table
 from instrument.pad.widgets.status_line import StatusLine
 from instrument.pad.widgets.transport import Transport
@@ -286,3 +287,12 @@ def test_only_a_gesture_of_this_machine_is_exported(playing, peer, qtbot, tmp_pa
         panel.export_to(tmp_path / "out.txt")
     assert (tmp_path / "out.txt").exists() == exported
     assert message.args[0].startswith("Exported" if exported else "The gesture is not on this machine")
+
+
+def test_width_and_pan_are_sent_and_follow_the_engine(model, peer, qtbot):
+    panel = SoundPanel(model, RecordButton(model))
+    qtbot.addWidget(panel)
+    panel.stereo["/pan"].moved_to.emit(-0.5)
+    qtbot.waitUntil(lambda: peer.sent_to("/aitunes/pan") == [("/aitunes/pan", -0.5)])
+    peer.say("/aitunes/width", 0.25)
+    qtbot.waitUntil(lambda: panel.stereo["/width"].number == pytest.approx(0.25))

@@ -1,0 +1,140 @@
+"""Decodes tones that move: each has its own code, pitch and level, from the trajectory of a recorded note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aitunes.audio_processing.fluctuation import baseband_noise, fluctuate, noise_bands
+from aitunes.features import FloatArray
+from aitunes.pitch import midi_to_hz
+from aitunes.release.motion import NOISE_BANDS, Motion
+from aitunes.release.reader import Release
+from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.motion import SILENT_DB, MotionSettings, NoteMotions, NotePlayer
+from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
+
+DECODE_HOPS = 2
+"""A tone is decoded at every second hop: timbre moves at 43 Hz, and level, pitch glides and noise at every hop."""
+
+_NOISE_FRAMES = 512
+_MIN_FED_DB = -45.0
+_MAX_FALL_DB = 2.5
+"""A hop: how fast a level may fall where one note ends another in the same voice."""
+
+
+@dataclass
+class _Tone:
+    """Keeps the state of one moving tone."""
+
+    note_on: int
+    player: NotePlayer
+    share: FloatArray
+    noise_frame: int
+    level_db: float = SILENT_DB
+    gain: float = 0.0
+    age: int = 0
+    fed: Controls = ()
+    scale: float = 1.0
+    code: FloatArray | None = None
+    frame: FloatArray | None = None
+    frame_scale: float = 1.0
+
+
+class MovingTones:
+    """Moves the tones of a release with notes.
+
+    Args:
+        release: with pitch.
+        decode: its decoder.
+        motion: its trajectories.
+    """
+
+    def __init__(self, release: Release, decode: Decoder, motion: Motion) -> None:
+        features = release.card.features
+        self._decode = decode
+        self._motions = NoteMotions(motion)
+        self._hop_seconds = features.hop_length / features.sample_rate
+        self._bins_per_hz = features.n_fft / features.sample_rate
+        self._fluctuates = features.scale == "linear"
+        self._band = noise_bands(features, NOISE_BANDS)
+        self._noise = baseband_noise(features, _NOISE_FRAMES if self._fluctuates else 16, np.random.default_rng(1))
+        self._buffers = [np.zeros(features.bands, np.float32) for _ in range(16)]
+        self._tones: dict[int, _Tone] = {}
+        self._z: FloatArray | None = None
+
+    def hold_still(self) -> None:
+        """Forget the trajectories: nothing moves for now."""
+        self._tones.clear()
+
+    def gain(self, slot: int) -> float:
+        """Return the level of a tone as a factor; 1 for one that does not move."""
+        tone = self._tones.get(slot)
+        return 1.0 if tone is None else tone.gain
+
+    def frames(self, z: FloatArray, tones: Sequence[Tone], settings: MotionSettings) -> dict[int, FloatArray]:
+        """Return the magnitudes [bands] of each tone, by slot, around the code z [latent_dim]."""
+        moved = self._z is None or not np.array_equal(z, self._z)
+        self._z = z
+        codes: list[FloatArray] = []
+        controls: list[Controls] = []
+        slots: list[int] = []
+        for tone in tones:
+            state = self._advance(z, tone, settings)
+            if moved or state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0:
+                slots.append(tone.slot)
+                codes.append(state.code if state.code is not None else z)
+                controls.append(state.fed)
+        if slots:
+            S = self._decode(np.stack(codes), controls)
+            for n, slot in enumerate(slots):
+                state = self._tones[slot]
+                state.frame, state.frame_scale = S[n, :, 0], state.scale
+        kept = {tone.slot for tone in tones}
+        for slot in [slot for slot in self._tones if slot not in kept]:
+            del self._tones[slot]
+        return {tone.slot: self._sounding(tone, settings) for tone in tones}
+
+    def _advance(self, z: FloatArray, tone: Tone, settings: MotionSettings) -> _Tone:
+        state = self._tones.get(tone.slot)
+        if state is None or state.note_on != tone.note_on:
+            level_db = SILENT_DB if state is None else state.level_db
+            state = self._tones[tone.slot] = self._begin(z, tone, settings)
+            state.level_db = level_db
+        movement = state.player.advance(self._hop_seconds, tone.held, settings)
+        state.age += 1
+        state.level_db = max(settings.amount * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB)
+        state.gain = 10.0 ** (state.level_db / 20.0)
+        state.code = z + np.float32(settings.amount) * movement.offset
+        # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.
+        fed_db = max(state.level_db, _MIN_FED_DB)
+        pitch = tone.pitch + 0.01 * settings.amount * movement.cents
+        state.fed, rest = self._decode.controls(Tone(tone.slot, pitch, tone.level_db + fed_db, 1.0))
+        state.scale = rest * 10.0 ** (-fed_db / 20.0)
+        return state
+
+    def _begin(self, z: FloatArray, tone: Tone, settings: MotionSettings) -> _Tone:
+        rng = np.random.default_rng((settings.seed, tone.note_on, tone.slot == DRONE_SLOT))
+        velocity = 10.0 ** (tone.level_db / 40.0)
+        choice = self._motions.choose(z, tone.pitch, velocity)
+        player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
+        return _Tone(tone.note_on, player, player.noise, int(rng.integers(len(self._noise))))
+
+    def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
+        """Return a tone's frame with its noise moving, at the level of its velocity and envelope."""
+        state = self._tones[tone.slot]
+        frame, out = state.frame, self._buffers[tone.slot]
+        if frame is None:
+            return out
+        gain = np.float32(tone.gain * state.frame_scale)
+        if not self._fluctuates:
+            np.multiply(frame, gain, out=out)
+            return out
+        state.noise_frame = (state.noise_frame + 1) % len(self._noise)
+        share = np.minimum(state.share * np.float32(settings.amount), np.float32(1.0))
+        spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
+        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, out)
+        out *= gain
+        return out

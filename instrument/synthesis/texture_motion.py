@@ -1,0 +1,193 @@
+"""Moves a code as the training material moved near it, and lets a release go on by itself."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from aitunes.features import FloatArray
+from aitunes.release.motion import Motion
+from instrument.synthesis.motion import MotionMode, MotionSettings
+
+_WINDOW_SECONDS, _STEP_SECONDS = 2.0, 0.5
+_FADE_SECONDS = 0.25
+_NEAREST, _DREAMT = 6, 60
+_SIMILAR = 4
+_MOVED = 0.25
+"""Distance of the pad, in standard deviations, after which another part of the material may be nearer."""
+_GLIDE_SECONDS = (1.5, 4.0)
+
+
+class TextureMotion:
+    """Plays the passages of the training tracks that lie nearest to the pad, around the pad's own code.
+
+    Args:
+        motion: of a release without notes: trajectories of whole tracks.
+    """
+
+    def __init__(self, motion: Motion) -> None:
+        starts = motion.code_starts
+        lengths = np.diff(starts)
+        self._codes = motion.offsets + np.repeat(motion.codes, lengths, axis=0)
+        self._level = motion.level
+        self._rate = motion.code_rate
+        self._metric = motion.metric
+        self._fade = max(1.0, _FADE_SECONDS * self._rate)
+        length, step = (max(1, round(seconds * self._rate)) for seconds in (_WINDOW_SECONDS, _STEP_SECONDS))
+        windows = []
+        for first, end in pairwise(starts):
+            size = min(length, int(end - first))
+            windows += [(at, at + size, int(end)) for at in range(int(first), int(end) - size + 1, step)]
+        self._windows = np.array(windows)
+        sums = np.concatenate([np.zeros((1, self._codes.shape[1])), np.cumsum(self._codes, axis=0, dtype=np.float64)])
+        sizes = (self._windows[:, 1] - self._windows[:, 0])[:, None]
+        self._means = ((sums[self._windows[:, 1]] - sums[self._windows[:, 0]]) / sizes).astype(np.float32)
+        self._points = self._means @ self._metric
+        self._window = 0
+        self._asked: FloatArray | None = None
+        self._seed: int | None = None
+        self._position, self._faded = 0.0, self._fade
+        # What was apart from the frame that was jumped to, in code and level; it goes to nothing within the fade.
+        self._apart: tuple[FloatArray, float] = np.zeros_like(self._means[0]), 0.0
+        self._mean = self._means[0]
+
+    def advance(self, z: FloatArray, seconds: float, settings: MotionSettings) -> tuple[FloatArray, float]:
+        """Move on by a hop: the code that is played where the pad has z [latent_dim], and its level in dB."""
+        if settings.amount == 0.0 and settings.dream == 0.0:
+            self._asked = None
+            return z, 0.0
+        if self._seed != settings.seed:
+            self._seed, self._rng = settings.seed, np.random.default_rng((settings.seed, 11))
+            self._asked = None
+        self._follow(z, settings)
+        frames = seconds * self._rate
+        self._position += frames * settings.speed
+        self._turn(z, settings)
+        self._faded += frames
+        now, level = self._now()
+        self._mean = mean = self._mean + np.float32(min(1.0, frames / self._fade)) * (
+            self._means[self._window] - self._mean
+        )
+        reach = np.float32(settings.dream)
+        amount = np.float32(settings.amount + settings.dream * max(0.0, 1.0 - settings.amount))
+        return z + reach * (mean - z) + amount * (now - mean), settings.amount * level
+
+    def _follow(self, z: FloatArray, settings: MotionSettings) -> None:
+        """Go to the nearest passage, first and whenever the pad has moved far enough."""
+        point = z @ self._metric
+        if self._asked is None:
+            self._asked = point
+            self._window = int(self._nearest(point, 1)[0])
+            self._position = float(self._windows[self._window, 0])
+            self._mean = self._means[self._window]
+            self._faded = self._fade
+        elif float(np.abs(point - self._asked).max()) > _MOVED:
+            self._asked = point
+            nearest = self._nearest(point, _NEAREST)
+            if self._window not in nearest:
+                self._go_to(int(nearest[0]), settings)
+
+    def _turn(self, z: FloatArray, settings: MotionSettings) -> None:
+        first, end, track_end = (int(mark) for mark in self._windows[self._window])
+        last = end - 1
+        forward = settings.speed >= 0.0
+        if settings.mode is MotionMode.ONCE:
+            self._position = min(max(self._position, first), last)
+        elif self._position > last or self._position < first:
+            # What lies beyond the end of a track is another one.
+            self._position = min(max(self._position, first), track_end - 1.0)
+            if settings.dream > 0.0 and forward and track_end > end and self._rng.random() < settings.dream:
+                self._go_on()
+            elif settings.mode is MotionMode.LOOP and settings.dream == 0.0:
+                self._fade_to(float(first) if forward else float(last))
+            else:
+                count = _NEAREST + round(settings.dream * _DREAMT)
+                near = self._nearest(z @ self._metric, count)
+                self._go_to(int(near[self._rng.integers(len(near))]), settings)
+
+    def _go_on(self) -> None:
+        """Let the passage after this one follow: the track itself goes on."""
+        following = min(self._window + round(_WINDOW_SECONDS / _STEP_SECONDS), len(self._windows) - 1)
+        while self._windows[following, 0] > self._position:
+            following -= 1
+        if self._windows[following, 1] - 1 <= self._position:
+            following = min(following + 1, len(self._windows) - 1)
+        self._window = following
+
+    def _go_to(self, window: int, settings: MotionSettings) -> None:
+        """Enter a passage where it is most like the present moment."""
+        first, end, _ = (int(mark) for mark in self._windows[window])
+        here, _ = self._now()
+        half = (end - first) // 2
+        low, high = (first, first + max(1, half)) if settings.speed >= 0.0 else (first + half, end)
+        apart = (((self._codes[low:high] - here) @ self._metric) ** 2).sum(axis=1)
+        best = np.argsort(apart, kind="stable")[:_SIMILAR]
+        self._window = window
+        self._fade_to(float(low + best[self._rng.integers(len(best))]))
+
+    def _fade_to(self, position: float) -> None:
+        code, level = self._now()
+        self._position = position
+        there, there_level = self._at(position)
+        self._apart, self._faded = (code - there, level - there_level), 0.0
+
+    def _now(self) -> tuple[FloatArray, float]:
+        code, level = self._at(self._position)
+        if self._faded >= self._fade:
+            return code, level
+        rest = 1.0 - self._faded / self._fade
+        rest = rest * rest * (3.0 - 2.0 * rest)
+        return code + np.float32(rest) * self._apart[0], level + rest * self._apart[1]
+
+    def _nearest(self, point: FloatArray, count: int) -> np.ndarray:
+        apart = ((self._points - point) ** 2).sum(axis=1)
+        count = min(count, len(apart))
+        near = np.argpartition(apart, count - 1)[:count]
+        return near[np.argsort(apart[near], kind="stable")]
+
+    def _at(self, position: float) -> tuple[FloatArray, float]:
+        at = min(max(position, 0.0), len(self._codes) - 1.0)
+        left = int(at)
+        right = min(left + 1, len(self._codes) - 1)
+        share = at - left
+        z: FloatArray = self._codes[left] + np.float32(share) * (self._codes[right] - self._codes[left])
+        return z, float(self._level[left]) * (1.0 - share) + float(self._level[right]) * share
+
+
+class Dream:
+    """Lets the code of a release with notes travel from one of its sounds to the next.
+
+    Args:
+        motion: of the release; its codes are the stations.
+    """
+
+    def __init__(self, motion: Motion) -> None:
+        self._codes = motion.codes
+        self._points = motion.codes @ motion.metric
+        self._metric = motion.metric
+        self._seed: int | None = None
+        self._from: FloatArray | None = None
+
+    def advance(self, z: FloatArray, seconds: float, settings: MotionSettings) -> FloatArray:
+        """Move on by a hop: the code that is played where the pad has z, both [latent_dim]."""
+        if settings.dream == 0.0:
+            self._from = None
+            return z
+        if self._from is None or self._seed != settings.seed:
+            self._seed, self._rng = settings.seed, np.random.default_rng((settings.seed, 7))
+            self._to = self._from = z
+            self._share, self._seconds = 1.0, 1.0
+        self._share += seconds * abs(settings.speed) / self._seconds
+        if self._share >= 1.0:
+            self._from, self._to = self._to, self._station(z, settings.dream)
+            self._share, self._seconds = 0.0, float(self._rng.uniform(*_GLIDE_SECONDS))
+        smooth = np.float32(self._share**2 * (3.0 - 2.0 * self._share))
+        travelling = self._from + smooth * (self._to - self._from)
+        return np.asarray(z + np.float32(settings.dream) * (travelling - z), np.float32)
+
+    def _station(self, z: FloatArray, dream: float) -> FloatArray:
+        """Draw one of the sounds around the pad; the further the dream goes, the more of them."""
+        apart = ((self._points - z @ self._metric) ** 2).sum(axis=1)
+        near = np.argsort(apart, kind="stable")[: _NEAREST + round(dream * _DREAMT)]
+        return self._codes[near[self._rng.integers(len(near))]]

@@ -1,0 +1,219 @@
+"""Follows recorded notes over time: level, pitch, latent code, share of noise, and where attack, loop and end lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.audio_processing.fluctuation import baseband_noise, near_harmonics, noise_bands
+from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.pitch import midi_to_hz
+from aitunes.release.motion import NOISE_BANDS
+from training.data.note_frames import analysed
+from training.data.pitch import refine_pitch
+
+Encode = Callable[[FloatArray], FloatArray]
+"""Normalised frames [items, bands, 1] to codes [items, latent_dim]."""
+
+STRIDE = 4
+"""Level frames to one code frame: a window of 46 ms knows no faster change of timbre than 40 a second."""
+MIN_DB = -50.0
+"""A note ends where it has fallen this far below its peak."""
+MAX_SECONDS = 6.0
+
+_ONSET_DB = -34.0
+_LEVEL_SECONDS = 0.010
+_ATTACK_SECONDS = 1.0
+_PEAK_DB = 1.0
+_SMOOTHED = 9
+_RELEASE_SLOPE, _BREAKS = -25.0, 150
+_LOUD_DB, _DECAY_DB = -15.0, -40.0
+_MIN_LOOP_SECONDS = 0.12
+_TAIL_SECONDS = 1.0
+_SUSTAINED_SLOPE = -5.0
+_MAX_CENTS = 120.0
+_NOISE_GRID = np.array([0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
+_TREND_FRAMES = 7
+_AUDIBLE_DB = -60.0
+_LEAKED = np.float32(0.3)
+"""Share of a partial's fluctuation that is given back: the phase reconstruction spreads it over the gaps beside it."""
+
+
+@dataclass(frozen=True)
+class NoteTrack:
+    """Holds how one note moves.
+
+    Args:
+        level: dB below its peak, at the frame rate of the features, [frames].
+        cents: deviation from the note's pitch, [frames / STRIDE].
+        codes: [frames / STRIDE, latent_dim].
+        mean: code of its loud frames, [latent_dim].
+        marks: attack end, loop start and end, release start, end, frames.
+        noise: share of noise near harmonics and between them, [2, NOISE_BANDS].
+    """
+
+    level: FloatArray
+    cents: FloatArray
+    codes: FloatArray
+    mean: FloatArray
+    marks: NDArray[np.int32]
+    noise: FloatArray
+
+
+def follow_note(y: FloatArray, midi: float, features: AudioFeatures, encode: Encode) -> NoteTrack | None:
+    """Follow one note from its onset to its end; None if it is silent or shorter than a loop.
+
+    Args:
+        y: the waveform, mono, [samples].
+        midi: its pitch.
+        encode: the release's encoder.
+    """
+    windows, magnitudes, _ = analysed(y, features)
+    level = short_levels_db(y, features, midi, magnitudes.shape[1])
+    if level.max() < -100.0:
+        return None
+    level = level - level.max()
+    first = int(np.argmax(level > _ONSET_DB))
+    marks = find_marks(level[first:], features.frame_rate)
+    end = first + int(marks[-1])
+    if marks[2] - marks[1] < _MIN_LOOP_SECONDS * features.frame_rate or end - first < 2 * STRIDE:
+        return None
+    frame_level = frame_levels_db(magnitudes[:, first:end])
+    gain = np.float32(10.0 ** ((FULL_LEVEL_DB - frame_level.max()) / 20.0))
+    pitch = refine_pitch(windows[first:end], frame_level, midi, features.sample_rate)
+    z = encode(features.normalise(magnitudes[:, first:end] * gain).T[:, :, None])
+    loud = frame_level > frame_level.max() + _LOUD_DB
+    z = _hold_edges(z, frame_level > frame_level.max() + MIN_DB)
+    cents = np.clip(100.0 * (pitch - np.median(pitch[loud])), -_MAX_CENTS, _MAX_CENTS)
+    noise = noise_shares(magnitudes[:, first + marks[0] : first + marks[3]], midi, features)
+    return NoteTrack(
+        level[first:end].astype(np.float32),
+        _thinned(cents[:, None])[:, 0],
+        _thinned(z),
+        z[loud].mean(axis=0),
+        marks,
+        noise,
+    )
+
+
+def short_levels_db(y: FloatArray, features: AudioFeatures, midi: float, frames: int) -> NDArray[np.float64]:
+    """Return the level around the centre of each frame of `analysed`, dB of full scale, [frames].
+
+    The window is 10 ms, or one period: the 46 ms of the analysis would make every attack a slow one.
+    """
+    width = int(features.sample_rate * max(_LEVEL_SECONDS, 1.0 / midi_to_hz(midi)))
+    pad = features.n_fft + width
+    power = np.cumsum(np.pad(y.astype(np.float64), pad) ** 2)
+    centre = pad + np.arange(frames) * features.hop_length - features.n_fft // 2
+    ends, starts = (np.clip(centre + side, 0, power.size - 1) for side in (width // 2, width // 2 - width))
+    return np.asarray(10.0 * np.log10(np.maximum((power[ends] - power[starts]) / width, 1e-14)))
+
+
+def find_marks(level: NDArray[np.float64], frame_rate: float) -> NDArray[np.int32]:
+    """Find attack end, loop start and end, release start and end of a note, frames.
+
+    Two straight lines are fitted to the level after the attack. If the second falls much more steeply, it is the
+    release; a decay that becomes slower, as those of strings do, has none. A sustained note loops all that lies
+    between; a decaying one its last second above −40 dB, where the player continues the fall.
+
+    Args:
+        level: dB below the peak from the onset on, [frames].
+    """
+    smooth = np.convolve(np.pad(level, _SMOOTHED // 2, mode="edge"), np.ones(_SMOOTHED) / _SMOOTHED, "valid")
+    beginning = smooth[: max(1, int(_ATTACK_SECONDS * frame_rate))]
+    attack = int(np.argmax(beginning >= beginning.max() - _PEAK_DB))
+    end = min(int(np.flatnonzero(level > MIN_DB)[-1]) + 1, int(MAX_SECONDS * frame_rate))
+    release = _release_start(smooth[attack:end], frame_rate) + attack
+    held = np.arange(attack, release)
+    slope = float(np.polyfit(held / frame_rate, smooth[held], 1)[0]) if held.size > 3 else 0.0
+    margin = int(0.05 * frame_rate)
+    start, stop = attack + margin, release - margin
+    if slope < _SUSTAINED_SLOPE:
+        above = np.flatnonzero(smooth[attack:release] > _DECAY_DB)
+        stop = min(stop, attack + int(above[-1]) + 1) if above.size else stop
+        start = max(start, stop - int(_TAIL_SECONDS * frame_rate))
+    if stop - start < _MIN_LOOP_SECONDS * frame_rate:
+        start, stop = attack, release
+    return np.array([attack, start, max(stop, start + 1), max(release, start + 1), max(end, start + 1)], np.int32)
+
+
+def _release_start(level: NDArray[np.float64], frame_rate: float) -> int:
+    """Return the frame at which the level begins to fall more steeply, or the last one."""
+    count = len(level)
+    if count < 24:
+        return count
+    seconds = np.arange(count) / frame_rate
+    target = np.maximum(level, MIN_DB)
+    straight = float(np.var(target - np.polyval(np.polyfit(seconds, target, 1), seconds)))
+    error, at, slopes = np.inf, count, (0.0, 0.0)
+    for corner in range(8, count - 6, max(1, count // _BREAKS)):
+        basis = np.stack([np.ones(count), seconds, np.maximum(seconds - seconds[corner], 0.0)], axis=1)
+        weights, *_ = np.linalg.lstsq(basis, target, rcond=None)
+        rest = float(np.mean((basis @ weights - target) ** 2))
+        if rest < error:
+            error, at, slopes = rest, corner, (float(weights[1]), float(weights[1] + weights[2]))
+    steeper = slopes[1] < _RELEASE_SLOPE and slopes[1] < 2.5 * slopes[0] - 15.0
+    return at if steeper and error < 0.7 * straight else count
+
+
+def noise_shares(magnitudes: FloatArray, midi: float, features: AudioFeatures) -> FloatArray:
+    """Estimate the share of noise from how much bins change from frame to frame, [2, NOISE_BANDS].
+
+    Args:
+        magnitudes: of the held part, [bins, frames].
+    """
+    shares = np.full((2, NOISE_BANDS), np.nan)
+    band, near = noise_bands(features, NOISE_BANDS), near_harmonics(features, midi)
+    if magnitudes.shape[1] > 2 * _TREND_FRAMES:
+        change = _change_db(magnitudes)
+        grid, known = _changes_of_noise(features)
+        level = 20.0 * np.log10(np.maximum(np.sqrt((magnitudes**2).mean(axis=1)), 1e-9))
+        audible = level > level.max() + _AUDIBLE_DB
+        for row, side in enumerate((near, ~near)):
+            for n in range(NOISE_BANDS):
+                bins = side & (band == n) & audible
+                if bins.any():
+                    shares[row, n] = np.interp(change[bins].mean(), known, grid)
+    return np.stack([_LEAKED * _filled(shares[0], 0.05), _filled(shares[1], 0.9)])
+
+
+def _change_db(magnitudes: FloatArray) -> NDArray[np.float64]:
+    """Return the mean change of each bin from frame to frame without its trend, dB, [bins]."""
+    step = np.diff(20.0 * np.log10(np.maximum(magnitudes, 1e-7)), axis=1)
+    kernel = np.ones(_TREND_FRAMES) / _TREND_FRAMES
+    trend = np.apply_along_axis(np.convolve, 1, step, kernel, "same")
+    return np.asarray(np.abs(step - trend).mean(axis=1))
+
+
+@cache
+def _changes_of_noise(features: AudioFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return shares of noise and the change that each makes, from a simulation."""
+    noise = baseband_noise(features, 128, np.random.default_rng(0))[:, 8:72].T
+    known = [float(_change_db(np.abs(np.sqrt(1.0 - share) + np.sqrt(share) * noise)).mean()) for share in _NOISE_GRID]
+    return _NOISE_GRID, np.array(known)
+
+
+def _filled(values: NDArray[np.float64], default: float) -> FloatArray:
+    known = np.flatnonzero(np.isfinite(values))
+    if not known.size:
+        return np.full(len(values), default, np.float32)
+    return np.asarray(np.interp(np.arange(len(values)), known, values[known]), np.float32)
+
+
+def _hold_edges(z: FloatArray, valid: NDArray[np.bool_]) -> FloatArray:
+    """Replace codes of frames that are almost silent by the nearest of the others."""
+    known = np.flatnonzero(valid)
+    nearest = known[np.abs(np.arange(len(z))[:, None] - known).argmin(axis=1)]
+    return np.asarray(z[nearest])
+
+
+def _thinned(values: NDArray[np.floating]) -> FloatArray:
+    """Average `STRIDE` frames to one, [ceil(frames / STRIDE), …]."""
+    missing = -len(values) % STRIDE
+    padded = np.pad(values, ((0, missing), (0, 0)), mode="edge")
+    return np.asarray(padded.reshape(-1, STRIDE, values.shape[1]).mean(axis=1), np.float32)
