@@ -1,4 +1,4 @@
-"""What a message costs between the socket and the timeline, beside python-osc's own dispatcher.
+"""Measures the cost of a message between the socket and the timeline, beside python-osc's own dispatcher.
 
     python -m benchmarks.dispatch [--messages 20000]
 

@@ -121,7 +121,7 @@ def check(dispatcher: Dispatcher, instrument: Instrument, number: int) -> None:
 
 
 def hop(instrument: Instrument) -> int:
-    """How many events a hop takes."""
+    """Return the number of events that a hop takes."""
     return len(instrument.timeline.due(0.0, 0.003))
 
 

@@ -1,4 +1,4 @@
-"""How the held notes of a bundled release stand: nine places of the pad by every octave, as on the cards.
+"""Measures the held notes of a bundled release: nine places of the pad by every octave, as on the cards.
 
     python -m benchmarks.held_notes [--release NAME]
 

@@ -1,4 +1,4 @@
-"""How alive notes are: held-out recordings beside the release that holds still, a sampler, and the release that moves.
+"""Compares how notes move: held-out recordings, the release that holds still, a sampler, the release that moves.
 
     python -m benchmarks.life --data-dir ../shared/data [--release NAME] [--limit N]
 
@@ -52,7 +52,7 @@ _FIGURES = ("slope", "attack", "change", "rate", "depth")
 
 @dataclass(frozen=True)
 class Figures:
-    """What is measured on one sound; rate and depth are NaN without vibrato."""
+    """Keeps the measures of one sound; rate and depth are NaN without vibrato."""
 
     slope: float
     attack: float
@@ -190,7 +190,7 @@ def sampled(recording: FloatArray, midi: float, rate: int, asked: Asked) -> Floa
 
 
 def is_held_out(note: Note, low: float, high: float) -> bool:
-    """Whether a note that the release plays is kept from the motion."""
+    """Return whether a note that the release plays is kept from the motion."""
     left_out = round(note.midi) % EVERY == OFFSET or note.label == HELD_OUT_INSTRUMENT
     return low <= note.midi <= high and left_out
 

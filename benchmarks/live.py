@@ -108,7 +108,7 @@ class Recording:
 
     @property
     def y(self) -> np.ndarray:
-        """What was recorded, [samples]."""
+        """Return the recording, [samples]."""
         return self._samples[: self._count]
 
     def _process(self, frames: int) -> None:

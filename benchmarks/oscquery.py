@@ -1,4 +1,4 @@
-"""What OSCQuery beside the engine costs the sound, and how fast it answers.
+"""Measures the cost of OSCQuery beside the engine, and its answers.
 
     python -m benchmarks.oscquery --seconds 10
 
@@ -68,7 +68,7 @@ def wait_for(http: httpx.Client) -> None:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Measure the time of a call."""
     begin = time.perf_counter()
     call()
     return time.perf_counter() - begin

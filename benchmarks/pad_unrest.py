@@ -1,4 +1,4 @@
-"""Whether the pad disturbs the sound: minutes of resizing, other releases and dragged anchors, and what underran.
+"""Counts the interruptions that a pad causes in minutes of resizing, changing releases and dragging anchors.
 
 `python -m benchmarks.pad_unrest --minutes 5`; needs `xvfb`, `xdotool` and `libxtst6`.
 """

@@ -1,4 +1,4 @@
-"""What each step of `/aitunes/quality` gives and takes, against librosa's offline Griffin-Lim.
+"""Measures quality and cost of each step of `/aitunes/quality`, against librosa's offline Griffin-Lim.
 
     python -m benchmarks.quality [--data FOLDER] [--seconds 5]
 

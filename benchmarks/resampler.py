@@ -51,7 +51,7 @@ class Resampler:
         return soxr.ResampleStream(source, output, 1, dtype="float32", quality=self.quality, vr=self.variable)
 
     def chunks(self, y: np.ndarray) -> list[np.ndarray]:
-        """What comes back, hop by hop."""
+        """Return what comes back, hop by hop."""
         stream, hop = self.stream(), self.rates.hop
         return [stream.resample_chunk(block) for block in y[: len(y) // hop * hop].reshape(-1, hop)]
 
@@ -91,7 +91,7 @@ def row(resampler: Resampler) -> str:
 
 
 def pattern(resampler: Resampler) -> str:
-    """How much is held back, how many samples a hop gives, how long none come; over the second half."""
+    """Measure the delay, the samples of a hop, and the longest pause; over the second half."""
     rates = resampler.rates
     sizes = np.array([len(chunk) for chunk in resampler.chunks(np.zeros(round(SECONDS * rates.source), np.float32))])
     fed = rates.hop * np.arange(1, len(sizes) + 1) / rates.source

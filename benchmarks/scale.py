@@ -1,4 +1,4 @@
-"""How preparation and reading grow with the corpus and with the workers, on this machine.
+"""Measures how preparation and reading grow with the corpus and with the workers, on this machine.
 
     python -m benchmarks.scale [--clips 1000 10000 100000] [--rounds 20]
 
@@ -93,7 +93,7 @@ def share(folder: Path, store: Path, world: int) -> str:
 
 
 def measured(name: str, folder: Path, store: Path) -> dict[str, float]:
-    """What a step in a process of its own tells."""
+    """Return what a step in a process of its own prints."""
     command = [sys.executable, "-m", "benchmarks.scale", "--step", name, str(folder), str(store)]
     told: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return told
@@ -155,7 +155,7 @@ def bytes_read() -> int:
 
 
 def stored_part(store: Path) -> Part:
-    """What a training learns from, left where it is."""
+    """Return the data of a training, left on the disk."""
     from training.data.corpus import Part  # here and not above: PyTorch is no part of what prepare holds
     from training.data.feature_store import FeatureStore
     from training.data.stored_segments import StoredSegments

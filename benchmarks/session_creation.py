@@ -1,4 +1,4 @@
-"""How long opening a release's decoder keeps every other Python thread waiting: as bytes, or by path.
+"""Measures how long opening a release's decoder keeps every other Python thread waiting: as bytes, or by path.
 
     python -m benchmarks.session_creation
 

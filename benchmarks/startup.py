@@ -73,7 +73,7 @@ def size_of(item: Path) -> int:
 
 
 def import_seconds(module: str) -> float:
-    """How long a fresh interpreter takes to import it, the interpreter's own start left out."""
+    """Measure how long a fresh interpreter takes to import it, the interpreter's own start left out."""
     program = f"import time; begin = time.perf_counter(); import {module}; print(time.perf_counter() - begin)"
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True, capture_output=True, text=True)
     return float(done.stdout)

@@ -1,4 +1,4 @@
-"""What the second channel costs, and what the sum of both keeps.
+"""Measures the cost of the second channel, and the sum of both.
 
     python -m benchmarks.stereo [--release NAME] [--seconds N]
 

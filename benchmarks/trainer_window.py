@@ -53,7 +53,7 @@ def report(runs: int, seconds: float) -> None:
 
 
 def child(*words: str) -> str:
-    """What a part prints, run in a folder that is thrown away."""
+    """Return what a part prints, run in a folder that is thrown away."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     if not environment.get("DISPLAY"):
         environment["QT_QPA_PLATFORM"] = "offscreen"

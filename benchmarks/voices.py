@@ -8,7 +8,7 @@ refinements a hop: all for the one mix, or shared by the voices. "Held" chords t
 for a second, as an instrument does whose point rests; there the sum of voices that were reconstructed alone at 24
 refinements each stands for the ideal. Distances are also given for a window of 8,192, which sees single partials.
 
-The cost is the processor time of a hop while the pad moves, so that every voice is decoded anew.
+The cost is the processor time of a hop while the pad moves, so that every voice is decoded in every hop.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def distances(y: np.ndarray, ideal: np.ndarray) -> list[float]:
 
 
 def fundamentals_lost(y: np.ndarray, ideal: np.ndarray, notes: tuple[str, ...]) -> float:
-    """How far the fundamental that suffers most lies below its level in the ideal mix, dB."""
+    """Measure how far the fundamental that suffers most lies below its level in the ideal mix, dB."""
     S, M = (np.sqrt((stft_magnitudes(sound, LONG, LONG // 4) ** 2).mean(axis=1)) for sound in (y, ideal))
     places = [440.0 * 2.0 ** ((midi_note(name) - 69) / 12) * LONG / 44_100 for name in notes]
     near = [slice(round(place) - 1, round(place) + 2) for place in places]
@@ -169,7 +169,7 @@ def write_stand_in(folder: Path) -> Path:
 
 
 def print_cost(release: Release) -> None:
-    """Time of a hop with so many voices, all of them decoded anew in each."""
+    """Time of a hop with so many voices, all of them decoded in each."""
     card = release.card
     pitches = PitchRange.of(card)
     if pitches is None or not pitches.notes:

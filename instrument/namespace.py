@@ -28,7 +28,7 @@ ALIASES = {f"{ROOT}/glide": f"{ROOT}/smoothing", f"{ROOT}/model": f"{ROOT}/relea
 
 
 class Kind(Enum):
-    """How the engine treats an address."""
+    """Says how the engine treats an address."""
 
     SETTING = "a value of the sound; set with arguments, asked for with none, echoed to subscribers"
     ACTION = "an act of the sound; timed like a setting"
@@ -74,7 +74,7 @@ class Address:
 
     @property
     def has_value(self) -> bool:
-        """Whether the address without arguments asks for a value."""
+        """Return whether the address without arguments asks for a value."""
         return self.told or self.kind is Kind.SETTING
 
     @property

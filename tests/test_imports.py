@@ -1,4 +1,4 @@
-"""What each side loads: the arrows of the architecture, looked at from a fresh interpreter."""
+"""Tests what each side loads: the arrows of the architecture, looked at from a fresh interpreter."""
 
 import json
 import subprocess

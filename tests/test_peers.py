@@ -1,4 +1,4 @@
-"""What cannot be tested here is skipped with a reason, and is a failure where nothing may be skipped."""
+"""Tests what cannot be tested here is skipped with a reason, and is a failure where nothing may be skipped."""
 
 import sys
 

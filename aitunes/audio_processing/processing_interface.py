@@ -155,14 +155,14 @@ class AudioProcessingInterface:
         label: str | None = None,
         rng: np.random.Generator | None = None,
     ) -> Self:
-        """Cut a part of the sound out as a new one.
+        """Cut a part of the sound out as another one.
 
         Args:
             duration: seconds, no longer than the sound.
             method: "start", "end", "random", or "bounded": from `start`, or as much earlier as it takes to fit.
             start: seconds, for "bounded".
             label: None adds the times to the own label.
-            rng: for "random"; None draws anew each time.
+            rng: for "random"; None draws another one each time.
 
         Raises:
             ProcessingError: the sound is shorter than that.

@@ -34,7 +34,7 @@ class Note(Protocol):
 
     @property
     def dynamic(self) -> str:
-        """How hard it was played, "pp" to "ff"; empty where nobody wrote it down."""
+        """Return the dynamic, "pp" to "ff"; empty where nobody wrote it down."""
 
     def read(self, sample_rate: int) -> FloatArray:
         """Read the waveform, mono, [samples]."""

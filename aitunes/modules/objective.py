@@ -24,7 +24,7 @@ class Pass:
         S: segments, [batch, *input_shape].
         output: of the model for S.
         labels: numbers of what the segments are, [batch]; None where nobody says.
-        conditions: what the decoder was told, [batch, conditions]; None of models that are told nothing.
+        conditions: what the decoder was conditioned on, [batch, conditions]; None for models without conditions.
     """
 
     model: Autoencoder

@@ -4,7 +4,7 @@ An entry e_k is the mean of the vectors that choose it, over a past that fades: 
 
     N_k ← γ N_k + (1 − γ) n_k,    m_k ← γ m_k + (1 − γ) s_k,    e_k = m_k / N_k.
 
-An entry that hardly any vector chooses is moved onto a vector of the batch at hand: dead codes start anew.
+An entry that hardly any vector chooses is moved onto a vector of the batch at hand: dead codes restart.
 
 Reference:
     van den Oord, Vinyals & Kavukcuoglu, *Neural discrete representation learning*, NeurIPS 2017, appendix A.1;
@@ -48,7 +48,7 @@ class VectorQuantiser(nn.Module):
         entries: how many.
         entry_dim: numbers in each.
         decay: γ, share of the past that a batch leaves.
-        restart_below: an entry chosen less often than this share of the mean starts anew; 0 restarts none.
+        restart_below: an entry chosen less often than this share of the mean restarts; 0 restarts none.
         epsilon: added to every N_k before they are scaled to their old sum, so that none is 0.
 
     Raises:

@@ -136,7 +136,7 @@ def _checked_type_tags(datagram: bytes) -> bytes:
 
 
 def _padded(end: int) -> int:
-    """Where text that ends before `end` gives way to what follows it: the next multiple of 4."""
+    """Return the index after text that ends before `end`: the next multiple of 4."""
     return (end // 4 + 1) * 4
 
 

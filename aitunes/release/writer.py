@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,13 @@ def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> No
     # The card checks the names, so it comes first: a name with a path never reaches the disk.
     replace(card, files=dict.fromkeys(files, "0" * 64))
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        _write_through(folder / name, content)
     hashes = {name: sha256(folder / name) for name in sorted(files)}
-    (folder / CARD).write_text(replace(card, files=hashes).to_json(), encoding="utf-8")
+    _write_through(folder / CARD, replace(card, files=hashes).to_json().encode())
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file, and wait until the disk has it: a power failure must not leave a renamed folder of empty files."""
+    path.write_bytes(content)
+    with path.open("rb+") as stream:  # Windows syncs only what is open for writing
+        os.fsync(stream.fileno())

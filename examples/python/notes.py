@@ -32,7 +32,7 @@ class Engine:
         self._socket.settimeout(3.0)
 
     def answers(self) -> bool:
-        """Whether there is one."""
+        """Return whether there is one."""
         self._socket.send(build_msg("/version").dgram)
         try:
             return OscMessage(self._socket.recv(65_536)).address == "/version.reply"

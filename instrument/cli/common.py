@@ -1,4 +1,4 @@
-"""What several commands need of their options."""
+"""Checks and opens what the options of several commands name."""
 
 from __future__ import annotations
 

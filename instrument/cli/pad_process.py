@@ -21,14 +21,14 @@ QT_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icc
 
 
 def has_display() -> bool:
-    """Whether there is a screen to open a window on."""
+    """Return whether there is a screen to open a window on."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def pad_is_installed() -> bool:
-    """Whether Qt is there."""
+    """Return whether Qt is installed."""
     return importlib.util.find_spec("PySide6") is not None
 
 

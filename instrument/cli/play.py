@@ -78,7 +78,7 @@ def open_output(options: argparse.Namespace) -> Output:
 
 
 def engine_options(options: argparse.Namespace) -> EngineOptions:
-    """What of the command line concerns the engine."""
+    """Return the engine's part of the command line."""
     return EngineOptions(
         release=options.release,
         osc_host=options.osc_host,

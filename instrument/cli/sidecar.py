@@ -16,7 +16,7 @@ _ENDING_SECONDS = 3.0
 
 
 def web_is_installed() -> bool:
-    """Whether the extra `web` is; nothing of it is imported to find out."""
+    """Return whether the extra `web` is installed; nothing of it is imported to find out."""
     return all(find_spec(name) for name in _WEB)
 
 

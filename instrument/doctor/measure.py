@@ -169,7 +169,7 @@ def half_way(y: FloatArray, change: int) -> int | None:
 
 
 def import_seconds() -> float:
-    """What `import instrument` takes in a fresh interpreter, the best of three."""
+    """Measure `import instrument` in a fresh interpreter, the best of three."""
     code = "import time; t = time.perf_counter(); import instrument; print(time.perf_counter() - t)"
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
     return min(float(run.stdout) for run in runs)

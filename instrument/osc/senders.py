@@ -67,8 +67,8 @@ class _Sender:
 class Senders:
     """Keeps the limits of those who have sent something lately.
 
-    Another machine is one sender, whatever ports it uses. Programs of this machine and TCP connections are told apart
-    by their ports.
+    Another machine is one sender, whatever ports it uses. Programs of this machine and TCP connections are
+    distinguished by their ports.
 
     Args:
         clock: seconds that never go back.

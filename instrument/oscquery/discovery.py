@@ -19,7 +19,7 @@ OSC_TYPE = "_osc._udp.local."
 
 
 async def announce(http: tuple[str, int], osc: tuple[str, int], say: Callable[[str], None]) -> None:
-    """Announce until cancelled; a network that does not carry mDNS is told of, and no failure.
+    """Announce until cancelled; a network without mDNS is reported and is no failure.
 
     Args:
         http: where OSCQuery listens; one that only this machine reaches is announced with the address 127.0.0.1.

@@ -134,7 +134,7 @@ class EngineClient:
         return values
 
     async def _read_facts(self, latent_dim: int) -> tuple[Facts, bool]:
-        """What is known of the release that plays, and whether that is all there is to know."""
+        """Return what is known of the playing release, and whether that is complete."""
         # The engine answers these beside its sound, one after another, and late while it changes releases.
         names: list[str] = []
         ranges: list[tuple[str, float, float]] = []

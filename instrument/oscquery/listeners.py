@@ -81,7 +81,7 @@ class Listeners:
             self._structure.clear()
 
     async def obey(self, listener: Listener, text: str) -> None:
-        """Obey a command; what is none of OSCQuery's, such as another program's own, changes nothing."""
+        """Handle a command; one that OSCQuery does not define changes nothing."""
         try:
             message = json.loads(text)
             command, path = message["COMMAND"], message["DATA"]
@@ -178,7 +178,7 @@ async def _subscribe(session: Session) -> None:
 
 
 def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
-    """Whether two values are the same but for what 32 bits lose."""
+    """Return whether two values are the same but for what 32 bits lose."""
     return len(before) == len(after) and all(
         math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-6) if isinstance(a, float) and isinstance(b, float) else a == b
         for a, b in zip(before, after, strict=True)

@@ -49,7 +49,7 @@ _CONTAINERS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What of the nodes depends on the playing release.
+    """Keeps the part of the nodes that depends on the playing release.
 
     Args:
         latent_dim: latent coordinates.
@@ -68,7 +68,7 @@ def readable(facts: Facts, under: str = "/") -> list[str]:
 
 
 def is_within(path: str, container: str) -> bool:
-    """Whether a path is the container or lies below it."""
+    """Return whether a path is the container or lies below it."""
     return path == container or path.startswith(container.rstrip("/") + "/")
 
 

@@ -28,7 +28,7 @@ class HttpPortError(AiTunesError):
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """Where to serve which engine.
+    """Says which engine to serve, and where.
 
     Args:
         engine: host and port where the engine listens for OSC.

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from instrument.pad.anchors import AnchorFile, AnchorSet
 from instrument.pad.client import OscClient
 from instrument.pad.encoding import EncoderQueue
+from instrument.pad.folder_learning import FolderLearning
 from instrument.pad.link import Link
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
@@ -38,6 +39,8 @@ class PadSession(QObject):
         self.point = Point(self.model, np.random.default_rng(), clock, self)
         self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors), self)
         self.encoder = EncoderQueue(parent=self)
+        self.folders = FolderLearning(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self)
+        self.folders.message.connect(self.model.message)
 
     def open(self, release: str = "") -> None:
         """Start to look for the engine; once connected, load this release if the engine has it."""
@@ -46,8 +49,9 @@ class PadSession(QObject):
         self.link.start()
 
     def close(self, quit_engine: bool = False) -> None:
-        """End the encoder and the subscription, and the engine too where that is wanted."""
+        """End the child processes and the subscription, and the engine too where that is wanted."""
         self.encoder.close()
+        self.folders.close()
         self.model.unsubscribe()
         if quit_engine:
             self.model.quit_engine()

@@ -258,11 +258,15 @@ class Window(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _sound_files(event):
+        if _sound_files(event) or _folder(event):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
+        folder = _folder(event)
+        if folder is not None:
+            self.session.folders.learn(folder)
+            return
         pixel = self.surface.mapFrom(self, event.position().toPoint())
         x, y = self.surface.pad_position_of(pixel)
         self.side.anchors.add_files(_sound_files(event), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
@@ -300,6 +304,13 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
 
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
 def _sound_files(event: QDropEvent) -> list[Path]:
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() in SOUND_ENDINGS]
+    return [path for path in _dropped(event) if path.suffix.lower() in SOUND_ENDINGS]
+
+
+def _folder(event: QDropEvent) -> Path | None:
+    return next((path for path in _dropped(event) if path.is_dir()), None)

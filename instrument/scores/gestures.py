@@ -94,7 +94,7 @@ class Replay:
 
     @property
     def ended(self) -> bool:
-        """Whether all has been played."""
+        """Return whether all has been played."""
         return self._place >= self.seconds
 
     def advance(self, seconds: float) -> list[Event]:
@@ -143,7 +143,7 @@ class Gestures:
 
     @property
     def values(self) -> dict[str, tuple[Value, ...]]:
-        """What is being recorded and replayed, by the address that asks for it."""
+        """Return what is being recorded and replayed, by the address that asks for it."""
         replay = self._replay
         return {
             RECORD: (self._take.name if self._take else "",),

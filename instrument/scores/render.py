@@ -22,7 +22,7 @@ TAIL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """How to render.
+    """Sets how to render.
 
     Args:
         release: name of the release that plays first.

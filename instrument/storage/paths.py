@@ -1,4 +1,4 @@
-"""Where a user's things live; `AITUNES_HOME` moves all of them."""
+"""Locates a user's files; `AITUNES_HOME` moves all of them."""
 
 from __future__ import annotations
 

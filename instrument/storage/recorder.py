@@ -87,7 +87,7 @@ class Recorder:
 
     @property
     def recording(self) -> bool:
-        """Whether a recording runs."""
+        """Return whether a recording runs."""
         return self._blocks is not None
 
     @property

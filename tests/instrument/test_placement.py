@@ -79,7 +79,7 @@ def test_changes_of_the_engine_are_within_half_a_hop_of_their_tags(engine, rng):
 
 
 def half_way(y, begin, end):
-    """Where one sound has half given way to another, in samples: the step that fits the spectra between best."""
+    """Return where one sound has half given way to another, in samples: the step that fits the spectra between best."""
     windows = np.lib.stride_tricks.sliding_window_view(y, 512)[begin - 256 : end - 256]
     S = np.abs(np.fft.rfft(windows * np.hanning(512)))
     third = len(S) // 3

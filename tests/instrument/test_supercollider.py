@@ -69,7 +69,7 @@ def switch(tiny, tmp_path_factory):
 
 
 def changes(y):
-    """Where the level of 1 kHz passes half of its highest, in samples."""
+    """Return where the level of 1 kHz passes half of its highest, in samples."""
     window = np.hanning(96) / np.hanning(96).sum()
     level = np.abs(np.convolve(y * np.exp(-2j * np.pi * HZ / RATE * np.arange(len(y))), window, "same"))
     loud = level > 0.5 * np.percentile(level, 90)

@@ -1,4 +1,4 @@
-"""What training says to a playing engine, and what it makes of the answers."""
+"""Tests what training says to a playing engine, and what it makes of the answers."""
 
 import threading
 from socket import AF_INET, SOCK_DGRAM, socket

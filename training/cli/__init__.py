@@ -45,6 +45,10 @@ def _open_window(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, command: str) -> int:
     # torch and lightning take seconds to load: --help and a wrong option must not wait for them.
+    if arguments.action == "learn":
+        from training.learn.command import run as learn
+
+        return learn(arguments, command)
     from training.cli.actions import run
 
     return run(arguments, command)

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aitunes.remote_paths import RemotePathError, parse_path
+from training.learn.command import add_parser as add_learn
 
 _EXAMPLES = """examples:
+  aitunes-train learn ~/my-sounds
   aitunes-train list
   aitunes-train prepare -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan
   aitunes-train train -E gtzan -S low-dim32-momentum --data-dir ~/music/gtzan -e 20
@@ -34,6 +36,7 @@ def build() -> argparse.ArgumentParser:
     )
     parser.set_defaults(headless=True)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add_learn(actions)
     lists = actions.add_parser("list", help="name the experiments; of one, its scenarios; of one of these, its models")
     _experiment(lists, required=False)
     _data(actions.add_parser("prepare", help="make features of an experiment's audio files"))

@@ -15,7 +15,7 @@ class Choice:
 
     Args:
         experiment, scenario: by name; "" while nothing is chosen.
-        model: path of a checkpoint; "" is none: training starts anew, and what looks at a model takes the latest.
+        model: path of a checkpoint; "" is none: training starts from nothing, evaluation takes the latest.
         epochs: 0 takes the scenario's own.
         save_every: epochs after which a checkpoint is kept; 0 keeps the last one alone.
         data_dir: folder of the data; "" takes `AITUNES_DATA`.

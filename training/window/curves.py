@@ -76,7 +76,7 @@ class CurvesPlot(QWidget):
         layout.addWidget(self.plot)
 
     def show_curves(self, curves: list[Curve]) -> None:
-        """Replace what is shown; lines of the same name are moved, not made anew."""
+        """Replace what is shown; lines of the same name are moved, not made again."""
         shown = [curve for curve in curves if curve.x]
         for name in self._lines.keys() - {curve.name for curve in shown}:
             self._item.removeItem(self._lines.pop(name))

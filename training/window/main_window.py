@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QMainWindow, QScrollArea, QSplitter, QTabWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton, QScrollArea, QSplitter, QTabWidget
 from typing_extensions import override
 
 from training.window.choice_panel import ChoicePanel
 from training.window.closing import may_close
 from training.window.evaluation_tab import EvaluationTab
 from training.window.export_dialog import ExportDialog
+from training.window.instrument_maker import FolderDrop, InstrumentMaker
 from training.window.interactive_tab import InteractiveTab
 from training.window.latent_tab import LatentTab
+from training.window.look import hinted
 from training.window.runs_tab import RunsTab
 from training.window.training_tab import TrainingTab
 from training.window.workshop import Answer, Workshop
@@ -55,6 +58,11 @@ class MainWindow(QMainWindow):
             ("Side by side", self.interactive),
         ):
             self.tabs.addTab(tab, name)
+        self.make_button = hinted(
+            QPushButton("Make an instrument &from a folder …"), "Of a folder of sounds, in minutes; or drop one"
+        )
+        self.tabs.setCornerWidget(self.make_button)
+        self._drop = FolderDrop(self)
         self._busy = QLabel()
         self.statusBar().addPermanentWidget(self._busy)
         self._lay_out()
@@ -83,6 +91,8 @@ class MainWindow(QMainWindow):
             "latent": self._encode,
             "export": self._export,
         }
+        self.make_button.clicked.connect(lambda: self.make_instrument())
+        self._drop.dropped.connect(self.make_instrument)
         self.panel.requested.connect(lambda name: actions[name]())
         workshop.message.connect(lambda sentence: self.statusBar().showMessage(sentence, 20_000))
         workshop.busy_changed.connect(lambda action: self._busy.setText(_BUSY.get(action, "")))
@@ -92,6 +102,15 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(action)
         for n in range(self.tabs.count()):
             QShortcut(QKeySequence(f"Ctrl+{n + 1}"), self).activated.connect(partial(self.tabs.setCurrentIndex, n))
+
+    def make_instrument(self, folder: Path | None = None) -> InstrumentMaker:
+        """Open the window that learns a folder of sounds; a folder that was dropped is learnt at once."""
+        maker = InstrumentMaker(folder, self)
+        maker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        maker.show()
+        if folder is not None:
+            maker.make()
+        return maker
 
     def _train(self) -> None:
         self.tabs.setCurrentWidget(self.training)

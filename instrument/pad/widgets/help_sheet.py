@@ -21,6 +21,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl click", "play a training sound"),
             ("right-click", "anchors and more"),
             ("drop sound files", "make them anchors"),
+            ("drop a folder", "learn an instrument from it"),
             ("Ctrl Z", "restore a removed anchor"),
         ),
     ),

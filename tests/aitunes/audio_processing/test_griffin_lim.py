@@ -33,7 +33,7 @@ def convergence(y, S, n_fft, hop_length):
 
 
 def held(frame, seconds, stream):
-    """What a stream makes of one frame held still, without the first second."""
+    """Return what a stream makes of one frame held still, without the first second."""
     frames = int((seconds + 1) * SAMPLE_RATE / stream.hop_length)
     return stream.process(np.tile(frame, (frames, 1)))[SAMPLE_RATE:]
 
@@ -183,7 +183,7 @@ def test_held_noise_stays_noise(rng, hop_length):
 @pytest.mark.parametrize(("n_fft", "hop_length"), [(1024, 128), (1024, 256), (2048, 256)])
 @pytest.mark.parametrize("iterations", [1, 4, 24])
 def test_a_note_that_changes_at_once_makes_no_click(n_fft, hop_length, iterations):
-    """What one hop emits goes on where the last one ended: fourth differences show a jump, and hide the note."""
+    """Return what one hop emits goes on where the last one ended: fourth differences show a jump, and hide the note."""
 
     def note(fundamental):
         t = np.arange(n_fft) / SAMPLE_RATE

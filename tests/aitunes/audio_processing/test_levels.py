@@ -8,7 +8,7 @@ N_FFT, HOP = 1024, 256
 
 
 def rms_of_frames(magnitudes):
-    """What a steady sound of these magnitudes would have, by resynthesis of one frame, [frames]."""
+    """Return what a steady sound of these magnitudes would have, by resynthesis of one frame, [frames]."""
     frames = np.fft.irfft(magnitudes, axis=0)
     return np.sqrt((frames**2).sum(axis=0) / (N_FFT * 0.375))
 

@@ -1,4 +1,4 @@
-"""What every autoencoder holds to."""
+"""Tests what every autoencoder holds to."""
 
 import io
 

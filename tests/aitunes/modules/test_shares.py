@@ -20,7 +20,7 @@ SHARES = (slice(0, 5), slice(5, 8))
 
 
 def together(work):
-    """What `work(slice)` returns in each of two processes that train together."""
+    """Return what `work(slice)` returns in each of two processes that train together."""
     with tempfile.TemporaryDirectory() as folder:
         pids = [_start(work, rank, Path(folder)) for rank in range(2)]
         assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0]

@@ -1,4 +1,4 @@
-"""What every client of an engine sends to keep its subscription, whatever carries the datagrams."""
+"""Tests what every client of an engine sends to keep its subscription, whatever carries the datagrams."""
 
 import pytest
 
@@ -15,7 +15,7 @@ class Wire:
         self.session = Session(self.datagrams.append, lambda: self.seconds)
 
     def sent(self):
-        """What was sent since the last call."""
+        """Return what was sent since the last call."""
         taken = [(message.address, *message.arguments) for datagram in self.datagrams for message in messages(datagram)]
         self.datagrams.clear()
         return taken

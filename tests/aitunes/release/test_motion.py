@@ -1,4 +1,4 @@
-"""How a release's motion is stored, and what of it is refused."""
+"""Tests how a release's motion is stored, and what of it is refused."""
 
 from dataclasses import replace
 

@@ -47,7 +47,7 @@ def said():
 
 @pytest.fixture
 def clock():
-    """What the engine reads the time from; a test may set other functions."""
+    """Return what the engine reads the time from; a test may set other functions."""
     return SimpleNamespace(elapsed=time.perf_counter, wall=time.time)
 
 

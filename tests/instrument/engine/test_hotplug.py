@@ -41,7 +41,7 @@ def publisher():
 
 @pytest.fixture
 def told(publisher):
-    """What was told since the last call."""
+    """Return what was told since the last call."""
 
     def drain():
         messages = publisher.drain()

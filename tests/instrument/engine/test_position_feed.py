@@ -25,7 +25,7 @@ class Bench:
         self.feed.note(path, author)
 
     def told(self, seconds):
-        """What is told within that time: (who moved it, address, values)."""
+        """Return what is told within that time: (who moved it, address, values)."""
         messages = []
         for _ in range(round(seconds / 0.01)):
             self.now += 0.01

@@ -1,4 +1,4 @@
-"""What the scope shows is what sounds: tones stand in their band, at their level, and old sound is forgotten."""
+"""Tests what the scope shows is what sounds: tones stand in their band, at their level, and old sound is forgotten."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ STATUS = Status(1, 2, 3, 4, 12.5, 40.0, 48_000.0, 47_999.5, 0.5, 12.0, 6.0, 3.0,
 
 
 class FakeEngine:
-    """What the dispatcher needs of an engine, and what it did to it."""
+    """Keeps what the dispatcher needs of an engine, and what it did to it."""
 
     def __init__(self):
         self.timeline = Timeline()

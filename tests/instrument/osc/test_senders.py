@@ -1,4 +1,4 @@
-"""What one sender may cause is bounded, and no sender's bound is another's."""
+"""Tests what one sender may cause is bounded, and no sender's bound is another's."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def senders(now):
 
 
 def count(allowed):
-    """How often something is allowed, of many times."""
+    """Return how often something is allowed, of many times."""
     return sum(allowed() for _ in range(200_000))
 
 

@@ -50,7 +50,7 @@ class Connection:
         return self.expect(reply)
 
     def ended(self):
-        """Whether the other end closes; what it still sends is thrown away."""
+        """Return whether the other end closes; what it still sends is thrown away."""
         try:
             while self.socket.recv(1 << 16):
                 pass

@@ -50,7 +50,7 @@ class Conversation:
         self.expect("/version.reply")
 
     def frames(self, seconds=DEADLINE_SECONDS):
-        """What arrives, until it has been quiet for so long: addresses with arguments, and commands as they are."""
+        """Return what arrives until it has been quiet for so long: addresses with arguments, commands as they are."""
         while True:
             try:
                 frame = self.websocket.recv(timeout=seconds)

@@ -1,4 +1,4 @@
-"""What another program is told over HTTP, word for word of the proposal."""
+"""Tests what another program is told over HTTP, word for word of the proposal."""
 
 import httpx
 import pytest

@@ -32,7 +32,7 @@ class Found(ServiceListener):
 
 @pytest.fixture
 def found(lack):
-    """What a browser on this machine sees."""
+    """Return what a browser on this machine sees."""
     try:
         zeroconf = Zeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
     except OSError as error:

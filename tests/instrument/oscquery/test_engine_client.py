@@ -1,4 +1,4 @@
-"""What is asked of an engine that may be busy."""
+"""Tests what is asked of an engine that may be busy."""
 
 import asyncio
 import json

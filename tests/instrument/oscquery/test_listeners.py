@@ -1,4 +1,4 @@
-"""What a program hears over a WebSocket, and what it may say."""
+"""Tests what a program hears over a WebSocket, and what it may say."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from instrument.oscquery.nodes import Facts
 
 
 def quiet(conversation, address):
-    """Whether nothing more to that address comes, of what the server had to send before it answers a question."""
+    """Return whether the server sends nothing more to that address before it answers a question."""
     conversation.send("/version")
     for frame in conversation.frames():
         assert frame[0] != address

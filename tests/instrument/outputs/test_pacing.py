@@ -8,7 +8,7 @@ HOP = 128 / 44_100
 
 
 def played(pacing, stall_at=None, stall=0.0, seconds=2.0, offset=0.0011):
-    """What a ring holds when each hop is written, and how often a callback finds too little."""
+    """Return what a ring holds when each hop is written, and how often a callback finds too little."""
     now, buffered, consumed, callback, dry = 0.0, 0.02, 0.0, offset, 0
     levels = []
 

@@ -19,7 +19,7 @@ ESCAPES = "\x1b[2J\u202e\nsecond line"
 
 
 def shown(tip):
-    """What a tooltip shows."""
+    """Return what a tooltip shows."""
     document = QTextDocument()
     document.setHtml(tip) if QtGui.Qt.mightBeRichText(tip) else document.setPlainText(tip)
     return document.toPlainText()

@@ -28,7 +28,7 @@ def front(window, qtbot):
 
 
 def of_sound(peer):
-    """What was sent that is heard."""
+    """Return what was sent that is heard."""
     return [message for message in peer.arrived if len(message) > 1 or message[0].endswith(("/play", "/stop"))]
 
 

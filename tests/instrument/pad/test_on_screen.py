@@ -101,7 +101,7 @@ def click(hand, client, place):
 
 
 def gone(process):
-    """Whether a process has ended, also where nobody has asked for its status yet."""
+    """Return whether a process has ended, also where nobody has asked for its status yet."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -116,7 +116,7 @@ def pad_of(engine):
 
 
 def words_of(process):
-    """What a process was started with; nothing where it has ended meanwhile."""
+    """Return what a process was started with; nothing where it has ended meanwhile."""
     try:
         return process.cmdline()
     except psutil.NoSuchProcess:  # a zombie, too
@@ -124,7 +124,7 @@ def words_of(process):
 
 
 def record(client, home, while_recording, name="take.wav"):
-    """What is heard meanwhile, [samples]."""
+    """Return what is heard meanwhile, [samples]."""
     listen(client)
     client.command("/aitunes/record/start", name)
     while_recording()
@@ -134,7 +134,7 @@ def record(client, home, while_recording, name="take.wav"):
 
 
 def bands_db(y):
-    """What lies in each third of an octave from 100 Hz on, dB, down to 60 below the loudest."""
+    """Return what lies in each third of an octave from 100 Hz on, dB, down to 60 below the loudest."""
     power = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
     edges = (100.0 * 2.0 ** (np.arange(20) / 3.0) * len(y) / RATE).round().astype(int)
     bands = np.add.reduceat(power, edges)[:-1]
@@ -142,7 +142,7 @@ def bands_db(y):
 
 
 def unbroken(y):
-    """Whether no 20 ms of a steady tone are softer than the others."""
+    """Return whether no 20 ms of a steady tone are softer than the others."""
     levels = np.sqrt(np.mean(y[: len(y) // 960 * 960].reshape(-1, 960) ** 2, axis=1))
     return levels.min() > 0.8 * np.median(levels) > 1e-3
 

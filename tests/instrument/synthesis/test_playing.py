@@ -1,4 +1,4 @@
-"""What notes sound like: their pitch, their level, and no click; measured on the samples that leave the synth."""
+"""Tests what notes sound like: their pitch, their level, and no click; measured on the samples that leave the synth."""
 
 import numpy as np
 import pytest

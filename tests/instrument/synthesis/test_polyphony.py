@@ -56,7 +56,7 @@ def playing(open_release, perform):
 
 
 def alone(release, pitch, level_db=0.0, z=HOME):
-    """What a release says of one tone, [bands]."""
+    """Return what a release says of one tone, [bands]."""
     inputs = {"z": z[None], "pitch": [[pitch]], "level": [[level_db]]}
     inputs = {spec.name: np.array(inputs[spec.name], np.float32) for spec in release.card.inputs}
     (S,) = release.decoder.run(None, inputs)

@@ -59,7 +59,7 @@ def settle(source, performance, z):
 
 
 def column(segment, position, z=HOME):
-    """What the release says of a fractional column."""
+    """Return what the release says of a fractional column."""
     (S,) = segment.decoder.run(None, {"z": z[None]})
     mel = segment.card.features.denormalise(S[0])
     left = int(position) % 64

@@ -1,4 +1,4 @@
-"""What is followed in a recorded note: attack, decay, release, timbre, and the share of noise."""
+"""Tests what is followed in a recorded note: attack, decay, release, timbre, and the share of noise."""
 
 import numpy as np
 import pytest

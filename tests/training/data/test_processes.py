@@ -34,7 +34,7 @@ def start(*arguments, **environment):
 
 
 def finish(process, code=0):
-    """What it said."""
+    """Return what it said."""
     said = process.communicate(timeout=600)[1]
     assert process.returncode == code, said
     return said
@@ -47,7 +47,7 @@ def free_port():
 
 
 def two_hosts(*arguments):
-    """What torchrun sets on two hosts of one process each."""
+    """Return what torchrun sets on two hosts of one process each."""
     shared = {"TORCHELASTIC_RUN_ID": "test", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0"}
     shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     return [start(*SCRIPT, *arguments, RANK=str(n), GROUP_RANK=str(n), **shared) for n in range(2)]

@@ -1,4 +1,4 @@
-"""What a model is compared with."""
+"""Tests what a model is compared with."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a run's folder tells about it."""
+"""Tests what a run's folder tells about it."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the processes of `test_processes.py` run: a small model with all that processes must share.
+"""Tests what the processes of `test_processes.py` run: a small model with all that processes must share.
 
 python -m tests.training.fit.train_together FOLDER EPOCHS [--resume] [--quantised] [--store FOLDER] [--pause SECONDS]
 """
@@ -68,7 +68,7 @@ def write_store(folder):
 
 
 def stored(folder):
-    """What `write_store` wrote, left on the disk, to be read in windows of three batches."""
+    """Return what `write_store` wrote, left on the disk, to be read in windows of three batches."""
     stored_segments.WINDOW_BYTES = 3 * BATCH * 4 * SHAPE[0] * SHAPE[1]
     store = FeatureStore(folder)
     halves = []

@@ -1,0 +1,21 @@
+"""What the axes of a release's pad are called, by what they were measured to move."""
+
+from __future__ import annotations
+
+from aitunes.release.card import ReleaseCard
+
+QUALITIES = ("brightness", "noisiness", "loudness", "pitch")
+WEAKEST = 0.3
+"""Smallest correlation that gives an axis a name."""
+
+
+def axis_title(card: ReleaseCard, axis: int) -> str:
+    """The title of an axis, counted from 0, such as "PC 1 · brightness 0.8".
+
+    The correlations are among the card's metrics, `axis_1_brightness` and so on, because readers of older versions
+    take any metric; cards without them give "PC 1".
+    """
+    title, metrics = f"PC {axis + 1}", card.training.metrics
+    known = {name: metrics.get(f"axis_{axis + 1}_{name}", 0.0) for name in QUALITIES}
+    name = max(known, key=lambda quality: abs(known[quality]))
+    return f"{title} · {name} {known[name]:.1f}" if abs(known[name]) >= WEAKEST else title

@@ -1,0 +1,39 @@
+"""Spectral envelopes of sound, in decibels, as the learner keeps them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from aitunes.features import FloatArray, stft_magnitudes
+from training.data.log_mel import mono_at
+from training.learn.network import N_FFT, NODES, SAMPLE_RATE, pool_matrix
+
+_SILENT = 1e-7
+_BLOCK = 4_096
+
+
+def envelopes(y: FloatArray, hop_length: int) -> tuple[FloatArray, float]:
+    """Envelopes of a waveform [samples] at 44.1 kHz.
+
+    Returns:
+        Decibels [frames, NODES], and those of the loudest bin; no frames where the waveform is shorter than a window.
+    """
+    if y.size < N_FFT:
+        return np.empty((0, NODES), np.float32), float("-inf")
+    pool, parts, loudest = pool_matrix().T, [], 0.0
+    length = N_FFT + (_BLOCK - 1) * hop_length
+    for start in range(0, y.size - N_FFT + 1, _BLOCK * hop_length):
+        magnitudes = stft_magnitudes(y[start : start + length], N_FFT, hop_length).T
+        loudest = max(loudest, float(magnitudes.max()))
+        parts.append(20.0 * np.log10(np.maximum(magnitudes @ pool, _SILENT)))
+    return np.concatenate(parts), 20.0 * float(np.log10(max(loudest, _SILENT)))
+
+
+def envelopes_of_file(path: Path, hop_length: int) -> tuple[FloatArray, float]:
+    """As `envelopes`, of an audio file of any rate and number of channels."""
+    with soundfile.SoundFile(path) as sound:
+        y = np.concatenate(list(mono_at(sound, SAMPLE_RATE)))
+    return envelopes(y, hop_length)

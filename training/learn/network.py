@@ -1,0 +1,155 @@
+"""An autoencoder of single frames that begins as a linear projection and learns what the projection misses."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from typing_extensions import override
+
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.modules.base import Autoencoder, AutoencoderOutput
+
+N_FFT, HOP_LENGTH, SAMPLE_RATE = 2048, 256, 44_100
+NODES = 256
+"""Points of the spectral envelope: every bin at the bottom, a thirteenth of an octave apart at the top."""
+RANGE_DB = 80.0
+"""From the loudest bin of the material to what counts as silence."""
+
+_BEND_BINS = 80.0
+_ENCODER_BLOCKS, _DECODER_BLOCKS, WIDTH = 2, 3, 384
+
+
+def features_of(top_db: float) -> AudioFeatures:
+    """The features of a release whose material's loudest bin has so many decibels."""
+    top = round(top_db, 1)
+    return AudioFeatures(
+        SAMPLE_RATE, N_FFT, HOP_LENGTH, f_max=SAMPLE_RATE / 2, db_range=(top - RANGE_DB, top), scale="linear"
+    )
+
+
+def spread_matrix(bins: int = N_FFT // 2 + 1, nodes: int = NODES) -> FloatArray:
+    """Linear interpolation from nodes to bins, [bins, nodes]; each row sums to 1.
+
+    The nodes are evenly spaced on asinh(bin / 80): linear at the bottom, logarithmic at the top.
+    """
+    top = np.arcsinh((bins - 1) / _BEND_BINS)
+    at = np.interp(np.arcsinh(np.arange(bins) / _BEND_BINS) / top * (nodes - 1), np.arange(nodes), np.arange(nodes))
+    below = np.minimum(at.astype(int), nodes - 2)
+    share = at - below
+    spread = np.zeros((bins, nodes), np.float32)
+    spread[np.arange(bins), below] = 1.0 - share
+    spread[np.arange(bins), below + 1] += share
+    return spread
+
+
+def pool_matrix() -> FloatArray:
+    """Weights with which each node averages the magnitudes of its bins, [nodes, bins]; each row sums to 1."""
+    spread = spread_matrix()
+    # A node between two bins, at the bottom, has no bin of its own but shares of both.
+    return np.asarray((spread / spread.sum(axis=0)).T, np.float32)
+
+
+class Block(nn.Module):
+    """x + W₂ gelu(W₁ norm(x)), of one width; W₂ is zero at the start."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, width)
+        self.outer = nn.Linear(width, width)
+        nn.init.zeros_(self.outer.weight)
+        nn.init.zeros_(self.outer.bias)
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + self.outer(nn.functional.gelu(self.inner(self.norm(x))))
+        return y
+
+
+def _residual(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+    last = nn.Linear(WIDTH, outputs)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(inputs, WIDTH), *(Block(WIDTH) for _ in range(blocks)), nn.LayerNorm(WIDTH), last)
+
+
+class FrameAutoencoder(Autoencoder):
+    """A linear projection of the spectral envelope, and a residual network beside each of its halves.
+
+    A frame's magnitudes are averaged around `NODES` points; their decibels are x, 0..1. The code is
+    z = A (x − m) + E(x), the envelope x̂ = Bᵀz + b + D(z), interpolated to the bins. E and D give zero before they
+    are trained, so that with A and B of a principal component analysis the model is that analysis.
+
+    Args:
+        latent_dim: numbers in a code.
+    """
+
+    pool: Tensor
+    spread: Tensor
+    scale: Tensor
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__((N_FFT // 2 + 1, 1), latent_dim)
+        self.register_buffer("pool", torch.from_numpy(pool_matrix()), persistent=False)
+        self.register_buffer("spread", torch.from_numpy(spread_matrix()), persistent=False)
+        self.register_buffer("scale", torch.ones(latent_dim))
+        self.encoder_linear = nn.Linear(NODES, latent_dim)
+        self.decoder_linear = nn.Linear(latent_dim, NODES)
+        self.encoder = _residual(NODES, latent_dim, _ENCODER_BLOCKS)
+        self.decoder = _residual(latent_dim, NODES, _DECODER_BLOCKS)
+
+    @classmethod
+    def of_components(cls, mean: NDArray[Any], axes: NDArray[Any], std: NDArray[Any]) -> FrameAutoencoder:
+        """The model that is a principal component analysis.
+
+        Args:
+            mean: of the envelopes, [NODES].
+            axes: orthonormal, [latent_dim, NODES].
+            std: of the envelopes along each axis, [latent_dim].
+        """
+        model = cls(len(axes))
+        m, a, s = (torch.from_numpy(np.asarray(values, np.float32)) for values in (mean, axes, std))
+        with torch.no_grad():
+            model.scale.copy_(s.clamp(min=1e-3))
+            model.encoder_linear.weight.copy_(a)
+            model.encoder_linear.bias.copy_(-(a @ m))
+            model.decoder_linear.weight.copy_(a.T)
+            model.decoder_linear.bias.copy_(m)
+        return model
+
+    def envelope(self, S: Tensor) -> Tensor:
+        """Envelope x [batch, NODES] of frames S [batch, bins, 1]."""
+        decades = RANGE_DB / 20.0 * log(10.0)
+        return (torch.exp(S.flatten(1) * decades) @ self.pool.T).log() / decades
+
+    def encode_envelope(self, x: Tensor) -> Tensor:
+        """The code of an envelope, z [batch, latent_dim]."""
+        z: Tensor = self.encoder_linear(x) + self.scale * self.encoder(x - 0.5)
+        return z
+
+    def decode_envelope(self, z: Tensor) -> Tensor:
+        """The envelope of a code, [batch, NODES]; below 0 where it is silent."""
+        x: Tensor = self.decoder_linear(z) + self.decoder(z / self.scale)
+        return x
+
+    @override
+    def encode(self, S: Tensor) -> Tensor:
+        return self.encode_envelope(self.envelope(S))
+
+    @override
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decode_unclamped(z).clamp(0.0, 1.0)
+
+    @override
+    def decode_unclamped(self, z: Tensor) -> Tensor:
+        return (self.decode_envelope(z) @ self.spread.T)[..., None]
+
+    @override
+    def forward(self, S: Tensor) -> AutoencoderOutput:
+        z = self.encode(S)
+        return AutoencoderOutput(self.decode_unclamped(z), z, z)

@@ -1,0 +1,110 @@
+"""Writes a learnt model as a release that the instrument plays."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import aitunes
+from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
+from aitunes.release.reader import MAP, Landmarks
+from aitunes.release.writer import write_release
+from training.evaluate.inference import codes_of
+from training.evaluate.landmarks import LANDMARKS, MAP_PICTURE, map_npz, map_png, pad_positions
+from training.evaluate.preview import PREVIEW, preview_wav
+from training.export.case_release import check_target, library_versions
+from training.export.export import decoder_inputs, export_model
+from training.learn.axis_meanings import axis_meanings, measure_qualities
+from training.learn.frames import Frames
+from training.learn.learner import LearntModel
+
+_MIN_RANGE, _RANGE_MARGIN = 16.0, 1.5
+_CHECKED = 32
+
+
+@dataclass(frozen=True)
+class LearntNames:
+    """What the release is called: its folder, and what a performer reads."""
+
+    name: str
+    public_name: str
+    description: str
+
+
+def export_learnt(
+    learnt: LearntModel,
+    frames: Frames,
+    *,
+    to: Path,
+    names: LearntNames,
+    data_name: str,
+    licence: str,
+    data_hash: str,
+    command: str,
+) -> Path:
+    """Write a release with map, preview and card, verified by its reader; an older one of the name is replaced.
+
+    Args:
+        to: folder of releases.
+        data_name, licence, data_hash: of the folder that was learnt.
+        command: what the person typed.
+
+    Raises:
+        AiTunesError: the folder is taken, or an export differs from the model.
+    """
+    check_target(to / names.name)
+    model, features = learnt.model, frames.features
+    codes = codes_of(model, frames.sample)
+    latent = LatentSpace.from_codes(codes)
+    meanings = axis_meanings(latent.coordinates(codes), measure_qualities(frames.sample, features))
+    record = TrainingRecord(
+        data_name=data_name,
+        data_licence=licence,
+        data_items=len(frames.files),
+        data_hash=data_hash,
+        scenario="learn textures 1",
+        command=command,
+        epochs=int(learnt.epochs),
+        metrics=held_out_figures(learnt, frames) | meanings,
+        versions={
+            "aitunes": aitunes.__version__,
+            "python": platform.python_version(),
+            **library_versions(),
+            **({"base": learnt.base} if learnt.base else {}),
+        },
+    )
+    card = ReleaseCard(
+        name=names.name,
+        public_name=names.public_name,
+        description=names.description,
+        latent_dim=model.latent_dim,
+        features=features,
+        inputs=decoder_inputs(model, max(_MIN_RANGE, _RANGE_MARGIN * float(np.abs(codes).max()))),
+        output=TensorSpec("S", ("batch", features.bands, 1), (0.0, 1.0)),
+        latent=latent,
+        training=record,
+    )
+    shown = np.linspace(0, len(codes) - 1, min(LANDMARKS, len(codes))).round().astype(int)
+    codes = codes[shown]
+    marks = Landmarks(codes, pad_positions(codes, latent), frames.labels[shown], frames.names[shown])
+    files = {
+        **export_model(model, card, frames.sample[:_CHECKED]),
+        MAP: map_npz(marks),
+        MAP_PICTURE: map_png(marks, latent, f"{card.public_name} ({card.name})"),
+        PREVIEW: preview_wav(model, latent, features),
+    }
+    return write_release(to, card, files)
+
+
+def held_out_figures(learnt: LearntModel, frames: Frames) -> dict[str, float]:
+    """Figures of a state on held-out frames, for the card."""
+    return {
+        "held_db": round(learnt.held_db, 3),
+        "linear_db": round(learnt.linear_db, 3),
+        "held_frames": float(len(frames.held)),
+        "training_frames": float(len(frames.train)),
+        "training_seconds": round(learnt.seconds, 1),
+    }
