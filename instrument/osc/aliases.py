@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instrument.namespace import former
-from instrument.osc.subscribers import Peer
+from instrument.osc.peers import Peer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aitunes.atomic import write_text
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.files import read_text
 
@@ -33,16 +34,14 @@ def read_json(path: Path, max_bytes: int, what: str) -> Any:
 
 
 def write_json(path: Path, values: object, what: str) -> None:
-    """Write a file completely or not at all.
+    """Write a file whole or not at all.
 
     Raises:
         JsonFileError: the folder cannot be written.
     """
-    temporary = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, json.dumps(values, indent=1))
     except OSError as error:
         raise JsonFileError(f"{what} cannot be kept in {path.parent}: {reason(error)}.") from error
 

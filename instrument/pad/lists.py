@@ -43,7 +43,7 @@ class Lists(QObject):
     """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
-    """Which one: model, snapshot, gesture or device."""
+    """Which one: release, snapshot, gesture or device."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__()

@@ -35,7 +35,7 @@ def test_it_comes_after_the_sound_describes_this_engine_and_is_nice(both):
     engine, client, companion, place = both
     assert engine.text.index("Playing") < engine.text.index("OSCQuery at")
     assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
-    assert httpx.get(f"{place}aitunes/model/load?VALUE", timeout=60.0).json() == {"VALUE": ["tiny"]}
+    assert httpx.get(f"{place}aitunes/release/load?VALUE", timeout=60.0).json() == {"VALUE": ["tiny"]}
     if hasattr(os, "sched_getscheduler"):
         assert companion.nice() == min(19, psutil.Process().nice() + 10)
         assert os.sched_getscheduler(companion.pid) == os.SCHED_OTHER

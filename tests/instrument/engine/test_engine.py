@@ -346,7 +346,7 @@ def test_commands_finish_in_the_order_they_came(silent_engine):
         (done if message.address == "/done" else refused).append(message.arguments)
     assert [arguments[1] for arguments in done] == ["wide", "five", "wide", "five"]
     # Of two loads in a row only the last one matters.
-    assert refused == [["/aitunes/model/load", REPLACED]]
+    assert refused == [["/aitunes/release/load", REPLACED]]
 
 
 def test_more_look_ahead_is_better_and_later(silent_engine):

@@ -18,7 +18,7 @@ def save(sender, name):
 
 
 def load(sender, name):
-    return task(sender, f"{ROOT}/model/load", name)
+    return task(sender, f"{ROOT}/release/load", name)
 
 
 @pytest.fixture
