@@ -1,4 +1,4 @@
-"""What the axes of a release's pad are called, by what they were measured to move."""
+"""Names the axes of a release's pad after what they were measured to move."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class FolderLearning(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a folder is being learnt."""
+        """Return true while a folder is being learnt."""
         return self._process is not None
 
     def learn(self, folder: Path) -> None:

@@ -23,7 +23,7 @@ _FAINT_DB = -30.0  # of the loudest bin; a full-scale sine has 54
 
 @dataclass(frozen=True)
 class Frames:
-    """What is learnt from.
+    """Holds the frames of a folder, split into halves.
 
     Args:
         train, held: envelopes [items, NODES], 0..1 over the features' range; of silence there are none.

@@ -53,7 +53,7 @@ class Collector(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is read.
+    """Bounds what is read.
 
     Args:
         files: at most.
@@ -92,7 +92,7 @@ def open_headers(survey: Survey, limits: Limits) -> list[tuple[SoundFile, Header
 
 
 def quotas(lengths: list[float], seconds: float) -> list[float]:
-    """How much of each file is read so that all together are at most `seconds`: the short ones whole.
+    """Share `seconds` between files: the short ones are read whole, the others equally long.
 
     >>> quotas([10.0, 100.0, 1000.0], 150.0)
     [10.0, 70.0, 70.0]
@@ -158,7 +158,7 @@ class _Job:
 
 
 def _jobs(sounds: list[tuple[SoundFile, Header]], limits: Limits) -> tuple[list[_Job], float]:
-    """What to read in which order, and how many seconds that is."""
+    """Order the stretches to read; return them and how many seconds they are."""
     wanted = quotas([min(header.seconds, limits.seconds) for _, header in sounds], limits.seconds)
     ranked: list[tuple[int, int, _Job]] = []
     for n, ((file, header), seconds) in enumerate(zip(sounds, wanted, strict=True)):
@@ -173,7 +173,7 @@ def _jobs(sounds: list[tuple[SoundFile, Header]], limits: Limits) -> tuple[list[
 
 
 class _Account:
-    """What one file adds to the survey."""
+    """Adds one file to the survey."""
 
     def __init__(self, survey: Survey, file: SoundFile, header: Header) -> None:
         self._survey, self._file, self._header = survey, file, header

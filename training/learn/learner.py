@@ -33,7 +33,7 @@ _FRAMES_PER_DIMENSION = 4
 
 @dataclass(frozen=True)
 class LearnSettings:
-    """How to learn.
+    """Chooses how to learn.
 
     Args:
         latent_dim: numbers in a code; fewer where there are few frames.

@@ -54,7 +54,7 @@ class SoundFile:
 
 @dataclass
 class Listing:
-    """What a folder holds.
+    """Counts what a folder holds.
 
     Args:
         root: the folder.

@@ -14,7 +14,7 @@ from training.data.note_frames import prepare_notes
 from training.learn.note_set import HeardNote, NoteSet
 
 _MAX_FRAMES = 48_000  # 200 MB
-_MOST_OF_A_NOTE = 400
+_MAX_OF_A_NOTE = 400
 _HELD_EVERY = 8
 _MIN_TO_HOLD_OUT = 4
 _HELD_TAIL = 0.2
@@ -32,7 +32,7 @@ def note_corpus(found: NoteSet, name: str, workers: int, progress: Callable[[flo
         TrainingError: no note gives a frame.
     """
     data = Notes(name, "the files' own", found.notes)
-    most = max(20, min(_MOST_OF_A_NOTE, _MAX_FRAMES // len(found.notes)))
+    most = max(20, min(_MAX_OF_A_NOTE, _MAX_FRAMES // len(found.notes)))
     frames = prepare_notes(data, FINE, workers, lambda done, total, seconds: progress(done / total), most)
     labels, names = (np.array([getattr(note, what) for note in found.notes]) for what in ("label", "name"))
     whole = Part(frames.S, labels[frames.note], names[frames.note], frames.conditions)

@@ -32,7 +32,7 @@ def named_pitches(name: str) -> list[int]:
 
 
 def named_dynamic(name: str) -> str:
-    """How hard a note was played, as its file's name says it; empty where it does not.
+    """Read how hard a note was played from its file's name; empty where it does not say.
 
     >>> named_dynamic("tuba_040_E2_ff.wav"), named_dynamic("flute A4.wav")
     ('ff', '')

@@ -51,7 +51,7 @@ class HeardNote:
 
     @property
     def dynamic(self) -> str:
-        """How hard it was played, "pp" to "ff", where the file's name says so."""
+        """The loudness it was played with, "pp" to "ff", where the file's name says so."""
         return named_dynamic(self.file.name)
 
     def read(self, sample_rate: int) -> FloatArray:
@@ -88,7 +88,7 @@ class NoteSet:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a folder seems to hold.
+    """Says what a folder seems to hold.
 
     Args:
         is_notes: single pitched notes.

@@ -1,4 +1,4 @@
-"""What a person may choose of `aitunes-train learn`."""
+"""Lists the options of `aitunes-train learn`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.engine_link import DEFAULT_ENGINE
 
 @dataclass(frozen=True)
 class LearnOptions:
-    """What a person may choose.
+    """Holds what a person may choose.
 
     Args:
         folder: of sounds.

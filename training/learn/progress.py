@@ -40,7 +40,7 @@ class Report(Protocol):
         """A sentence for the person."""
 
     def progress(self, stage: str, share: float, seconds_left: float) -> None:
-        """How far everything is, 0..1."""
+        """Take how far everything is, 0..1."""
 
     def version(self, version: Version) -> None:
         """A better release is there."""

@@ -27,7 +27,7 @@ _CHECKED = 32
 
 @dataclass(frozen=True)
 class LearntNames:
-    """What the release is called: its folder, and what a performer reads."""
+    """Names the release: its folder, and what a performer reads."""
 
     name: str
     public_name: str

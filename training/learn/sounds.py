@@ -37,7 +37,7 @@ class UnreadableSoundError(AiTunesError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself.
+    """Holds what a file says about itself.
 
     Args:
         seconds: of sound; infinite where the file does not say.
@@ -113,7 +113,7 @@ def read_stretches(
 
 
 def stretch_starts(length: float, seconds: float, stretch: float) -> list[float]:
-    """Where stretches begin, seconds, that together are at most `seconds` of a file of some length.
+    """Spread stretches over a file that together are at most `seconds`; return where they begin, seconds.
 
     >>> stretch_starts(70.0, 100.0, 30.0)
     [0.0, 30.0, 60.0]

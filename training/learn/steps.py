@@ -29,7 +29,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Titles:
-    """What a release is called and where it comes from.
+    """Names a release and where it comes from.
 
     Args:
         name: of its folder.

@@ -15,7 +15,7 @@ _WORTH_A_WORD = 1e-4  # share of clipped samples
 
 @dataclass
 class Survey:
-    """What was found, counted while the files are read.
+    """Counts what is found while the files are read.
 
     Args:
         listing: of the folder.
@@ -54,7 +54,7 @@ class Survey:
         return self.fingerprint.hexdigest()
 
     def sentences(self) -> list[str]:
-        """What there is, and what was left out or mended."""
+        """Say what there is, and what was left out or mended."""
         found = [self._amount(), *self._flaws(), *passed_over(self.listing)]
         return [sentence for sentence in found if sentence]
 
@@ -112,7 +112,7 @@ def no_sound(listing: Listing, damaged: Sequence[str] = ()) -> str:
 
 
 def kind_sentence(kind: Kind, forced: bool) -> str:
-    """What the folder is taken for, and why."""
+    """Say what the folder is taken for, and why."""
     taken = "single notes, each with a pitch" if kind.is_notes else "textures: the pad moves their sound, without keys"
     if forced:
         return f"Taken for {taken}, as you asked."
@@ -125,7 +125,7 @@ def kind_sentence(kind: Kind, forced: bool) -> str:
 
 
 def notes_sentence(found: NoteSet) -> str:
-    """How the pitches were found, and how they agree with the names of the files."""
+    """Say which pitches were found, and how they agree with the names of the files."""
     pitches = [note.midi for note in found.notes]
     text = (
         f"{amount(len(found.notes), 'note')} of {amount(len({note.label for note in found.notes}), 'instrument')}, "

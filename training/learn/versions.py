@@ -26,7 +26,7 @@ _ENGINE_SECONDS = 1.0
 
 @dataclass
 class Learnt:
-    """What came of it.
+    """Holds what came of it.
 
     Args:
         release, folder: its name, and where it lies.

@@ -104,7 +104,7 @@ class InstrumentMaker(QDialog):
 
     @property
     def busy(self) -> bool:
-        """Whether a folder is being learnt."""
+        """Return true while a folder is being learnt."""
         return self._process is not None
 
     def make(self) -> None:
