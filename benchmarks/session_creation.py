@@ -15,10 +15,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from aitunes.release.reader import session_options
+from aitunes.release.runtime import load_runtime
+
+onnxruntime = load_runtime()
 
 SIZES = ((8, 256, 512, 128), (64, 512, 1024, 4096), (64, 1024, 2048, 16_384))
 ROUNDS = 7

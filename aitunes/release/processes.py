@@ -6,16 +6,22 @@ import os
 import sys
 from pathlib import Path
 
+from aitunes.release.runtime import TELEMETRY_OFF
+
 _PACKAGES = Path(__file__).parents[2]
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def own_process(module: str, *words: str) -> tuple[list[str], dict[str, str]]:
+def own_process(module: str, *words: str, one_thread: bool = True) -> tuple[list[str], dict[str, str]]:
     """Return command and environment that run a module, whatever lies in the current folder.
 
-    The child uses one thread, and ONNX Runtime reports nothing to its maker.
+    ONNX Runtime reports nothing to its maker there.
+
+    Args:
+        module, words: what `python -m` would be given.
+        one_thread: numerical libraries use one thread, so that the sound keeps the other cores.
     """
-    # -P keeps modules of the current folder out of the way.
-    path = os.pathsep.join([str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **one_thread, "PYTHONPATH": path, "ORT_DISABLE_TELEMETRY": "1"}
-    return [sys.executable, "-P", "-m", module, *words], environment
+    # -P keeps modules of the current folder out of the way, and so does a path without empty entries.
+    path = os.pathsep.join([str(_PACKAGES), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
+    threads = _ONE_THREAD if one_thread else {}
+    return [sys.executable, "-P", "-m", module, *words], {**os.environ, **threads, **TELEMETRY_OFF, "PYTHONPATH": path}

@@ -24,6 +24,7 @@ from aitunes.release.files import (
     read_text,
 )
 from aitunes.release.onnx_model import check_self_contained
+from aitunes.release.runtime import load_runtime
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -158,8 +159,7 @@ def session_options() -> Any:
 
     Errors come as exceptions. Its log would print the names of a stranger's nodes as they are.
     """
-    import onnxruntime
-
+    onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -178,8 +178,7 @@ def open_session(model: bytes, what: str) -> InferenceSession:
     Raises:
         ReleaseError: it names other files, or cannot be opened.
     """
-    import onnxruntime
-
+    onnxruntime = load_runtime()
     check_self_contained(model, what)
     try:
         return onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import random
 import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.osc.client import Client
+from aitunes.release.processes import own_process
 from instrument.engine.engine import Engine
 from instrument.namespace import ROOT
 from instrument.outputs import Output
@@ -171,22 +171,31 @@ def half_way(y: FloatArray, change: int) -> int | None:
 def import_seconds() -> float:
     """Measure `import instrument` in a fresh interpreter, the best of three."""
     code = "import time; t = time.perf_counter(); import instrument; print(time.perf_counter() - t)"
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    (python, isolated, *_), environment = own_process("instrument")
+    command = [python, isolated, "-c", code]
+    runs = [subprocess.run(command, capture_output=True, env=environment, text=True, check=True) for _ in range(3)]
     return min(float(run.stdout) for run in runs)
 
 
-def start_seconds(arguments: list[str]) -> float:
-    """From the start of `aitunes play` in a fresh process to its first sound.
+def start_seconds(arguments: list[str], program: Sequence[str] | None = None) -> float:
+    """Measure from the start of `aitunes play` in a fresh process to its first sound.
+
+    Args:
+        arguments: further words of the command line.
+        program: the command to run in place of `aitunes play`.
 
     Raises:
         DoctorError: it does not play; with what it said last.
     """
     words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
-    command = [sys.executable, "-m", "instrument", *words]
+    command, environment = own_process("instrument", *words, one_thread=False)
+    command = command if program is None else [*program]
     begin = time.perf_counter()
     with contextlib.ExitStack() as ending:
         with unstoppable():
-            process = ending.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+            process = ending.enter_context(
+                subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True)
+            )
             assert process.stderr is not None
             ending.callback(process.stderr.read)
             ending.callback(process.terminate)  # or it would play on for ever, should the doctor be stopped

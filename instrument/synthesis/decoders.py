@@ -10,6 +10,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import TensorSpec
 from aitunes.release.reader import Release
+from aitunes.release.runtime import load_runtime
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.voice_allocator import Tone
 
@@ -47,12 +48,10 @@ class Decoder:
     """
 
     def __init__(self, release: Release) -> None:
-        from onnxruntime import RunOptions  # with the first release, not with the module
-
         card = release.card
         code, *others = card.inputs
         self._run = release.decoder.run
-        self._options = RunOptions()
+        self._options = load_runtime().RunOptions()  # imported with the first release, not with the module
         self._features = card.features
         self._code = code.name
         self._known = [spec for name in ("pitch", "level") for spec in others if spec.name == name]

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -37,23 +38,16 @@ REPORT = Report(
 
 
 @pytest.fixture
-def child(monkeypatch, tmp_path):
-    """Have a script of its own run in the place of `aitunes play`."""
-
-    def become(script):
-        (tmp_path / "instrument.py").write_text(script)
-        monkeypatch.chdir(tmp_path)
-
-    return become
+def start():
+    """`start(script)`: the time that a script takes to say that it plays, in place of `aitunes play`."""
+    return lambda script: start_seconds([], [sys.executable, "-c", script])
 
 
-def test_the_start_ends_when_it_plays(child):
-    child("import sys, time; print('Playing', file=sys.stderr, flush=True); time.sleep(60)")
-    assert 0.0 < start_seconds([]) < 30.0
+def test_the_start_ends_when_it_plays(start):
+    assert 0.0 < start("import sys, time; print('Playing', file=sys.stderr, flush=True); time.sleep(60)") < 30.0
 
 
-def test_a_signal_while_the_child_is_being_made_ends_it_too(child, monkeypatch):
-    child("import time; time.sleep(600)")
+def test_a_signal_while_the_child_is_being_made_ends_it_too(start, monkeypatch):
     made = []
 
     def make(*words, **options):
@@ -64,7 +58,7 @@ def test_a_signal_while_the_child_is_being_made_ends_it_too(child, monkeypatch):
     monkeypatch.setattr(measure, "subprocess", SimpleNamespace(Popen=make, PIPE=subprocess.PIPE))
     try:
         with pytest.raises(Stopped), stoppable():
-            start_seconds([])
+            start("import time; time.sleep(600)")
         assert made[0].poll() == -signal.SIGTERM
     finally:
         made[0].kill()
@@ -78,10 +72,9 @@ def test_a_signal_while_the_child_is_being_made_ends_it_too(child, monkeypatch):
         ("", "it said nothing."),
     ],
 )
-def test_a_start_that_never_plays_is_told_in_its_own_words(child, script, sentence):
-    child(script)
+def test_a_start_that_never_plays_is_told_in_its_own_words(start, script, sentence):
     with pytest.raises(DoctorError) as caught:
-        start_seconds([])
+        start(script)
     assert str(caught.value) == f"`aitunes play` does not start: {sentence}"
 
 

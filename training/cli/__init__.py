@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 
 from aitunes.errors import AiTunesError, reason
 from aitunes.printable import printable
+from aitunes.release.runtime import disable_telemetry
 from training.cli.command_record import recorded_command
 from training.cli.parser import build, build_original
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 1 after a failure, or 2 after wrong usage."""
+    disable_telemetry()  # PyTorch imports ONNX Runtime, too
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parse(words)

@@ -20,6 +20,7 @@ from aitunes.modules.base import Autoencoder
 from aitunes.modules.conditional import ConditionalAutoencoder
 from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
+from aitunes.release.runtime import load_runtime
 
 TOLERANCE = 5e-4
 """Largest difference from eager PyTorch that an exported model may have; 0.06 dB of a range of 120.
@@ -243,8 +244,7 @@ def _check_parity(
 
 
 def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
-    import onnxruntime
-
+    onnxruntime = load_runtime()
     from aitunes.release.reader import session_options
 
     session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])

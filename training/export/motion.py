@@ -18,6 +18,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import ENCODER, read_card, session_options
+from aitunes.release.runtime import load_runtime
 from aitunes.release.writer import write_release
 from training.data.note_motion import STRIDE, Encode, NoteTrack, follow_note
 
@@ -185,8 +186,7 @@ class OnnxEncoder:
 
 @cache
 def _encoder(path: Path) -> InferenceSession:
-    import onnxruntime
-
+    onnxruntime = load_runtime()
     return onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,12 +41,12 @@ class Choice:
         """Return the folder of a run of that name."""
         return Path(self.runs) / self.experiment / self.scenario / run
 
-    def training_command(self, run: str) -> list[str]:
-        """Return the program and its arguments that train this choice as a run of that name."""
-        command = [sys.executable, "-m", "training.cli", "train", "-E", self.experiment, "-S", self.scenario, "-Q"]
-        command += ["--runs", self.runs, "--run", run, "-s", str(self.save_every), "--seed", str(self.seed)]
+    def training_words(self, run: str) -> list[str]:
+        """Return the words after `aitunes-train` that train this choice as a run of that name."""
+        words = ["train", "-E", self.experiment, "-S", self.scenario, "-Q"]
+        words += ["--runs", self.runs, "--run", run, "-s", str(self.save_every), "--seed", str(self.seed)]
         options = {"-e": self.epochs, "-M": self.model, "--data-dir": self.data_dir, "--limit-items": self.limit_items}
-        return command + [word for name, value in options.items() if value for word in (name, str(value))]
+        return words + [word for name, value in options.items() if value for word in (name, str(value))]
 
 
 def new_run_name(now: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aitunes.errors import TrainingError
+from aitunes.release.processes import own_process
 from training.fit.run_record import LOG, RunRecord, process_started, write_record
 from training.window.choice import Choice, new_run_name
 
@@ -19,11 +20,16 @@ def start_training(choice: Choice) -> Path:
         TrainingError: the folder or the process cannot be made.
     """
     folder = _new_folder(choice)
-    command = choice.training_command(folder.name)
+    command, environment = own_process("training.cli", *choice.training_words(folder.name), one_thread=False)
     try:
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
             )
     except OSError as error:
         raise TrainingError(f"{command[0]} cannot be started: {error.strerror}.") from error

@@ -22,6 +22,7 @@ import numpy as np
 from aitunes.errors import AiTunesError
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
+from aitunes.release.runtime import disable_telemetry
 from training.data.corpus import CorpusOptions
 from training.engine_link import check_engine
 from training.evaluate.assessment import MAX_ITEMS, latent_use
@@ -195,6 +196,7 @@ def main() -> None:
     """Handle requests until the input ends."""
     if hasattr(os, "nice"):
         os.nice(5)  # the training, and whatever plays, come first
+    disable_telemetry()  # PyTorch imports ONNX Runtime, too
     answers = _answers()
 
     def send(answer: Json) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+from aitunes.release.processes import own_process
 
 Done = Callable[[Any], None]
 
@@ -67,7 +68,12 @@ class WorkerClient(QObject):
             failed: called with a sentence where it fails; by default it is emitted as a message.
         """
         if self._process.state() == QProcess.ProcessState.NotRunning:
-            self._process.start(sys.executable, ["-m", "training.window.worker"])
+            command, variables = own_process("training.window.worker", one_thread=False)
+            environment = QProcessEnvironment()
+            for name, value in variables.items():
+                environment.insert(name, value)
+            self._process.setProcessEnvironment(environment)
+            self._process.start(command[0], command[1:])
         self._next += 1
         self._requests[self._next] = _Request(action, done, failed or self.message.emit)
         line = json.dumps({"id": self._next, "action": action, **parameters}) + "\n"

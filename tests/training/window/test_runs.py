@@ -44,11 +44,10 @@ def test_a_choice_becomes_the_command_that_trains_it():
     from training.cli.parser import build
 
     choice = Choice("folder", "low-vq", "a b/last.ckpt", 20, 5, "/my sounds", 7, 3, "elsewhere")
-    _, *words = choice.training_command("one")
-    assert words[:3] == ["-m", "training.cli", "train"]
-    found = build().parse_args(words[2:])
+    words = choice.training_words("one")
+    found = build().parse_args(words)
     assert (found.experiment, found.scenario, found.model) == ("folder", "low-vq", "a b/last.ckpt")
     assert (found.epochs, found.save_every, found.limit_items, found.seed) == (20, 5, 7, 3)
     assert (found.data_dir, found.runs, found.run) == (Path("/my sounds"), Path("elsewhere"), "one")
-    plain = build().parse_args(Choice("folder", "low-vq").training_command("one")[3:])
+    plain = build().parse_args(Choice("folder", "low-vq").training_words("one"))
     assert (plain.epochs, plain.model, plain.data_dir, plain.limit_items) == (None, None, None, None)
