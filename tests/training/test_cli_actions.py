@@ -157,7 +157,7 @@ def test_evaluation_by_asking_takes_numbers_and_says_what_it_does_not_understand
     actions.interactive_evaluation(ask=lambda prompt: next(answers))
     assert next(answers) == "never asked"
     assert {"item-3.png", "samples.png"} <= {path.name for path in (actions.run_dir / "evaluation").iterdir()}
-    assert sum("none of these" in sentence for sentence in said) == 2
+    assert sum("not one of these" in sentence for sentence in said) == 2
 
 
 @pytest.mark.data

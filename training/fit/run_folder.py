@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -31,6 +32,7 @@ def lock_run(folder: Path) -> Iterator[None]:
     if not is_first_process():
         yield
         return
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     lock = folder / LOCK
     _take(lock, folder)
@@ -38,6 +40,9 @@ def lock_run(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a training that was refused leaves no empty folders
+            for path in missing:
+                path.rmdir()
 
 
 def _take(lock: Path, folder: Path) -> None:
