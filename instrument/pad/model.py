@@ -68,6 +68,7 @@ class EngineModel(QObject):
         self.latent = SmoothedPosition(0, clock)
         self.lists = Lists(self)
         self._release_to_load = ""
+        self._restored: tuple[tuple[int, int], FloatArray] | None = None
         self._handlers = self._all_handlers()
         self.lists.changed.connect(self._load_listed)
         client.received.connect(self._handle)
@@ -184,6 +185,8 @@ class EngineModel(QObject):
             self.send(name)
 
     def _restore_engine(self, card: ReleaseCard) -> None:
+        # The engine publishes the position with which it starts the release; that must not take the place of ours.
+        self._restored = (self.axes, self.latent.target.copy())
         self.load(card.name)
         for name in (*RESTORED, *(("/envelope", "/voices", "/portamento", "/bend") if self.has_pitch else ())):
             self.send(name, *self.values[name])
@@ -257,6 +260,9 @@ class EngineModel(QObject):
     def _handle_fail(self, path: str, reason: str) -> None:
         if path == f"{ROOT}/release/load":
             self.loading = ""
+            if self._restored is not None:  # the restarted engine does not have the pad's release
+                self._restored = None
+                self.request_state()
         self._show_message(reason)
 
     def _show_message(self, sentence: str) -> None:
@@ -272,12 +278,14 @@ class EngineModel(QObject):
         except AiTunesError as error:
             self._show_message(f"The engine's release cannot be shown: {printable(str(error)[:MAX_SENTENCE])}")
             return
-        requested, self.loading = self.loading, ""
+        self.loading = ""
         same = self.card is not None and self.card == card and self.latent_dim == card.latent_dim
+        restored, self._restored = self._restored, None
         if same:
-            if requested:  # a restarted engine has loaded the pad's release again
-                self.send("/pad/axes", *self.axes)
-                self.send("/latent", *self.latent.target.tolist())
+            if restored is not None:  # a restarted engine has loaded the pad's release again
+                axes, target = restored
+                self.choose_axes(*axes)
+                self.move_to(target, locked=False)
             return
         self.card = card
         self._client.expect_release(card.latent_dim)

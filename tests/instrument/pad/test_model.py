@@ -117,6 +117,8 @@ def test_a_restarted_engine_is_sent_the_whole_state(playing, peer, card):
     playing.play(False)
     peer.forget()
     playing.resume(restarted=True)
+    peer.say("/aitunes/latent", 0.0, 0.0, 0.0)  # with which the engine starts the release
+    peer.say("/aitunes/pad/axes", 0, 1)
     peer.say("/done", "/aitunes/release/load", "tiny")
     peer.say("/aitunes/release/info", card.to_json())
     wanted = [
@@ -128,6 +130,13 @@ def test_a_restarted_engine_is_sent_the_whole_state(playing, peer, card):
     ]
     assert [message for message in peer.arrived if message in wanted] == wanted
     assert playing.latent.target.tolist() == [1.0, -1.0, 0.5]
+
+
+def test_a_restarted_engine_without_the_release_is_asked_for_its_own(playing, peer):
+    playing.resume(restarted=True)
+    peer.forget()
+    peer.say("/fail", "/aitunes/release/load", "there is no release named 'tiny'")
+    assert ("/aitunes/release/info",) in peer.arrived
 
 
 def test_an_engine_that_went_on_is_asked_and_sent_nothing(playing, peer):
