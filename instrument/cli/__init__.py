@@ -21,7 +21,6 @@ from instrument.terminal import (
     stoppable,
 )
 
-USAGE_ERROR = 2
 FAILURE = 1
 
 

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     server = OscQueryServer(ServerOptions(options.connect, http, options.discovery), say)
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: server.stop())
-    if options.companion:
+    if options.sidecar:
         threading.Thread(target=_stop_with_engine, args=(server.stop,), daemon=True).start()
     server.run()
     return 0

@@ -118,7 +118,7 @@ def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     _add_http_port(oscquery)
     oscquery.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
-    oscquery.add_argument("--companion", action="store_true", help=argparse.SUPPRESS)
+    oscquery.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_http_port(command: argparse.ArgumentParser) -> None:

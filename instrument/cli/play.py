@@ -14,7 +14,7 @@ from dataclasses import replace
 from aitunes.osc.address import format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
-from instrument.cli.sidecar import WEB_MISSING, companion, web_is_installed
+from instrument.cli.sidecar import WEB_MISSING, sidecar, web_is_installed
 from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
 from instrument.outputs import Output, OutputError
@@ -109,7 +109,7 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
     place = ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
-    return companion([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
+    return sidecar([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:

@@ -21,8 +21,8 @@ def web_is_installed() -> bool:
 
 
 @contextlib.contextmanager
-def companion(words: Sequence[str]) -> Iterator[Callable[[], None]]:
-    """`aitunes oscquery` with these words, while the context lasts; whatever becomes of it, the engine plays on.
+def sidecar(words: Sequence[str]) -> Iterator[Callable[[], None]]:
+    """Run `aitunes oscquery` with these words while the context lasts; whatever becomes of it, the engine plays on.
 
     It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
     take over its real-time priority. Then it waits until what this yields is called.

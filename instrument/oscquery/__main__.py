@@ -16,7 +16,7 @@ def main() -> int:
     # Here, because until there is sound nothing may compete with it, not even these imports.
     from instrument.cli import main as command
 
-    return command(["oscquery", "--companion", *sys.argv[1:]])
+    return command(["oscquery", "--sidecar", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
 
 @pytest.fixture
 def both(start, releases):
-    """An engine with its companion: the engine's process, a client, the companion's process and its place."""
+    """An engine with its sidecar: the engine's process, a client, the sidecar's process and its place."""
     words = ["--output", "none", "--osc-port", 0, "--http-port", 0, "--releases", releases, "--release", "tiny"]
     engine = start("play", "--oscquery", *words)
     place = engine.says(OSCQUERY).group(1)
-    (companion,) = psutil.Process(engine.process.pid).children()
-    return engine, engine.client(), companion, place
+    (sidecar,) = psutil.Process(engine.process.pid).children()
+    return engine, engine.client(), sidecar, place
 
 
 def gone(process, seconds=60.0):
@@ -32,19 +32,19 @@ def gone(process, seconds=60.0):
 
 
 def test_it_comes_after_the_sound_describes_this_engine_and_is_nice(both):
-    engine, client, companion, place = both
+    engine, client, sidecar, place = both
     assert engine.text.index("Playing") < engine.text.index("OSCQuery at")
     assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
     assert httpx.get(f"{place}aitunes/release/load?VALUE", timeout=60.0).json() == {"VALUE": ["tiny"]}
     if hasattr(os, "sched_getscheduler"):
-        assert companion.nice() == min(19, psutil.Process().nice() + 10)
-        assert os.sched_getscheduler(companion.pid) == os.SCHED_OTHER
+        assert sidecar.nice() == min(19, psutil.Process().nice() + 10)
+        assert os.sched_getscheduler(sidecar.pid) == os.SCHED_OTHER
 
 
 def test_its_end_leaves_the_sound_alone(both):
-    engine, client, companion, _ = both
-    companion.kill()
-    gone(companion)
+    engine, client, sidecar, _ = both
+    sidecar.kill()
+    gone(sidecar)
     assert client.ask("/status", reply="/status.reply")[13] is True
     engine.interrupt()
     assert engine.ends() == 0
@@ -52,10 +52,10 @@ def test_its_end_leaves_the_sound_alone(both):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_it_ends_with_the_engine_however_that_ends(both, number):
-    engine, _, companion, place = both
+    engine, _, sidecar, place = both
     engine.process.send_signal(number)
     engine.ends()
-    gone(companion)
+    gone(sidecar)
     with pytest.raises(httpx.ConnectError):
         httpx.get(place)
 
