@@ -87,6 +87,7 @@ class Engine:
             self.gestures,
             publisher,
             self.feed,
+            self.timeline,
             clock.wall,
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""

@@ -11,7 +11,7 @@ from aitunes.atomic import write_text
 from aitunes.errors import AiTunesError, reason
 from instrument.namespace import ROOT, MessageError, canonical, check_arguments, expand
 from instrument.storage.paths import plain_name
-from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
 
 MAX_SNAPSHOTS = 1_000
 

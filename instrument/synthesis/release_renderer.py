@@ -15,6 +15,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
@@ -59,8 +60,7 @@ class ReleaseRenderer:
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
-        self._mean = np.asarray(card.latent.mean, np.float32)
-        self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
+        self.code = Directions(card.latent).code
         centre = features.n_fft / 2 + lookahead * features.hop_length
         self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
 
@@ -68,11 +68,6 @@ class ReleaseRenderer:
     def resting(self) -> bool:
         """Return whether all tones have faded out, so that a hop costs next to nothing."""
         return all(voice.resting for voice in self.voices)
-
-    def code(self, coordinates: FloatArray) -> FloatArray:
-        """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
-        z: FloatArray = self._mean + coordinates @ self._principal
-        return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Render the next hop of mid and side at the output's rate, [samples, 2].
