@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> int:
-    """The whole process: `main`, after which a late Ctrl-C finds nothing to end, and leaves no traceback."""
+    """Run `main` as the whole process, after which a late Ctrl-C finds nothing to end, and leaves no traceback."""
     status = main()
     for number in ending_signals():
         signal.signal(number, signal.SIG_IGN)

@@ -30,7 +30,7 @@ examples:
 
 
 def build() -> argparse.ArgumentParser:
-    """The parser of the whole command."""
+    """Return the parser of the whole command."""
     parser = argparse.ArgumentParser(
         prog="aitunes",
         description="A musical instrument whose sound is a latent space, played over OSC.",

@@ -86,7 +86,7 @@ class Library:
         return release
 
     def card(self, name: str) -> ReleaseCard:
-        """A release's card alone.
+        """Return a release's card alone.
 
         Raises:
             ReleaseError: there is none of that name that can be used.
@@ -97,7 +97,7 @@ class Library:
         return card
 
     def find(self, name: str) -> Path | None:
-        """The folder of a release by its name, read or not; None where there is none."""
+        """Return the folder of a release by its name, read or not; None where there is none."""
         return next((path for path in self._candidates()[0] if path.name == name), None)
 
     def folder(self, name: str) -> Path:
