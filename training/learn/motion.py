@@ -55,7 +55,7 @@ def _level_db(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 
 
 class NoteMotionOf:
-    """Knows how notes move, apart from the codes, which every version of a release has anew.
+    """Knows how notes move, apart from the codes, which differ with every version of a release.
 
     Args:
         notes: at most `_MAX_NOTES` of them are followed, evenly chosen.
