@@ -78,9 +78,8 @@ class MidiService:
         gc.collect(0)  # nothing else collects; what lives for long is frozen, so this takes microseconds
         for opened in self._watch.systems:
             if (missed := opened.take_missed()) > 0:
-                self._log(
-                    f"MIDI: {opened.name} went on without us for {missed} periods; if a note hangs, {PANIC} ends it."
-                )
+                late = f"{opened.name} went on for {missed} periods while this process was held up"
+                self._log(f"MIDI: {late}; if a note hangs, {PANIC} ends it.")
         names = self._watch.inputs
         if names != self._named:
             self._named = names

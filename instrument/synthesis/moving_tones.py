@@ -15,7 +15,8 @@ from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.directions import Directions
 from instrument.synthesis.keys import Shift
-from instrument.synthesis.motion import SILENT_DB, MotionSettings, NoteMotions, NotePlayer
+from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
+from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
 
 DECODE_HOPS = 2
