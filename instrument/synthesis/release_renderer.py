@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import numpy as np
 import soxr
@@ -59,6 +60,7 @@ class ReleaseRenderer:
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
+        self.decode_seconds = 0.0
         self._mean = np.asarray(card.latent.mean, np.float32)
         self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
         centre = features.n_fft / 2 + lookahead * features.hop_length
@@ -84,7 +86,10 @@ class ReleaseRenderer:
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         z, texture_gain = self._moved(self.code(coordinates), performance)
-        for slot, frame in self.source.frames(z, performance).items():
+        began = time.perf_counter()
+        frames = self.source.frames(z, performance)
+        self.decode_seconds = time.perf_counter() - began
+        for slot, frame in frames.items():
             self.voices[slot].set_frame(frame)
         sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
