@@ -123,6 +123,9 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor = commands.add_parser("doctor", help="measure this machine and advise")
     doctor.add_argument("--json", action="store_true", help="for scripts")
     doctor.add_argument("--seconds", type=_enough, default=10.0, help="how long to play for underruns")
+    doctor.add_argument(
+        "--trace", type=Path, metavar="FILE", help="write the last seconds, hop by hop, for ui.perfetto.dev"
+    )
     doctor.add_argument("--output", choices=("device", "none"), default="device")
     doctor.add_argument("--device", metavar="NAME")
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")

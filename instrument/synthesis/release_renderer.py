@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import numpy as np
 import soxr
@@ -60,6 +61,7 @@ class ReleaseRenderer:
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
+        self.decode_seconds = 0.0
         self.code = Directions(card.latent).code
         centre = features.n_fft / 2 + lookahead * features.hop_length
         self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
@@ -79,7 +81,10 @@ class ReleaseRenderer:
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         z, texture_gain = self._moved(self.code(coordinates), performance)
-        for slot, frame in self.source.frames(z, performance).items():
+        began = time.perf_counter()
+        frames = self.source.frames(z, performance)
+        self.decode_seconds = time.perf_counter() - began
+        for slot, frame in frames.items():
             self.voices[slot].set_frame(frame)
         sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
