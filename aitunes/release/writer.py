@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,25 +28,49 @@ def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> P
     Raises:
         ReleaseError: the release does not pass its own reader; what stood there before still stands.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    target = parent / card.name
-    if target.exists() and not (target / CARD).is_file():
-        raise ReleaseError(f"{target} exists and is not a release; choose another name or move it away.")
-    with tempfile.TemporaryDirectory(prefix=f".{card.name}-", dir=parent) as scratch:
-        fresh = Path(scratch) / "new"
-        fresh.mkdir()
+    with unfinished_release(parent, card.name) as fresh:
         _write_files(fresh, card, files)
         read_release(fresh)
-        retired = Path(scratch) / "old"
-        if target.exists():
-            target.rename(retired)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if retired.exists():
-                retired.rename(target)
-            raise
-    return target
+        take_name(fresh, parent / card.name)
+    return parent / card.name
+
+
+@contextmanager
+def unfinished_release(parent: Path, name: str) -> Iterator[Path]:
+    """Make a folder of that name inside a hidden one; whatever is left of it vanishes as the context ends.
+
+    Args:
+        parent: folder of releases; made when missing.
+        name: of the release to be.
+
+    Raises:
+        ReleaseError: something else has the name.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    target = parent / name
+    if target.exists() and not (target / CARD).is_file():
+        raise ReleaseError(f"{target} exists and is not a release; choose another name or move it away.")
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as scratch:
+        fresh = Path(scratch) / name
+        fresh.mkdir()
+        yield fresh
+
+
+def take_name(fresh: Path, target: Path) -> None:
+    """Put a finished folder in the place of a release; an older one vanishes with the scratch folder of the new one.
+
+    Raises:
+        OSError: it cannot be moved; what stood there before still stands.
+    """
+    retired = fresh.with_name(".retired")
+    if target.exists():
+        target.rename(retired)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if retired.exists():
+            retired.rename(target)
+        raise
 
 
 def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> None:

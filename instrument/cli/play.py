@@ -14,12 +14,14 @@ from dataclasses import replace
 from aitunes.osc.address import format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
-from instrument.cli.sidecar import WEB_MISSING, sidecar, web_is_installed
+from instrument.cli.sidecar import MIDI_MISSING, WEB_MISSING, midi_is_installed, sidecar, web_is_installed
 from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
+from instrument.namespace import NOTES_OFF, Kind
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage import paths
+from instrument.synthesis.timeline import Event
 from instrument.terminal import ending_signals, say
 
 _NULL_RATE = 48_000.0
@@ -36,10 +38,11 @@ def run(options: argparse.Namespace) -> int:
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
-    with _pad(options, engine) as pad, _oscquery(options, engine) as sound_is_on:
+    with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _oscquery(options, engine) as start_web:
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
-        sound_is_on()
+        start_midi()
+        start_web()
         engine.wait()
         engine.close()
     say(
@@ -55,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_output(options: argparse.Namespace) -> Output:
-    """The sound device, or the silent output with a sentence on how to get sound.
+    """Return the sound device, or the silent output with a sentence on how to get sound.
 
     Raises:
         OutputError: a device was asked for by name and cannot be opened.
@@ -92,7 +95,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
 
 
 def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
-    """The window beside the engine, where there is a display and it is wanted; it closes with the context."""
+    """Return the window beside the engine, where there is a display and it is wanted; it closes with the context."""
     if not options.pad or not has_display():
         return nullcontext()
     if not pad_is_installed():
@@ -102,14 +105,34 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
 
 
 def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
-    """The OSCQuery server beside the engine, or nothing."""
+    """Return the OSCQuery server beside the engine, or nothing."""
     installed = web_is_installed()
     if options.oscquery and not installed:
         raise UsageError(WEB_MISSING)
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
-    place = ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
-    return sidecar([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
+    words = [*_connect(engine), "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
+    return sidecar("OSCQuery", "instrument.oscquery", words)
+
+
+def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+    """MIDI beside the engine, or nothing."""
+    installed = midi_is_installed()
+    if options.midi and not installed:
+        raise UsageError(MIDI_MISSING)
+    if options.midi is False or not installed:
+        return nullcontext(lambda: None)
+    words = _connect(engine)
+
+    def end_notes() -> None:
+        engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
+        say(f"MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi {' '.join(words)}")
+
+    return sidecar("MIDI", "instrument.midi", words, end_notes)
+
+
+def _connect(engine: Engine) -> list[str]:
+    return ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:

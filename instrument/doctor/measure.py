@@ -68,6 +68,7 @@ class Report:
     device_underruns: int
     mean_load: float
     peak_load: float
+    causes: list[str]
     advice: list[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,17 +94,17 @@ class Tap:
 
     @property
     def underruns(self) -> int:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.underruns
 
     @property
     def device_underruns(self) -> int:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.device_underruns
 
     @property
     def latency_seconds(self) -> float:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.latency_seconds
 
     def start(self) -> None:

@@ -60,7 +60,7 @@ def _affordable_iterations(report: Report) -> int:
 
 
 def table(report: Report) -> Iterator[str]:
-    """The report, a line at a time."""
+    """Yields the report, a line at a time."""
     yield "machine              " + ", ".join(report.machine.values())
     yield f"import instrument    {report.import_seconds:.2f} s"
     yield f"start to first sound {report.start_seconds:.2f} s"
@@ -84,5 +84,6 @@ def table(report: Report) -> Iterator[str]:
         f"{report.device_underruns} interruptions by the device, load {report.mean_load:.0f} % "
         f"(peak {report.peak_load:.0f} %)"
     )
+    yield from (f"  interrupted because {cause}" for cause in report.causes)
     yield ""
     yield from (f"→ {sentence}" for sentence in report.advice)

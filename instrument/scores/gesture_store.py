@@ -21,7 +21,7 @@ class GestureStore:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """All names, sorted.
+        """Return all names, sorted.
 
         Raises:
             GestureError: the folder cannot be read.
@@ -45,7 +45,7 @@ class GestureStore:
             raise GestureError(f"there are {MAX_GESTURES} gestures; delete one first")
 
     def read(self, name: str) -> str:
-        """The score.
+        """Return the score.
 
         Raises:
             GestureError: there is none of that name, or it cannot be read.

@@ -48,7 +48,7 @@ class Take:
     seconds: float = 0.0
 
     def score(self) -> str:
-        """The gesture as a score, which begins where the settings that it moves stood."""
+        """Return the gesture as a score, which begins where the settings that it moves stood."""
         moved = {path for _, path, _ in self.events}
         # What the pad's position means depends on its axes, so they come first.
         before = sorted(moved & self.before.keys(), key=lambda path: (path != _AXES, path))
@@ -90,7 +90,7 @@ class Replay:
         self._lines = [line for line in lines if line.event.path != END]
         self._next = 0
         self._place = 0.0
-        self._sounding: dict[Value, Event] = {}
+        self._sounding: dict[tuple[Value, ...], Event] = {}  # by key and identity
 
     @property
     def ended(self) -> bool:
@@ -98,7 +98,7 @@ class Replay:
         return self._place >= self.seconds
 
     def advance(self, seconds: float) -> list[Event]:
-        """The events of the next so many seconds of sound."""
+        """Return the events of the next so many seconds of sound."""
         self._place += seconds * self.speed
         due = self._up_to(self._place)
         if self.loop and self.ended:
@@ -109,7 +109,7 @@ class Replay:
 
     def let_go(self) -> list[Event]:
         """Ends of the notes that were begun and not ended, so that none sounds on for ever."""
-        ends = [replace(event, values=(note, 0, *(event.values or ())[2:])) for note, event in self._sounding.items()]
+        ends = [replace(event, values=(note, 0, *rest)) for (note, *rest), event in self._sounding.items()]
         self._sounding.clear()
         return ends
 
@@ -120,9 +120,10 @@ class Replay:
         due = [line.event for line in self._lines[first : self._next]]
         for event in due:
             if event.path == NOTE and event.values:
-                self._sounding.pop(event.values[0], None)
+                note = (event.values[0], *event.values[2:])
+                self._sounding.pop(note, None)
                 if event.values[1]:
-                    self._sounding[event.values[0]] = event
+                    self._sounding[note] = event
         return due
 
 
@@ -151,7 +152,7 @@ class Gestures:
         }
 
     def advance(self, seconds: float) -> None:
-        """A hop begins: put what is replayed within it on the timeline."""
+        """Put the events that are replayed within the next hop on the timeline."""
         self._now += seconds
         if self._replay is None:
             return
@@ -177,7 +178,7 @@ class Gestures:
         return self._take
 
     def end(self) -> Take | None:
-        """The gesture that was being recorded until this hop, if one was."""
+        """Return the gesture that was being recorded until this hop, if one was."""
         take, self._take = self._take, None
         if take is not None:
             take.seconds = self._now - self._begun

@@ -11,7 +11,7 @@ from aitunes.atomic import write_text
 from aitunes.errors import AiTunesError, reason
 from instrument.namespace import ROOT, MessageError, canonical, check_arguments, expand
 from instrument.storage.paths import plain_name
-from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
 
 MAX_SNAPSHOTS = 1_000
 
@@ -27,7 +27,7 @@ class SnapshotStore:
         self._path = path
 
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """Return all names, sorted."""
         return sorted(self._read())
 
     def save(self, name: str, snapshot: Snapshot) -> None:
@@ -54,7 +54,7 @@ class SnapshotStore:
         self._write(stored)
 
     def get(self, name: str) -> Snapshot:
-        """The snapshot of that name.
+        """Return the snapshot of that name.
 
         Raises:
             SnapshotError: there is none.
@@ -94,7 +94,7 @@ class SnapshotStore:
 
 
 def _snapshot(fields: dict[str, Any]) -> Snapshot:
-    """A snapshot whose values are as checked as those of a message."""
+    """Return a snapshot whose values are as checked as those of a message."""
     release, coordinates, settings = fields["release"], fields["coordinates"], fields["settings"]
     if not isinstance(release, str):
         raise ValueError("a release's name is no text")
