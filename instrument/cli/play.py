@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import time
@@ -122,11 +123,11 @@ def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager
         raise UsageError(MIDI_MISSING)
     if options.midi is False or not installed:
         return nullcontext(lambda: None)
-    words = _connect(engine)
+    words = [*_connect(engine), "--setup", options.midi_setup]
 
     def end_notes() -> None:
         engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
-        say(f"MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi {' '.join(words)}")
+        say(f"MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi {shlex.join(words)}")
 
     return sidecar("MIDI", "instrument.midi", words, end_notes)
 
