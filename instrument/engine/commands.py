@@ -18,7 +18,7 @@ from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
-from instrument.scores.score import parse_score
+from instrument.scores.score import ScoreError, parse_score
 from instrument.storage.library import Library
 from instrument.storage.recorder import Recorder
 from instrument.storage.snapshots import SnapshotStore
@@ -37,12 +37,11 @@ class Stores:
     gestures: GestureStore
 
     @classmethod
-    def open(
-        cls, library: Library, options: EngineOptions, sample_rate: float, on_failure: Callable[[str], None]
-    ) -> Self:
-        """Open the stores of an engine; `on_failure` takes a sentence when a recording cannot be written."""
-        recorder = Recorder(options.recordings, sample_rate, on_failure)
-        return cls(library, recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+    def open(cls, library: Library, options: EngineOptions, sample_rate: float, publisher: Publisher) -> Self:
+        """Open the stores of an engine; subscribers hear when a recording cannot be written or a file is damaged."""
+        recorder = Recorder(options.recordings, sample_rate, publisher.notify_error)
+        snapshots = SnapshotStore(options.snapshots, publisher.warn)
+        return cls(library, recorder, snapshots, GestureStore(options.gestures, publisher.warn))
 
 
 class Commands:
@@ -174,8 +173,12 @@ class Commands:
         self._publisher.notify(author, PLAY, NOTHING)
 
     def _play_gesture(self, task: Task, name: str, loop: int, speed: float) -> None:
-        text = self._stores.gestures.read(name)
-        replay = Replay(name, parse_score(text, self._synth_thread.card, self._stores.library.card), bool(loop), speed)
+        card, card_of, gestures = self._synth_thread.card, self._stores.library.card, self._stores.gestures
+        try:
+            lines = parse_score(gestures.read(name), card, card_of)
+        except ScoreError:
+            lines = parse_score(gestures.mend(name), card, card_of)
+        replay = Replay(name, lines, bool(loop), speed)
         self._synth_thread.at_next_hop(lambda: self._gestures.play(replay))
 
     def _list_devices(self, task: Task) -> None:

@@ -64,7 +64,7 @@ class Engine:
         self.timeline = Timeline()
         self._library = library
         self.publisher = publisher = Publisher(log)
-        stores = Stores.open(library, options, output.sample_rate, publisher.notify_error)
+        stores = Stores.open(library, options, output.sample_rate, publisher)
         self.recorder = stores.recorder
         self.gestures = Gestures(self.timeline, lambda path, values: publisher.notify(None, path, values))
         self.synth_thread = SynthThread.playing(
