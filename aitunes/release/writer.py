@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from aitunes.errors import ReleaseError
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, read_release, sha256
+
+_SETTLED_SECONDS = 10.0
+"""After these nobody is between the two renames, which take microseconds."""
 
 
 def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> Path:
@@ -45,6 +49,27 @@ def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> P
                 retired.rename(target)
             raise
     return target
+
+
+def restore_interrupted(parent: Path) -> list[str]:
+    """Give releases their folder back whose replacement was killed between taking the old one away and its end.
+
+    Args:
+        parent: folder of releases.
+
+    Returns:
+        A sentence for each.
+    """
+    sentences = []
+    for retired in sorted(parent.glob(".*-*/old")):
+        name = retired.parent.name[1:].rpartition("-")[0]
+        target = parent / name
+        if target.exists() or time.time() - retired.parent.stat().st_mtime < _SETTLED_SECONDS:
+            continue
+        fresh = retired.with_name("new")  # which was verified before the old one was taken away
+        (fresh if fresh.exists() else retired).rename(target)
+        sentences.append(f"The release {name} was being replaced when its writer was ended; it is back in {target}.")
+    return sentences
 
 
 def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> None:

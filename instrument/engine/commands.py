@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.hotplug import DeviceScanner
 from instrument.engine.options import EngineOptions
@@ -16,6 +17,7 @@ from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
+from instrument.scores.gesture_journal import GestureJournal
 from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
 from instrument.scores.score import ScoreError, parse_score
@@ -40,8 +42,10 @@ class Stores:
     def open(cls, library: Library, options: EngineOptions, sample_rate: float, publisher: Publisher) -> Self:
         """Open the stores of an engine; subscribers hear when a recording cannot be written or a file is damaged."""
         recorder = Recorder(options.recordings, sample_rate, publisher.notify_error)
-        snapshots = SnapshotStore(options.snapshots, publisher.warn)
-        return cls(library, recorder, snapshots, GestureStore(options.gestures, publisher.warn))
+        gestures = GestureStore(options.gestures, publisher.warn)
+        for sentence in [*recorder.rescue(), *gestures.rescue()]:
+            publisher.warn(sentence)
+        return cls(library, recorder, SnapshotStore(options.snapshots, publisher.warn), gestures)
 
 
 class Commands:
@@ -76,6 +80,7 @@ class Commands:
         self._publisher = publisher
         self._feed = feed
         self._reply = publisher.reply
+        self._journal: GestureJournal | None = None
         self._handlers: dict[str, Callable[..., object]] = {
             "/release/load": self._load_release,
             "/release/list": self._list_releases,
@@ -156,6 +161,7 @@ class Commands:
             raise GestureError("a gesture is being recorded already; /aitunes/gesture/stop ends it")
         try:
             self._stores.gestures.check(name)
+            self._journal = self._stores.gestures.journal(take)
         except AiTunesError:
             self._synth_thread.at_next_hop(lambda: self._gestures.abandon(take))
             raise
@@ -164,6 +170,7 @@ class Commands:
         author = task.event.origin
         if isinstance(task.captured, Take):
             self._stores.gestures.write(task.captured.name, task.captured.score())
+            self._end_journal()
             self._publisher.notify(author, RECORD, ("",))
             return
         stopped: list[bool] = []
@@ -171,6 +178,34 @@ class Commands:
         if not any(stopped):
             raise GestureError("no gesture is being recorded or replayed")
         self._publisher.notify(author, PLAY, NOTHING)
+
+    def keep_gesture(self) -> None:
+        """Write to disk what has been recorded of a gesture so far; on the worker's thread."""
+        journal = self._journal
+        if journal is None:
+            return
+        try:
+            journal.keep()
+        except OSError as error:
+            self._journal = None
+            self._publisher.warn(f"The gesture {journal.take.name} is in memory alone: {reason(error)}.")
+
+    @property
+    def records_gesture(self) -> bool:
+        """Return whether there is something for `keep_gesture` to do."""
+        return self._journal is not None
+
+    def close(self) -> None:
+        """Leave a gesture that is being recorded to the next start; once the worker has ended."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            with suppress(OSError):
+                journal.leave()
+
+    def _end_journal(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
 
     def _play_gesture(self, task: Task, name: str, loop: int, speed: float) -> None:
         card, card_of, gestures = self._synth_thread.card, self._stores.library.card, self._stores.gestures

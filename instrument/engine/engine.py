@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable
 
 from aitunes.errors import AiTunesError
@@ -26,6 +27,7 @@ from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
+from instrument.scores.gesture_journal import KEEP_SECONDS
 from instrument.scores.gestures import Gestures
 from instrument.status import Status
 from instrument.storage.library import Library
@@ -104,6 +106,7 @@ class Engine:
         self._watchdog = Watchdog(self.synth_thread, self.handler, publisher)
         self._global_settings = contextlib.ExitStack()
         self._closed = False
+        self._keep_due = 0.0
 
     @property
     def rows(self) -> dict[str, Address]:
@@ -169,6 +172,7 @@ class Engine:
             steps.callback(self.synth_thread.synth.stop)
             steps.callback(self.devices.close)
             steps.callback(self._finish_recording)
+            steps.callback(self.commands.close)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
@@ -213,11 +217,18 @@ class Engine:
             except AiTunesError as error:
                 self.publisher.warn(str(error))
 
+    def _keep_gesture(self) -> None:
+        now = time.monotonic()
+        if self.commands.records_gesture and now >= self._keep_due:
+            self._keep_due = now + KEEP_SECONDS
+            self.in_background(self.commands.keep_gesture)
+
     def publish(self) -> None:
         """Send what has collected; called by the publishing thread."""
         thread = self.synth_thread
         failure = thread.synth.renderer.source.take_failure()
         if failure is not None:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
+        self._keep_gesture()
         self.feed.publish()
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns)

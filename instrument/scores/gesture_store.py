@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from aitunes.atomic import write_text
 from aitunes.backed_up_file import BackedUpFile
 from aitunes.bounded_files import NotASmallFileError, read_bounded
 from aitunes.errors import reason
-from instrument.scores.gestures import GestureError
-from instrument.scores.score import without_damage
+from aitunes.unfinished_files import FileInUseError, abandoned, finish_beside, intended_path, is_unfinished
+from instrument.scores.gesture_journal import GestureJournal
+from instrument.scores.gestures import GestureError, Take, score_line
+from instrument.scores.score import END, last_second, without_damage
 from instrument.storage.paths import PathError, plain_name
 
 _SUFFIX = ".txt"
@@ -39,7 +42,7 @@ class GestureStore:
             found = [path.stem for path in self._folder.glob(f"*{_SUFFIX}") if path.is_file()]
         except OSError as error:
             raise GestureError(f"{self._folder} cannot be read: {reason(error)}") from error
-        return sorted(name for name in found if _is_plain(name))
+        return sorted(name for name in found if _is_plain(name) and not is_unfinished(self._path(name)))
 
     def check(self, name: str) -> None:
         """See whether a gesture can be kept under that name.
@@ -48,7 +51,8 @@ class GestureStore:
             PathError: it is no plain name.
             GestureError: there are too many.
         """
-        plain_name(name)
+        if is_unfinished(self._path(name)):
+            raise GestureError(f"names such as {name} belong to gestures that are being recorded; choose another name")
         names = self.names()
         if len(names) >= MAX_GESTURES and name not in names:
             raise GestureError(f"there are {MAX_GESTURES} gestures; delete one first")
@@ -103,6 +107,42 @@ class GestureStore:
             raise GestureError(f"there is no gesture named {name!r}") from error
         except OSError as error:
             raise GestureError(f"the gesture {name} cannot be deleted: {reason(error)}") from error
+
+    def journal(self, take: Take) -> GestureJournal:
+        """Begin to write a gesture while it is being recorded.
+
+        Raises:
+            GestureError: it cannot be written, or another engine records one of that name.
+        """
+        try:
+            return GestureJournal(self._path(take.name), take)
+        except (FileExistsError, FileInUseError) as error:
+            raise GestureError(f"another AiTunes is recording a gesture {take.name}; choose another name") from error
+        except OSError as error:
+            raise GestureError(f"gestures cannot be kept in {self._folder}: {reason(error)}") from error
+
+    def rescue(self) -> list[str]:
+        """Keep the gestures that were being recorded when an earlier engine was killed.
+
+        Returns:
+            A sentence for each.
+        """
+        sentences = []
+        for unfinished in abandoned(self._folder, _SUFFIX):
+            name = intended_path(unfinished).stem
+            try:
+                score = without_damage(read_bounded(unfinished, _MAX_BYTES).decode("utf-8", errors="replace"))
+                seconds = last_second(score)
+                if seconds is not None:
+                    write_text(unfinished, f"{score}{score_line(seconds, END, ())}\n")
+                    kept = finish_beside(unfinished, self._path(name)).stem
+                    sentences.append(f"The gesture {name} was interrupted; its {seconds:.1f} s are kept as {kept}.")
+                else:
+                    unfinished.unlink()
+            except (OSError, PathError) as error:
+                why = reason(error) if isinstance(error, OSError) else str(error)
+                sentences.append(f"{unfinished} is left of a gesture that was interrupted: {why}.")
+        return sentences
 
     def _file(self, name: str) -> BackedUpFile[str]:
         return BackedUpFile(self._path(name), _MAX_BYTES, _ScoreFormat(), f"Lines of the gesture {name}", self._report)

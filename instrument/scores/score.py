@@ -74,6 +74,12 @@ def without_damage(text: str) -> str:
     return "".join(f"{line}\n" for line in text.splitlines() if _is_whole(line, rows))
 
 
+def last_second(text: str) -> float | None:
+    """Return the time of a score's last event, seconds; None where there is none. No line of it is damaged."""
+    times = (shlex.split(line, comments=True)[:1] for line in text.splitlines())
+    return max((float(words[0]) for words in times if words), default=None)
+
+
 def _is_whole(line: str, rows: dict[str, Address]) -> bool:
     try:
         words = shlex.split(line, comments=True)
