@@ -62,7 +62,7 @@ class Reader:
 
 
 def readers(scratch: Path) -> dict[str, Reader]:
-    """Every reader, by the name of what it reads.
+    """Return every reader, by the name of what it reads.
 
     Args:
         scratch: a folder for those that read files.
@@ -98,7 +98,7 @@ def readers(scratch: Path) -> dict[str, Reader]:
 
 
 def damaged(seeds: list[bytes], rng: random.Random) -> bytes:
-    """A seed with some bytes changed, cut out, doubled or replaced by something strange."""
+    """Return a seed with some bytes changed, cut out, doubled or replaced by something strange."""
     content = bytearray(rng.choice(seeds))
     for _ in range(rng.choice((1, 1, 2, 4, 16))):
         place = rng.randrange(len(content) + 1)

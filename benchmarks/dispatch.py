@@ -80,7 +80,7 @@ def ours(datagrams: list[bytes], latent_dim: int) -> float:
 
 
 def theirs(addresses: int, count: int) -> float:
-    """python-osc's dispatcher's own cost, µs a message."""
+    """Measure python-osc's own dispatcher, µs a message."""
     dispatcher = PythonOscDispatcher()
     for n in range(addresses):
         dispatcher.map(f"/aitunes/latent/{n}", lambda *_: None)

@@ -33,7 +33,7 @@ _PHASES = (
 
 
 def watch(client: Client, seconds: float) -> list[list[object]]:
-    """Two looks a second at `/status.reply`, while the pad moves."""
+    """Read `/status.reply` twice a second while the pad moves."""
     seen = []
     for n in range(round(2 * seconds)):
         client.send("/aitunes/smoothing", 0.5)

@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def over_tcp(client: Client) -> Callable[[bytes], object]:
-    """A way to send datagrams in SLIP frames over one connection."""
+    """Return a way to send datagrams in SLIP frames over one connection."""
     connection = socket.create_connection(("127.0.0.1", client.port))
     return lambda datagram: connection.sendall(slip.encode(datagram))
 

@@ -56,7 +56,7 @@ class Instrument:
     ended: int = 0
 
     def status(self) -> Status:
-        """As an engine would."""
+        """Return a status, as an engine would."""
         return Status(playing=True)
 
     def quit(self) -> None:
@@ -101,13 +101,13 @@ def main() -> None:
 
 
 def patient_clock() -> Callable[[], float]:
-    """A clock that goes on by a second whenever it is read, so that no sender causes too much work in a second."""
+    """Make a clock that goes on by a second whenever it is read, so that no sender causes too much work in a second."""
     seconds = itertools.count()
     return lambda: float(next(seconds))
 
 
 def check(dispatcher: Dispatcher, instrument: Instrument, number: int) -> None:
-    """A sound packet is obeyed, whatever came before it.
+    """Check that a valid packet is handled, whatever came before it.
 
     Raises:
         SystemExit: it was not.
@@ -138,14 +138,14 @@ def noise(rng: random.Random) -> bytes:
 
 
 def message(rng: random.Random) -> bytes:
-    """A message that is OSC, with arguments that no address wants."""
+    """Return a message that is OSC, with arguments that no address wants."""
     path = rng.choice([path for path in PATHS if path not in NOT_TRIED])
     arguments = rng.choices([*STRANGE, 0.5, 3, "name"], k=rng.randrange(5))
     return build(path, *arguments)
 
 
 def damaged(rng: random.Random) -> bytes:
-    """A packet that was OSC: cut, lengthened, or with some bytes changed."""
+    """Return a packet that was OSC: cut, lengthened, or with some bytes changed."""
     packet = bytearray(rng.choice((message, bundle))(rng))
     for _ in range(rng.randrange(4)):
         packet[rng.randrange(len(packet))] = rng.randrange(256)
@@ -153,7 +153,7 @@ def damaged(rng: random.Random) -> bytes:
 
 
 def bundle(rng: random.Random, depth: int = 0) -> bytes:
-    """A bundle of messages and bundles, for any time."""
+    """Return a bundle of messages and bundles, for any time."""
     tag = rng.choice([b"\0" * 7 + b"\1", b"\0" * 8, b"\xff" * 8, rng.randbytes(8)])
     elements = [
         bundle(rng, depth + 1) if rng.random() < 0.3 and depth < 12 else message(rng) for _ in range(rng.randrange(4))
@@ -173,7 +173,7 @@ def nested(rng: random.Random) -> bytes:
 
 
 def tags(rng: random.Random) -> bytes:
-    """A message with any type tags and any bytes behind them."""
+    """Return a message with any type tags and any bytes behind them."""
     letters = "".join(rng.choices("ifsbhtdTFNIrcmS[]{},xyz\0", k=rng.choice((1, 2, 5, 300))))
     return (
         padded(rng.choice(PATHS[:-1]).encode()) + padded(f",{letters}".encode()) + rng.randbytes(4 * rng.randrange(9))
@@ -181,24 +181,24 @@ def tags(rng: random.Random) -> bytes:
 
 
 def sizes(rng: random.Random) -> bytes:
-    """A bundle whose elements' sizes lie."""
+    """Return a bundle whose elements' sizes lie."""
     sizes = [rng.choice((0, 1, 3, 4, 8, -1, -4, 2**31 - 1, -(2**31))) for _ in range(rng.randrange(1, 5))]
     return b"#bundle\0" + rng.randbytes(8) + b"".join(struct.pack(">i", size) + rng.randbytes(8) for size in sizes)
 
 
 def text(rng: random.Random) -> bytes:
-    """An address or a name that is no UTF-8, or a pattern that tries the matcher."""
+    """Return an address or a name that is no UTF-8, or a pattern that tries the matcher."""
     name = rng.choice((b"/aitunes/", b"/")) + rng.choice((rng.randbytes(rng.randrange(40)), hostile(rng)))
     return padded(name.replace(b"\0", b"?")) + padded(b",s") + padded(rng.randbytes(9).replace(b"\0", b"x"))
 
 
 def hostile(rng: random.Random) -> bytes:
-    """A pattern that would take long where matching goes back and forth."""
+    """Return a pattern that would take long where matching goes back and forth."""
     return rng.choice((b"*a", b"[a-z]", b"{a,b}", b"?", b"*", b"[!", b"{", b"[]-")) * rng.randrange(1, 400)
 
 
 def blob(rng: random.Random) -> bytes:
-    """A blob that says that it is longer than its packet, or is as long as a packet may be."""
+    """Return a blob that says that it is longer than its packet, or is as long as a packet may be."""
     size = rng.choice((0, 3, 2**31 - 1, -1, 65_000 if rng.random() < 0.01 else 400))
     return padded(b"/aitunes/gain") + padded(b",b") + struct.pack(">i", size) + bytes(min(max(size, 0), 65_000))
 

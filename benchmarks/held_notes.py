@@ -25,7 +25,7 @@ FIRST_SEMITONES = 2.3
 
 
 def held(release: Release, code: FloatArray, midi: float) -> FloatArray:
-    """A note without its beginning, [samples]."""
+    """Return a note without its beginning, [samples]."""
     features = release.card.features
     told = {"pitch": np.array([[midi]], np.float32), "level": np.zeros((1, 1), np.float32)}
     (S,) = release.decoder.run(None, {"z": code[None], **told})

@@ -74,7 +74,7 @@ class Asked:
 
 
 def onset(y: FloatArray, rate: int, midi: float) -> int:
-    """The first sample within 34 dB of the peak level."""
+    """Return the first sample within 34 dB of the peak level."""
     level = levels(y, rate, midi)
     return max(0, int(np.argmax(level > level.max() - 34.0)) * 256)
 
@@ -152,7 +152,7 @@ def distance(y: FloatArray, recording: FloatArray) -> float:
 
 
 def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatArray:
-    """The note as the instrument plays it, from its onset on."""
+    """Return the note as the instrument plays it, from its onset on."""
     card = release.card
     rate = card.features.sample_rate
     renderer = ReleaseRenderer(release, rate, DEFAULT_ITERATIONS, background=False)
@@ -179,7 +179,7 @@ def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatA
 
 
 def sampled(recording: FloatArray, midi: float, rate: int, asked: Asked) -> FloatArray:
-    """A recording moved to the pitch of the note that is asked for, and faded out when it is let go."""
+    """Return a recording moved to the pitch of the note that is asked for, and faded out when it is let go."""
     ratio = float(2.0 ** ((asked.note.midi - midi) / 12.0))
     y = soxr.resample(recording, ratio * rate, rate) if abs(ratio - 1.0) > 1e-4 else recording
     y = y[onset(y, rate, asked.note.midi) :].copy()
@@ -196,7 +196,7 @@ def is_held_out(note: Note, low: float, high: float) -> bool:
 
 
 def ask(note: Note, motion: Motion, item: int, rate: int) -> Asked:
-    """A held-out note as a player would play it."""
+    """Return a held-out note as a player would play it."""
     y = note.read(rate)
     y = y[onset(y, rate, note.midi) :]
     level = levels(y, rate, note.midi)
@@ -235,7 +235,7 @@ def with_distance(y: FloatArray, rate: int, asked: Asked) -> Figures:
 
 
 def print_rows(rows: dict[str, list[tuple[str, Figures, Figures]]]) -> None:
-    """A line for each instrument and way, then the fractions within the bars."""
+    """Print a line for each instrument and way, then the fractions within the bars."""
     labels = sorted({label for label, _, _ in next(iter(rows.values()))})
     print(f"\n{'':28}{'':17}{'slope':>7}{'attack':>8}{'change':>8}{'LSD':>7}")
     for label in labels:
@@ -287,7 +287,7 @@ def compare(
 
 
 def same_instrument(notes: Sequence[Note], known: np.ndarray, asked: Note) -> int | None:
-    """The known note of the same instrument that is nearest in dynamic, then in pitch."""
+    """Return the known note of the same instrument that is nearest in dynamic, then in pitch."""
     alike = [n for n in known if notes[n].label == asked.label]
     velocity = DYNAMICS.get(asked.dynamic, 1.0)
 
@@ -298,7 +298,7 @@ def same_instrument(notes: Sequence[Note], known: np.ndarray, asked: Note) -> in
 
 
 def add_motion_in(folder: Path, release: Release, motion: Motion) -> Path:
-    """A copy of a release with another motion."""
+    """Return a copy of a release with another motion."""
     import shutil
 
     copy = folder / release.card.name

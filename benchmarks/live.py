@@ -38,7 +38,7 @@ def jack_server(period: int = 128) -> Iterator[None]:
 
 @contextlib.contextmanager
 def engine(*arguments: str) -> Iterator[Client]:
-    """`aitunes play` in a process of its own, and a client that talks to it."""
+    """Run `aitunes play` in a process of its own, and a client that talks to it."""
     words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
     command = [sys.executable, "-m", "instrument", *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -103,7 +103,7 @@ class Recording:
 
     @property
     def now(self) -> int:
-        """The present moment, as a frame of the recording."""
+        """Return the present moment, as a frame of the recording."""
         return int(self.client.frame_time - self._first_frame)
 
     @property

@@ -75,7 +75,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def echoes(client: Client, count: int) -> list[float]:
-    """From a message to the engine to its frame at a listener, seconds."""
+    """Measure the time from a message to the engine to its frame at a listener, seconds."""
     times = []
     with connect(f"ws://127.0.0.1:{HTTP_PORT}/") as websocket:
         websocket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/aitunes/gain"}))
@@ -90,7 +90,7 @@ def echoes(client: Client, count: int) -> list[float]:
 
 
 def hammer(client: Client, length: float) -> None:
-    """Two clients ask for everything, again and again, while the pad moves 50 times a second."""
+    """Let two clients ask for everything, again and again, while the pad moves 50 times a second."""
     before, end, asked = int(status(client)[0]), time.perf_counter() + length, [0, 0]
 
     def ask(which: int) -> None:

@@ -35,7 +35,7 @@ CORNER = (30, 60)  # which the window covers wherever it opens
 
 @contextlib.contextmanager
 def display() -> Iterator[str]:
-    """A screen in memory; its name."""
+    """Yields a screen in memory; its name."""
     if shutil.which("Xvfb") is None:
         sys.exit("Xvfb is missing: sudo apt-get install xvfb")
     read, write = os.pipe()
@@ -72,7 +72,7 @@ class Hand:
         self._x.XFlush(self._display)
 
     def colour(self, x: int, y: int) -> int:
-        """A pixel of the screen."""
+        """Return a pixel of the screen."""
         root = ctypes.c_ulong(self._x.XDefaultRootWindow(self._display))
         image = ctypes.c_void_p(self._x.XGetImage(self._display, root, x, y, 1, 1, ctypes.c_ulong(0xFFFFFFFF), 2))
         pixel = int(self._x.XGetPixel(image, 0, 0))
@@ -111,7 +111,7 @@ class Relay(threading.Thread):
 
 @contextlib.contextmanager
 def pad(name: str, port: int, hand: Hand) -> Iterator[tuple[psutil.Process, float]]:
-    """The pad's process, and the seconds until something was painted."""
+    """Yields the pad's process, and the seconds until something was painted."""
     blank = hand.colour(*CORNER)
     begin = time.perf_counter()
     command = [sys.executable, "-m", "instrument", "pad", "--connect", f"127.0.0.1:{port}"]
@@ -134,7 +134,7 @@ def wait_for_paint(hand: Hand, blank: int) -> None:
 
 
 def circle(n: int) -> tuple[int, int]:
-    """The n-th place of the hand's way over the pad; no two in turn are the same."""
+    """Return the n-th place of the hand's way over the pad; no two in turn are the same."""
     angle = 0.021 * n
     x = PAD_LEFT + PAD_WIDTH * (0.5 + 0.45 * np.cos(angle))
     return round(x), round(PAD_TOP + PAD_HEIGHT * (0.5 + 0.45 * np.sin(1.3 * angle)))
@@ -203,7 +203,7 @@ def main() -> None:
 
 
 def underruns(client: Client) -> int:
-    """The engine's count."""
+    """Return the engine's count."""
     return int(str(client.status()[0]))
 
 

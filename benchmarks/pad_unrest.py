@@ -26,7 +26,7 @@ SIZES = ((1280, 800), (1000, 700), (900, 600), (1100, 780))
 
 
 def second_release(folder: Path) -> None:
-    """The bundled release once more, under another name."""
+    """Copy the bundled release under another name."""
     source = Library().find("first-light")
     assert source is not None
     shutil.copytree(source, folder / TWIN)

@@ -79,7 +79,7 @@ def score(y: np.ndarray, S: np.ndarray, n_fft: int, hop: int) -> float:
 
 
 def stream(S: np.ndarray, mode: tuple[int, int, int], iterations: int) -> tuple[np.ndarray, np.ndarray]:
-    """The waveform, and the processor seconds that each hop took."""
+    """Return the waveform, and the processor seconds that each hop took."""
     n_fft, hop, lookahead = mode
     griffin_lim = StreamingGriffinLim(n_fft, hop, iterations, lookahead)
     y, took = np.empty(len(S) * hop, np.float32), np.empty(len(S))
@@ -92,7 +92,7 @@ def stream(S: np.ndarray, mode: tuple[int, int, int], iterations: int) -> tuple[
 
 
 def offline(S: np.ndarray, n_fft: int, hop: int, iterations: int) -> np.ndarray:
-    """librosa's fast Griffin-Lim with its own defaults."""
+    """Reconstruct with librosa's fast Griffin-Lim at its own defaults."""
     import librosa
 
     length = (len(S) - 1) * hop + n_fft
@@ -102,7 +102,7 @@ def offline(S: np.ndarray, n_fft: int, hop: int, iterations: int) -> np.ndarray:
 
 
 def row(name: str, scores: list[float], took: np.ndarray | None = None, hop: int = 0) -> dict[str, Any]:
-    """One line of the table; scores in dB, times in milliseconds."""
+    """Return one line of the table; scores in dB, times in milliseconds."""
     result: dict[str, Any] = {"name": name, "mean_db": float(np.mean(scores)), "worst_db": max(scores)}
     result["scores_db"] = [round(value, 2) for value in scores]
     if took is not None:
@@ -113,7 +113,7 @@ def row(name: str, scores: list[float], took: np.ndarray | None = None, hop: int
 
 
 def measure_mode(name: str, sounds: list[np.ndarray], with_librosa: bool) -> list[dict[str, Any]]:
-    """Every step of one mode."""
+    """Return every step of one mode."""
     n_fft, hop, lookahead = (int(value) for value in name.split("/"))
     spectra = [padded_magnitudes(y, n_fft, hop) for y in sounds]
     rows = []
@@ -130,7 +130,7 @@ def measure_mode(name: str, sounds: list[np.ndarray], with_librosa: bool) -> lis
 
 
 def text_of(result: dict[str, Any], bar: list[float] | None) -> str:
-    """One line for a person; with a bar, on how many files it is met."""
+    """Return one line for a person; with a bar, on how many files it is met."""
     line = f"{result['name']:<28} mean {result['mean_db']:7.1f} dB   worst {result['worst_db']:6.1f} dB"
     if "core" in result:
         line += f"   {result['median_ms']:.3f} / {result['p99_ms']:.3f} ms   {result['core']:5.1%} of a core"

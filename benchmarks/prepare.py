@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def row(files: str, features: str, figures: FloatArray, difference: float) -> str:
-    """One line of the table; figures are seconds of sound, of ours, of librosa, and of decoding and resampling."""
+    """Print one line of the table, in seconds of sound, of ours, of librosa, and of decoding and resampling."""
     sound, ours, theirs, shared = figures
     speeds = f"{sound / ours:,.0f} | {sound / theirs:,.0f} | {theirs / ours:.2f}"
     return f"| {files} | {features} | {speeds} | {(theirs - shared) / (ours - shared):.2f} | {difference:.1e} |"

@@ -26,7 +26,7 @@ LIBROSA_STEPS = (8, 32, 100)
 
 
 def print_steps(spectra: list[np.ndarray], lookahead: int) -> None:
-    """A row for every number of iterations."""
+    """Print a row for every number of iterations."""
     for iterations in STEPS:
         results = [stream(S, (N_FFT, HOP, lookahead), iterations) for S in spectra]
         scores = [score(y, S, N_FFT, HOP) for (y, _), S in zip(results, spectra, strict=True)]
@@ -40,7 +40,7 @@ def print_steps(spectra: list[np.ndarray], lookahead: int) -> None:
 
 
 def print_librosa(spectra: list[np.ndarray]) -> None:
-    """The same for librosa, whose cost is that of the whole sound, told by the hop."""
+    """Print the same for librosa, whose cost is that of the whole sound, divided by its hops."""
     for iterations in LIBROSA_STEPS:
         begin = time.process_time()
         sounds = [offline(S, N_FFT, HOP, iterations) for S in spectra]

@@ -46,7 +46,7 @@ class Resampler:
     rates: Rates
 
     def stream(self) -> soxr.ResampleStream:
-        """A fresh resampler."""
+        """Return a fresh resampler."""
         source, output = self.rates.source, self.rates.output
         return soxr.ResampleStream(source, output, 1, dtype="float32", quality=self.quality, vr=self.variable)
 
@@ -56,7 +56,7 @@ class Resampler:
         return [stream.resample_chunk(block) for block in y[: len(y) // hop * hop].reshape(-1, hop)]
 
     def resample(self, y: np.ndarray) -> np.ndarray:
-        """The whole answer."""
+        """Return the whole answer."""
         return np.concatenate(self.chunks(y))
 
 
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def row(resampler: Resampler) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     tones = resampler.rates.tones
     gain, frequency = response(resampler)
     ripples = " / ".join(f"{np.ptp(gain[(frequency > LOWEST) & (frequency < top)]):.2f}" for top in tones)
@@ -111,7 +111,7 @@ def response(resampler: Resampler) -> tuple[np.ndarray, np.ndarray]:
 
 
 def strongest_alias(resampler: Resampler, tone: float) -> float:
-    """The loudest partial that a sine of that frequency should not have, relative to the sine, dB."""
+    """Return the loudest partial that a sine of that frequency should not have, relative to the sine, dB."""
     rates = resampler.rates
     t = np.arange(round(SECONDS * rates.source)) / rates.source
     y = resampler.resample(np.sin(2.0 * np.pi * tone * t).astype(np.float32))

@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def row(count: int, folder: Path, store: Path) -> str:
-    """One line of the table of memory."""
+    """Return one line of the table of memory."""
     figures = []
     for name in ("prepare", "read"):
         told = measured(name, folder, store)
@@ -85,7 +85,7 @@ def row(count: int, folder: Path, store: Path) -> str:
 
 
 def share(folder: Path, store: Path, world: int) -> str:
-    """One line of the table of processes."""
+    """Return one line of the table of processes."""
     told = [measured(f"{rank} of {world}", folder, store) for rank in range(world)]
     read = [one["MB"] for one in told]
     whole, most = sum(read) / told[0]["whole"], max(one["MiB"] for one in told)
@@ -112,7 +112,7 @@ def make_clips(folder: Path, count: int) -> None:
 
 
 def step(name: str, folder: Path, store: Path) -> None:
-    """One measurement in a process of its own; prints it."""
+    """Make one measurement in a process of its own and print it."""
     begin, used, told = time.perf_counter(), sum(os.times()[:4]), dict[str, float]()
     if name == "prepare":
         prepare_tracks(read_folder(folder), PrepareOptions(FEATURES), store, lambda done, total, seconds: None)
@@ -127,7 +127,7 @@ def step(name: str, folder: Path, store: Path) -> None:
 
 
 def read(store: Path) -> None:
-    """One epoch, as a training reads it."""
+    """Read one epoch, as a training does."""
     from training.data.loading import EpochBatches, loader
 
     part = stored_part(store)
@@ -137,7 +137,7 @@ def read(store: Path) -> None:
 
 
 def read_share(store: Path, rank: int, world: int) -> dict[str, float]:
-    """One epoch, as one of several processes reads it: MB that it asked its disk for, and of all segments."""
+    """Return one epoch, as one of several processes reads it: MB that it asked its disk for, and of all segments."""
     from training.data.loading import EpochBatches, WindowBatches
     from training.data.stored_segments import StoredSegments, WindowReader
 
@@ -150,7 +150,7 @@ def read_share(store: Path, rank: int, world: int) -> dict[str, float]:
 
 
 def bytes_read() -> int:
-    """That this process has asked the system for."""
+    """Return the bytes that this process has asked the system for."""
     return int(Path("/proc/self/io").read_text().split()[1])  # rchar
 
 
@@ -168,7 +168,7 @@ def stored_part(store: Path) -> Part:
 
 
 def efficiency(rounds: int) -> None:
-    """One worker against two, on sixteen tracks of half a minute, and the same of a loop that shares nothing."""
+    """Compare one worker with two, on sixteen tracks of half a minute, and the same of a loop that shares nothing."""
     best = dict.fromkeys([("prepare", 1), ("prepare", 2), ("loop", 1), ("loop", 2)], np.inf)
     with tempfile.TemporaryDirectory() as place:
         folder, rng = Path(place) / "clips", np.random.default_rng(0)
@@ -199,7 +199,7 @@ def loop(workers: int) -> float:
 
 
 def count_to(most: int) -> int:
-    """A loop that needs nothing but a core."""
+    """Return a loop that needs nothing but a core."""
     total = 0
     for n in range(most):
         total += n

@@ -27,7 +27,7 @@ ROUNDS = 7
 
 
 def dense_model(sizes: tuple[int, ...]) -> bytes:
-    """A perceptron with these layers, as ONNX."""
+    """Return a perceptron with these layers, as ONNX."""
     rng = np.random.default_rng(0)
     nodes, weights, name = [], [], "z"
     for n, shape in enumerate(pairwise(sizes)):

@@ -87,7 +87,7 @@ def report_start(name: str, runs: int, measure: Callable[[], float], goal: str =
 
 
 def report_jack(runs: int) -> None:
-    """The same, heard by a second JACK client."""
+    """Print the same, heard by a second JACK client."""
     from benchmarks.live import jack_server
 
     with jack_server():
@@ -95,7 +95,7 @@ def report_jack(runs: int) -> None:
 
 
 def start_engine(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """`aitunes play` in a process of its own, on any free OSC port."""
+    """Start `aitunes play` in a process of its own, on any free OSC port."""
     words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
     command = [sys.executable, "-m", "instrument", *words]
     return subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
@@ -151,7 +151,7 @@ def until_heard() -> float:
 
 
 def engine_port(client: Any) -> Any:
-    """The engine's first output, as soon as it exists."""
+    """Return the engine's first output, as soon as it exists."""
     deadline = time.perf_counter() + DEADLINE_SECONDS
     while time.perf_counter() < deadline:
         for port in client.get_ports(is_audio=True, is_output=True):

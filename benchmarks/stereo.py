@@ -30,7 +30,7 @@ NOTES = (57, 64, 60, 67)
 
 
 def chord(name: str, width: float) -> Synth:
-    """A synth that holds four notes."""
+    """Return a synth that holds four notes."""
     release = Library().open(name)
     performance = Performance.of(release.card, DEFAULT_ITERATIONS)
     synth = Synth(ReleaseRenderer(release, RATE, DEFAULT_ITERATIONS, background=False), performance, RATE)
@@ -41,7 +41,7 @@ def chord(name: str, width: float) -> Synth:
 
 
 def play(synth: Synth, hops: int) -> tuple[FloatArray, float]:
-    """The sound [samples, 2], and the processor seconds that it took."""
+    """Return the sound [samples, 2], and the processor seconds that it took."""
     begin = time.process_time()
     y = np.concatenate([synth.render() for _ in range(hops)])
     return y, time.process_time() - begin

@@ -80,7 +80,7 @@ def fundamentals_lost(y: np.ndarray, ideal: np.ndarray, notes: tuple[str, ...]) 
 
 
 def midi_note(name: str) -> int:
-    """The number in a recording's name."""
+    """Return the number in a recording's name."""
     return int(next(part for part in name.split("_") if part.isdigit()))
 
 
@@ -108,13 +108,13 @@ def compare(sounds: list[np.ndarray], notes: tuple[str, ...], held: bool) -> dic
 
 
 def find(data: Path, name: str) -> Path:
-    """The recording of that name."""
+    """Return the recording of that name."""
     (path,) = (data / "notes").glob(f"*/{name}.*")
     return path
 
 
 def print_comparison(data: Path, held: bool) -> None:
-    """The table of all chords."""
+    """Print the table of all chords."""
     print(f"\n{'held frames' if held else 'recordings'}, dB: convergence and log-spectral distance at 1024, at 8192; ")
     print("the most that a fundamental lost")
     totals: dict[str, list[list[float]]] = {}
@@ -129,7 +129,7 @@ def print_comparison(data: Path, held: bool) -> None:
 
 
 def write_stand_in(folder: Path) -> Path:
-    """A release with pitch and level whose untrained decoder has the size of a real one: 10 → 512 → 1024 → 513."""
+    """Write a release with pitch and level; its untrained decoder is as large as a real one: 10 → 512 → 1024 → 513."""
     from onnx import TensorProto, helper, numpy_helper
 
     rng = np.random.default_rng(0)
@@ -191,7 +191,7 @@ def print_cost(release: Release) -> None:
 
 
 def playing(release: Release, pitches: PitchRange, voices: int) -> Synth:
-    """A synth that holds a chord."""
+    """Return a synth that holds a chord."""
     card = release.card
     performance = Performance.of(card, DEFAULT_ITERATIONS)
     renderer = ReleaseRenderer(release, card.features.sample_rate, DEFAULT_ITERATIONS, background=False)

@@ -61,7 +61,7 @@ def _play(app: QApplication, window: Window) -> None:
 
 
 def _way(moment: float) -> tuple[float, float]:
-    """A place of the hand's way over the pad."""
+    """Return a place of the hand's way over the pad."""
     return 0.5 + 0.35 * float(np.sin(1.1 * moment)), 0.5 + 0.4 * float(np.cos(1.7 * moment))
 
 

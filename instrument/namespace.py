@@ -436,7 +436,7 @@ def initial_numbers(path: str) -> tuple[float, ...]:
 
 
 def expand(latent_dim: int) -> dict[str, Address]:
-    """The table by concrete path, for a release with that many latent coordinates."""
+    """Return the table by concrete path, for a release with that many latent coordinates."""
     rows: dict[str, Address] = {}
     for row in TABLE:
         if "{n}" in row.path:

@@ -26,7 +26,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def ending_signals() -> list[signal.Signals]:
-    """Those that this system has; but under `nohup`, a closed terminal ends nothing."""
+    """Return those that this system has; but under `nohup`, a closed terminal ends nothing."""
     found = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
 
@@ -75,7 +75,7 @@ def say(line: str) -> None:
 
 
 def accept_any_letter() -> None:
-    """A letter that the terminal or the file behind it does not have becomes "?", not an error."""
+    """Print "?" for a letter that the terminal or the file behind it does not have, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -78,7 +78,7 @@ class WeightedLoss(nn.Module):
         self.annealed = nn.ModuleDict({name: w for name, w in weights.items() if isinstance(w, Annealing)})
 
     def weights(self) -> dict[str, float]:
-        """The present weight of every part."""
+        """Return the present weight of every part."""
         return {name: self._weight(name) for name in self.parts}
 
     def move_to(self, epochs: float) -> None:

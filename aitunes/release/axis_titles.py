@@ -10,7 +10,7 @@ WEAKEST = 0.3
 
 
 def axis_title(card: ReleaseCard, axis: int) -> str:
-    """The title of an axis, counted from 0, such as "PC 1 · brightness 0.8".
+    """Return the title of an axis, counted from 0, such as "PC 1 · brightness 0.8".
 
     The correlations are among the card's metrics, `axis_1_brightness` and so on, because readers of older versions
     take any metric; cards without them give "PC 1".

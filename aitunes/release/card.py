@@ -14,20 +14,17 @@ from numpy.typing import NDArray
 from aitunes.errors import InvalidFeaturesError, ReleaseError
 from aitunes.features import AudioFeatures
 from aitunes.release.files import MAX_CARD_BYTES
-from aitunes.release.limits import check_features, check_inputs, check_training, whole_number
+from aitunes.release.limits import check_features, check_files, check_inputs, check_training, whole_number
 
 SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
 """Furthest a coordinate goes from the mean, standard deviations."""
 MAX_LATENT_DIM = 512
-MAX_FILES = 64
 MAX_TEXT = {"name": 64, "public_name": 200, "description": 4_000}
 """Most characters of a card's texts."""
 
 _LARGEST = 1e6  # of a latent space's numbers, so that codes stay far from what float32 cannot hold
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_QUOTED = 300
 _TOO_DEEP = "The card is nested too deeply; export the release again."
 
@@ -159,17 +156,7 @@ class ReleaseCard:
                 "A release's name is at most 64 lower-case letters, digits, '-' and '_', without a path; "
                 f"{self.name[:80]!r} is not."
             )
-        if len(self.files) > MAX_FILES:
-            raise ReleaseError(f"The card of {self.name} lists {len(self.files)} files; at most {MAX_FILES} are read.")
-        for file_name, digest in self.files.items():
-            if not isinstance(digest, str):
-                raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
-            if not _FILE_NAME.fullmatch(file_name) or ".." in file_name:
-                raise ReleaseError(
-                    f"The card of {self.name} names the file {file_name[:80]!r}, which is not a plain name."
-                )
-            if not _SHA256.fullmatch(digest):
-                raise ReleaseError(f"The card of {self.name} has no valid SHA-256 for {file_name}.")
+        check_files(self.name, self.files)
         self._check_shapes()
 
     def _check_shapes(self) -> None:

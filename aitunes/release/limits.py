@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aitunes.errors import ReleaseError
@@ -20,10 +21,15 @@ MAX_OUTPUT_VALUES = 1 << 22
 MAX_INPUTS = 16
 MAX_INPUT_VALUES = 1 << 16
 MAX_DB = 400.0
+MAX_FILES = 64
 
 _MAX_DIGITS = 18
 _MAX_TEXT = 2_000
 _MAX_ENTRIES = 500
+_FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_-])?")
+# Windows opens a device by such a name, whatever ending follows.
+_DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _WHOLE = ("data_items", "epochs")
 _TABLES = ("metrics", "versions")
 
@@ -37,6 +43,25 @@ def whole_number(text: str) -> int:
     if len(text) > _MAX_DIGITS:
         raise ValueError(f"a whole number of {len(text)} digits is larger than any that a card needs")
     return int(text)
+
+
+def check_files(release: str, files: Mapping[str, Any]) -> None:
+    """Refuse files that are too many, have no hash, or have names that are paths or that not every disk can hold.
+
+    Raises:
+        ReleaseError: a file is none that a release may have.
+    """
+    if len(files) > MAX_FILES:
+        raise ReleaseError(f"The card of {release} lists {len(files)} files; at most {MAX_FILES} are read.")
+    for name, digest in files.items():
+        if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+            raise ReleaseError(f"The card of {release} has no valid SHA-256 for {name[:80]}.")
+        if not _FILE_NAME.fullmatch(name) or ".." in name or _DEVICE_NAME.fullmatch(name):
+            raise ReleaseError(f"The card of {release} names the file {name[:80]!r}, which is not a plain name.")
+    if len({name.lower() for name in files}) < len(files):
+        raise ReleaseError(
+            f"The card of {release} names files that differ by case alone; not every disk can hold both."
+        )
 
 
 def check_features(release: str, features: AudioFeatures) -> None:

@@ -80,11 +80,22 @@ def read_card(folder: Path) -> ReleaseCard:
         raise ReleaseError(f"{folder} is not a release: it has no {CARD}.") from error
     except OSError as error:
         raise ReleaseError(f"{CARD} of the release in {folder} cannot be read: {reason(error)}.") from error
-    text = read_text(path, MAX_CARD_BYTES, f"{CARD} of the release in {folder}")
+    return parse_card(read_text(path, MAX_CARD_BYTES, f"{CARD} of the release in {folder}"), folder)
+
+
+def parse_card(text: str, source: Path) -> ReleaseCard:
+    """Check the text of a release's card.
+
+    Args:
+        source: the folder or file that it comes from, for the sentence of a refusal.
+
+    Raises:
+        ReleaseError: the card is wrong, or does not list the files that an instrument needs.
+    """
     try:
         card = ReleaseCard.from_json(text)
     except ReleaseError as error:
-        raise ReleaseError(f"The release in {folder} cannot be used. {error}") from error
+        raise ReleaseError(f"The release in {source} cannot be used. {error}") from error
     missing = [name for name in REQUIRED_FILES if name not in card.files]
     if missing:
         raise ReleaseError(f"The card of {card.name} does not list {', '.join(missing)}; export the release again.")

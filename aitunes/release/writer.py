@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from aitunes.errors import ReleaseError
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, read_release, sha256
 
+_RETIRED = ".retired"
 _SETTLED_SECONDS = 10.0
 """After these nobody is between the two renames, which take microseconds."""
 
@@ -30,25 +33,49 @@ def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> P
     Raises:
         ReleaseError: the release does not pass its own reader; what stood there before still stands.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    target = parent / card.name
-    if target.exists() and not (target / CARD).is_file():
-        raise ReleaseError(f"{target} exists and is not a release; choose another name or move it away.")
-    with tempfile.TemporaryDirectory(prefix=f".{card.name}-", dir=parent) as scratch:
-        fresh = Path(scratch) / "new"
-        fresh.mkdir()
+    with unfinished_release(parent, card.name) as fresh:
         _write_files(fresh, card, files)
         read_release(fresh)
-        retired = Path(scratch) / "old"
-        if target.exists():
-            target.rename(retired)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if retired.exists():
-                retired.rename(target)
-            raise
-    return target
+        take_name(fresh, parent / card.name)
+    return parent / card.name
+
+
+@contextmanager
+def unfinished_release(parent: Path, name: str) -> Iterator[Path]:
+    """Make a folder of that name inside a hidden one; whatever is left of it vanishes as the context ends.
+
+    Args:
+        parent: folder of releases; made when missing.
+        name: of the release to be.
+
+    Raises:
+        ReleaseError: something else has the name.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    target = parent / name
+    if target.exists() and not (target / CARD).is_file():
+        raise ReleaseError(f"{target} exists and is not a release; choose another name or move it away.")
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as scratch:
+        fresh = Path(scratch) / name
+        fresh.mkdir()
+        yield fresh
+
+
+def take_name(fresh: Path, target: Path) -> None:
+    """Put a finished folder in the place of a release; an older one vanishes with the scratch folder of the new one.
+
+    Raises:
+        OSError: it cannot be moved; what stood there before still stands.
+    """
+    retired = fresh.with_name(_RETIRED)
+    if target.exists():
+        target.rename(retired)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if retired.exists():
+            retired.rename(target)
+        raise
 
 
 def restore_interrupted(parent: Path) -> list[str]:
@@ -61,12 +88,12 @@ def restore_interrupted(parent: Path) -> list[str]:
         A sentence for each.
     """
     sentences = []
-    for retired in sorted(parent.glob(".*-*/old")):
+    for retired in sorted(parent.glob(f".*-*/{_RETIRED}")):
         name = retired.parent.name[1:].rpartition("-")[0]
         target = parent / name
         if target.exists() or time.time() - retired.parent.stat().st_mtime < _SETTLED_SECONDS:
             continue
-        fresh = retired.with_name("new")  # which was verified before the old one was taken away
+        fresh = retired.with_name(name)  # which was verified before the old one was taken away
         (fresh if fresh.exists() else retired).rename(target)
         sentences.append(f"The release {name} was being replaced when its writer was ended; it is back in {target}.")
     return sentences

@@ -26,7 +26,7 @@ def ask(engine: socket.socket, address: str, *arguments: int) -> None:
 
 
 def receive(engine: socket.socket, until: float) -> OscMessage | None:
-    """The next message, or None when there was none until then."""
+    """Return the next message, or None when there was none until then."""
     while (left := until - time.monotonic()) > 0.0:
         engine.settimeout(left)
         try:
@@ -39,7 +39,7 @@ def receive(engine: socket.socket, until: float) -> OscMessage | None:
 
 
 def line(status: list[float | str | bool], level: float) -> str:
-    """A `/status.reply` as a person reads it."""
+    """Return a `/status.reply` as a person reads it."""
     underruns, late, malformed, subscribers, mean, peak = status[:6]
     latency = sum(status[8:12])
     sounding = "plays" if status[13] else "is silent"

@@ -32,7 +32,7 @@ class Engine:
         self._socket.send(build_msg(address, arguments).dgram)
 
     def receive(self, seconds: float) -> OscMessage | None:
-        """The next message, or None when there was none for so long."""
+        """Return the next message, or None when there was none for so long."""
         self._socket.settimeout(seconds)
         try:
             return OscMessage(self._socket.recv(65_536))

@@ -22,6 +22,8 @@ from instrument.terminal import (
 )
 
 FAILURE = 1
+_MODULES = dict.fromkeys(("releases", "models", "devices"), "lists")
+_MODULES |= dict.fromkeys(("pack", "install", "remove", "index"), "sharing")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> int:
-    """The whole process: `main`, after which a late Ctrl-C finds nothing to end, and leaves no traceback."""
+    """Run `main` as the whole process, after which a late Ctrl-C finds nothing to end, and leaves no traceback."""
     status = main()
     for number in ending_signals():
         signal.signal(number, signal.SIG_IGN)
@@ -76,7 +78,8 @@ def _words(argv: Sequence[str]) -> list[str]:
 
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     # Imported when asked for: `aitunes --help` must not wait for onnxruntime.
-    name = "lists" if options.command in ("releases", "models", "devices") else options.command or "play"
+    command = options.command or "play"
+    name = _MODULES.get(command, command)
     module = import_with_compiled_code(f"instrument.cli.{name}")
     run: Callable[[argparse.Namespace], int] = module.run
     return run

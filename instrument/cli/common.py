@@ -67,7 +67,7 @@ class UsageError(AiTunesError):
 
 
 def library(options: argparse.Namespace) -> Library:
-    """The folder given by --releases first, then the usual ones.
+    """Return the folder given by --releases first, then the usual ones.
 
     Raises:
         UsageError: there is no such folder, or it is a release itself.

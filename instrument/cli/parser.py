@@ -21,6 +21,8 @@ examples:
                                             move, from any program that speaks OSC
   aitunes render score.txt -o piece.wav     a score to a file, faster than real time
   aitunes releases                          releases to choose from
+  aitunes pack my-sounds                    a release as one file, to give away
+  aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
   aitunes doctor                            what this machine carries, in figures
@@ -28,7 +30,7 @@ examples:
 
 
 def build() -> argparse.ArgumentParser:
-    """The parser of the whole command."""
+    """Return the parser of the whole command."""
     parser = argparse.ArgumentParser(
         prog="aitunes",
         description="A musical instrument whose sound is a latent space, played over OSC.",
@@ -40,6 +42,7 @@ def build() -> argparse.ArgumentParser:
     _add_play(commands)
     _add_render(commands)
     _add_lists(commands)
+    _add_sharing(commands)
     _add_doctor(commands)
     _add_pad(commands)
     _add_oscquery(commands)
@@ -81,7 +84,31 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     releases = commands.add_parser("releases", aliases=["models"], help="list the releases")
     _add_releases(releases)
+    releases.add_argument("--from", dest="index", metavar="INDEX", help="list what a folder or URL offers instead")
     for command in (releases, commands.add_parser("devices", help="list the sound devices")):
+        command.add_argument("--json", action="store_true", help="for scripts")
+
+
+def _add_sharing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pack = commands.add_parser("pack", help="pack a release into one file")
+    pack.add_argument("name", help="see `aitunes releases`")
+    pack.add_argument("-o", "--output", type=Path, metavar="FILE", help="by default NAME.aitunes, here")
+    install = commands.add_parser("install", help="install a release from a file, a folder or a URL")
+    install.add_argument("source", metavar="FILE|FOLDER|URL", help="with --from, the name of a release that it lists")
+    install.add_argument("--from", dest="index", metavar="INDEX", help="a folder or URL that has an index.json")
+    install.add_argument("--name", default="", help="install it under another name")
+    taken = install.add_mutually_exclusive_group()
+    taken.add_argument("--replace", action="store_true", help="take the place of another release of that name")
+    taken.add_argument("--beside", action="store_true", help="add a number where the name is taken")
+    install.add_argument("--play", action="store_true", help="then play it")
+    remove = commands.add_parser("remove", help="delete an installed release")
+    remove.add_argument("name", help="see `aitunes releases`")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    index = commands.add_parser("index", help="list the packed releases of a folder in its index.json")
+    index.add_argument("folder", type=Path, metavar="FOLDER")
+    for command in (pack, install, remove):
+        _add_releases(command)
+    for command in (pack, install, remove, index):
         command.add_argument("--json", action="store_true", help="for scripts")
 
 

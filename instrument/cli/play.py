@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_output(options: argparse.Namespace) -> Output:
-    """The sound device, or the silent output with a sentence on how to get sound.
+    """Return the sound device, or the silent output with a sentence on how to get sound.
 
     Raises:
         OutputError: a device was asked for by name and cannot be opened.
@@ -92,7 +92,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
 
 
 def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[PadProcess | None]:
-    """The window beside the engine, where there is a display and it is wanted; it closes with the context."""
+    """Return the window beside the engine, where there is a display and it is wanted; it closes with the context."""
     if not options.pad or not has_display():
         return nullcontext()
     if not pad_is_installed():
@@ -102,7 +102,7 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
 
 
 def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
-    """The OSCQuery server beside the engine, or nothing."""
+    """Return the OSCQuery server beside the engine, or nothing."""
     installed = web_is_installed()
     if options.oscquery and not installed:
         raise UsageError(WEB_MISSING)

@@ -93,17 +93,17 @@ class Tap:
 
     @property
     def underruns(self) -> int:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.underruns
 
     @property
     def device_underruns(self) -> int:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.device_underruns
 
     @property
     def latency_seconds(self) -> float:
-        """The real output's."""
+        """Return the real output's."""
         return self._output.latency_seconds
 
     def start(self) -> None:

@@ -60,7 +60,7 @@ def _affordable_iterations(report: Report) -> int:
 
 
 def table(report: Report) -> Iterator[str]:
-    """The report, a line at a time."""
+    """Yields the report, a line at a time."""
     yield "machine              " + ", ".join(report.machine.values())
     yield f"import instrument    {report.import_seconds:.2f} s"
     yield f"start to first sound {report.start_seconds:.2f} s"

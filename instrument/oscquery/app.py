@@ -34,7 +34,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def application(engine: EngineClient, lifespan: Lifespan | None = None) -> Starlette:
-    """The web application for an engine.
+    """Return the web application for an engine.
 
     Args:
         engine: whose namespace it serves.
@@ -52,7 +52,7 @@ class _Server:
         self._listeners = Listeners(engine)
 
     async def describe(self, request: Request) -> Response:
-        """A node, or the attributes of it that are asked for."""
+        """Return a node, or the attributes of it that are asked for."""
         path = canonical("/" + request.path_params["path"].strip("/"))
         wanted = [name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)]
         if "HOST_INFO" in wanted:
@@ -133,7 +133,7 @@ def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
 
 
 def _reserved(packet: bytes) -> str:
-    """The first address in a packet that programs of the engine's machine alone may use; empty where there is none."""
+    """Return the first address in a packet that only this machine's programs may use; empty where there is none."""
     # For the engine all of this comes from its own machine.
     found = (path for message in messages(packet) for path in matching(message.address, sorted(LOCAL_ONLY)))
     return next(found, "")

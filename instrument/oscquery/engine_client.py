@@ -77,7 +77,7 @@ class EngineClient:
 
     @contextlib.asynccontextmanager
     async def peer(self, receive: Callable[[bytes], None]) -> AsyncIterator[Peer]:
-        """A socket of its own, so that the engine tells whoever uses it from all others.
+        """Yields a socket of its own, so that the engine tells whoever uses it from all others.
 
         Raises:
             EngineGoneError: the host is unknown.
@@ -95,7 +95,7 @@ class EngineClient:
             transport.close()
 
     async def view(self, choose: Callable[[Facts], Sequence[str]] = lambda facts: ()) -> View:
-        """The facts, and the values at the paths that are chosen by them; one that the engine refuses has none.
+        """Return the facts, and the values at the paths that are chosen by them; one that the engine refuses has none.
 
         Raises:
             EngineGoneError: it does not answer.

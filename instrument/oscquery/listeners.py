@@ -44,7 +44,7 @@ class Listener:
         self.send(json.dumps({"COMMAND": command, "DATA": data}))
 
     async def next_frame(self) -> Frame:
-        """The next to be sent."""
+        """Return the next frame to send."""
         return await self._waiting.get()
 
 

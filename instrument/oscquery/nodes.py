@@ -73,7 +73,7 @@ def is_within(path: str, container: str) -> bool:
 
 
 def tree(facts: Facts, values: Values) -> Node:
-    """The root node with everything in it; `values` by path, for those that are known."""
+    """Return the root node with everything in it; `values` by path, for those that are known."""
     root: Node = _container("/")
     for path, row in expand(facts.latent_dim).items():
         node = root
@@ -86,7 +86,7 @@ def tree(facts: Facts, values: Values) -> Node:
 
 
 def find(root: Node, path: str) -> Node | None:
-    """The node at a path, or None."""
+    """Return the node at a path, or None."""
     node: Node | None = root
     for name in path.strip("/").split("/") if path.strip("/") else ():
         node = (node or {}).get("CONTENTS", {}).get(name)
@@ -94,7 +94,7 @@ def find(root: Node, path: str) -> Node | None:
 
 
 def structure(root: Node) -> dict[str, Node]:
-    """Every node by its path, without values and contents: what a client has to read again when it differs."""
+    """Return every node by its path, without values and contents: what a client has to read again when it differs."""
     nodes = {root["FULL_PATH"]: {name: value for name, value in root.items() if name not in ("CONTENTS", "VALUE")}}
     for node in root.get("CONTENTS", {}).values():
         nodes.update(structure(node))
@@ -102,7 +102,7 @@ def structure(root: Node) -> dict[str, Node]:
 
 
 def common_path(paths: Sequence[str]) -> str:
-    """The lowest container of all these paths; a path alone is its own."""
+    """Return the lowest container of all these paths; a path alone is its own."""
     first, *others = [path.strip("/").split("/") for path in paths]
     depth = 0
     while depth < len(first) and all(other[: depth + 1] == first[: depth + 1] for other in others):

@@ -16,6 +16,7 @@ from instrument.pad.folder_learning import FolderLearning
 from instrument.pad.link import Link
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
+from instrument.pad.release_install import ReleaseInstalling
 
 
 class PadSession(QObject):
@@ -41,6 +42,9 @@ class PadSession(QObject):
         self.encoder = EncoderQueue(parent=self)
         self.folders = FolderLearning(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self)
         self.folders.message.connect(self.model.message)
+        self.installing = ReleaseInstalling(self)
+        self.installing.message.connect(self.model.message)
+        self.installing.installed.connect(self.model.load)
 
     def open(self, release: str = "") -> None:
         """Start to look for the engine; once connected, load this release if the engine has it."""
@@ -52,6 +56,7 @@ class PadSession(QObject):
         """End the child processes and the subscription, and the engine too where that is wanted."""
         self.encoder.close()
         self.folders.close()
+        self.installing.close()
         self.model.unsubscribe()
         if quit_engine:
             self.model.quit_engine()

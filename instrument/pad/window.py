@@ -17,6 +17,7 @@ from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
 from instrument.pad.preferences import PreferencesFile
+from instrument.pad.release_install import release_source
 from instrument.pad.session import PadSession
 from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS
 from instrument.pad.widgets.banner import Banner
@@ -258,11 +259,15 @@ class Window(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _sound_files(event) or _folder(event):
+        if _releases(event) or _sound_files(event) or _folder(event):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
+        if releases := _releases(event):
+            for source in releases:
+                self.session.installing.install(source)
+            return
         folder = _folder(event)
         if folder is not None:
             self.session.folders.learn(folder)
@@ -306,6 +311,11 @@ class Window(QMainWindow):
 
 def _dropped(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
+def _releases(event: QDropEvent) -> list[str]:
+    sources = (release_source(url) for url in event.mimeData().urls())
+    return [source for source in sources if source is not None]
 
 
 def _sound_files(event: QDropEvent) -> list[Path]:

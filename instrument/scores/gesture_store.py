@@ -33,7 +33,7 @@ class GestureStore:
         self._report = report
 
     def names(self) -> list[str]:
-        """All names, sorted.
+        """Return all names, sorted.
 
         Raises:
             GestureError: the folder cannot be read.
@@ -58,7 +58,7 @@ class GestureStore:
             raise GestureError(f"there are {MAX_GESTURES} gestures; delete one first")
 
     def read(self, name: str) -> str:
-        """The score.
+        """Return the score.
 
         Raises:
             GestureError: there is none of that name, or it cannot be read.

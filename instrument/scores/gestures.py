@@ -48,7 +48,7 @@ class Take:
     seconds: float = 0.0
 
     def score(self) -> str:
-        """The gesture as a score, which begins where the settings that it moves stood."""
+        """Return the gesture as a score, which begins where the settings that it moves stood."""
         moved = {path for _, path, _ in self.events}
         # What the pad's position means depends on its axes, so they come first.
         before = sorted(moved & self.before.keys(), key=lambda path: (path != _AXES, path))
@@ -103,7 +103,7 @@ class Replay:
         return self._place >= self.seconds
 
     def advance(self, seconds: float) -> list[Event]:
-        """The events of the next so many seconds of sound."""
+        """Return the events of the next so many seconds of sound."""
         self._place += seconds * self.speed
         due = self._up_to(self._place)
         if self.loop and self.ended:
@@ -156,7 +156,7 @@ class Gestures:
         }
 
     def advance(self, seconds: float) -> None:
-        """A hop begins: put what is replayed within it on the timeline."""
+        """Put the events that are replayed within the next hop on the timeline."""
         self._now += seconds
         if self._replay is None:
             return
@@ -182,7 +182,7 @@ class Gestures:
         return self._take
 
     def end(self) -> Take | None:
-        """The gesture that was being recorded until this hop, if one was."""
+        """Return the gesture that was being recorded until this hop, if one was."""
         take, self._take = self._take, None
         if take is not None:
             take.seconds = self._now - self._begun

@@ -31,7 +31,7 @@ class ScoreLine:
 
 
 def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseCard]) -> list[ScoreLine]:
-    """The lines of a score in order of time; lines of one time keep their order.
+    """Return the lines of a score in order of time; lines of one time keep their order.
 
     Every line is tried on a performance without sound, so that none can fail while the score plays.
 

@@ -78,9 +78,7 @@ class Library:
         Raises:
             ReleaseError: there is none of that name, or it cannot be used.
         """
-        path = self.find(name)
-        if path is None:
-            raise self._missing(name)
+        path = self.folder(name)
         if path.parent != paths.bundled_releases():
             self._trial(path)
         release = read_release(path)
@@ -88,21 +86,31 @@ class Library:
         return release
 
     def card(self, name: str) -> ReleaseCard:
-        """A release's card alone.
+        """Return a release's card alone.
 
         Raises:
             ReleaseError: there is none of that name that can be used.
         """
-        path = self.find(name)
-        if path is None:
-            raise self._missing(name)
+        path = self.folder(name)
         card = self._card(path)
         _check_name(card, path)
         return card
 
     def find(self, name: str) -> Path | None:
-        """The folder of a release by its name, read or not; None where there is none."""
+        """Return the folder of a release by its name, read or not; None where there is none."""
         return next((path for path in self._candidates()[0] if path.name == name), None)
+
+    def folder(self, name: str) -> Path:
+        """The folder of a release by its name, read or not.
+
+        Raises:
+            ReleaseError: there is none of that name.
+        """
+        path = self.find(name)
+        if path is None:
+            known = ", ".join(sorted({path.name for path in self._candidates()[0]})) or "none"
+            raise ReleaseError(f"There is no release named {name!r}; there are: {known}.")
+        return path
 
     def _card(self, path: Path) -> ReleaseCard:
         # A card of many dimensions takes longer to parse than a hop, so it is parsed once for each state of its file.
@@ -113,10 +121,6 @@ class Library:
         if known is None or known[0] != stamp:
             known = self._read[path] = stamp, read_card(path)
         return known[1]
-
-    def _missing(self, name: str) -> ReleaseError:
-        known = ", ".join(sorted({path.name for path in self._candidates()[0]})) or "none"
-        return ReleaseError(f"There is no release named {name!r}; there are: {known}.")
 
     def _candidates(self) -> tuple[list[Path], list[str]]:
         found: list[Path] = []

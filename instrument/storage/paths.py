@@ -45,7 +45,7 @@ def anchors() -> Path:
 
 
 def snapshots() -> Path:
-    """The file of snapshots."""
+    """Return the file of snapshots."""
     return home() / "snapshots.json"
 
 
@@ -60,7 +60,7 @@ def osc_token() -> Path:
 
 
 def plain_name(name: str) -> str:
-    """The name, if it cannot leave the folder it belongs to.
+    """Return the name, if it cannot leave the folder it belongs to.
 
     Raises:
         PathError: it is empty, hidden, too long, or has a path or a control character in it.

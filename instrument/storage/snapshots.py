@@ -41,7 +41,7 @@ class SnapshotStore:
         self._file: BackedUpFile[Snapshots] = BackedUpFile(path, _MAX_BYTES, SnapshotFormat(), "The snapshots", report)
 
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """Return all names, sorted."""
         return sorted(self._read())
 
     def save(self, name: str, snapshot: Snapshot) -> None:
@@ -68,7 +68,7 @@ class SnapshotStore:
         self._write(stored)
 
     def get(self, name: str) -> Snapshot:
-        """The snapshot of that name.
+        """Return the snapshot of that name.
 
         Raises:
             SnapshotError: there is none.
@@ -122,7 +122,7 @@ def _printable(name: str) -> str:
 
 
 def _snapshot(fields: dict[str, Any]) -> tuple[Snapshot, bool]:
-    """Check a snapshot as a message is checked; returns it, and whether all of its settings are in it."""
+    """Check a snapshot as a message is checked; return it, and whether all of its settings are in it."""
     release, coordinates, stored = fields["release"], fields["coordinates"], fields["settings"]
     if not isinstance(release, str):
         raise ValueError("a release's name is no text")

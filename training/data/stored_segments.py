@@ -73,7 +73,7 @@ class StoredSegments:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """[items, n_mels, frames]."""
+        """Return the shape, [items, n_mels, frames]."""
         return len(self), self.shards.features.n_mels, self.shards.features.frames
 
     @property
@@ -109,7 +109,7 @@ class WindowReader:
         self._S = np.empty((0, *segments.shape[1:]), np.float32)
 
     def read(self, items: NDArray[np.int64], window: NDArray[np.int64] | None) -> FloatArray:
-        """Read the segments of a batch, [items, n_mels, frames].
+        """Read the segments of a batch, Return the shape, [items, n_mels, frames].
 
         Args:
             window: all that is asked for until the next window, with its first batch; None with the others.

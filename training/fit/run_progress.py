@@ -71,7 +71,7 @@ class RunProgress(Callback):
         self._write(trainer, replace(self.record, state=STOPPED if stopped else FAILED, sentence=sentence))
 
     def _update(self, trainer: Trainer, epoch: int, fraction: float) -> None:
-        """`epoch` whole ones are done, and a fraction of the next."""
+        """Show that `epoch` whole ones are done, and a fraction of the next."""
         done = self.examples * (epoch + fraction - self._done_before)
         rate = done / max(self.clock() - self._begun, 1e-9)
         left = self.examples * (self.record.epochs - epoch - fraction)

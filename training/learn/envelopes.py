@@ -33,7 +33,7 @@ def envelopes(y: FloatArray, hop_length: int) -> tuple[FloatArray, float]:
 
 
 def envelopes_of_file(path: Path, hop_length: int) -> tuple[FloatArray, float]:
-    """As `envelopes`, of an audio file of any rate and number of channels."""
+    """Compute `envelopes` of an audio file of any rate and number of channels."""
     with soundfile.SoundFile(path) as sound:
         y = np.concatenate(list(mono_at(sound, SAMPLE_RATE)))
     return envelopes(y, hop_length)

@@ -20,7 +20,7 @@ _SHORTER_CODES = (2, 4, 8)
 
 
 def principal_components(x: FloatArray, latent_dim: int) -> FrameAutoencoder:
-    """The linear model of envelopes [items, NODES]."""
+    """Return the linear model of envelopes [items, NODES]."""
     mean = x.mean(axis=0, dtype=np.float64)
     centred = (x - mean).astype(np.float32)
     values, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(x))

@@ -101,7 +101,7 @@ class FrameCollector:
             self._sample_every *= 2
 
     def finish(self) -> Frames:
-        """The frames, split into halves: whole files are held out, or stretches where there are few files.
+        """Return the frames, split into halves: whole files are held out, or stretches where there are few files.
 
         Raises:
             TrainingError: there is too little sound.

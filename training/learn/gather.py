@@ -284,7 +284,7 @@ class _Decoder(threading.Thread):
                 return
 
     def stretches(self) -> Iterator[_Part]:
-        """The stretches of the next job, or why there are no more of them."""
+        """Yields the stretches of the next job, or why there are no more of them."""
         while (part := self._parts.get()) is not None:
             if isinstance(part, _Failure):
                 raise part.error
@@ -297,7 +297,7 @@ class _Decoder(threading.Thread):
 
 
 def _decoded(jobs: list[_Job], sample_rate: int, left_out: set[str]) -> Iterator[tuple[_Job, Iterator[_Part]]]:
-    """Each job and its stretches, decoded by a thread that ends with this generator."""
+    """Yields each job and its stretches, decoded by a thread that ends with this generator."""
     decoder = _Decoder(jobs, sample_rate, left_out)
     decoder.start()
     try:

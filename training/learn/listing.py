@@ -79,7 +79,7 @@ class Listing:
     is_whole: bool = True
 
     def label_of(self, file: SoundFile) -> str:
-        """The first-level folder of a file; of a file beside such folders, the name of the whole folder."""
+        """Return the first-level folder of a file; of a file beside such folders, the name of the whole folder."""
         return self.root.resolve().name or UNLABELLED if file.label == UNLABELLED else file.label
 
 

@@ -41,7 +41,7 @@ def check_writable(to: Path) -> None:
 
 
 def release_name(chosen: str | None, folder: Path, to: Path) -> str:
-    """The name of the release: the chosen one, or one that the folder's gives and that is free.
+    """Return the name of the release: the chosen one, or one that the folder's gives and that is free.
 
     A release that was learnt from a folder of the same name is replaced by what is learnt from it now.
 
@@ -58,7 +58,7 @@ def release_name(chosen: str | None, folder: Path, to: Path) -> str:
 
 
 def slug(text: str) -> str:
-    """A release's name made of a folder's.
+    """Return a release's name made of a folder's.
 
     >>> slug("My Sounds (2024)"), slug("Ütliberg"), slug("…")
     ('my-sounds-2024', 'tliberg', 'my-sounds')

@@ -25,7 +25,7 @@ _ENCODER_BLOCKS, _DECODER_BLOCKS, WIDTH = 2, 3, 384
 
 
 def features_of(top_db: float) -> AudioFeatures:
-    """The features of a release whose material's loudest bin has so many decibels."""
+    """Return the features of a release whose material's loudest bin has so many decibels."""
     top = round(top_db, 1)
     return AudioFeatures(
         SAMPLE_RATE, N_FFT, HOP_LENGTH, f_max=SAMPLE_RATE / 2, db_range=(top - RANGE_DB, top), scale="linear"
@@ -105,7 +105,7 @@ class FrameAutoencoder(Autoencoder):
 
     @classmethod
     def of_components(cls, mean: NDArray[Any], axes: NDArray[Any], std: NDArray[Any]) -> FrameAutoencoder:
-        """The model that is a principal component analysis.
+        """Return the model that is a principal component analysis.
 
         Args:
             mean: of the envelopes, [NODES].
@@ -128,12 +128,12 @@ class FrameAutoencoder(Autoencoder):
         return (torch.exp(S.flatten(1) * decades) @ self.pool.T).log() / decades
 
     def encode_envelope(self, x: Tensor) -> Tensor:
-        """The code of an envelope, z [batch, latent_dim]."""
+        """Return the code of an envelope, z [batch, latent_dim]."""
         z: Tensor = self.encoder_linear(x) + self.scale * self.encoder(x - 0.5)
         return z
 
     def decode_envelope(self, z: Tensor) -> Tensor:
-        """The envelope of a code, [batch, NODES]; below 0 where it is silent."""
+        """Return the envelope of a code, [batch, NODES]; below 0 where it is silent."""
         x: Tensor = self.decoder_linear(z) + self.decoder(z / self.scale)
         return x
 

@@ -133,7 +133,7 @@ class NoteLearner:
         return export_release(trained, self._corpus, figures, to, titles.command, names)
 
     def _train_batch(self, progress: float) -> None:
-        """One step of the optimiser, at the rate that belongs to this share of the time."""
+        """Take one step of the optimiser, at the rate that belongs to this share of the time."""
         experiment = self._experiment.train()
         experiment.loss.move_to(_SCENARIO_EPOCHS * progress)
         for group in self._optimizer.param_groups:
@@ -166,7 +166,7 @@ class NoteLearner:
 
 
 def pitch_range(corpus: Corpus) -> tuple[float, float]:
-    """The keys of the release: those of the bundled ones, and further where the notes go further."""
+    """Return the keys of the release: those of the bundled ones, and further where the notes go further."""
     parts = [part.conditions[:, 0] for part in (corpus.train, corpus.held) if part.conditions is not None]
     pitch = np.concatenate(parts)
     lowest = min(LOWEST_FINE, max(_LOWEST, float(np.floor(pitch.min()))))

@@ -42,7 +42,7 @@ def named_dynamic(name: str) -> str:
 
 
 def without_pitch(name: str) -> str:
-    """A file's stem without what names its pitch: what is left may name the instrument.
+    """Return a file's stem without what names its pitch: what is left may name the instrument.
 
     >>> without_pitch("guitar_061_C#4.wav")
     'guitar'

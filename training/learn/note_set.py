@@ -55,7 +55,7 @@ class HeardNote:
         return named_dynamic(self.file.name)
 
     def read(self, sample_rate: int) -> FloatArray:
-        """The waveform, mono, [samples].
+        """Return the waveform, mono, [samples].
 
         Raises:
             AudioFileError: it cannot be read any more.
@@ -154,7 +154,7 @@ def label_notes(
 
 
 def _instrument(file: SoundFile, label_of: Callable[[SoundFile], str]) -> str:
-    """The folder; in a flat folder what the file's name says besides the pitch, where that is a word."""
+    """Return the folder; in a flat folder what the file's name says besides the pitch, where that is a word."""
     if "/" in file.name:
         return label_of(file)
     word = without_pitch(file.name)
@@ -162,7 +162,7 @@ def _instrument(file: SoundFile, label_of: Callable[[SoundFile], str]) -> str:
 
 
 def _octaves_moved(pairs: Sequence[tuple[list[int], float]]) -> int:
-    """The octaves by which most names stand apart from what was heard: some makers call 60 C3, others C5."""
+    """Return the octaves by which most names stand apart from what was heard: some makers call 60 C3, others C5."""
     apart = [
         round((heard - named[0]) / 12.0)
         for named, heard in pairs
@@ -172,7 +172,7 @@ def _octaves_moved(pairs: Sequence[tuple[list[int], float]]) -> int:
 
 
 def _checked_by_name(heard: float, named: list[int], octaves: int) -> float | None:
-    """The pitch heard, moved to the octave of the name that agrees with it; None where none does."""
+    """Return the pitch heard, moved to the octave of the name that agrees with it; None where none does."""
     for midi in named:
         if abs(_octaves_aside(heard - midi)) < _NAME_AGREES:
             return midi + 12 * octaves + _octaves_aside(heard - midi)
@@ -184,7 +184,7 @@ def _octaves_aside(semitones: float) -> float:
 
 
 def _guess_or_none(file: SoundFile) -> NoteGuess | None:
-    """The note in a file; None where it is damaged or too short to have one."""
+    """Return the note in a file; None where it is damaged or too short to have one."""
     try:
         y = _samples(file, _HEARD_SECONDS, SAMPLE_RATE)
     except AudioFileError:
@@ -195,7 +195,7 @@ def _guess_or_none(file: SoundFile) -> NoteGuess | None:
 
 
 def _samples(file: SoundFile, seconds: float, sample_rate: int) -> FloatArray:
-    """The beginning of a file, at most so many seconds."""
+    """Return the beginning of a file, at most so many seconds."""
     try:
         parts = [part.y for part in read_stretches(file, [0.0], sample_rate, seconds)]
     except UnreadableSoundError as error:

@@ -86,7 +86,7 @@ def track_pitch(y: FloatArray, sample_rate: int) -> PitchTrack:
 
 
 def guess_note(track: PitchTrack) -> NoteGuess:
-    """The pitch that most loud frames share, the attack left out."""
+    """Return the pitch that most loud frames share, the attack left out."""
     loudest = float(track.level_db.max(initial=-200.0))
     loud = (track.level_db > loudest + _LOUD_DB) & (track.level_db > -100.0)
     begin = int(loud.argmax()) + _ONSET_FRAMES
@@ -116,7 +116,7 @@ def _normalised_difference(frames: NDArray[np.float64], longest: int) -> NDArray
 
 
 def _period(similarity: NDArray[np.float64], shortest: int) -> tuple[float, float]:
-    """The lag of the first peak that is nearly as high as the highest, with fraction, and its height; else NaN, 0."""
+    """Return the first peak nearly as high as the highest: its lag, with fraction, and height; else NaN, 0."""
     # The slope down from lag 0 is no peak: the search begins where the function has crossed zero.
     negative = np.flatnonzero(similarity < 0.0)
     if not negative.size:

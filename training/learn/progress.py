@@ -37,16 +37,16 @@ class Report(Protocol):
     """Takes what happens."""
 
     def say(self, sentence: str) -> None:
-        """A sentence for the person."""
+        """Tell the person a sentence."""
 
     def progress(self, stage: str, share: float, seconds_left: float) -> None:
         """Take how far everything is, 0..1."""
 
     def version(self, version: Version) -> None:
-        """A better release is there."""
+        """Tell that a better release is installed."""
 
     def done(self, facts: dict[str, Any]) -> None:
-        """The end: release, folder, held_db, versions, seconds, was_stopped."""
+        """Tell the end: release, folder, held_db, versions, seconds, was_stopped."""
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -88,7 +88,7 @@ class TerminalReport:
         )
 
     def done(self, facts: dict[str, Any]) -> None:
-        """The sentences at the end say it."""
+        """Print nothing: the sentences at the end say it."""
 
     def close(self) -> None:
         """Take the bar away."""
@@ -102,23 +102,23 @@ class JsonReport:
         self._stream = stream or sys.stdout
 
     def say(self, sentence: str) -> None:
-        """`{"said": …}`."""
+        """Print `{"said": …}`."""
         self._write({"said": sentence})
 
     def progress(self, stage: str, share: float, seconds_left: float) -> None:
-        """`{"progress": {"stage": …, "share": …, "seconds_left": …}}`."""
+        """Print `{"progress": {"stage": …, "share": …, "seconds_left": …}}`."""
         self._write({"progress": {"stage": stage, "share": round(share, 4), "seconds_left": round(seconds_left, 1)}})
 
     def version(self, version: Version) -> None:
-        """`{"version": {…}}`, the fields of `Version`."""
+        """Print `{"version": {…}}`, the fields of `Version`."""
         self._write({"version": vars(version)})
 
     def done(self, facts: dict[str, Any]) -> None:
-        """`{"done": {…}}`."""
+        """Print `{"done": {…}}`."""
         self._write({"done": facts})
 
     def failed(self, sentence: str) -> None:
-        """`{"failed": …}`."""
+        """Print `{"failed": …}`."""
         self._write({"failed": sentence})
 
     def close(self) -> None:

@@ -166,7 +166,7 @@ def clipped_share(y: FloatArray) -> float:
 
 
 def _mixed_down(y: FloatArray) -> tuple[FloatArray, bool]:
-    """The mean of the channels; of channels that cancel each other, the loudest, and True."""
+    """Return the mean of the channels; of channels that cancel each other, the loudest, and True."""
     if y.shape[1] == 1:
         return y[:, 0], False
     mean = y.mean(axis=1)
@@ -179,7 +179,7 @@ def _mixed_down(y: FloatArray) -> tuple[FloatArray, bool]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """A file that libsndfile has opened.
+    """Yields a file that libsndfile has opened.
 
     Raises:
         UnreadableSoundError: it cannot, now or while it is read.
@@ -209,7 +209,7 @@ def _check_header(sound: soundfile.SoundFile) -> None:
 
 
 def _through_ffmpeg(path: Path, seconds: float, sample_rate: int, stretch_seconds: float) -> Iterator[Stretch]:
-    """The beginning of a file, decoded by ffmpeg in a process of its own.
+    """Yields the beginning of a file, decoded by ffmpeg in a process of its own.
 
     Raises:
         UnreadableSoundError: ffmpeg finds no sound.

@@ -37,7 +37,7 @@ class Stop:
             raise KeyboardInterrupt
 
     def next_of(self, steps: Iterator[T]) -> T | None:
-        """The next of some steps; None at their end, or where a wish to stop came while they were waited for.
+        """Return the next of some steps; None at their end, or where a wish to stop came while they were waited for.
 
         Raises:
             KeyboardInterrupt: there is nothing to keep yet.

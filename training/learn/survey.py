@@ -84,7 +84,7 @@ class Survey:
 
 
 def passed_over(listing: Listing) -> list[str]:
-    """A sentence for each kind of thing that a folder holds and that is not read."""
+    """Return a sentence for each kind of thing that a folder holds and that is not read."""
     others = sum(listing.others.values())
     kinds = ", ".join(ending for ending, _ in listing.others.most_common(_NAMED))
     found = [
@@ -139,7 +139,7 @@ def notes_sentence(found: NoteSet) -> str:
 
 
 def note_name(midi: float) -> str:
-    """The name of the nearest key.
+    """Return the name of the nearest key.
 
     >>> note_name(60.2), note_name(41.0)
     ('C4', 'F2')
@@ -149,7 +149,7 @@ def note_name(midi: float) -> str:
 
 
 def names(found: Sequence[str]) -> str:
-    """Some names, and how many more there are; control characters do not reach the terminal.
+    """List some names, and how many more there are; control characters do not reach the terminal.
 
     >>> names(["a.wav", "b.wav", "c.wav", "d.wav", "e.wav"])
     'a.wav, b.wav, c.wav and 2 more'
@@ -160,7 +160,7 @@ def names(found: Sequence[str]) -> str:
 
 
 def amount(count: int, thing: str) -> str:
-    """A number and its noun.
+    """Return a number and its noun.
 
     >>> amount(1, "file"), amount(20_000, "file")
     ('1 file', '20,000 files')
@@ -169,7 +169,7 @@ def amount(count: int, thing: str) -> str:
 
 
 def minutes(seconds: float) -> str:
-    """A length that a person reads.
+    """Return a length that a person reads.
 
     >>> minutes(0.31), minutes(42.0), minutes(760.0), minutes(10_800.0)
     ('0.3 s', '42 s', '12.7 min', '3.0 h')

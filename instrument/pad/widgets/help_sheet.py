@@ -22,6 +22,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("right-click", "anchors and more"),
             ("drop sound files", "make them anchors"),
             ("drop a folder", "learn an instrument from it"),
+            ("drop an .aitunes file", "install it, and play it"),
             ("Ctrl Z", "restore a removed anchor"),
         ),
     ),

@@ -32,7 +32,7 @@ def has_base(folder: Path | None = None) -> bool:
 
 
 def load_base(latent_dim: int = BASE_DIM, folder: Path | None = None) -> FrameAutoencoder:
-    """The base model; its first numbers say most, so that a shorter code is its beginning.
+    """Return the base model; its first numbers say most, so that a shorter code is its beginning.
 
     Raises:
         TrainingError: it is not installed, is damaged, or has fewer dimensions.
