@@ -1,4 +1,4 @@
-"""What a killed process was writing is told from what a living one writes, and never takes another file's place."""
+"""An unfinished file of a killed process is told from one that is being written, and replaces no other file."""
 
 import os
 
