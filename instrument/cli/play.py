@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from aitunes.osc.address import format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
+from instrument.cli.sidecar import NAME as OSCQUERY
 from instrument.cli.sidecar import WEB_MISSING, sidecar, web_is_installed
 from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
@@ -98,7 +100,7 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
     if not pad_is_installed():
         say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
         return nullcontext()
-    return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
+    return closing(PadProcess(options, engine.osc.host, engine.osc.port, engine.publisher.warn))
 
 
 def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
@@ -109,7 +111,8 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
     place = ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
-    return sidecar([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
+    words = [*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
+    return sidecar(words, engine.publisher.warn, partial(engine.note_helper, OSCQUERY))
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:

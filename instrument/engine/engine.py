@@ -107,6 +107,7 @@ class Engine:
         self._global_settings = contextlib.ExitStack()
         self._closed = False
         self._keep_due = 0.0
+        self._missing: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> dict[str, Address]:
@@ -200,7 +201,13 @@ class Engine:
             playing=thread.performance.playing,
             iterations=thread.iterations,
             held_events=self.timeline.held_events,
+            missing=", ".join(sorted(self._missing)),
         )
+
+    def note_helper(self, name: str, runs: bool) -> None:
+        """Take down that a program beside the engine has ended or runs again; `/status` says which are missing."""
+        # A new set each time, because another thread may be reading the old one.
+        self._missing = self._missing - {name} if runs else self._missing | {name}
 
     def in_background(self, function: Callable[[], None]) -> None:
         """Run a function on the worker's thread, after all earlier commands; from any thread, returns at once."""
