@@ -1,4 +1,4 @@
-"""What was recorded of a gesture outlives the engine."""
+"""A gesture that was being recorded outlives the engine."""
 
 import pytest
 
