@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from functools import partial
 
-from aitunes.osc.address import format_host_port, reachable
+from aitunes.osc.address import answering, format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import NAME as OSCQUERY
@@ -116,11 +116,14 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth_thread.card
+    card, port = engine.synth_thread.card, engine.osc.port
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
+    here, *elsewhere = answering(engine.osc.host)
+    others = " and ".join(format_host_port(host, port) for host in elsewhere)
+    others = others and f", from other machines at {others}"
     return (
-        f"{how} played over OSC at {format_host_port(engine.osc.host, engine.osc.port)}.\n"
+        f"{how} played over OSC at {format_host_port(here, port)}{others}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
-        f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
+        f"Try: oscsend {'localhost' if here == '127.0.0.1' else here} {port} /aitunes/pad/xy ff 0.2 0.8"
     )
