@@ -1,19 +1,23 @@
-"""The OSCQuery server beside an engine: a process that starts after the sound, is started again, and ends with it."""
+"""Processes beside an engine, such as OSCQuery and MIDI: they start after the sound, again when ended, end with it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from aitunes.release.processes import own_process
 
 _WEB = ("ifaddr", "starlette", "uvicorn", "websockets", "zeroconf")
 WEB_MISSING = "OSCQuery needs the extra `web`: pip install 'aitunes[web]'"
-NAME = "OSCQuery"
+_MIDI = ("jack", "rtmidi")
+MIDI_MISSING = "MIDI needs the extra `midi`: pip install 'aitunes[midi]'"
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Waited before each new start, seconds; after the last one it is given up."""
 _ENDING_SECONDS = 3.0
@@ -26,6 +30,26 @@ def web_is_installed() -> bool:
     return all(find_spec(name) for name in _WEB)
 
 
+def midi_is_installed() -> bool:
+    """Return whether a library of the extra `midi` is installed; one of them is enough."""
+    return any(find_spec(name) for name in _MIDI)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Hears how a process beside the engine fares, on a thread of its own.
+
+    Args:
+        warn: takes sentences for everybody.
+        note: takes the process's name and whether it runs.
+        on_death: called where the process ends before the engine does.
+    """
+
+    warn: Callable[[str], None]
+    note: Callable[[str, bool], None]
+    on_death: Callable[[], None] = lambda: None
+
+
 class Sidecar:
     """Runs a process beside the engine, and starts it again where it ends before the engine does.
 
@@ -33,22 +57,22 @@ class Sidecar:
     the thread that starts it.
 
     Args:
-        start: starts the process, whose standard input it reads until that closes.
-        warn: takes sentences for everybody.
-        note: hears whether it runs.
+        name: for sentences, such as "OSCQuery".
+        start: starts the process, which reads its standard input until that closes.
+        listener: hears how it fares.
         pauses: before each new start, seconds.
         clock: seconds that never go back.
     """
 
     def __init__(
         self,
+        name: str,
         start: Callable[[], subprocess.Popen[bytes]],
-        warn: Callable[[str], None],
-        note: Callable[[bool], None],
+        listener: Listener,
         pauses: Sequence[float] = PAUSES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._start, self._warn, self._note, self._pauses, self._clock = start, warn, note, pauses, clock
+        self._name, self._start, self._listener, self._pauses, self._clock = name, start, listener, pauses, clock
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -60,8 +84,8 @@ class Sidecar:
         try:
             self._process = self._start()
         except OSError as error:
-            self._note(False)
-            self._warn(f"{NAME} is left out: its process cannot be started ({error.strerror}).")
+            self._listener.note(self._name, False)
+            self._warn(f"is left out: its process cannot be started ({error.strerror}).")
             return
         self._thread.start()
 
@@ -89,18 +113,26 @@ class Sidecar:
             seconds = self._clock() - begin
             if self._closing.is_set():
                 return
-            self._note(False)
+            self._listener.note(self._name, False)
+            self._listener.on_death()
             tries = 0 if seconds > _HEALTHY_SECONDS else tries
             if status > 0 and seconds < _REFUSING_SECONDS:
                 return  # it has said why
             if tries == len(self._pauses):
-                self._warn(f"{NAME} has ended {tries + 1} times and is given up; the sound goes on without it.")
+                self._listener.warn(
+                    f"{self._name} has ended {tries + 1} times and is given up; the sound goes on without it."
+                )
                 return
             pause = self._pauses[tries]
-            self._warn(f"{NAME} has ended (status {status}); the sound goes on. It starts again in {pause:g} s.")
+            self._listener.warn(
+                f"{self._name} has ended (status {status}); the sound goes on. It starts again in {pause:g} s."
+            )
             if self._closing.wait(pause) or not self._restart():
                 return
             tries += 1
+
+    def _warn(self, sentence: str) -> None:
+        self._listener.warn(f"{self._name} {sentence}")
 
     def _restart(self) -> bool:
         with self._lock:
@@ -109,35 +141,50 @@ class Sidecar:
             try:
                 self._process = self._start()
             except OSError as error:
-                self._warn(f"{NAME} is left out: its process cannot be started ({error.strerror}).")
+                self._warn(f"is left out: its process cannot be started ({error.strerror}).")
                 return False
-        self._note(True)
+        self._listener.note(self._name, True)
         if self._sound_is_on.is_set():
             _let_go(self._process)
         return True
 
 
 @contextlib.contextmanager
-def sidecar(
-    words: Sequence[str], warn: Callable[[str], None], note: Callable[[bool], None]
-) -> Iterator[Callable[[], None]]:
-    """Run `aitunes oscquery` with these words while the context lasts; whatever becomes of it, the engine plays on.
+def sidecar(name: str, module: str, words: Sequence[str], listener: Listener) -> Iterator[Callable[[], None]]:
+    """Run a module with these words while the context lasts; whatever becomes of it, the engine plays on.
 
     It is started here, before the sound: a process that is made while the engine plays could hold it up. Then it
     waits until what this yields is called.
+
+    Args:
+        name: for sentences, such as "OSCQuery".
+        module, words: what `python -m` would be given.
+        listener: hears how it fares.
     """
-    command, environment = own_process("instrument.oscquery", *words)
+    command, environment = own_process(module, *words)
 
     def start() -> subprocess.Popen[bytes]:
         # Ctrl-C is the engine's, which fades out first.
         return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, start_new_session=True)
 
-    beside = Sidecar(start, warn, note)
+    beside = Sidecar(name, start, listener)
     beside.open()
     try:
         yield beside.release
     finally:
         beside.close()
+
+
+def stop_with_engine(stop: Callable[[], None]) -> None:
+    """Call a function once the engine that started this process has ended, on a thread of its own."""
+
+    def watch() -> None:
+        # The engine holds the other end of this pipe, which closes with it, however it ends.
+        while os.read(sys.stdin.fileno(), 1):  # a buffered reader would be locked when the interpreter ends
+            pass
+        stop()
+
+    threading.Thread(target=watch, name="engine-watch", daemon=True).start()
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

@@ -68,6 +68,7 @@ class Report:
     device_underruns: int
     mean_load: float
     peak_load: float
+    causes: list[str]
     advice: list[str]
 
     def as_dict(self) -> dict[str, Any]:

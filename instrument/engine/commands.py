@@ -24,7 +24,7 @@ from instrument.scores.score import ScoreError, parse_score
 from instrument.storage.library import Library
 from instrument.storage.recorder import Recorder
 from instrument.storage.snapshots import SnapshotStore
-from instrument.synthesis.performance import Snapshot
+from instrument.synthesis.snapshot import Snapshot
 
 _MAX_TEXT = 60_000
 

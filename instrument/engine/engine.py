@@ -89,12 +89,14 @@ class Engine:
             self.gestures,
             publisher,
             self.feed,
+            self.timeline,
             clock.wall,
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""
         self.osc = OscServer(
             self, self.publish, options.osc_host, options.osc_port, options.osc_tcp, publisher.warn, login=login
         )
+        publisher.wake = self.osc.wake
         self._watch = DeviceWatch(
             scanner,
             self.devices,
@@ -201,6 +203,7 @@ class Engine:
             playing=thread.performance.playing,
             iterations=thread.iterations,
             held_events=self.timeline.held_events,
+            interruption=thread.flight.last_sentence,
             missing=", ".join(sorted(self._missing)),
         )
 
@@ -238,4 +241,5 @@ class Engine:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
         self._keep_gesture()
         self.feed.publish()
-        self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns)
+        cause = thread.flight.last_sentence
+        self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns, cause)

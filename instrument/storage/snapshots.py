@@ -14,7 +14,7 @@ from aitunes.damaged_json import read_entries
 from aitunes.errors import AiTunesError, reason
 from instrument.namespace import ROOT, MessageError, canonical, check_arguments, expand
 from instrument.storage.paths import plain_name
-from instrument.synthesis.performance import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
 
 MAX_SNAPSHOTS = 1_000
 _MAX_BYTES = 1 << 26

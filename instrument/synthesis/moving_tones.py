@@ -13,6 +13,8 @@ from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.directions import Directions
+from instrument.synthesis.keys import Shift
 from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
 from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
@@ -37,6 +39,7 @@ class _Tone:
     level_db: float = SILENT_DB
     gain: float = 0.0
     age: int = 0
+    shift: Shift = ()
     fed: Controls = ()
     scale: float = 1.0
     code: FloatArray | None = None
@@ -57,6 +60,7 @@ class MovingTones:
         features = release.card.features
         self._decode = decode
         self._motions = NoteMotions(motion)
+        self._directions = Directions(release.card.latent)
         self._hop_seconds = features.hop_length / features.sample_rate
         self._bins_per_hz = features.n_fft / features.sample_rate
         self._fluctuates = features.scale == "linear"
@@ -83,8 +87,9 @@ class MovingTones:
         controls: list[Controls] = []
         slots: list[int] = []
         for tone in tones:
-            state = self._advance(z, tone, settings)
-            if moved or state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0:
+            state = self._advance(self._directions.shifted(z, tone.shift), tone, settings)
+            shifted, state.shift = tone.shift != state.shift, tone.shift
+            if moved or shifted or state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0:
                 slots.append(tone.slot)
                 codes.append(state.code if state.code is not None else z)
                 controls.append(state.fed)

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from instrument.cli.sidecar import Sidecar
+from instrument.cli.sidecar import Listener, Sidecar
 
 OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
 
@@ -82,20 +82,22 @@ def test_it_is_given_up_after_growing_pauses():
         started.append(Program(-11))
         return started[-1]
 
-    sidecar = Sidecar(start, told.append, noted.append, pauses=(0.001, 0.002, 0.004))
+    sidecar = Sidecar(
+        "OSCQuery", start, Listener(told.append, lambda *note: noted.append(note)), pauses=(0.001, 0.002, 0.004)
+    )
     sidecar.open()
     sidecar._thread.join(60.0)
     assert [sentence.split()[-2] for sentence in told[:-1]] == ["0.001", "0.002", "0.004"]
     assert told[-1] == "OSCQuery has ended 4 times and is given up; the sound goes on without it."
-    assert (len(started), noted[-1]) == (4, False)
+    assert (len(started), noted[-1]) == (4, ("OSCQuery", False))
 
 
 def test_one_that_cannot_serve_is_not_started_again():
     told, noted = [], []
-    sidecar = Sidecar(lambda: Program(1), told.append, noted.append)
+    sidecar = Sidecar("OSCQuery", lambda: Program(1), Listener(told.append, lambda *note: noted.append(note)))
     sidecar.open()
     sidecar._thread.join(60.0)
-    assert (told, noted) == ([], [False])
+    assert (told, noted) == ([], [("OSCQuery", False)])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -5,7 +5,7 @@ import pytest
 
 from aitunes.errors import AiTunesError
 from instrument.storage.snapshots import MAX_SNAPSHOTS, SnapshotError, SnapshotFormat, SnapshotStore
-from instrument.synthesis.performance import Snapshot
+from instrument.synthesis.snapshot import Snapshot
 
 SETTINGS = {"/smoothing": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
 SNAPSHOT = Snapshot("tiny", [0.5, -1.0, 2.0], SETTINGS)
