@@ -54,11 +54,16 @@ class Take:
         before = sorted(moved & self.before.keys(), key=lambda path: (path != _AXES, path))
         lines = [(0.0, path, self.before[path]) for path in before]
         lines += [*self.events, (self.seconds, END, ())]
-        head = f"# A gesture for the release {self.release}; `aitunes render` takes it as it is."
-        return "\n".join([head, *(_line(*line) for line in lines), ""])
+        return "\n".join([head_line(self.release), *(score_line(*line) for line in lines), ""])
 
 
-def _line(seconds: float, path: str, values: tuple[Value, ...]) -> str:
+def head_line(release: str) -> str:
+    """Return the comment that begins a gesture's score."""
+    return f"# A gesture for the release {release}; `aitunes render` takes it as it is."
+
+
+def score_line(seconds: float, path: str, values: tuple[Value, ...]) -> str:
+    """Return a line of a score."""
     return " ".join([f"{seconds:.4f}", path, *(_word(value) for value in values)])
 
 

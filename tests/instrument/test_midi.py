@@ -112,7 +112,7 @@ def test_midi_that_dies_ends_its_notes_and_leaves_the_sound_alone(engine, keyboa
     for child in psutil.Process(process.process.pid).children():
         if "instrument.midi" in child.cmdline():
             child.kill()
-    process.says("MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi --connect 127")
+    process.says(r"MIDI has ended \(status -9\); the sound goes on\. It starts again in 1 s\.")
     assert client.ask("/status", reply="/status.reply")[13] is True
 
 
