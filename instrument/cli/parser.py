@@ -25,6 +25,7 @@ examples:
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
+  aitunes midi --list                       MIDI keyboards and controllers that are plugged in
   aitunes doctor                            what this machine carries, in figures
 """
 
@@ -46,6 +47,7 @@ def build() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_pad(commands)
     _add_oscquery(commands)
+    _add_midi(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
 
@@ -66,6 +68,11 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the namespace over HTTP, in a process beside; by default where the extra `web` is installed",
     )
     _add_http_port(play)
+    play.add_argument(
+        "--midi",
+        action=argparse.BooleanOptionalAction,
+        help="MIDI and MPE, in a process beside; by default where the extra `midi` is installed",
+    )
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -116,6 +123,9 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor = commands.add_parser("doctor", help="measure this machine and advise")
     doctor.add_argument("--json", action="store_true", help="for scripts")
     doctor.add_argument("--seconds", type=_enough, default=10.0, help="how long to play for underruns")
+    doctor.add_argument(
+        "--trace", type=Path, metavar="FILE", help="write the last seconds, hop by hop, for ui.perfetto.dev"
+    )
     doctor.add_argument("--output", choices=("device", "none"), default="device")
     doctor.add_argument("--device", metavar="NAME")
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
@@ -146,6 +156,16 @@ def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     _add_http_port(oscquery)
     oscquery.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
     oscquery.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    midi = commands.add_parser("midi", help="MIDI and MPE, for an engine that plays already, here or elsewhere")
+    engine = ("127.0.0.1", DEFAULT_PORT)
+    midi.add_argument(
+        "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
+    )
+    midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
+    midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_http_port(command: argparse.ArgumentParser) -> None:

@@ -13,12 +13,12 @@ from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.engine.worker import Worker
 from instrument.measures import Recent
-from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
+from instrument.namespace import DRONE, PANIC, ROOT, Kind, MessageError, Value
 from instrument.outputs import Output
 from instrument.scores.gestures import PLAY, RECORD, STOP, Gestures, Take
 from instrument.storage.recorder import Recorder
-from instrument.synthesis.performance import Snapshot
-from instrument.synthesis.timeline import Call, Event
+from instrument.synthesis.snapshot import Snapshot
+from instrument.synthesis.timeline import Call, Event, Timeline
 
 
 class EventHandler:
@@ -31,6 +31,7 @@ class EventHandler:
         devices, recorder, gestures: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
+        timeline: cleared in a panic.
         wall_clock: seconds of the arrival times.
     """
 
@@ -44,8 +45,10 @@ class EventHandler:
         gestures: Gestures,
         publisher: Publisher,
         feed: PositionFeed,
+        timeline: Timeline,
         wall_clock: Callable[[], float],
     ) -> None:
+        self._timeline = timeline
         self._synth_thread = synth_thread
         self._worker = worker
         self._releases = releases
@@ -111,6 +114,9 @@ class EventHandler:
         came = event.kind is Kind.SETTING and event.origin is not None
         before = performance.value(event.path) if came else None
         performance.apply(event.path, values)
+        if event.path == PANIC:
+            self._gestures.stop()
+            self._timeline.clear()
         self._gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._worker.submit(self._lookahead_call)

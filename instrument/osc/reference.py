@@ -123,6 +123,7 @@ def _argument(argument: Argument) -> str:
     unit = f" {argument.unit}" if argument.unit else ""
     if argument.default is not None:
         unit += f", {argument.default:g} where it is left out" if isinstance(argument.default, int | float) else ""
+    unit += ", may be left out" if argument.optional else ""
     if math.isfinite(argument.low) and math.isfinite(argument.high):
         return f"{argument.name} {argument.low:.10g} to {argument.high:.10g}{unit}".replace("-", "−")
     if math.isfinite(argument.low):

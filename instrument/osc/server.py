@@ -27,6 +27,8 @@ _UNPROVED = "this answer is long or comes too often for an address that is not p
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01
+_PUBLISH_PAUSE_SECONDS = 0.001
+"""Sets how long to collect at least, so that a flood of questions does not become one of wake-ups."""
 _TOLD_SECONDS = 60.0
 _TRIES = 10
 
@@ -40,7 +42,8 @@ class OscServer:
 
     Args:
         instrument: the engine.
-        publish: called every 10 ms on the publishing thread, to send notices with `send` and `send_to_others`.
+        publish: called on the publishing thread every 10 ms, and at once after `wake`, to send notices with `send` and
+            `send_to_others`.
         host, port: where to listen, in IPv4 or IPv6; port 0 takes any that is free.
         tcp: listen there for connections, too.
         say: takes a sentence when the network fails.
@@ -77,6 +80,8 @@ class OscServer:
         self._handling = threading.Lock()
         self._silent_until: dict[int | None, float] = {}
         self._closing = threading.Event()
+        self._idle = threading.Lock()
+        self._idle.acquire()
         self._threads = [
             threading.Thread(target=self._receive_all, name="osc-receive", daemon=True),
             threading.Thread(target=self._publish_all, name="osc-publish", daemon=True),
@@ -104,9 +109,16 @@ class OscServer:
         if self._tcp is not None:
             self._tcp.start()
 
+    def wake(self) -> None:
+        """Have what has collected published now; from any thread, without waiting for one."""
+        # Releasing a lock never blocks, as setting an event may; of two that wake at once, the later is refused.
+        with contextlib.suppress(RuntimeError):
+            self._idle.release()
+
     def close(self) -> None:
         """Stop listening and free the port."""
         self._closing.set()
+        self.wake()
         if self._tcp is not None:
             self._tcp.close()
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
@@ -188,7 +200,8 @@ class OscServer:
         self._access.forget(peer)
 
     def _publish_all(self) -> None:
-        while not self._closing.wait(_PUBLISH_SECONDS):
+        while not self._closing.wait(_PUBLISH_PAUSE_SECONDS):
+            self._idle.acquire(timeout=_PUBLISH_SECONDS - _PUBLISH_PAUSE_SECONDS)
             with _survived():
                 self._publish()
 

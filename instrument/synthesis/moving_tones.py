@@ -13,6 +13,8 @@ from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.directions import Directions
+from instrument.synthesis.keys import Shift
 from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
 from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
@@ -40,6 +42,7 @@ class _Tone:
     level_db: float = SILENT_DB
     gain: float = 0.0
     age: int = 0
+    shift: Shift = ()
     fed: Controls = ()
     scale: float = 1.0
     decoded: tuple[FloatArray, Controls] | None = None
@@ -62,6 +65,7 @@ class MovingTones:
         self._motions = NoteMotions(motion)
         self._metric = motion.metric
         self._moved_code = _MOVED_CODE**2 * len(motion.metric)
+        self._directions = Directions(release.card.latent)
         self._hop_seconds = features.hop_length / features.sample_rate
         self._bins_per_hz = features.n_fft / features.sample_rate
         self._fluctuates = features.scale == "linear"
@@ -88,8 +92,11 @@ class MovingTones:
         controls: list[Controls] = []
         slots: list[int] = []
         for tone in tones:
-            state = self._advance(z, tone, settings)
-            if moved or (((state.age + tone.slot) % DECODE_HOPS == 0 or state.frame is None) and self._moved(state)):
+            state = self._advance(self._directions.shifted(z, tone.shift), tone, settings)
+            is_asked = moved or tone.shift != state.shift
+            state.shift = tone.shift
+            is_due = state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0
+            if is_asked or (is_due and self._moved(state)):
                 slots.append(tone.slot)
                 codes.append(state.code)
                 controls.append(state.fed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import numpy as np
 import soxr
@@ -15,6 +16,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
@@ -59,8 +61,8 @@ class ReleaseRenderer:
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._hop = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
-        self._mean = np.asarray(card.latent.mean, np.float32)
-        self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
+        self.decode_seconds = 0.0
+        self.code = Directions(card.latent).code
         centre = features.n_fft / 2 + lookahead * features.hop_length
         self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
 
@@ -68,11 +70,6 @@ class ReleaseRenderer:
     def resting(self) -> bool:
         """Return whether all tones have faded out, so that a hop costs next to nothing."""
         return all(voice.resting for voice in self.voices)
-
-    def code(self, coordinates: FloatArray) -> FloatArray:
-        """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
-        z: FloatArray = self._mean + coordinates @ self._principal
-        return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Render the next hop of mid and side at the output's rate, [samples, 2].
@@ -84,7 +81,10 @@ class ReleaseRenderer:
             pending, self._pending = self._pending, self._pending[:0]
             return pending
         z, texture_gain = self._moved(self.code(coordinates), performance)
-        for slot, frame in self.source.frames(z, performance).items():
+        began = time.perf_counter()
+        frames = self.source.frames(z, performance)
+        self.decode_seconds = time.perf_counter() - began
+        for slot, frame in frames.items():
             self.voices[slot].set_frame(frame)
         sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
         iterations = shared(self.iterations, len(sounding))
