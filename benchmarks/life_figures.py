@@ -1,4 +1,4 @@
-"""Measures of a sounding note: how its level rises and falls, how much its bins change, its vibrato."""
+"""Measures a sounding note: how its level rises and falls, how much its bins change, its vibrato."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that make up trajectories, for `benchmarks.life`: linear autoregression, and a small recurrent network.
+"""Makes up trajectories for `benchmarks.life`: linear autoregression, and a small recurrent network.
 
 Both are given where a note lies in the latent space, its pitch, the time since its onset and since it was let go, and
 make up level, pitch and code step by step (43 Hz; four levels a step), the random part drawn anew at every step.

@@ -1,4 +1,4 @@
-"""What motion costs: processor time of a hop, moving against holding still, in the same run.
+"""Measures what motion costs: processor time of a hop, moving against holding still, in the same run.
 
     python -m benchmarks.motion_cost [--release NAME] [--voices N] [--iterations N]
 
