@@ -1,7 +1,7 @@
 """Makes up trajectories for `benchmarks.life`: linear autoregression, and a small recurrent network.
 
 Both are given where a note lies in the latent space, its pitch, the time since its onset and since it was let go, and
-make up level, pitch and code step by step (43 Hz; four levels a step), the random part drawn anew at every step.
+make up level, pitch and code step by step (43 Hz; four levels a step), the random part drawn at every step.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Steps:
 
 
 class LinearModel:
-    """x[t] = A₁ x[t−1] + A₂ x[t−2] + B (c, c ⊗ place) + noise, all by least squares."""
+    """Predicts x[t] = A₁ x[t−1] + A₂ x[t−2] + B (c, c ⊗ place) + noise, all by least squares."""
 
     def __init__(self, steps: _Steps) -> None:
         self._steps = steps
@@ -132,7 +132,7 @@ class LinearModel:
 
 
 class RecurrentModel(nn.Module):
-    """A gated recurrent unit that gives mean and spread of the next step."""
+    """Predicts mean and spread of the next step with a gated recurrent unit."""
 
     def __init__(self, steps: _Steps) -> None:
         super().__init__()

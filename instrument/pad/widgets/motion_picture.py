@@ -19,8 +19,8 @@ _MIN_REACH, _ROOM = 0.2, 2.2
 """Standard deviations from the middle of the way's picture to its edge, at least; and edge to way, as recorded."""
 
 
+class Shown(NamedTuple):
     """Says how far a trace moves, and which axes the pad has."""
-    """What is painted beside the trace: how far it moves, and the axes of the pad."""
 
     amount: float = 1.0
     axes: tuple[int, int] = (0, 1)
