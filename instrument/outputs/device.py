@@ -40,21 +40,25 @@ class DeviceOutput:
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
         blocksize: frames a callback, 0 for the device's own.
+        channels: two outputs of the device, left and right, or one for their mean, counted from 1; by default the
+            first two, or the only one.
 
     Raises:
-        OutputError: no PortAudio, no such device, or it cannot be opened.
+        OutputError: no PortAudio, no such device or outputs, or it cannot be opened.
     """
 
-    def __init__(self, device: int | str | None = None, blocksize: int = 0) -> None:
+    def __init__(self, device: int | str | None = None, blocksize: int = 0, channels: tuple[int, ...] = ()) -> None:
         sounddevice = portaudio()
         import rtmixer
 
         try:
             described = sounddevice.query_devices(device, "output")
-            self._channels = min(2, described["max_output_channels"])
+            self._outputs = channels or (1, 2)[: described["max_output_channels"]]
+            _check_channels(described, self._outputs)
+            self._channels = len(self._outputs)
             self._mixer = rtmixer.Mixer(
                 device=device,
-                channels=self._channels,
+                channels=max(self._outputs),
                 samplerate=described["default_samplerate"],
                 blocksize=blocksize,
                 latency=_bounded(described["default_low_output_latency"]),
@@ -62,6 +66,7 @@ class DeviceOutput:
         except (ValueError, sounddevice.PortAudioError) as error:
             name = "The default sound device" if device is None else f"The sound device {device!r}"
             raise OutputError(f"{name} cannot be opened: {error}.") from error
+        self._portaudio = sounddevice._lib
         self.name: str = described["name"]
         # A scan for devices joins JACK's graph for a moment, and the graph may drop out then.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
@@ -167,8 +172,9 @@ class DeviceOutput:
             atexit.unregister(portaudio()._exit_handler)
             _abandoned.append(self)
             return
-        self._mixer.abort(ignore_errors=True)
-        self._mixer.close(ignore_errors=True)
+        # By the library that opened it, which lists its open streams: sounddevice may have loaded another one since.
+        self._portaudio.Pa_AbortStream(self._mixer._ptr)
+        self._portaudio.Pa_CloseStream(self._mixer._ptr)
 
     def _buffered_seconds(self) -> float:
         return float(self._ring.read_available / self.sample_rate)
@@ -226,7 +232,7 @@ class DeviceOutput:
             if self._action in self._mixer.actions:
                 return
             self._consumed_before += self._action.done_frames
-        self._action = self._mixer.play_ringbuffer(self._ring)
+        self._action = self._mixer.play_ringbuffer(self._ring, self._outputs)
 
     def _once_a_second(self, now: float, pacing: Pacing) -> None:
         if now < self._second_due:
@@ -239,6 +245,15 @@ class DeviceOutput:
             self._statistics = None
         if self._statistics is None:
             self._statistics = self._mixer.fetch_and_reset_stats()
+
+
+def _check_channels(described: dict[str, Any], channels: tuple[int, ...]) -> None:
+    available = described["max_output_channels"]
+    if max(channels) > available:
+        raise OutputError(
+            f"The sound device {described['name']} has {available} output{'' if available == 1 else 's'}, so there is "
+            f"no output {max(channels)}; choose others, or no --channels for the first two."
+        )
 
 
 def _bounded(latency_seconds: float) -> float:

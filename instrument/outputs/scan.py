@@ -10,6 +10,7 @@ and would stop the sound. It imports as little as it can, because it lives as lo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -21,6 +22,21 @@ from typing import Any
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
+CLIENT_NAME = "AiTunes"
+_SCANNER_NAME = "AiTunes-scan"
+
+_names: dict[str, ctypes.Array[ctypes.c_char]] = {}
+
+
+def name_jack_client(library: str, name: str) -> None:
+    """Have PortAudio call its JACK client so, from its next start on; nothing where it does not know JACK.
+
+    Args:
+        library: the file of PortAudio that is loaded, or will be.
+    """
+    # PortAudio keeps the pointer, so the name lives as long as the process.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(library).PaJack_SetClientName(_names.setdefault(name, ctypes.create_string_buffer(name.encode())))
 
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
@@ -52,6 +68,7 @@ def _step_back() -> None:
 def main() -> None:
     """Answer until the engine closes the input."""
     _step_back()
+    name_jack_client("libportaudio.so.2", _SCANNER_NAME)
     with _apart_from_jack():
         try:
             import sounddevice  # which looks at once
