@@ -16,6 +16,7 @@ from instrument.status import FIELDS
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
 PANIC, NOTES_OFF = f"{ROOT}/panic", f"{ROOT}/notes/off"
+MIDI = f"{ROOT}/midi"
 CONCERT_PITCH = 69.0
 MAX_ITERATIONS = 64
 MAX_LOOKAHEAD = 8
@@ -38,6 +39,7 @@ class Kind(Enum):
     ACTION = "an act of the sound; timed like a setting"
     COMMAND = "work beside the sound; answered with /done or /fail"
     REQUEST = "a question; answered with a reply"
+    RELAY = "for a process beside the engine, such as MIDI; passed on to subscribers"
     SERVER = "about the connection, not the sound"
     NOTICE = "what the engine tells; nobody sends it"
 
@@ -405,6 +407,40 @@ TABLE: tuple[Address, ...] = (
         told=True,
         initial=(0, 0),
     ),
+    _row(
+        "/midi/learn",
+        Kind.RELAY,
+        "bind the next controller that moves to that address, or to one of its values, counted from 1; an empty one "
+        "ends the learning; with no arguments, the reply is the address that waits",
+        Argument("s", "address"),
+        Argument("i", "argument", 1, 16, optional=True),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/forget", Kind.RELAY, "drop the mappings of that address", Argument("s", "address")),
+    _row(
+        "/midi/map",
+        Kind.RELAY,
+        "add a mapping, or put it in place of the one of the same address and controller: a table as in the file",
+        Argument("s", "toml"),
+    ),
+    _row(
+        "/midi/list",
+        Kind.RELAY,
+        "with no arguments, the reply is the file of mappings; MIDI sends it when it changes",
+        Argument("s", "toml"),
+        told=True,
+        initial=("",),
+    ),
+    _row(
+        "/midi/inputs",
+        Kind.RELAY,
+        "with no arguments, the reply is the inputs that are open, a line each; MIDI sends them when they change",
+        Argument("s", "names"),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/notice", Kind.RELAY, "MIDI has something to tell, in a sentence", Argument("s", "sentence")),
     _notice(
         "/aitunes/device/changed",
         "sound devices have come or gone; these are there now",
@@ -457,6 +493,7 @@ LOCAL_ONLY = frozenset(
                 "/gesture/delete",
                 "/snapshot/save",
                 "/snapshot/delete",
+                *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "inputs", "notice")),
             )
         ),
     }

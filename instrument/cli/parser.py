@@ -75,6 +75,7 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         action=argparse.BooleanOptionalAction,
         help="MIDI and MPE, in a process beside; by default where the extra `midi` is installed",
     )
+    _add_midi_setup(play, "--midi-setup")
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -168,7 +169,14 @@ def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
     )
     midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
+    _add_midi_setup(midi, "--setup")
     midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_midi_setup(command: argparse.ArgumentParser, option: str) -> None:
+    command.add_argument(
+        option, default="default", metavar="NAME", help="which file of MIDI mappings to use, in AiTunes' data folder"
+    )
 
 
 def _add_http_port(command: argparse.ArgumentParser) -> None:

@@ -135,7 +135,7 @@ def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager
         engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
 
     listener = Listener(engine.publisher.warn, engine.note_helper, end_notes)
-    return sidecar("MIDI", "instrument.midi", _connect(engine), listener)
+    return sidecar("MIDI", "instrument.midi", [*_connect(engine), "--setup", options.midi_setup], listener)
 
 
 def _connect(engine: Engine) -> list[str]:

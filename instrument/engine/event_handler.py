@@ -8,6 +8,7 @@ from functools import partial
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
+from instrument.engine.relay import Relay
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
@@ -59,6 +60,7 @@ class EventHandler:
         self._feed = feed
         self._wall_clock = wall_clock
         self._delays = Recent()
+        self._relay = Relay(publisher)
         self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
             f"{ROOT}/release/load": lambda: (synth_thread.performance.release,),
             f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
@@ -106,6 +108,8 @@ class EventHandler:
             self._publisher.reply(event.origin, event.path, self._value(event.path))
         elif event.kind in (Kind.SETTING, Kind.ACTION):
             self._change(event, event.values)
+        elif event.kind is Kind.RELAY:
+            self._relay.take(event, event.values)
         else:
             self._worker.submit(Task(event, self._captured(event)))
 
@@ -143,5 +147,7 @@ class EventHandler:
         return None
 
     def _value(self, path: str) -> tuple[Value, ...]:
+        if self._relay.has(path):
+            return self._relay.value(path)
         value = self._values.get(path)
         return self._synth_thread.performance.value(path) if value is None else value()

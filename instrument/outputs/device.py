@@ -14,6 +14,7 @@ from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 from instrument.outputs.pacing import Pacing
 from instrument.outputs.portaudio import portaudio
+from instrument.outputs.scan import bounded_latency
 
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
@@ -21,7 +22,7 @@ _OBSERVE_SECONDS = 0.08
 _MAX_OBSERVE_SECONDS = 1.5
 _OBSERVED_STEPS = 3
 _LARGE_PREFILL_SECONDS = 0.75  # two of the largest blocks
-_MAX_LATENCY_SECONDS = 2.0
+_MIN_RATE, _MAX_RATE = 4_000.0, 800_000.0
 _DRY_AGAIN_SECONDS = 1.0
 _RESUME_SECONDS = 0.8
 _POLL_SECONDS = 0.0003
@@ -53,15 +54,15 @@ class DeviceOutput:
 
         try:
             described = sounddevice.query_devices(device, "output")
-            self._outputs = channels or (1, 2)[: described["max_output_channels"]]
-            _check_channels(described, self._outputs)
+            self._outputs = channels or (1, 2)[: max(described["max_output_channels"], 0)]
+            _check_description(described, self._outputs)
             self._channels = len(self._outputs)
             self._mixer = rtmixer.Mixer(
                 device=device,
                 channels=max(self._outputs),
                 samplerate=described["default_samplerate"],
                 blocksize=blocksize,
-                latency=_bounded(described["default_low_output_latency"]),
+                latency=bounded_latency(described["default_low_output_latency"]),
             )
         except (ValueError, sounddevice.PortAudioError) as error:
             name = "The default sound device" if device is None else f"The sound device {device!r}"
@@ -71,7 +72,7 @@ class DeviceOutput:
         # A scan for devices joins JACK's graph for a moment, and the graph may drop out then.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         # PortAudio leaves one of JACK's periods out of a stream's latency, though not out of the device's own.
-        self._min_latency_seconds = _bounded(described["default_low_output_latency"]) if self._jack else 0.0
+        self._min_latency_seconds = bounded_latency(described["default_low_output_latency"]) if self._jack else 0.0
         self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
@@ -91,11 +92,11 @@ class DeviceOutput:
     @property
     def latency_seconds(self) -> float:
         """Return the time from the ring to the loudspeaker, as PortAudio reports it, or 2 s if that is more."""
-        reported = max(_bounded(float(self._mixer.latency)), self._min_latency_seconds)
+        reported = max(bounded_latency(float(self._mixer.latency)), self._min_latency_seconds)
         if self._jack and self._pacing is not None and self._first_block_seconds:
             # PortAudio reports what it was when the stream was opened; JACK's latency is a number of its periods.
             reported *= self._pacing.block_seconds / self._first_block_seconds
-        return _bounded(reported)
+        return bounded_latency(reported)
 
     def check_block(self, frames: int) -> None:
         """Check that the device can be asked for so many frames a callback, 0 for its own.
@@ -247,18 +248,15 @@ class DeviceOutput:
             self._statistics = self._mixer.fetch_and_reset_stats()
 
 
-def _check_channels(described: dict[str, Any], channels: tuple[int, ...]) -> None:
-    available = described["max_output_channels"]
-    if max(channels) > available:
+def _check_description(described: dict[str, Any], channels: tuple[int, ...]) -> None:
+    rate, available = described["default_samplerate"], described["max_output_channels"]
+    if not _MIN_RATE <= rate <= _MAX_RATE:  # false for NaN too
+        raise OutputError(f"The sound device {described['name']} reports {rate:g} Hz, a rate at which nothing plays.")
+    if not channels or max(channels) > available:
         raise OutputError(
             f"The sound device {described['name']} has {available} output{'' if available == 1 else 's'}, so there is "
-            f"no output {max(channels)}; choose others, or no --channels for the first two."
+            f"no output {max(channels, default=1)}; choose others, or no --channels for the first two."
         )
-
-
-def _bounded(latency_seconds: float) -> float:
-    # Some ports report hours.
-    return min(max(latency_seconds, 0.0), _MAX_LATENCY_SECONDS) if math.isfinite(latency_seconds) else 0.0
 
 
 def _silence(frames: int) -> FloatArray:

@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import importlib
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -22,10 +23,16 @@ from typing import Any
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
+MAX_LATENCY_SECONDS = 2.0
 CLIENT_NAME = "AiTunes"
 _SCANNER_NAME = "AiTunes-scan"
 
 _names: dict[str, ctypes.Array[ctypes.c_char]] = {}
+
+
+def bounded_latency(seconds: float) -> float:
+    """Return a latency that a device reports, or the nearest one that can be: some report hours, or no number."""
+    return min(max(seconds, 0.0), MAX_LATENCY_SECONDS) if math.isfinite(seconds) else 0.0
 
 
 def name_jack_client(library: str, name: str) -> None:
@@ -50,7 +57,7 @@ def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
             "host": hosts[device["hostapi"]]["name"],
             "channels": device["max_output_channels"],
             "sample_rate": device["default_samplerate"],
-            "latency_seconds": device["default_low_output_latency"],
+            "latency_seconds": bounded_latency(device["default_low_output_latency"]),
             "default": index == default,
         }
         for index, device in enumerate(sounddevice.query_devices())

@@ -15,6 +15,7 @@ __all__ = [
     "bundled_releases",
     "gestures",
     "home",
+    "midi_setup",
     "osc_token",
     "plain_name",
     "recordings",
@@ -53,6 +54,15 @@ def snapshots() -> Path:
 def gestures() -> Path:
     """Gestures, a score each."""
     return home() / "gestures"
+
+
+def midi_setup(name: str) -> Path:
+    """Return the file of a set-up of MIDI mappings.
+
+    Raises:
+        PathError: the name is no plain name.
+    """
+    return home() / "midi" / f"{plain_name(name)}.toml"
 
 
 def osc_token() -> Path:
