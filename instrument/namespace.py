@@ -16,6 +16,7 @@ from instrument.status import FIELDS
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
 PANIC, NOTES_OFF = f"{ROOT}/panic", f"{ROOT}/notes/off"
+MIDI = f"{ROOT}/midi"
 CONCERT_PITCH = 69.0
 MAX_ITERATIONS = 64
 MAX_LOOKAHEAD = 8
@@ -23,6 +24,7 @@ MAX_VOICES = 8
 MAX_BEND = 96.0
 """Semitones that one note can be bent, as far as MPE allows."""
 MAX_BLOCK = 8_192
+MAX_OUTPUTS = 256
 
 Value = float | int | bool | str
 
@@ -37,6 +39,7 @@ class Kind(Enum):
     ACTION = "an act of the sound; timed like a setting"
     COMMAND = "work beside the sound; answered with /done or /fail"
     REQUEST = "a question; answered with a reply"
+    RELAY = "for a process beside the engine, such as MIDI; passed on to subscribers"
     SERVER = "about the connection, not the sound"
     NOTICE = "what the engine tells; nobody sends it"
 
@@ -296,6 +299,27 @@ TABLE: tuple[Address, ...] = (
         _unit("dream"),
         initial=(0.0,),
     ),
+    _row(
+        "/tempo",
+        Kind.SETTING,
+        "beats a minute, for gestures on a grid; a MIDI clock sets it",
+        Argument("f", "tempo", 20.0, 300.0),
+        initial=(120.0,),
+    ),
+    _row(
+        "/beat",
+        Kind.ACTION,
+        "the beat, in quarter notes from the beginning of the song, is at this place; a MIDI clock sends it",
+        Argument("f", "beat", 0.0, 1e6),
+    ),
+    _row("/beat/run", Kind.ACTION, "let the beat go on, or hold it", Argument("T", "running")),
+    _row(
+        "/gesture/quantise",
+        Kind.SETTING,
+        "grid in beats on which gestures begin, and to which their loops are stretched; 0 for none",
+        Argument("f", "beats", 0.0, 64.0),
+        initial=(0.0,),
+    ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
     _row(
@@ -394,6 +418,50 @@ TABLE: tuple[Address, ...] = (
         told=True,
         initial=(0,),
     ),
+    _row(
+        "/device/channels",
+        Kind.COMMAND,
+        "play on these outputs of the sound device, counted from 1; without a right one the left one plays both, and 0 "
+        "is the first two; with no argument, the reply is what was asked for",
+        Argument("i", "left", 0, MAX_OUTPUTS),
+        Argument("i", "right", 0, MAX_OUTPUTS, default=0),
+        told=True,
+        initial=(0, 0),
+    ),
+    _row(
+        "/midi/learn",
+        Kind.RELAY,
+        "bind the next controller that moves to that address, or to one of its values, counted from 1; an empty one "
+        "ends the learning; with no arguments, the reply is the address that waits",
+        Argument("s", "address"),
+        Argument("i", "argument", 1, 16, optional=True),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/forget", Kind.RELAY, "drop the mappings of that address", Argument("s", "address")),
+    _row(
+        "/midi/map",
+        Kind.RELAY,
+        "add a mapping, or put it in place of the one of the same address and controller: a table as in the file",
+        Argument("s", "toml"),
+    ),
+    _row(
+        "/midi/list",
+        Kind.RELAY,
+        "with no arguments, the reply is the file of mappings; MIDI sends it when it changes",
+        Argument("s", "toml"),
+        told=True,
+        initial=("",),
+    ),
+    _row(
+        "/midi/inputs",
+        Kind.RELAY,
+        "with no arguments, the reply is the inputs that are open, a line each; MIDI sends them when they change",
+        Argument("s", "names"),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/notice", Kind.RELAY, "MIDI has something to tell, in a sentence", Argument("s", "sentence")),
     _notice(
         "/aitunes/device/changed",
         "sound devices have come or gone; these are there now",
@@ -446,6 +514,7 @@ LOCAL_ONLY = frozenset(
                 "/gesture/delete",
                 "/snapshot/save",
                 "/snapshot/delete",
+                *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "inputs", "notice")),
             )
         ),
     }

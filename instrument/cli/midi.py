@@ -8,6 +8,7 @@ import signal
 from aitunes.printable import printable
 from instrument.cli.common import UsageError
 from instrument.cli.sidecar import MIDI_MISSING, midi_is_installed, stop_with_engine
+from instrument.storage.paths import midi_setup
 from instrument.terminal import ending_signals, say
 
 
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.list:
         return _print_ports(list_ports())
-    service = MidiService(options.connect, say)
+    service = MidiService(options.connect, midi_setup(options.setup), say, options.clock_out)
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: service.stop())
     if options.sidecar:

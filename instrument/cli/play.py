@@ -11,10 +11,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 
-from aitunes.osc.address import format_host_port, reachable
+from aitunes.osc.address import answering, format_host_port, reachable
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
-from instrument.cli.sidecar import MIDI_MISSING, WEB_MISSING, midi_is_installed, sidecar, web_is_installed
+from instrument.cli.sidecar import (
+    MIDI_MISSING,
+    WEB_MISSING,
+    Listener,
+    midi_is_installed,
+    sidecar,
+    web_is_installed,
+)
 from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
 from instrument.namespace import NOTES_OFF, Kind
@@ -72,7 +79,7 @@ def open_output(options: argparse.Namespace) -> Output:
     try:
         if options.device is None and not output_devices():
             raise OutputError("PortAudio finds no sound device; plug one in, or start JACK or PipeWire.")
-        return DeviceOutput(options.device, options.blocksize)
+        return DeviceOutput(options.device, options.blocksize, options.channels)
     except OutputError as error:
         if options.device is not None:
             raise
@@ -88,6 +95,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         osc_port=options.osc_port,
         osc_tcp=options.osc_tcp,
         blocksize=options.blocksize,
+        channels=options.channels,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
@@ -101,7 +109,7 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
     if not pad_is_installed():
         say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
         return nullcontext()
-    return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
+    return closing(PadProcess(options, engine.osc.host, engine.osc.port, engine.publisher.warn))
 
 
 def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
@@ -112,7 +120,7 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
     words = [*_connect(engine), "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
-    return sidecar("OSCQuery", "instrument.oscquery", words)
+    return sidecar("OSCQuery", "instrument.oscquery", words, Listener(engine.publisher.warn, engine.note_helper))
 
 
 def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
@@ -122,13 +130,12 @@ def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager
         raise UsageError(MIDI_MISSING)
     if options.midi is False or not installed:
         return nullcontext(lambda: None)
-    words = _connect(engine)
 
     def end_notes() -> None:
         engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
-        say(f"MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi {' '.join(words)}")
 
-    return sidecar("MIDI", "instrument.midi", words, end_notes)
+    listener = Listener(engine.publisher.warn, engine.note_helper, end_notes)
+    return sidecar("MIDI", "instrument.midi", [*_connect(engine), "--setup", options.midi_setup], listener)
 
 
 def _connect(engine: Engine) -> list[str]:
@@ -136,11 +143,14 @@ def _connect(engine: Engine) -> list[str]:
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth_thread.card
+    card, port = engine.synth_thread.card, engine.osc.port
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
+    here, *elsewhere = answering(engine.osc.host)
+    others = " and ".join(format_host_port(host, port) for host in elsewhere)
+    others = others and f", from other machines at {others}"
     return (
-        f"{how} played over OSC at {format_host_port(engine.osc.host, engine.osc.port)}.\n"
+        f"{how} played over OSC at {format_host_port(here, port)}{others}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
-        f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
+        f"Try: oscsend {'localhost' if here == '127.0.0.1' else here} {port} /aitunes/pad/xy ff 0.2 0.8"
     )

@@ -23,15 +23,22 @@ class EngineLink:
     Args:
         host, port: where it listens.
         receive: takes what it sends, on the link's thread.
+        on_answer: called, on that thread, when an engine answers that did not before.
 
     Raises:
         AddressError: the host's name is not known.
     """
 
-    def __init__(self, host: str, port: int, receive: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        receive: Callable[[Message], None],
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client = Client(host, port)
         self._same_clock = is_loopback(host)
-        self._receive = receive
+        self._receive, self._on_answer = receive, on_answer
         self._latency: float | None = None
         self.answers = False
         self._closing = threading.Event()
@@ -80,7 +87,9 @@ class EngineLink:
                 self.answers = False
 
     def _take(self, message: Message) -> None:
-        self.answers = True
+        if not self.answers:
+            self.answers = True
+            self._on_answer()
         if message.address == "/status.reply":
             latencies = message.arguments[_LATENCIES]
             if all(isinstance(value, int | float) for value in latencies):

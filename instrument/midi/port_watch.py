@@ -64,6 +64,7 @@ class PortWatch:
         self._systems: dict[Open, MidiSystem] = {}
         self._inputs: dict[str, MidiSystem] = {}
         self._refused: set[str] = set()
+        self._partners: dict[str, str | None] = {}
 
     @property
     def systems(self) -> list[MidiSystem]:
@@ -84,14 +85,18 @@ class PortWatch:
         self._refused &= there.keys()
         for name in there.keys() - self._inputs.keys() - self._refused:
             self._open_input(name, there[name])
+        outputs = {opened: opened.outputs() for opened in self._systems.values()}
+        self._partners = {
+            name: OWN_NAME if name == OWN_NAME else _partner(name, outputs.get(opened, []))
+            for name, opened in self._inputs.items()
+        }
 
-    def send(self, name: str, data: bytes) -> None:
-        """Send to the output whose name is given, or resembles the input's of that name."""
-        for system in self.systems:
-            outputs = system.outputs()
-            partner = next((output for output in outputs if output == name), _partner(name, outputs))
-            if name == OWN_NAME or partner is not None:
-                system.send(partner or name, data)
+    def send(self, device: str, data: bytes) -> None:
+        """Send to the outputs of the inputs whose names have `device` in them, all of them where it is empty."""
+        for name, opened in self._inputs.items():
+            partner = self._partners.get(name)
+            if partner is not None and device.lower() in name.lower():
+                opened.send(partner, data)
 
     def close(self) -> None:
         """Close everything."""

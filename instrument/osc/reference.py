@@ -80,6 +80,7 @@ _SECTIONS = {
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
     Kind.REQUEST: "Questions.",
+    Kind.RELAY: "For `aitunes midi`; the engine passes them on. [midi.md](midi.md) says what stands in a mapping.",
     Kind.NOTICE: "What subscribers are told beside the changes of settings.",
     Kind.SERVER: "The connection and the engine, as SuperCollider's server has them.",
 }

@@ -90,7 +90,7 @@ def test_another_program_plays_the_virtual_port(engine, jack, server):
 
     daw.set_process_callback(send)
     daw.activate()
-    daw.connect(port, "AiTunes:in")
+    daw.connect(port, "AiTunes-MIDI:in")
     for _ in range(20):
         events.append(b"\x90\x3c\x64")
         with contextlib.suppress(AssertionError):
@@ -112,7 +112,7 @@ def test_midi_that_dies_ends_its_notes_and_leaves_the_sound_alone(engine, keyboa
     for child in psutil.Process(process.process.pid).children():
         if "instrument.midi" in child.cmdline():
             child.kill()
-    process.says("MIDI has ended; the sound goes on, its notes end. Start it again: aitunes midi --connect 127")
+    process.says(r"MIDI has ended \(status -9\); the sound goes on\. It starts again in 1 s\.")
     assert client.ask("/status", reply="/status.reply")[13] is True
 
 
@@ -143,3 +143,26 @@ def test_rtmidis_ports_hear_the_same(jack, server, lack, monkeypatch):
         assert "elsewhere:keys" not in system.inputs()
     finally:
         system.close()
+
+
+@pytest.mark.training
+def test_a_controller_is_learned_kept_in_a_file_and_moves_its_value(engine, keyboard):
+    process, client = engine
+    process.says("MIDI: keyboard:keys")
+    client.send("/aitunes/midi/learn", "/aitunes/width")
+    for _ in range(40):
+        keyboard.play("b2 15 40")
+        with contextlib.suppress(AssertionError):
+            client.expect("/aitunes/midi/learn", 1.0, lambda values: values == [""])
+            break
+    text = client.ask("/aitunes/midi/list")[0]
+    assert 'address = "/aitunes/width"\ncontroller = 21\nchannel = 3\ndevice = "keyboard:keys"' in text
+    assert (process.home / "midi" / "default.toml").read_text() == text
+    for position in (0, 30, 64, 90, 127) * 8:
+        keyboard.play(f"b2 15 {position:02x}")
+        time.sleep(0.05)
+    assert client.expect("/aitunes/width", where=lambda values: values[0] > 0.9)
+    client.send("/aitunes/midi/learn", "/aitunes/release/load")
+    assert "nothing that a controller can move" in client.expect("/aitunes/midi/notice")[0]
+    client.send("/aitunes/midi/forget", "/aitunes/width")
+    client.expect("/aitunes/midi/list", where=lambda values: "width" not in values[0])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from aitunes.release.reader import read_release
-from instrument.namespace import check_arguments, expand
+from instrument.midi.setup import Setup
+from instrument.namespace import Kind, check_arguments, expand
 from instrument.storage.paths import bundled_releases
 from instrument.synthesis.performance import Performance
 
@@ -20,7 +21,15 @@ def test_an_example_is_understood(example):
     rows = expand(performance.latent_dim)
     for line in example.splitlines():
         path, *words = line.removeprefix("> ").split()
-        performance.apply(path, check_arguments(rows[path], [float(word) for word in words]))
+        values = check_arguments(rows[path], [word if word.startswith("/") else float(word) for word in words])
+        if rows[path].kind is not Kind.RELAY:
+            performance.apply(path, values)
+
+
+def test_the_mappings_of_the_page_are_right():
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    setup = Setup(text)
+    assert (setup.faults, len(setup.mappings), len(setup.zones)) == ([], 3, 1)
 
 
 def test_the_page_has_examples():
