@@ -43,7 +43,8 @@ def cepstrum_matrix() -> FloatArray:
 def weighting() -> NDArray[np.float64]:
     """Return W [NODES, NODES], such that ‖d W‖² / NODES is the squared error of a difference d of envelopes."""
     cepstrum = cepstrum_matrix().astype(np.float64)
-    return np.linalg.cholesky(np.eye(NODES) + NODES * CEPSTRAL_WEIGHT * cepstrum.T @ cepstrum)
+    metric = np.eye(NODES) + NODES * CEPSTRAL_WEIGHT * cepstrum.T @ cepstrum
+    return np.asarray(np.linalg.cholesky(metric), np.float64)
 
 
 def frame_errors_db(decoded: Tensor, wanted: Tensor) -> Tensor:
