@@ -35,7 +35,7 @@ from aitunes.release.motion import Motion
 from aitunes.release.reader import Release, read_release
 from instrument.namespace import ROOT
 from instrument.storage.library import Library
-from instrument.synthesis.motion import NoteMotions
+from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from training.data.note_motion import find_marks, short_levels_db

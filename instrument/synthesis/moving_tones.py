@@ -13,7 +13,8 @@ from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
-from instrument.synthesis.motion import SILENT_DB, MotionSettings, NoteMotions, NotePlayer
+from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
+from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
 
 DECODE_HOPS = 2
