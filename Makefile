@@ -71,7 +71,7 @@ $(STAMPS)/venv:
 $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "sound" libportaudio2
 	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
-	@$(PIP) install --editable '.[web]'
+	@$(PIP) install --editable '.[web,midi]'
 	@touch $@
 
 $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)

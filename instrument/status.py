@@ -37,6 +37,7 @@ class Status:
         iterations: of the phase reconstruction, those in use.
         held_events: events with a time tag that wait for their time.
         interruption: why the buffer ran empty last; empty where it never has.
+        missing: programs beside the engine that have ended, such as "OSCQuery", with commas between them.
     """
 
     underruns: int = 0
@@ -56,6 +57,7 @@ class Status:
     iterations: int = 0
     held_events: int = 0
     interruption: str = ""
+    missing: str = ""
 
     @property
     def latency_ms(self) -> float:

@@ -25,6 +25,7 @@ examples:
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
+  aitunes midi --list                       MIDI keyboards and controllers that are plugged in
   aitunes doctor                            what this machine carries, in figures
 """
 
@@ -46,6 +47,7 @@ def build() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_pad(commands)
     _add_oscquery(commands)
+    _add_midi(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
 
@@ -66,6 +68,12 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the namespace over HTTP, in a process beside; by default where the extra `web` is installed",
     )
     _add_http_port(play)
+    play.add_argument(
+        "--midi",
+        action=argparse.BooleanOptionalAction,
+        help="MIDI and MPE, in a process beside; by default where the extra `midi` is installed",
+    )
+    _add_midi_setup(play, "--midi-setup")
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -149,6 +157,23 @@ def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     _add_http_port(oscquery)
     oscquery.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
     oscquery.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    midi = commands.add_parser("midi", help="MIDI and MPE, for an engine that plays already, here or elsewhere")
+    engine = ("127.0.0.1", DEFAULT_PORT)
+    midi.add_argument(
+        "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
+    )
+    midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
+    _add_midi_setup(midi, "--setup")
+    midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_midi_setup(command: argparse.ArgumentParser, option: str) -> None:
+    command.add_argument(
+        option, default="default", metavar="NAME", help="which file of MIDI mappings to use, in AiTunes' data folder"
+    )
 
 
 def _add_http_port(command: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from instrument.namespace import ROOT
 from instrument.scores.gestures import Take
-from instrument.synthesis.performance import Snapshot
+from instrument.synthesis.snapshot import Snapshot
 from instrument.synthesis.timeline import Call, Event
 
 MAX_OF_SENDER = 64

@@ -20,6 +20,11 @@ _MIRRORED = (
     "/voices",
     "/portamento",
     "/drone",
+    "/motion",
+    "/motion/speed",
+    "/motion/mode",
+    "/motion/seed",
+    "/dream",
     "/gesture/record",
     "/gesture/play",
     "/device/block",
@@ -34,5 +39,7 @@ GESTURE_STATES = ("/gesture/record", "/gesture/play")
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
+_MOTION = ("/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream")
+
+RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality", *_MOTION)
 """Settings that a restarted engine is sent again."""

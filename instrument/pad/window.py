@@ -16,6 +16,7 @@ from aitunes.printable import printable
 from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
+from instrument.pad.motion_trace import traces_or_none
 from instrument.pad.preferences import PreferencesFile
 from instrument.pad.release_install import release_source
 from instrument.pad.session import PadSession
@@ -256,6 +257,7 @@ class Window(QMainWindow):
             landmarks = release_map.blank(card)
         self.side.anchors.folder = landmarks.folder
         self.surface.show_map(landmarks)
+        self.side.motion.show_traces(traces_or_none(landmarks, card))
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

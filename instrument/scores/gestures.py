@@ -54,11 +54,16 @@ class Take:
         before = sorted(moved & self.before.keys(), key=lambda path: (path != _AXES, path))
         lines = [(0.0, path, self.before[path]) for path in before]
         lines += [*self.events, (self.seconds, END, ())]
-        head = f"# A gesture for the release {self.release}; `aitunes render` takes it as it is."
-        return "\n".join([head, *(_line(*line) for line in lines), ""])
+        return "\n".join([head_line(self.release), *(score_line(*line) for line in lines), ""])
 
 
-def _line(seconds: float, path: str, values: tuple[Value, ...]) -> str:
+def head_line(release: str) -> str:
+    """Return the comment that begins a gesture's score."""
+    return f"# A gesture for the release {release}; `aitunes render` takes it as it is."
+
+
+def score_line(seconds: float, path: str, values: tuple[Value, ...]) -> str:
+    """Return a line of a score."""
     return " ".join([f"{seconds:.4f}", path, *(_word(value) for value in values)])
 
 
@@ -90,7 +95,7 @@ class Replay:
         self._lines = [line for line in lines if line.event.path != END]
         self._next = 0
         self._place = 0.0
-        self._sounding: dict[Value, Event] = {}
+        self._sounding: dict[tuple[Value, ...], Event] = {}  # by key and identity
 
     @property
     def ended(self) -> bool:
@@ -109,7 +114,7 @@ class Replay:
 
     def let_go(self) -> list[Event]:
         """Ends of the notes that were begun and not ended, so that none sounds on for ever."""
-        ends = [replace(event, values=(note, 0, *(event.values or ())[2:])) for note, event in self._sounding.items()]
+        ends = [replace(event, values=(note, 0, *rest)) for (note, *rest), event in self._sounding.items()]
         self._sounding.clear()
         return ends
 
@@ -120,9 +125,10 @@ class Replay:
         due = [line.event for line in self._lines[first : self._next]]
         for event in due:
             if event.path == NOTE and event.values:
-                self._sounding.pop(event.values[0], None)
+                note = (event.values[0], *event.values[2:])
+                self._sounding.pop(note, None)
                 if event.values[1]:
-                    self._sounding[event.values[0]] = event
+                    self._sounding[note] = event
         return due
 
 

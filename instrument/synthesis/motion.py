@@ -9,6 +9,7 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.motion import ATTACK_END, END, LOOP_END, LOOP_START, RELEASE_START
+from instrument.namespace import MessageError
 from instrument.synthesis.motion_choice import Choice, NoteMotions
 
 SILENT_DB = -120.0
@@ -27,6 +28,18 @@ class MotionMode(StrEnum):
     LOOP = "loop"
     WANDER = "wander"
     ONCE = "once"
+
+    @classmethod
+    def named(cls, name: str) -> MotionMode:
+        """Return the mode of that name.
+
+        Raises:
+            MessageError: there is none.
+        """
+        try:
+            return cls(name)
+        except ValueError as error:
+            raise MessageError(f"mode is {', '.join(cls)}, not {name[:40]!r}") from error
 
 
 class MotionSettings(NamedTuple):

@@ -17,6 +17,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import FrameSource
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
@@ -63,8 +64,7 @@ class ReleaseRenderer:
         self._pending = np.zeros((0, 2), np.float32)
         self.decode_seconds = 0.0
         self._notes: dict[int, int] = {}
-        self._mean = np.asarray(card.latent.mean, np.float32)
-        self._principal = (np.sqrt(card.latent.variance)[:, None] * np.asarray(card.latent.axes)).astype(np.float32)
+        self.code = Directions(card.latent).code
         self.centre_seconds = (features.n_fft / 2 + lookahead * features.hop_length) / features.sample_rate
         self.latency_seconds = self.centre_seconds + self.resampler.delay_seconds
 
@@ -72,11 +72,6 @@ class ReleaseRenderer:
     def resting(self) -> bool:
         """Return whether all tones have faded out, so that a hop costs next to nothing."""
         return all(voice.resting for voice in self.voices)
-
-    def code(self, coordinates: FloatArray) -> FloatArray:
-        """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
-        z: FloatArray = self._mean + coordinates @ self._principal
-        return z
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Render the next hop of mid and side at the output's rate, [samples, 2].

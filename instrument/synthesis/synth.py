@@ -128,7 +128,7 @@ class Synth:
         if self._outgoing:
             y = self._cross_fade(y)
         y = self._widener.process(y, performance.width, performance.pan)
-        return self.output.process(y, performance.gain_db, performance.playing)
+        return self.output.process(y, performance.gain_db, performance.playing, performance.panicked)
 
     def _silence(self) -> FloatArray:
         if self._sounded and not self.abandoned:

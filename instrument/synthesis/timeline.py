@@ -21,7 +21,10 @@ MAX_DUE = 256
 """Limits the events of one hop; the rest waits for the next hop, and a bundle is never split."""
 _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-_NOTE = f"{ROOT}/note"
+_OF_ONE_NOTE = frozenset({f"{ROOT}/voice/bend", f"{ROOT}/voice/pressure", f"{ROOT}/voice/timbre"})
+"""Lists the actions that set a value of the note whose identity they name."""
+_NOTES = _OF_ONE_NOTE | {f"{ROOT}/note", f"{ROOT}/notes/off"}
+"""Lists the actions that keep their order among each other: what they do to a note is heard sooner than other changes."""
 _ORDERED = frozenset({f"{ROOT}/smoothing", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Lists the settings that change how others apply, so events may not be moved across them."""
 
@@ -47,14 +50,18 @@ class Event:
     clipped: bool = False
 
     @property
-    def overwrites(self) -> bool:
-        """Return whether a later event of the same path replaces this one."""
-        return self.kind is Kind.SETTING and self.values is not None
+    def overwrites(self) -> str | tuple[str, Value] | None:
+        """Return what a later event must share to replace this one; None where none replaces it."""
+        if self.values is None:
+            return None
+        if self.path in _OF_ONE_NOTE:
+            return self.path, self.values[0]
+        return self.path if self.kind is Kind.SETTING else None
 
     @property
     def is_note(self) -> bool:
-        """Return whether it begins or ends a note, which is heard sooner than other changes."""
-        return self.path == _NOTE
+        """Return whether it begins, shapes or ends a note."""
+        return self.path in _NOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +213,9 @@ class Timeline:
 def coalesced(events: list[Item]) -> list[Item]:
     """Return the events without those settings that a later one overwrites before anything depends on them."""
     kept: list[Item] = []
-    overwritten: set[str] = set()
+    overwritten: set[str | tuple[str, Value]] = set()
     for event in reversed(events):
-        path = event.path if isinstance(event, Event) and event.overwrites else None
+        path = event.overwrites if isinstance(event, Event) else None
         if path in overwritten:
             continue
         if path is None or path in _ORDERED:

@@ -234,6 +234,8 @@ class EngineProcess:
         self.home = home
         if words[:1] == ("play",) and "--oscquery" not in words:
             words = (*words, "--no-oscquery")
+        if words[:1] == ("play",) and "--midi" not in words:
+            words = (*words, "--no-midi")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *map(str, words)],
             cwd=ROOT,
