@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.05
 _OF_ONE_NOTE = frozenset({f"{ROOT}/voice/bend", f"{ROOT}/voice/pressure", f"{ROOT}/voice/timbre"})
 """Lists the actions that set a value of the note whose identity they name."""
 _NOTES = _OF_ONE_NOTE | {f"{ROOT}/note", f"{ROOT}/notes/off"}
-"""Lists the actions that keep their order among each other: what they do to a note is heard sooner than other changes."""
+"""Lists the actions on notes, which keep their order: they are heard sooner than other changes."""
 _ORDERED = frozenset({f"{ROOT}/smoothing", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Lists the settings that change how others apply, so events may not be moved across them."""
 
