@@ -24,6 +24,7 @@ MAX_VOICES = 8
 MAX_BEND = 96.0
 """Semitones that one note can be bent, as far as MPE allows."""
 MAX_BLOCK = 8_192
+MAX_OUTPUTS = 256
 
 Value = float | int | bool | str
 
@@ -395,6 +396,16 @@ TABLE: tuple[Address, ...] = (
         Argument("i", "block", 0, MAX_BLOCK, "frames"),
         told=True,
         initial=(0,),
+    ),
+    _row(
+        "/device/channels",
+        Kind.COMMAND,
+        "play on these outputs of the sound device, counted from 1; without a right one the left one plays both, and 0 "
+        "is the first two; with no argument, the reply is what was asked for",
+        Argument("i", "left", 0, MAX_OUTPUTS),
+        Argument("i", "right", 0, MAX_OUTPUTS, default=0),
+        told=True,
+        initial=(0, 0),
     ),
     _row(
         "/midi/learn",

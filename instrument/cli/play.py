@@ -79,7 +79,7 @@ def open_output(options: argparse.Namespace) -> Output:
     try:
         if options.device is None and not output_devices():
             raise OutputError("PortAudio finds no sound device; plug one in, or start JACK or PipeWire.")
-        return DeviceOutput(options.device, options.blocksize)
+        return DeviceOutput(options.device, options.blocksize, options.channels)
     except OutputError as error:
         if options.device is not None:
             raise
@@ -95,6 +95,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         osc_port=options.osc_port,
         osc_tcp=options.osc_tcp,
         blocksize=options.blocksize,
+        channels=options.channels,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,

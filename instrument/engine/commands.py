@@ -99,6 +99,7 @@ class Commands:
             "/device/list": self._list_devices,
             "/device/set": lambda task, name: devices.set_device(name),
             "/device/block": lambda task, frames: devices.set_block(frames),
+            "/device/channels": lambda task, left, right: devices.set_channels(left, right),
             "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
         }
 

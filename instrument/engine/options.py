@@ -20,6 +20,7 @@ class EngineOptions:
         osc_host, osc_port, osc_tcp: where to listen.
         iterations, lookahead: phase reconstruction effort.
         blocksize: frames a callback of a sound device, 0 for the device's own.
+        channels: outputs of a sound device, counted from 1; none for the first two.
         awaits_device: move to the first sound device that appears.
         recordings, snapshots, gestures, osc_token: where they are stored.
     """
@@ -31,6 +32,7 @@ class EngineOptions:
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
     blocksize: int = 0
+    channels: tuple[int, ...] = ()
     awaits_device: bool = False
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)

@@ -115,3 +115,10 @@ def test_compiled_code_finds_a_place_where_nothing_may_be_written(monkeypatch, t
     monkeypatch.setattr(importlib, "import_module", fail)
     with pytest.raises(RuntimeError, match="something else"):
         import_with_compiled_code("a.module")
+
+
+@pytest.mark.parametrize("word", ["", "0", "3,3", "1,2,3", "a", "3,", "257", "-1,2", "9" * 400])
+def test_outputs_that_no_device_has_are_refused(capsys, word):
+    with pytest.raises(SystemExit):
+        main(["play", "--output", "none", f"--channels={word}"])
+    assert "--channels" in capsys.readouterr().err
