@@ -99,7 +99,7 @@ class ReleaseRenderer:
         return self.resampler.process(self._hop)
 
     def _strike(self, tones: Sequence[Tone]) -> None:
-        """Let voices begin anew whose note is another one than in the last hop."""
+        """Strike the voices whose note is another one than in the last hop."""
         for tone in tones:
             if self._notes.get(tone.slot) != tone.note_on:
                 self.voices[tone.slot].strike()
