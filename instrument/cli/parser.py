@@ -170,6 +170,7 @@ def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
     _add_midi_setup(midi, "--setup")
+    midi.add_argument("--clock-out", action="store_true", help="send a MIDI clock at the engine's tempo")
     midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
