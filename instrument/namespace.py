@@ -241,7 +241,7 @@ TABLE: tuple[Address, ...] = (
         "time for a note to reach its level, and once let go to fall by 60 dB",
         Argument("f", "attack_seconds", 0.0, 10.0, "s"),
         Argument("f", "release_seconds", 0.0, 20.0, "s"),
-        initial=(0.01, 0.3),
+        initial=(0.002, 0.3),
     ),
     _row(
         "/voices",
