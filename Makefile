@@ -32,15 +32,16 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
-# What plays runs alone, so that no other test takes its processor; the rest runs in two processes, a file in one of them.
-OFFLINE_TESTS := tests/training tests/aitunes $(wildcard tests/test_*.py)
+# Tests that play to a device or count on the clock run alone; all others in two processes, each file in one of them.
+ALONE := tests/instrument/engine tests/instrument/pad/test_on_screen.py $(wildcard tests/instrument/test_*.py)
+TOGETHER := tests/training tests/aitunes tests/instrument $(wildcard tests/test_*.py) $(ALONE:%=--ignore=%)
 
 test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; with ARGS, pytest with those alone
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(OFFLINE_TESTS)
-	$(BIN)/python -m pytest tests/instrument
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TOGETHER)
+	$(BIN)/python -m pytest $(ALONE)
 endif
 
 lint: $(STAMPS)/dev  ## check style, types, imports and licences
@@ -70,7 +71,7 @@ $(STAMPS)/venv:
 $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "sound" libportaudio2
 	@echo "Installing AiTunes into $(VENV), about 400 MB; a few minutes the first time …"
-	@$(PIP) install --editable '.[web]'
+	@$(PIP) install --editable '.[web,midi]'
 	@touch $@
 
 $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
-EXTRAS = ("", "pad", "web", "training", "window")
+EXTRAS = ("", "pad", "web", "midi", "training", "window")
 # A library under the LGPL may be used and replaced; one under the GPL would make this program GPL as well.
 _REFUSED = re.compile(r"(?<!L)(?<!Lesser )(A?GPL|(Affero )?General Public License)", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r"\bOR\b")

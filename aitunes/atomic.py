@@ -70,10 +70,19 @@ def finish(unfinished: Path, path: Path) -> None:
     Raises:
         OSError: it cannot be renamed; both files still stand.
     """
-    with unfinished.open("r+b") as stream:
-        _sync(stream)
+    sync_path(unfinished)
     unfinished.replace(path)
     sync_folder(path.parent)
+
+
+def sync_path(path: Path) -> None:
+    """Have the disk keep the content of a file that is closed.
+
+    Raises:
+        OSError: it cannot be opened, or the disk is gone.
+    """
+    with path.open("r+b") as stream:
+        _sync(stream)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,8 +7,6 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from aitunes.remote_paths import is_remote
-
 
 class NotASmallFileError(OSError):
     """Says that something is no regular file, or larger than such a file may be."""
@@ -39,7 +37,7 @@ def read_tail(path: Path, max_bytes: int) -> bytes:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    # Looked at before it is opened: opening a pipe waits for a writer.
-    if not is_remote(path) and not stat.S_ISREG(path.stat().st_mode):
+    # Looked at before it is opened: opening a pipe waits for a writer. What is no Path is in an object store.
+    if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
         raise NotASmallFileError(f"{path} is no regular file")
     return cast(BinaryIO, path.open("rb"))

@@ -55,7 +55,17 @@ class Target:
 
     def __init__(self, home: Path, *words: str) -> None:
         self.home = home
-        command = [sys.executable, "-m", "instrument", "play", "--output", "none", "--no-pad", "--no-oscquery"]
+        command = [
+            sys.executable,
+            "-m",
+            "instrument",
+            "play",
+            "--output",
+            "none",
+            "--no-pad",
+            "--no-midi",
+            "--no-oscquery",
+        ]
         self.process = subprocess.Popen(
             [*command, "--osc-tcp", "--osc-port", "0", *words],
             env={**os.environ, "AITUNES_HOME": str(home)},

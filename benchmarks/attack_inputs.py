@@ -21,9 +21,9 @@ from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard
 from aitunes.release.onnx_model import check_self_contained
 from aitunes.release.reader import CARD, DECODER, read_card
-from instrument.scores.score import parse_score
+from instrument.scores.score import parse_score, without_damage
 from instrument.storage.paths import bundled_releases
-from instrument.storage.snapshots import SnapshotStore
+from instrument.storage.snapshots import SnapshotFormat
 
 _FOLDER = bundled_releases() / "first-light"
 _STRANGE = [
@@ -77,19 +77,21 @@ def readers(scratch: Path) -> dict[str, Reader]:
 
         return write_and_read
 
+    def on_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+        return lambda content: read(content.decode("utf-8", "replace"))
+
     def no_other(name: str) -> ReleaseCard:
         raise AiTunesError(f"There is no release {name!r}.")
 
     settings = {"/gain": [-6.0], "/smoothing": [0.5]}
     stored = {"one": {"release": "first-light", "coordinates": [0.0] * 8, "settings": settings}}
     return {
-        "card": Reader(
-            [(_FOLDER / CARD).read_bytes()], lambda text: ReleaseCard.from_json(text.decode("utf-8", "replace"))
-        ),
+        "card": Reader([(_FOLDER / CARD).read_bytes()], on_text(ReleaseCard.from_json)),
         "map": Reader(_maps(), from_file(lambda path: read_arrays(path, _ARRAYS))),
         "packet": Reader(_packets(), parse),
-        "score": Reader([_SCORE.encode()], lambda text: parse_score(text.decode("utf-8", "replace"), card, no_other)),
-        "snapshots": Reader([json.dumps(stored).encode()], from_file(lambda path: SnapshotStore(path).names())),
+        "score": Reader([_SCORE.encode()], on_text(lambda text: parse_score(text, card, no_other))),
+        "snapshots": Reader([json.dumps(stored).encode()], on_text(SnapshotFormat().parse)),
+        "gesture": Reader([_SCORE.encode()], on_text(without_damage)),
         "sound": Reader(_sounds(), from_file(_quietly_read_audio)),
         "model": Reader([(_FOLDER / DECODER).read_bytes()[-60_000:]], lambda model: check_self_contained(model, "It")),
     }

@@ -29,7 +29,9 @@ from instrument.status import Status
 from instrument.synthesis.timeline import Timeline
 
 PEER = ("127.0.0.1", 9)
-PATHS = [*expand(8), "/aitunes/*", "/*/pad/[xy]", "/{aitunes,x}/gain", "/nothing", "/aitunes/latent/99999"]
+NOT_TRIED = ("/quit", "/dumpOSC")
+PATHS = [path for path in expand(8) if path not in NOT_TRIED]
+PATHS += ["/aitunes/*", "/*/pad/[xy]", "/{aitunes,x}/gain", "/nothing", "/aitunes/latent/99999"]
 STRANGE = [
     math.nan,
     math.inf,
@@ -44,7 +46,6 @@ STRANGE = [
     None,
     b"\xff" * 64,
 ]
-NOT_TRIED = ("/quit", "/dumpOSC")
 
 
 @dataclass
@@ -139,7 +140,7 @@ def noise(rng: random.Random) -> bytes:
 
 def message(rng: random.Random) -> bytes:
     """Return a message that is OSC, with arguments that no address wants."""
-    path = rng.choice([path for path in PATHS if path not in NOT_TRIED])
+    path = rng.choice(PATHS)
     arguments = rng.choices([*STRANGE, 0.5, 3, "name"], k=rng.randrange(5))
     return build(path, *arguments)
 

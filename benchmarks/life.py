@@ -1,6 +1,6 @@
-"""Compares how notes move: held-out recordings, the release that holds still, a sampler, the release that moves.
+"""Compares how notes move: held-out recordings, the release that holds still, samplers, and ways to move.
 
-    python -m benchmarks.life --data-dir ../shared/data [--release NAME] [--limit N]
+    python -m benchmarks.life --data-dir ../shared/data/notes [--release NAME] [--limit N] [--each]
 
 Every seventh pitch and all notes of one instrument are left out of the motion, then played from the position that the
 release's encoder gives them, for as long as the recording is held. Figures of the sound, not of the parameters:
@@ -11,8 +11,11 @@ release's encoder gives them, for as long as the recording is held. Figures of t
 - vibrato: rate and depth of the pitch between 3.5 and 9 Hz where the recording has 8 cents; both within 1.5
 - distance: log-spectral, along the whole note from the onset (2048/512, down to −60 dB), both at one level
 
-"Same instrument" is a sampler that knows which instrument to play: the recording of it that is nearest in pitch and
-dynamic, resampled. It says how far two notes of one instrument differ, which nobody can know who has not heard both.
+"Its own" moves as the held-out note itself did: what the synthesis loses. "Same instrument" is a sampler that knows
+which instrument to play: the recording of it that is nearest in dynamic and pitch, resampled; the held-out instrument
+has none. "Autoregressive" and "recurrent" are the models of `benchmarks.life_models`.
+
+The trajectories are kept in the folder of `--cache` and read from there the next time.
 """
 
 from __future__ import annotations
@@ -25,270 +28,55 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
-from aitunes.audio_processing.griffin_lim import DEFAULT_ITERATIONS
-from aitunes.audio_processing.metrics import log_spectral_distance
 from aitunes.datasets.notes import Note, read_notes
-from aitunes.features import FloatArray, stft_magnitudes
+from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
-from aitunes.release.reader import Release, read_release
-from instrument.namespace import ROOT
+from aitunes.release.reader import Release
+from benchmarks.life_figures import BARS, Figures, compared, measure, within
+from benchmarks.life_models import TrajectoryModel, linear_model, recurrent_model
+from benchmarks.life_notes import Asked, ask, moving_release, play, sampled, trajectories
 from instrument.storage.library import Library
-from instrument.synthesis.motion import NoteMotions
-from instrument.synthesis.performance import Performance
-from instrument.synthesis.release_renderer import ReleaseRenderer
-from training.data.note_motion import find_marks, short_levels_db
-from training.data.pitch import refine_pitch
-from training.export.motion import DYNAMICS, OnnxEncoder, add_motion, follow_notes, join_tracks
+from instrument.synthesis.motion_choice import NoteMotions
+from training.export.motion import DYNAMICS
 
 HELD_OUT_INSTRUMENT = "guitar"
 EVERY, OFFSET = 7, 3
-N_FFT, HOP = 2048, 512
-FLOOR_DB = -60.0
-MIN_VIBRATO_CENTS = 8.0
-_FIGURES = ("slope", "attack", "change", "rate", "depth")
+Row = tuple[str, float, Figures, Figures]
+"""Instrument, pitch, figures of the sound, and those of the recording."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Keeps the measures of one sound; rate and depth are NaN without vibrato."""
+class Material:
+    """Holds notes with their trajectories.
 
-    slope: float
-    attack: float
-    change: float
-    rate: float
-    depth: float
-    distance: float = 0.0
+    Args:
+        held: which are played, [notes].
+        known: numbers of those that motion, samplers and models know.
+    """
 
+    notes: Sequence[Note]
+    motion: Motion
+    held: np.ndarray
+    known: np.ndarray
 
-@dataclass(frozen=True)
-class Asked:
-    """A held-out note: its recording from the onset on, and how it is played."""
+    @classmethod
+    def of(cls, notes: Sequence[Note], motion: Motion, low: float, high: float) -> Material:
+        """Hold out every seventh pitch and one instrument; of the rest all are known."""
+        left_out = np.array([round(note.midi) % EVERY == OFFSET or note.label == HELD_OUT_INSTRUMENT for note in notes])
+        playable = np.array([low <= note.midi <= high for note in notes])
+        return cls(notes, motion, left_out & playable, np.flatnonzero(~left_out))
 
-    note: Note
-    y: FloatArray
-    held_seconds: float
-    velocity: float
-    z: FloatArray
-
-
-def onset(y: FloatArray, rate: int, midi: float) -> int:
-    """Return the first sample within 34 dB of the peak level."""
-    level = levels(y, rate, midi)
-    return max(0, int(np.argmax(level > level.max() - 34.0)) * 256)
+    def chosen(self, limit: int | None) -> np.ndarray:
+        """Return the numbers of the held-out notes, or of so many of them, evenly spread."""
+        items = np.flatnonzero(self.held)
+        return items if not limit else items[np.linspace(0, len(items) - 1, min(limit, len(items))).astype(int)]
 
 
-def levels(y: FloatArray, rate: int, midi: float) -> np.ndarray:
-    """Level every 256 samples, dB."""
-    from aitunes.features import AudioFeatures
-
-    features = AudioFeatures(sample_rate=rate, n_fft=512, hop_length=256, scale="linear", f_max=rate / 2)
-    frames = len(y) // 256
-    return short_levels_db(y, features, midi, frames + 2)[1 : frames + 1]
-
-
-def measure(y: FloatArray, rate: int, midi: float, held_seconds: float) -> Figures:
-    """Figures of a sound that begins at its onset."""
-    held = y[: max(int(held_seconds * rate), N_FFT)]
-    level, step = levels(held, rate, midi), 256 / rate
-    amplitude = 10.0 ** (level / 20.0)
-    first = amplitude[: int(1.0 / step)]
-    rise = (crossing(first, 0.9 * first.max()) - crossing(first, 0.1 * first.max())) * step
-    smooth = np.convolve(np.pad(level, 4, mode="edge"), np.ones(9) / 9, "valid")[: len(first)]
-    begin = int(np.argmax(smooth >= smooth.max() - 1.0)) + 8
-    part = level[begin : begin + int(1.0 / step)]
-    seconds = np.arange(len(part)) * step
-    slope = float(np.polyfit(seconds, part, 1)[0]) if len(part) > 30 else np.nan
-    steady = held[begin * 256 :][: rate * 2]
-    rate_hz, depth = vibrato(steady, rate, midi)
-    return Figures(slope, 1e3 * rise, change(steady), rate_hz, depth)
-
-
-def crossing(amplitude: np.ndarray, threshold: float) -> float:
-    """Index, with fraction, at which an amplitude first reaches a threshold."""
-    at = int(np.argmax(amplitude >= threshold))
-    if at == 0:
-        return 0.0
-    return at - 1 + float((threshold - amplitude[at - 1]) / (amplitude[at] - amplitude[at - 1]))
-
-
-def change(y: FloatArray) -> float:
-    """Mean difference of a bin from frame to frame, dB."""
-    if len(y) < 3 * N_FFT:
-        return float("nan")
-    S = stft_magnitudes(y, N_FFT, HOP)
-    db = 20.0 * np.log10(np.maximum(S, 1e-9))
-    audible = db[:, 1:] > db.max() + FLOOR_DB
-    return float(np.abs(np.diff(db, axis=1))[audible].mean())
-
-
-def vibrato(y: FloatArray, rate: int, midi: float) -> tuple[float, float]:
-    """Rate (Hz) and depth (cents) of the pitch's strongest oscillation; NaN where there is none."""
-    hop = 512
-    if len(y) < rate * 0.8:
-        return float("nan"), float("nan")
-    windows = np.lib.stride_tricks.sliding_window_view(y, N_FFT)[::hop]
-    cents = 100.0 * (refine_pitch(windows, np.zeros(len(windows)), midi, rate) - midi)
-    cents = cents - np.polyval(np.polyfit(np.arange(len(cents)), cents, 1), np.arange(len(cents)))
-    window = np.hanning(len(cents))
-    spectrum = np.abs(np.fft.rfft(cents * window, 1024)) * 2.0 / window.sum()
-    hz = np.fft.rfftfreq(1024, hop / rate)
-    inside = (hz > 3.5) & (hz < 9.0)
-    at = int(np.argmax(np.where(inside, spectrum, 0.0)))
-    # A slow drift or slips of the tracker are no vibrato: the peak must stand above all else.
-    outside = spectrum[(hz > 12.0) | ((hz > 1.0) & (hz < 3.0))].max()
-    if spectrum[at] < MIN_VIBRATO_CENTS or spectrum[at] < 1.5 * outside:
-        return float("nan"), float("nan")
-    return float(hz[at]), float(spectrum[at])
-
-
-def distance(y: FloatArray, recording: FloatArray) -> float:
-    """Log-spectral distance along the whole recording, both at the same peak level."""
-    y = np.pad(y, (0, max(0, len(recording) - len(y))))[: len(recording)]
-    S, M = stft_magnitudes(y, N_FFT, HOP), stft_magnitudes(recording, N_FFT, HOP)
-    scale = np.sqrt((M**2).sum(axis=0).max() / max((S**2).sum(axis=0).max(), 1e-12))
-    return log_spectral_distance((S * scale).T, M.T, floor_db=FLOOR_DB)
-
-
-def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatArray:
-    """Return the note as the instrument plays it, from its onset on."""
-    card = release.card
-    rate = card.features.sample_rate
-    renderer = ReleaseRenderer(release, rate, DEFAULT_ITERATIONS, background=False)
-    performance = Performance.of(card, DEFAULT_ITERATIONS)
-    key = round(asked.note.midi)
-    for path, *values in (
-        ("/latent", *np.clip(card.latent.coordinates(asked.z), -4.0, 4.0).tolist()),
-        ("/drone", False),
-        ("/motion", amount),
-        ("/motion/seed", seed),
-        ("/bend", asked.note.midi - key),
-        ("/note", key, max(1, round(127 * asked.velocity))),
-    ):
-        performance.apply(ROOT + path, tuple(values))
-    blocks = []
-    for n in range(int(np.ceil((len(asked.y) / rate + 0.5) / renderer.hop_seconds))):
-        if n == round(asked.held_seconds / renderer.hop_seconds):
-            performance.apply(ROOT + "/note", (key, 0))
-        performance.sound(renderer.hop_seconds)
-        blocks.append(renderer.render(performance.advance(renderer.hop_seconds), performance)[:, 0])
-    renderer.close()
-    y = np.concatenate(blocks)
-    return y[onset(y, rate, asked.note.midi) :]
-
-
-def sampled(recording: FloatArray, midi: float, rate: int, asked: Asked) -> FloatArray:
-    """Return a recording moved to the pitch of the note that is asked for, and faded out when it is let go."""
-    ratio = float(2.0 ** ((asked.note.midi - midi) / 12.0))
-    y = soxr.resample(recording, ratio * rate, rate) if abs(ratio - 1.0) > 1e-4 else recording
-    y = y[onset(y, rate, asked.note.midi) :].copy()
-    held = int(asked.held_seconds * rate)
-    fall = 10.0 ** (-3.0 * np.arange(max(0, len(y) - held)) / (0.3 * rate))
-    y[held:] *= fall.astype(np.float32)
-    return np.pad(y, (0, max(0, len(asked.y) - len(y))))
-
-
-def is_held_out(note: Note, low: float, high: float) -> bool:
-    """Return whether a note that the release plays is kept from the motion."""
-    left_out = round(note.midi) % EVERY == OFFSET or note.label == HELD_OUT_INSTRUMENT
-    return low <= note.midi <= high and left_out
-
-
-def ask(note: Note, motion: Motion, item: int, rate: int) -> Asked:
-    """Return a held-out note as a player would play it."""
-    y = note.read(rate)
-    y = y[onset(y, rate, note.midi) :]
-    level = levels(y, rate, note.midi)
-    marks = find_marks(level - level.max(), rate / 256)
-    index = slice(motion.code_starts[item], motion.code_starts[item + 1])
-    loud = motion.offsets[index].mean(axis=0)
-    velocity = DYNAMICS.get(note.dynamic, 1.0)
-    return Asked(note, y[: marks[4] * 256], marks[3] * 256 / rate, velocity, motion.codes[item] + 0.0 * loud)
-
-
-def within(figures: Figures, reference: Figures) -> dict[str, bool]:
-    """Which bars a sound meets; what the recording does not have is not asked for."""
-
-    def near(name: str, share: float, least: float) -> bool:
-        target = getattr(reference, name)
-        return bool(abs(getattr(figures, name) - target) <= max(share * abs(target), least))
-
-    def factor(name: str) -> bool:
-        value, target = getattr(figures, name), getattr(reference, name)
-        return bool(np.isfinite(value) and 1.0 / 1.5 <= value / target <= 1.5)
-
-    met = {"attack": near("attack", 0.5, 15.0)}
-    if np.isfinite(reference.slope):
-        met["slope"] = near("slope", 0.3, 2.0)
-    if np.isfinite(reference.change):
-        met["change"] = bool(0.7 <= figures.change / reference.change <= 1.4)
-    if np.isfinite(reference.rate):
-        met["vibrato"] = factor("rate") and factor("depth")
-    return met
-
-
-def with_distance(y: FloatArray, rate: int, asked: Asked) -> Figures:
-    """Measure a sound against the recording of the note that was asked for."""
-    figures = measure(y, rate, asked.note.midi, asked.held_seconds)
-    return Figures(*(getattr(figures, name) for name in _FIGURES), distance(y, asked.y))
-
-
-def print_rows(rows: dict[str, list[tuple[str, Figures, Figures]]]) -> None:
-    """Print a line for each instrument and way, then the fractions within the bars."""
-    labels = sorted({label for label, _, _ in next(iter(rows.values()))})
-    print(f"\n{'':28}{'':17}{'slope':>7}{'attack':>8}{'change':>8}{'LSD':>7}")
-    for label in labels:
-        for way, notes in rows.items():
-            chosen = [figures for name, figures, _ in notes if name == label]
-            columns = [np.nanmedian([getattr(f, name) for f in chosen]) for name in ("slope", "attack", "change")]
-            mean = np.mean([f.distance for f in chosen])
-            print(f"{label:28}{way:17}{columns[0]:7.1f}{columns[1]:8.0f}{columns[2]:8.2f}{mean:7.2f}")
-    print(f"\n{'fraction within the bar':28}{'slope':>9}{'attack':>9}{'change':>9}{'vibrato':>9}{'LSD dB':>9}")
-    for way, notes in rows.items():
-        met = [within(figures, reference) for _, figures, reference in notes]
-        shares = [np.mean([m[bar] for m in met if bar in m]) for bar in ("slope", "attack", "change", "vibrato")]
-        mean = np.mean([figures.distance for _, figures, _ in notes])
-        print(f"{way:28}" + "".join(f"{share:9.2f}" for share in shares) + f"{mean:9.2f}")
-    vibrato_notes = sum(bool(np.isfinite(reference.rate)) for _, _, reference in next(iter(rows.values())))
-    print(f"{len(next(iter(rows.values())))} notes, {vibrato_notes} with vibrato")
-
-
-def compare(
-    release: Release, notes: Sequence[Note], motion: Motion, held: np.ndarray, limit: int | None
-) -> dict[str, list[tuple[str, Figures, Figures]]]:
-    """Play and measure every held-out note in every way."""
-    rate = release.card.features.sample_rate
-    known = np.flatnonzero(~held)
-    motions = NoteMotions(motion.of(known))
-    rows: dict[str, list[tuple[str, Figures, Figures]]] = {}
-    chosen = np.flatnonzero(held)
-    if limit:
-        chosen = chosen[np.linspace(0, len(chosen) - 1, min(limit, len(chosen))).astype(int)]
-    with tempfile.TemporaryDirectory() as folder:
-        moving = read_release(add_motion_in(Path(folder), release, motion.of(known)))
-        for count, item in enumerate(chosen, 1):
-            asked = ask(notes[item], motion, int(item), rate)
-            reference = with_distance(asked.y, rate, asked)
-            nearest = known[motions.choose(asked.z, asked.note.midi, asked.velocity).index]
-            same = same_instrument(notes, known, asked.note)
-            ways: dict[str, Callable[[], FloatArray]] = {
-                "recording": lambda a=asked: a.y,
-                "holds still": lambda a=asked: play(release, a, 0.0),
-                "sampler": lambda a=asked, n=nearest: sampled(notes[n].read(rate), notes[n].midi, rate, a),
-                "moves": lambda a=asked: play(moving, a, 1.0),
-            }
-            if same is not None:
-                ways["same instrument"] = lambda a=asked, n=same: sampled(notes[n].read(rate), notes[n].midi, rate, a)
-            for way, sound in ways.items():
-                rows.setdefault(way, []).append((asked.note.label, with_distance(sound(), rate, asked), reference))
-            print(f"\r{count}/{len(chosen)} {asked.note.name[:60]:60}", end="", file=sys.stderr, flush=True)
-    return rows
-
-
-def same_instrument(notes: Sequence[Note], known: np.ndarray, asked: Note) -> int | None:
+def same_instrument(material: Material, asked: Note) -> int | None:
     """Return the known note of the same instrument that is nearest in dynamic, then in pitch."""
-    alike = [n for n in known if notes[n].label == asked.label]
+    notes = material.notes
+    alike = [n for n in material.known if notes[n].label == asked.label]
     velocity = DYNAMICS.get(asked.dynamic, 1.0)
 
     def apart(n: int) -> float:
@@ -297,13 +85,89 @@ def same_instrument(notes: Sequence[Note], known: np.ndarray, asked: Note) -> in
     return int(min(alike, key=apart)) if alike else None
 
 
-def add_motion_in(folder: Path, release: Release, motion: Motion) -> Path:
-    """Return a copy of a release with another motion."""
-    import shutil
+def ways_of(
+    release: Release, material: Material, models: dict[str, TrajectoryModel], folder: Path
+) -> Callable[[int, Asked], dict[str, Callable[[], FloatArray]]]:
+    """Return what gives every way to play a held-out note."""
+    rate, notes = release.card.features.sample_rate, material.notes
+    known = material.motion.of(material.known)
+    motions = NoteMotions(known)
+    moving = moving_release(folder / "moving", release, known)
 
-    copy = folder / release.card.name
-    shutil.copytree(release.folder, copy)
-    return add_motion(copy, motion)
+    def with_motion(name: str, motion: Motion) -> Release:
+        return moving_release(folder / name, release, motion)
+
+    def ways(item: int, asked: Asked) -> dict[str, Callable[[], FloatArray]]:
+        nearest = motions.choose(asked.z, asked.note.midi, asked.velocity).index
+        like, same = notes[material.known[nearest]], same_instrument(material, asked.note)
+        found: dict[str, Callable[[], FloatArray]] = {
+            "recording": lambda: asked.y,
+            "holds still": lambda: play(release, asked, 0.0),
+            "sampler": lambda: sampled(like.read(rate), like.midi, rate, asked),
+            "moves": lambda: play(moving, asked, 1.0),
+            "its own": lambda: play(with_motion("own", material.motion.of(np.array([item]))), asked, 1.0),
+        }
+        for name, model in models.items():
+            found[name] = lambda m=model, n=name: play(with_motion(n, m.motion_of(asked, known, nearest)), asked, 1.0)
+        if same is not None:
+            found["same instrument"] = lambda: sampled(notes[same].read(rate), notes[same].midi, rate, asked)
+        return found
+
+    return ways
+
+
+def compare(
+    release: Release, material: Material, models: dict[str, TrajectoryModel], limit: int | None
+) -> dict[str, list[Row]]:
+    """Play and measure held-out notes in every way."""
+    rate = release.card.features.sample_rate
+    rows: dict[str, list[Row]] = {}
+    chosen = material.chosen(limit)
+    with tempfile.TemporaryDirectory() as folder:
+        ways = ways_of(release, material, models, Path(folder))
+        for count, item in enumerate(chosen, 1):
+            asked = ask(material.notes[item], material.motion, int(item), rate)
+            note = asked.note
+            reference = measure(asked.y, rate, note.midi, asked.held_seconds)
+            for way, sound in ways(int(item), asked).items():
+                figures = compared(sound(), rate, note.midi, asked.held_seconds, asked.y, reference)
+                rows.setdefault(way, []).append((note.label, note.midi, figures, reference))
+            print(f"\r{count}/{len(chosen)} {note.name[:60]:60}", end="", file=sys.stderr, flush=True)
+    return rows
+
+
+def print_each(rows: dict[str, list[Row]]) -> None:
+    """Print a line for each note and way."""
+    print(f"\n{'':24}{'':17}{'slope':>8}{'attack':>8}{'change':>8}{'LSD':>7}")
+    for n, (label, midi, _, _) in enumerate(rows["recording"]):
+        for way, notes in rows.items():
+            # The held-out instrument has no sampler of its own.
+            row = next((row for row in notes[: n + 1][::-1] if row[:2] == (label, midi)), None)
+            if row is None:
+                continue
+            met = within(row[2], row[3])
+            columns = ((row[2].slope, "slope", 1), (row[2].attack, "attack", 0), (row[2].change, "change", 2))
+            cells = "".join(
+                f"{value:7.{digits}f}{' ' if met.get(bar, True) else '!'}" for value, bar, digits in columns
+            )
+            print(f"{label + f' {midi:.1f}':24}{way:17}{cells}{row[2].distance:7.2f}")
+
+
+def print_shares(rows: dict[str, list[Row]]) -> None:
+    """Print the fraction of notes within each bar, without the held-out instrument and with it."""
+    for title, chosen in (
+        ("held-out pitches", lambda label: label != HELD_OUT_INSTRUMENT),
+        (f"held-out instrument ({HELD_OUT_INSTRUMENT})", lambda label: label == HELD_OUT_INSTRUMENT),
+        ("all", lambda label: True),
+    ):
+        print(f"\n{title:28}{'notes':>7}" + "".join(f"{bar:>9}" for bar in BARS) + f"{'LSD dB':>9}")
+        for way, notes in rows.items():
+            part = [(figures, reference) for label, _, figures, reference in notes if chosen(label)]
+            met = [within(figures, reference) for figures, reference in part]
+            shares = [[m[bar] for m in met if bar in m] for bar in BARS]
+            cells = "".join(f"{np.mean(share):9.2f}" if share else f"{'–':>9}" for share in shares)
+            if part:
+                print(f"{way:28}{len(part):7}{cells}{np.mean([figures.distance for figures, _ in part]):9.2f}")
 
 
 def main() -> int:
@@ -313,16 +177,23 @@ def main() -> int:
     parser.add_argument("--release", default="chamber", help="with notes")
     parser.add_argument("--limit", type=int, help="play only so many")
     parser.add_argument("--workers", type=int, default=1, help="that follow the notes")
+    parser.add_argument("--cache", type=Path, help="folder for the trajectories")
+    parser.add_argument("--each", action="store_true", help="print a line for each note, ! where a bar is missed")
+    parser.add_argument("--models", action="store_true", help="train and play the autoregressive models, too")
     arguments = parser.parse_args()
     release = Library().open(arguments.release)
     low, high = release.card.inputs[1].range
     data = read_notes(arguments.data_dir).notes
-    encode = OnnxEncoder(release.folder)
-    features = release.card.features
-    motion, kept = join_tracks(list(follow_notes(data, features, encode, arguments.workers)), data, features)
-    notes = [data[n] for n in kept]
-    held = np.array([is_held_out(note, low, high) for note in notes])
-    print_rows(compare(release, notes, motion, held, arguments.limit))
+    motion, kept = trajectories(release, data, arguments.workers, arguments.cache)
+    material = Material.of([data[n] for n in kept], motion, low, high)
+    models: dict[str, TrajectoryModel] = {}
+    if arguments.models:
+        known = motion.of(material.known)
+        models = {"autoregressive": linear_model(known), "recurrent": recurrent_model(known)}
+    rows = compare(release, material, models, arguments.limit)
+    if arguments.each:
+        print_each(rows)
+    print_shares(rows)
     return 0
 
 

@@ -39,7 +39,8 @@ def jack_server(period: int = 128) -> Iterator[None]:
 @contextlib.contextmanager
 def engine(*arguments: str) -> Iterator[Client]:
     """Run `aitunes play` in a process of its own, and a client that talks to it."""
-    words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
+    beside = [] if "--midi" in arguments else ["--no-midi"]
+    words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *beside, *arguments]
     command = [sys.executable, "-m", "instrument", *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -96,7 +96,7 @@ def report_jack(runs: int) -> None:
 
 def start_engine(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Start `aitunes play` in a process of its own, on any free OSC port."""
-    words = ["play", "--no-pad", "--no-oscquery", "--osc-port", "0", *arguments]
+    words = ["play", "--no-pad", "--no-midi", "--no-oscquery", "--osc-port", "0", *arguments]
     command = [sys.executable, "-m", "instrument", *words]
     return subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
 

@@ -15,11 +15,16 @@ from instrument.status import FIELDS
 
 ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
+PANIC, NOTES_OFF = f"{ROOT}/panic", f"{ROOT}/notes/off"
+MIDI = f"{ROOT}/midi"
 CONCERT_PITCH = 69.0
 MAX_ITERATIONS = 64
 MAX_LOOKAHEAD = 8
 MAX_VOICES = 8
+MAX_BEND = 96.0
+"""Semitones that one note can be bent, as far as MPE allows."""
 MAX_BLOCK = 8_192
+MAX_OUTPUTS = 256
 
 Value = float | int | bool | str
 
@@ -34,6 +39,7 @@ class Kind(Enum):
     ACTION = "an act of the sound; timed like a setting"
     COMMAND = "work beside the sound; answered with /done or /fail"
     REQUEST = "a question; answered with a reply"
+    RELAY = "for a process beside the engine, such as MIDI; passed on to subscribers"
     SERVER = "about the connection, not the sound"
     NOTICE = "what the engine tells; nobody sends it"
 
@@ -44,6 +50,7 @@ class Argument:
 
     Args:
         default: its value where it is left out; only the last arguments of an address may be.
+        optional: whether it may be left out, and then has no value.
     """
 
     type: str
@@ -52,6 +59,12 @@ class Argument:
     high: float = math.inf
     unit: str = ""
     default: Value | None = None
+    optional: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Return whether it must not be left out."""
+        return self.default is None and not self.optional
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class Address:
 
 
 _COORDINATE = Argument("f", "coordinate", -LATENT_LIMIT, LATENT_LIMIT, "standard deviations")
+_DEPTH = Argument("f", "depth", -LATENT_LIMIT, LATENT_LIMIT, "standard deviations")
 _NAME = Argument("s", "name")
 
 
@@ -151,11 +165,62 @@ TABLE: tuple[Address, ...] = (
     _row(
         "/note",
         Kind.ACTION,
-        "MIDI note on, or off with velocity 0; the first one ends the drone",
+        "MIDI note on, or off with velocity 0; the first one ends the drone; with an identity of its own, a note "
+        "differs from others of the same key, and is ended by it",
         _number("note", 127),
         _number("velocity", 127),
+        Argument("i", "id", 0, 2**31 - 1, optional=True),
     ),
     _row("/notes/off", Kind.ACTION, "end all notes"),
+    _row(
+        "/voice/bend",
+        Kind.ACTION,
+        "bends the note with that identity",
+        _number("id", 2**31 - 1),
+        Argument("f", "bend", -MAX_BEND, MAX_BEND, "semitones"),
+    ),
+    _row(
+        "/voice/pressure",
+        Kind.ACTION,
+        "pressure on the note with that identity; 0 leaves it as it was struck",
+        _number("id", 2**31 - 1),
+        _unit("pressure"),
+    ),
+    _row(
+        "/voice/timbre",
+        Kind.ACTION,
+        "timbre of the note with that identity; 0.5 leaves it where the pad is",
+        _number("id", 2**31 - 1),
+        _unit("timbre"),
+    ),
+    _row(
+        "/voice/pressure/level",
+        Kind.SETTING,
+        "how far full pressure brings a note from the level of its velocity to full level",
+        _unit("level"),
+        initial=(1.0,),
+    ),
+    _row(
+        "/voice/pressure/axis",
+        Kind.SETTING,
+        "the latent coordinate that a note's pressure moves, and how far at most",
+        _number("axis"),
+        _DEPTH,
+        initial=(0, 0.0),
+    ),
+    _row(
+        "/voice/timbre/axis",
+        Kind.SETTING,
+        "the latent coordinate that a note's timbre moves, and how far at most, up and down",
+        _number("axis"),
+        _DEPTH,
+        initial=(1, 1.5),
+    ),
+    _row(
+        "/panic",
+        Kind.ACTION,
+        "end every sound within 20 ms, without releases; the next note, or `/aitunes/play`, is heard again",
+    ),
     _row(
         "/pitch",
         Kind.SETTING,
@@ -176,7 +241,7 @@ TABLE: tuple[Address, ...] = (
         "time for a note to reach its level, and once let go to fall by 60 dB",
         Argument("f", "attack_seconds", 0.0, 10.0, "s"),
         Argument("f", "release_seconds", 0.0, 20.0, "s"),
-        initial=(0.01, 0.3),
+        initial=(0.002, 0.3),
     ),
     _row(
         "/voices",
@@ -232,6 +297,27 @@ TABLE: tuple[Address, ...] = (
         Kind.SETTING,
         "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",
         _unit("dream"),
+        initial=(0.0,),
+    ),
+    _row(
+        "/tempo",
+        Kind.SETTING,
+        "beats a minute, for gestures on a grid; a MIDI clock sets it",
+        Argument("f", "tempo", 20.0, 300.0),
+        initial=(120.0,),
+    ),
+    _row(
+        "/beat",
+        Kind.ACTION,
+        "the beat, in quarter notes from the beginning of the song, is at this place; a MIDI clock sends it",
+        Argument("f", "beat", 0.0, 1e6),
+    ),
+    _row("/beat/run", Kind.ACTION, "let the beat go on, or hold it", Argument("T", "running")),
+    _row(
+        "/gesture/quantise",
+        Kind.SETTING,
+        "grid in beats on which gestures begin, and to which their loops are stretched; 0 for none",
+        Argument("f", "beats", 0.0, 64.0),
         initial=(0.0,),
     ),
     _row("/play", Kind.ACTION, "start, faded in"),
@@ -332,6 +418,50 @@ TABLE: tuple[Address, ...] = (
         told=True,
         initial=(0,),
     ),
+    _row(
+        "/device/channels",
+        Kind.COMMAND,
+        "play on these outputs of the sound device, counted from 1; without a right one the left one plays both, and 0 "
+        "is the first two; with no argument, the reply is what was asked for",
+        Argument("i", "left", 0, MAX_OUTPUTS),
+        Argument("i", "right", 0, MAX_OUTPUTS, default=0),
+        told=True,
+        initial=(0, 0),
+    ),
+    _row(
+        "/midi/learn",
+        Kind.RELAY,
+        "bind the next controller that moves to that address, or to one of its values, counted from 1; an empty one "
+        "ends the learning; with no arguments, the reply is the address that waits",
+        Argument("s", "address"),
+        Argument("i", "argument", 1, 16, optional=True),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/forget", Kind.RELAY, "drop the mappings of that address", Argument("s", "address")),
+    _row(
+        "/midi/map",
+        Kind.RELAY,
+        "add a mapping, or put it in place of the one of the same address and controller: a table as in the file",
+        Argument("s", "toml"),
+    ),
+    _row(
+        "/midi/list",
+        Kind.RELAY,
+        "with no arguments, the reply is the file of mappings; MIDI sends it when it changes",
+        Argument("s", "toml"),
+        told=True,
+        initial=("",),
+    ),
+    _row(
+        "/midi/inputs",
+        Kind.RELAY,
+        "with no arguments, the reply is the inputs that are open, a line each; MIDI sends them when they change",
+        Argument("s", "names"),
+        told=True,
+        initial=("",),
+    ),
+    _row("/midi/notice", Kind.RELAY, "MIDI has something to tell, in a sentence", Argument("s", "sentence")),
     _notice(
         "/aitunes/device/changed",
         "sound devices have come or gone; these are there now",
@@ -384,6 +514,7 @@ LOCAL_ONLY = frozenset(
                 "/gesture/delete",
                 "/snapshot/save",
                 "/snapshot/delete",
+                *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "inputs", "notice")),
             )
         ),
     }
@@ -458,15 +589,15 @@ def check_arguments(row: Address, arguments: list[Any]) -> tuple[Value, ...]:
     checked = tuple([_check(argument, value) for argument, value in zip(wanted, arguments, strict=False)])
     if len(arguments) == len(wanted):
         return checked
-    left_out = [argument.default for argument in wanted[len(arguments) :]]
-    if len(arguments) > len(wanted) or None in left_out:
+    left_out = wanted[len(arguments) :]
+    if len(arguments) > len(wanted) or any(argument.required for argument in left_out):
         raise MessageError(_count_wanted(row))
-    return (*checked, *(default for default in left_out if default is not None))
+    return (*checked, *(argument.default for argument in left_out if argument.default is not None))
 
 
 def _count_wanted(row: Address) -> str:
     most = len(row.arguments)
-    least = sum(argument.default is None for argument in row.arguments)
+    least = sum(argument.required for argument in row.arguments)
     count = f"{least} to {most}" if least < most else str(most or "no")
     names = " ".join(argument.name for argument in row.arguments) + (" …" if row.many else "")
     return f"wants {count} argument{'' if most == 1 else 's'}{' (' + names + ')' if names else ''}"

@@ -36,6 +36,8 @@ class Status:
         playing: false after `/aitunes/stop`.
         iterations: of the phase reconstruction, those in use.
         held_events: events with a time tag that wait for their time.
+        interruption: why the buffer ran empty last; empty where it never has.
+        missing: programs beside the engine that have ended, such as "OSCQuery", with commas between them.
     """
 
     underruns: int = 0
@@ -54,6 +56,8 @@ class Status:
     playing: bool = False
     iterations: int = 0
     held_events: int = 0
+    interruption: str = ""
+    missing: str = ""
 
     @property
     def latency_ms(self) -> float:

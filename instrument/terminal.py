@@ -52,6 +52,12 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def end_at_once() -> None:
+    """Have whatever signal asks the process to end do so on the spot, until somebody else takes it."""
+    for number in ending_signals():
+        signal.signal(number, lambda number, _frame: os._exit(128 + number))
+
+
 @contextmanager
 def unstoppable() -> Iterator[None]:
     """Within it, a signal to end waits: what is half made could not be cleaned up; on the main thread."""

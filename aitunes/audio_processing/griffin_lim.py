@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.audio_processing._griffin_lim_kernel import State, advance
+from aitunes.audio_processing._griffin_lim_kernel import State, advance, prime
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
@@ -54,6 +54,7 @@ class StreamingGriffinLim:
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
         self.iterations = iterations
         self._seed = seed
+        self._scratch = np.zeros(hop_length, np.float32)
         self.reset()
 
     @property
@@ -107,6 +108,22 @@ class StreamingGriffinLim:
             raise PhaseError(f"out must be {size} writeable, contiguous float32 samples.")
         advance(frames, out, self._iterations, self._state)
         return out
+
+    def prime(self, S: NDArray[np.floating]) -> None:
+        """Go on as if a frame had stood for a whole window: the next hop has its full level, and no past.
+
+        What begins from silence needs none. Without this, a frame reaches its level only as the window's centre passes.
+
+        Args:
+            S: linear magnitudes [n_fft // 2 + 1].
+
+        Raises:
+            PhaseError: S has another shape.
+        """
+        if S.shape != (self.bins,):
+            raise PhaseError(f"A frame must be of shape [{self.bins}], not {list(S.shape)}.")
+        frame: FloatArray = np.ascontiguousarray(S, dtype=np.float32)
+        prime(frame if frame.flags.writeable else frame.copy(), self._scratch, self._state)
 
     def flush(self) -> FloatArray:
         """Return the samples still held back, [(lookahead + overlap - 1) * hop_length], and reset the stream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 
@@ -65,6 +66,37 @@ def reachable(host: str) -> str:
     ('127.0.0.1', '::1', '192.168.1.7')
     """
     return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def answering(host: str) -> list[str]:
+    """Return the addresses at which programs reach what listens at `host`: this machine's first, then other machines'.
+
+    >>> answering("127.0.0.1"), answering("192.168.1.7")
+    (['127.0.0.1'], ['192.168.1.7'])
+    """
+    found = [reachable(host)]
+    if host in ("", "0.0.0.0", "::"):
+        for family, outside in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+            if family == socket.AF_INET6 and host != "::":
+                continue
+            # To connect UDP sends nothing: it asks the system which address leads out. There may be no network.
+            with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((outside, 9))
+                found.append(str(probe.getsockname()[0]))
+    return list(dict.fromkeys(found))
+
+
+def resolved(host: str) -> str:
+    """Return the numeric address of a host, in IPv4 where it has both.
+
+    Raises:
+        AddressError: the host's name is not known.
+    """
+    try:
+        return str(_resolve(host, 0)[1][0])
+    except (OSError, UnicodeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "it is no name of a host"
+        raise AddressError(f"There is no machine called {host}: {why}.") from error
 
 
 def connect_udp(host: str, port: int) -> socket.socket:

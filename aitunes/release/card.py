@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -14,7 +13,14 @@ from numpy.typing import NDArray
 from aitunes.errors import InvalidFeaturesError, ReleaseError
 from aitunes.features import AudioFeatures
 from aitunes.release.files import MAX_CARD_BYTES
-from aitunes.release.limits import check_features, check_files, check_inputs, check_training, whole_number
+from aitunes.release.limits import (
+    check_features,
+    check_files,
+    check_inputs,
+    check_training,
+    is_release_name,
+    whole_number,
+)
 
 SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
@@ -24,7 +30,6 @@ MAX_TEXT = {"name": 64, "public_name": 200, "description": 4_000}
 """Most characters of a card's texts."""
 
 _LARGEST = 1e6  # of a latent space's numbers, so that codes stay far from what float32 cannot hold
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_QUOTED = 300
 _TOO_DEEP = "The card is nested too deeply; export the release again."
 
@@ -151,10 +156,10 @@ class ReleaseCard:
                 raise ReleaseError(f"A card's {name} must be text; {_short(text)} is not.")
             if len(text) > MAX_TEXT[name] and name != "name":
                 raise ReleaseError(f"A card's {name} has at most {MAX_TEXT[name]:,} characters, not {len(text):,}.")
-        if not _NAME.fullmatch(self.name):
+        if not is_release_name(self.name):
             raise ReleaseError(
-                "A release's name is at most 64 lower-case letters, digits, '-' and '_', without a path; "
-                f"{self.name[:80]!r} is not."
+                "A release's name is at most 64 lower-case letters, digits, '-' and '_', without a path, and no "
+                f"device's of Windows; {self.name[:80]!r} is not."
             )
         check_files(self.name, self.files)
         self._check_shapes()

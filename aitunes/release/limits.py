@@ -9,6 +9,7 @@ from typing import Any
 
 from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures
+from aitunes.file_names import is_device_name
 
 SAMPLE_RATES = (4_000, 384_000)
 """Hz; sound cards have 8,000 to 384,000."""
@@ -27,11 +28,15 @@ _MAX_DIGITS = 18
 _MAX_TEXT = 2_000
 _MAX_ENTRIES = 500
 _FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_-])?")
-# Windows opens a device by such a name, whatever ending follows.
-_DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WHOLE = ("data_items", "epochs")
 _TABLES = ("metrics", "versions")
+
+
+def is_release_name(name: str) -> bool:
+    """Tell whether a name can be a release's: the name of a folder on every system."""
+    return _NAME.fullmatch(name) is not None and not is_device_name(name)
 
 
 def whole_number(text: str) -> int:
@@ -56,7 +61,7 @@ def check_files(release: str, files: Mapping[str, Any]) -> None:
     for name, digest in files.items():
         if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
             raise ReleaseError(f"The card of {release} has no valid SHA-256 for {name[:80]}.")
-        if not _FILE_NAME.fullmatch(name) or ".." in name or _DEVICE_NAME.fullmatch(name):
+        if not _FILE_NAME.fullmatch(name) or ".." in name or is_device_name(name):
             raise ReleaseError(f"The card of {release} names the file {name[:80]!r}, which is not a plain name.")
     if len({name.lower() for name in files}) < len(files):
         raise ReleaseError(

@@ -35,6 +35,10 @@ Summarise = Callable[[Sequence[Path]], list[ReleaseSummary | str]]
 """Takes folders; returns a summary, or the sentence of why there is none, for each."""
 
 
+class Unread(str):
+    """Says that the process which was to read a card has ended, for whatever reason: it is worth another try."""
+
+
 def summarise(folders: Sequence[Path]) -> list[ReleaseSummary | str]:
     """Read the cards here."""
     return [_summary(folder) for folder in folders]
@@ -53,7 +57,9 @@ def summarise_apart(folders: Sequence[Path]) -> list[ReleaseSummary | str]:
         answers = json.loads(child.stdout[:_MAX_ANSWER_BYTES])
         return [answer if isinstance(answer, str) else ReleaseSummary(*answer) for answer in answers]
     except (OSError, subprocess.SubprocessError, ValueError, TypeError):
-        return [f"The card of the release in {folder} cannot be read in a process of its own." for folder in folders]
+        if len(folders) > 1:  # one card must not hide the others
+            return [found for folder in folders for found in summarise_apart([folder])]
+        return [Unread(f"The card of the release in {folders[0]} cannot be read in a process of its own.")]
 
 
 def _summary(folder: Path) -> ReleaseSummary | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,10 @@ from pathlib import Path
 from aitunes.errors import ReleaseError
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, read_release, sha256
+
+_RETIRED = ".retired"
+_SETTLED_SECONDS = 10.0
+"""After these nobody is between the two renames, which take microseconds."""
 
 
 def write_release(parent: Path, card: ReleaseCard, files: dict[str, bytes]) -> Path:
@@ -62,7 +67,7 @@ def take_name(fresh: Path, target: Path) -> None:
     Raises:
         OSError: it cannot be moved; what stood there before still stands.
     """
-    retired = fresh.with_name(".retired")
+    retired = fresh.with_name(_RETIRED)
     if target.exists():
         target.rename(retired)
     try:
@@ -71,6 +76,27 @@ def take_name(fresh: Path, target: Path) -> None:
         if retired.exists():
             retired.rename(target)
         raise
+
+
+def restore_interrupted(parent: Path) -> list[str]:
+    """Give releases their folder back whose replacement was killed between taking the old one away and its end.
+
+    Args:
+        parent: folder of releases.
+
+    Returns:
+        A sentence for each.
+    """
+    sentences = []
+    for retired in sorted(parent.glob(f".*-*/{_RETIRED}")):
+        name = retired.parent.name[1:].rpartition("-")[0]
+        target = parent / name
+        if target.exists() or time.time() - retired.parent.stat().st_mtime < _SETTLED_SECONDS:
+            continue
+        fresh = retired.with_name(name)  # which was verified before the old one was taken away
+        (fresh if fresh.exists() else retired).rename(target)
+        sentences.append(f"The release {name} was being replaced when its writer was ended; it is back in {target}.")
+    return sentences
 
 
 def _write_files(folder: Path, card: ReleaseCard, files: dict[str, bytes]) -> None:

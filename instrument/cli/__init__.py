@@ -42,8 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"AiTunes {__version__}")
         return 0
     try:
+        command = _command(options)  # outside, because a signal that raises in an import may end in C
         with stoppable():
-            status = _command(options)(options)
+            status = command(options)
             finish()
             return status
     except AiTunesError as error:

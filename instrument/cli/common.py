@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -18,9 +19,11 @@ from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
 from aitunes.release.summaries import summarise_apart
+from aitunes.release.writer import restore_interrupted
 from instrument.storage import paths
 from instrument.storage.library import Library
 from instrument.storage.release_trial import ReleaseTrial
+from instrument.terminal import say
 
 _PATIENCE_SECONDS = 2.5
 
@@ -71,6 +74,9 @@ def library(options: argparse.Namespace) -> Library:
     """
     folders: list[Path] = [] if options.releases is None else [_folder_of_releases(options.releases)]
     folders += [paths.user_releases(), paths.bundled_releases()]
+    with suppress(OSError):
+        for sentence in restore_interrupted(paths.user_releases()):
+            say(sentence)
     trial = ReleaseTrial(paths.home() / "tried-releases.json")
     return Library(folders, trial.check, summarise_apart, trial.close)
 

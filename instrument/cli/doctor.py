@@ -12,11 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
+from aitunes.atomic import write_text
+from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
+from instrument.doctor.trace import trace
 from instrument.engine.engine import Engine
+from instrument.engine.flight_recorder import FlightRecorder
 from instrument.engine.options import EngineOptions
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
@@ -67,6 +71,9 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
             scheduling = engine.scheduling
         finally:
             engine.close()
+    flight = engine.synth_thread.flight
+    if options.trace is not None:
+        _write_trace(options.trace, flight)
     if len(latencies) < _MIN_CHANGES:
         raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
     low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
@@ -94,12 +101,23 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         device_underruns=tap.device_underruns,
         mean_load=status.mean_load,
         peak_load=status.peak_load,
+        causes=[cause.sentence for cause in flight.causes],
         advice=[],
     )
 
 
+def _write_trace(path: Path, flight: FlightRecorder) -> None:
+    try:
+        write_text(path, json.dumps(trace(flight.hops(), flight.causes)), durable=False)
+    except OSError as error:
+        raise OutputError(f"The trace cannot be written to {path}: {reason(error)}") from error
+    say(f"The last hops are in {path}; ui.perfetto.dev opens it.")
+
+
 def _output_arguments(options: argparse.Namespace) -> list[str]:
     words = ["--output", options.output, "--blocksize", str(options.blocksize)]
+    if options.channels:
+        words += ["--channels", ",".join(map(str, options.channels))]
     words += [] if options.device is None else ["--device", options.device]
     return words + ([] if options.releases is None else ["--releases", str(options.releases)])
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import sys
-import threading
-from collections.abc import Callable
 
 from instrument.cli.common import UsageError
-from instrument.cli.sidecar import WEB_MISSING, web_is_installed
+from instrument.cli.sidecar import WEB_MISSING, stop_with_engine, web_is_installed
 from instrument.terminal import ending_signals, say
 
 
@@ -26,13 +22,6 @@ def run(options: argparse.Namespace) -> int:
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: server.stop())
     if options.sidecar:
-        threading.Thread(target=_stop_with_engine, args=(server.stop,), daemon=True).start()
+        stop_with_engine(server.stop)
     server.run()
     return 0
-
-
-def _stop_with_engine(stop: Callable[[], None]) -> None:
-    # The engine holds the other end of this pipe, which closes with it, however it ends.
-    while os.read(sys.stdin.fileno(), 1):  # a buffered reader would be locked when the interpreter ends
-        pass
-    stop()

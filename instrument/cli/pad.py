@@ -6,6 +6,7 @@ import argparse
 
 from instrument.cli.common import UsageError, library
 from instrument.cli.pad_process import QT_LIBRARIES, pad_is_installed
+from instrument.terminal import end_at_once
 
 
 def run(options: argparse.Namespace) -> int:
@@ -16,6 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if not pad_is_installed():
         raise UsageError("The pad is not installed; pip install 'aitunes[pad]' adds it.")
+    end_at_once()  # Qt's import aborts where a signal raises in it; there is nothing to clean up
     # Here, because Qt must not be loaded to say that it is missing.
     try:
         from instrument.pad.app import run as run_pad

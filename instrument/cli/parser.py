@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
+from instrument.namespace import MAX_OUTPUTS
 from instrument.storage.library import DEFAULT_RELEASE
 
 DEFAULT_HTTP_PORT = 7421
@@ -25,6 +26,7 @@ examples:
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
   aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
+  aitunes midi --list                       MIDI keyboards and controllers that are plugged in
   aitunes doctor                            what this machine carries, in figures
 """
 
@@ -46,6 +48,7 @@ def build() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_pad(commands)
     _add_oscquery(commands)
+    _add_midi(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
 
@@ -56,9 +59,18 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--output", choices=("device", "none"), default="device", help="sound device, or none at all")
     play.add_argument("--device", metavar="NAME", help="a part of a sound device's name; see `aitunes devices`")
     play.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES", help="0: the device's own")
+    _add_channels(play)
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
+    play.add_argument(
+        "--trust",
+        type=_trusted,
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="a controller that is sent values without a token, with a port from the start; may be repeated",
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--oscquery",
@@ -66,6 +78,12 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the namespace over HTTP, in a process beside; by default where the extra `web` is installed",
     )
     _add_http_port(play)
+    play.add_argument(
+        "--midi",
+        action=argparse.BooleanOptionalAction,
+        help="MIDI and MPE, in a process beside; by default where the extra `midi` is installed",
+    )
+    _add_midi_setup(play, "--midi-setup")
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -116,9 +134,13 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor = commands.add_parser("doctor", help="measure this machine and advise")
     doctor.add_argument("--json", action="store_true", help="for scripts")
     doctor.add_argument("--seconds", type=_enough, default=10.0, help="how long to play for underruns")
+    doctor.add_argument(
+        "--trace", type=Path, metavar="FILE", help="write the last seconds, hop by hop, for ui.perfetto.dev"
+    )
     doctor.add_argument("--output", choices=("device", "none"), default="device")
     doctor.add_argument("--device", metavar="NAME")
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
+    _add_channels(doctor)
     _add_release(doctor)
     _add_quality(doctor)
 
@@ -148,9 +170,33 @@ def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     oscquery.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
+def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    midi = commands.add_parser("midi", help="MIDI and MPE, for an engine that plays already, here or elsewhere")
+    engine = ("127.0.0.1", DEFAULT_PORT)
+    midi.add_argument(
+        "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
+    )
+    midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
+    _add_midi_setup(midi, "--setup")
+    midi.add_argument("--clock-out", action="store_true", help="send a MIDI clock at the engine's tempo")
+    midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_midi_setup(command: argparse.ArgumentParser, option: str) -> None:
+    command.add_argument(
+        option, default="default", metavar="NAME", help="which file of MIDI mappings to use, in AiTunes' data folder"
+    )
+
+
 def _add_http_port(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--http-port", type=_whole(0, 65535), default=DEFAULT_HTTP_PORT, metavar="PORT", help="of OSCQuery"
+    )
+
+
+def _add_channels(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--channels", type=_channels, default=(), metavar="LEFT,RIGHT", help="outputs of the device, such as 3,4"
     )
 
 
@@ -179,11 +225,34 @@ def _whole(low: int, high: int) -> type[int]:
     return convert  # type: ignore[return-value]
 
 
+def _channels(word: str) -> tuple[int, ...]:
+    try:
+        channels = tuple(int(part) for part in word.split(","))
+    except ValueError:
+        channels = ()
+    if not 1 <= len(channels) <= 2 or len(set(channels)) < len(channels):
+        raise argparse.ArgumentTypeError(f"{word!r} is not one output or two, such as 3,4")
+    if not all(1 <= channel <= MAX_OUTPUTS for channel in channels):
+        raise argparse.ArgumentTypeError(f"{word!r} has an output that is not from 1 to {MAX_OUTPUTS}")
+    return channels
+
+
 def _host_port(word: str) -> tuple[str, int]:
     try:
         return parse_host_port(word, DEFAULT_PORT)
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _trusted(word: str) -> tuple[str, int]:
+    try:
+        return parse_host_port(word) if _names_port(word) else (parse_host_port(word, DEFAULT_PORT)[0], 0)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _names_port(word: str) -> bool:
+    return "]:" in word or word.count(":") == 1
 
 
 def _positive(word: str) -> float:

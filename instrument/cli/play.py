@@ -11,15 +11,24 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 
-from aitunes.osc.address import format_host_port, reachable
+from aitunes.osc.address import answering, format_host_port, reachable, resolved
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
-from instrument.cli.sidecar import WEB_MISSING, sidecar, web_is_installed
+from instrument.cli.sidecar import (
+    MIDI_MISSING,
+    WEB_MISSING,
+    Listener,
+    midi_is_installed,
+    sidecar,
+    web_is_installed,
+)
 from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
+from instrument.namespace import NOTES_OFF, Kind
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage import paths
+from instrument.synthesis.timeline import Event
 from instrument.terminal import ending_signals, say
 
 _NULL_RATE = 48_000.0
@@ -36,10 +45,11 @@ def run(options: argparse.Namespace) -> int:
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
-    with _pad(options, engine) as pad, _oscquery(options, engine) as sound_is_on:
+    with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _oscquery(options, engine) as start_web:
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
-        sound_is_on()
+        start_midi()
+        start_web()
         engine.wait()
         engine.close()
     say(
@@ -69,7 +79,7 @@ def open_output(options: argparse.Namespace) -> Output:
     try:
         if options.device is None and not output_devices():
             raise OutputError("PortAudio finds no sound device; plug one in, or start JACK or PipeWire.")
-        return DeviceOutput(options.device, options.blocksize)
+        return DeviceOutput(options.device, options.blocksize, options.channels)
     except OutputError as error:
         if options.device is not None:
             raise
@@ -84,7 +94,9 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         osc_host=options.osc_host,
         osc_port=options.osc_port,
         osc_tcp=options.osc_tcp,
+        trusted=tuple((resolved(host), port) for host, port in options.trust),
         blocksize=options.blocksize,
+        channels=options.channels,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
@@ -98,7 +110,7 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
     if not pad_is_installed():
         say("The pad is not installed, so there is no window; pip install 'aitunes[pad]' adds it.")
         return nullcontext()
-    return closing(PadProcess(options, engine.osc.host, engine.osc.port, say))
+    return closing(PadProcess(options, engine.osc.host, engine.osc.port, engine.publisher.warn))
 
 
 def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
@@ -108,16 +120,38 @@ def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextMan
         raise UsageError(WEB_MISSING)
     if options.oscquery is False or not installed:
         return nullcontext(lambda: None)
-    place = ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
-    return sidecar([*place, "--http-host", engine.osc.host, "--http-port", str(options.http_port)])
+    words = [*_connect(engine), "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
+    return sidecar("OSCQuery", "instrument.oscquery", words, Listener(engine.publisher.warn, engine.note_helper))
+
+
+def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+    """MIDI beside the engine, or nothing."""
+    installed = midi_is_installed()
+    if options.midi and not installed:
+        raise UsageError(MIDI_MISSING)
+    if options.midi is False or not installed:
+        return nullcontext(lambda: None)
+
+    def end_notes() -> None:
+        engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
+
+    listener = Listener(engine.publisher.warn, engine.note_helper, end_notes)
+    return sidecar("MIDI", "instrument.midi", [*_connect(engine), "--setup", options.midi_setup], listener)
+
+
+def _connect(engine: Engine) -> list[str]:
+    return ["--connect", format_host_port(reachable(engine.osc.host), engine.osc.port)]
 
 
 def _greeting(engine: Engine, seconds: float, with_pad: bool) -> str:
-    card = engine.synth_thread.card
+    card, port = engine.synth_thread.card, engine.osc.port
     how = "With the pad, and" if with_pad else "Headless," if has_display() else "No display: headless,"
+    here, *elsewhere = answering(engine.osc.host)
+    others = " and ".join(format_host_port(host, port) for host in elsewhere)
+    others = others and f", from other machines at {others}"
     return (
-        f"{how} played over OSC at {format_host_port(engine.osc.host, engine.osc.port)}.\n"
+        f"{how} played over OSC at {format_host_port(here, port)}{others}.\n"
         f"Playing “{card.public_name}” on {engine.output.name} "
         f"({engine.output.sample_rate:.0f} Hz) after {seconds:.1f} s. Ctrl-C ends it.\n"
-        f"Try: oscsend localhost {engine.osc.port} /aitunes/pad/xy ff 0.2 0.8"
+        f"Try: oscsend {'localhost' if here == '127.0.0.1' else here} {port} /aitunes/pad/xy ff 0.2 0.8"
     )

@@ -1,18 +1,28 @@
-"""The OSCQuery server beside an engine: a process of its own that starts after the sound and ends with it."""
+"""Processes beside an engine, such as OSCQuery and MIDI: they start after the sound, again when ended, end with it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from aitunes.release.processes import own_process
-from instrument.terminal import say
 
 _WEB = ("ifaddr", "starlette", "uvicorn", "websockets", "zeroconf")
 WEB_MISSING = "OSCQuery needs the extra `web`: pip install 'aitunes[web]'"
+_MIDI = ("jack", "rtmidi")
+MIDI_MISSING = "MIDI needs the extra `midi`: pip install 'aitunes[midi]'"
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Waited before each new start, seconds; after the last one it is given up."""
 _ENDING_SECONDS = 3.0
+_REFUSING_SECONDS = 10.0  # one that ends by itself so soon has said why it cannot serve
+_HEALTHY_SECONDS = 60.0
 
 
 def web_is_installed() -> bool:
@@ -20,32 +30,164 @@ def web_is_installed() -> bool:
     return all(find_spec(name) for name in _WEB)
 
 
-@contextlib.contextmanager
-def sidecar(words: Sequence[str]) -> Iterator[Callable[[], None]]:
-    """Run `aitunes oscquery` with these words while the context lasts; whatever becomes of it, the engine plays on.
+def midi_is_installed() -> bool:
+    """Return whether a library of the extra `midi` is installed; one of them is enough."""
+    return any(find_spec(name) for name in _MIDI)
 
-    It is started here, before the sound: a process that is made while the engine plays could hold it up, and would
-    take over its real-time priority. Then it waits until what this yields is called.
+
+@dataclass(frozen=True)
+class Listener:
+    """Hears how a process beside the engine fares, on a thread of its own.
+
+    Args:
+        warn: takes sentences for everybody.
+        note: takes the process's name and whether it runs.
+        on_death: called where the process ends before the engine does.
     """
-    command, environment = own_process("instrument.oscquery", *words)
+
+    warn: Callable[[str], None]
+    note: Callable[[str, bool], None]
+    on_death: Callable[[], None] = lambda: None
+
+
+class Sidecar:
+    """Runs a process beside the engine, and starts it again where it ends before the engine does.
+
+    The thread that starts it again is made before the sound, because a process takes over the real-time priority of
+    the thread that starts it.
+
+    Args:
+        name: for sentences, such as "OSCQuery".
+        start: starts the process, which reads its standard input until that closes.
+        listener: hears how it fares.
+        pauses: before each new start, seconds.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[], subprocess.Popen[bytes]],
+        listener: Listener,
+        pauses: Sequence[float] = PAUSES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name, self._start, self._listener, self._pauses, self._clock = name, start, listener, pauses, clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._sound_is_on = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="sidecar-watch", daemon=True)
+
+    def open(self) -> None:
+        """Start the process, which waits until `release`."""
+        try:
+            self._process = self._start()
+        except OSError as error:
+            self._listener.note(self._name, False)
+            self._warn(f"is left out: its process cannot be started ({error.strerror}).")
+            return
+        self._thread.start()
+
+    def release(self) -> None:
+        """Let the process serve: the sound is on."""
+        self._sound_is_on.set()
+        if self._process is not None:
+            _let_go(self._process)
+
+    def close(self) -> None:
+        """End the process."""
+        self._closing.set()
+        with self._lock:
+            process = self._process
+        if process is not None:
+            _end(process)
+        if self._thread.ident is not None:
+            self._thread.join(_ENDING_SECONDS)
+
+    def _watch(self) -> None:
+        tries = 0
+        while (process := self._process) is not None:
+            begin = self._clock()
+            status = process.wait()
+            seconds = self._clock() - begin
+            if self._closing.is_set():
+                return
+            self._listener.note(self._name, False)
+            self._listener.on_death()
+            tries = 0 if seconds > _HEALTHY_SECONDS else tries
+            if status > 0 and seconds < _REFUSING_SECONDS:
+                return  # it has said why
+            if tries == len(self._pauses):
+                self._listener.warn(
+                    f"{self._name} has ended {tries + 1} times and is given up; the sound goes on without it."
+                )
+                return
+            pause = self._pauses[tries]
+            self._listener.warn(
+                f"{self._name} has ended (status {status}); the sound goes on. It starts again in {pause:g} s."
+            )
+            if self._closing.wait(pause) or not self._restart():
+                return
+            tries += 1
+
+    def _warn(self, sentence: str) -> None:
+        self._listener.warn(f"{self._name} {sentence}")
+
+    def _restart(self) -> bool:
+        with self._lock:
+            if self._closing.is_set():
+                return False
+            try:
+                self._process = self._start()
+            except OSError as error:
+                self._warn(f"is left out: its process cannot be started ({error.strerror}).")
+                return False
+        self._listener.note(self._name, True)
+        if self._sound_is_on.is_set():
+            _let_go(self._process)
+        return True
+
+
+@contextlib.contextmanager
+def sidecar(name: str, module: str, words: Sequence[str], listener: Listener) -> Iterator[Callable[[], None]]:
+    """Run a module with these words while the context lasts; whatever becomes of it, the engine plays on.
+
+    It is started here, before the sound: a process that is made while the engine plays could hold it up. Then it
+    waits until what this yields is called.
+
+    Args:
+        name: for sentences, such as "OSCQuery".
+        module, words: what `python -m` would be given.
+        listener: hears how it fares.
+    """
+    command, environment = own_process(module, *words)
+
+    def start() -> subprocess.Popen[bytes]:
+        # Ctrl-C is the engine's, which fades out first.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, start_new_session=True)
+
+    beside = Sidecar(name, start, listener)
+    beside.open()
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is the engine's, which fades out first
-        )
-    except OSError as error:
-        say(f"OSCQuery is left out: its process cannot be started ({error.strerror}).")
-        yield lambda: None
-        return
-    try:
-        yield lambda: _release(process)
+        yield beside.release
     finally:
-        _end(process)
+        beside.close()
 
 
-def _release(process: subprocess.Popen[bytes]) -> None:
+def stop_with_engine(stop: Callable[[], None]) -> None:
+    """Call a function once the engine that started this process has ended, on a thread of its own."""
+
+    def watch() -> None:
+        # The engine holds the other end of this pipe, which closes with it, however it ends.
+        while os.read(sys.stdin.fileno(), 1):  # a buffered reader would be locked when the interpreter ends
+            pass
+        stop()
+
+    threading.Thread(target=watch, name="engine-watch", daemon=True).start()
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     with contextlib.suppress(OSError):
         process.stdin.write(b"\n")

@@ -68,6 +68,7 @@ class Report:
     device_underruns: int
     mean_load: float
     peak_load: float
+    causes: list[str]
     advice: list[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -169,12 +170,19 @@ def half_way(y: FloatArray, change: int) -> int | None:
 
 
 def import_seconds() -> float:
-    """Measure `import instrument` in a fresh interpreter, the best of three."""
+    """Measure `import instrument` in a fresh interpreter, the best of three.
+
+    Raises:
+        DoctorError: no process can be started, or it is ended from outside.
+    """
     code = "import time; t = time.perf_counter(); import instrument; print(time.perf_counter() - t)"
     (python, isolated, *_), environment = own_process("instrument")
     command = [python, isolated, "-c", code]
-    runs = [subprocess.run(command, capture_output=True, env=environment, text=True, check=True) for _ in range(3)]
-    return min(float(run.stdout) for run in runs)
+    try:
+        runs = [subprocess.run(command, capture_output=True, env=environment, text=True, check=True) for _ in range(3)]
+        return min(float(run.stdout) for run in runs)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise DoctorError(f"Python cannot be started to measure `import instrument`: {error}.") from error
 
 
 def start_seconds(arguments: list[str], program: Sequence[str] | None = None) -> float:

@@ -84,5 +84,6 @@ def table(report: Report) -> Iterator[str]:
         f"{report.device_underruns} interruptions by the device, load {report.mean_load:.0f} % "
         f"(peak {report.peak_load:.0f} %)"
     )
+    yield from (f"  interrupted because {cause}" for cause in report.causes)
     yield ""
     yield from (f"→ {sentence}" for sentence in report.advice)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from aitunes.errors import AiTunesError
+from aitunes.errors import AiTunesError, reason
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.hotplug import DeviceScanner
 from instrument.engine.options import EngineOptions
@@ -16,13 +17,14 @@ from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
+from instrument.scores.gesture_journal import GestureJournal
 from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
-from instrument.scores.score import parse_score
+from instrument.scores.score import ScoreError, parse_score
 from instrument.storage.library import Library
 from instrument.storage.recorder import Recorder
 from instrument.storage.snapshots import SnapshotStore
-from instrument.synthesis.performance import Snapshot
+from instrument.synthesis.snapshot import Snapshot
 
 _MAX_TEXT = 60_000
 
@@ -37,12 +39,13 @@ class Stores:
     gestures: GestureStore
 
     @classmethod
-    def open(
-        cls, library: Library, options: EngineOptions, sample_rate: float, on_failure: Callable[[str], None]
-    ) -> Self:
-        """Open the stores of an engine; `on_failure` takes a sentence when a recording cannot be written."""
-        recorder = Recorder(options.recordings, sample_rate, on_failure)
-        return cls(library, recorder, SnapshotStore(options.snapshots), GestureStore(options.gestures))
+    def open(cls, library: Library, options: EngineOptions, sample_rate: float, publisher: Publisher) -> Self:
+        """Open the stores of an engine; subscribers hear when a recording cannot be written or a file is damaged."""
+        recorder = Recorder(options.recordings, sample_rate, publisher.notify_error)
+        gestures = GestureStore(options.gestures, publisher.warn)
+        for sentence in [*recorder.rescue(), *gestures.rescue()]:
+            publisher.warn(sentence)
+        return cls(library, recorder, SnapshotStore(options.snapshots, publisher.warn), gestures)
 
 
 class Commands:
@@ -77,6 +80,7 @@ class Commands:
         self._publisher = publisher
         self._feed = feed
         self._reply = publisher.reply
+        self._journal: GestureJournal | None = None
         self._handlers: dict[str, Callable[..., object]] = {
             "/release/load": self._load_release,
             "/release/list": self._list_releases,
@@ -95,6 +99,7 @@ class Commands:
             "/device/list": self._list_devices,
             "/device/set": lambda task, name: devices.set_device(name),
             "/device/block": lambda task, frames: devices.set_block(frames),
+            "/device/channels": lambda task, left, right: devices.set_channels(left, right),
             "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
         }
 
@@ -157,6 +162,7 @@ class Commands:
             raise GestureError("a gesture is being recorded already; /aitunes/gesture/stop ends it")
         try:
             self._stores.gestures.check(name)
+            self._journal = self._stores.gestures.journal(take)
         except AiTunesError:
             self._synth_thread.at_next_hop(lambda: self._gestures.abandon(take))
             raise
@@ -165,6 +171,7 @@ class Commands:
         author = task.event.origin
         if isinstance(task.captured, Take):
             self._stores.gestures.write(task.captured.name, task.captured.score())
+            self._end_journal()
             self._publisher.notify(author, RECORD, ("",))
             return
         stopped: list[bool] = []
@@ -173,10 +180,43 @@ class Commands:
             raise GestureError("no gesture is being recorded or replayed")
         self._publisher.notify(author, PLAY, NOTHING)
 
+    def keep_gesture(self) -> None:
+        """Write to disk what has been recorded of a gesture so far; on the worker's thread."""
+        journal = self._journal
+        if journal is None:
+            return
+        try:
+            journal.keep()
+        except OSError as error:
+            self._journal = None
+            self._publisher.warn(f"The gesture {journal.take.name} is in memory alone: {reason(error)}.")
+
+    @property
+    def records_gesture(self) -> bool:
+        """Return whether there is something for `keep_gesture` to do."""
+        return self._journal is not None
+
+    def close(self) -> None:
+        """Leave a gesture that is being recorded to the next start; once the worker has ended."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            with suppress(OSError):
+                journal.leave()
+
+    def _end_journal(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+
     def _play_gesture(self, task: Task, name: str, loop: int, speed: float) -> None:
-        text = self._stores.gestures.read(name)
-        replay = Replay(name, parse_score(text, self._synth_thread.card, self._stores.library.card), bool(loop), speed)
-        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay))
+        card, card_of, gestures = self._synth_thread.card, self._stores.library.card, self._stores.gestures
+        try:
+            lines = parse_score(gestures.read(name), card, card_of)
+        except ScoreError:
+            lines = parse_score(gestures.mend(name), card, card_of)
+        replay = Replay(name, lines, bool(loop), speed)
+        transport = self._synth_thread.performance.transport
+        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay, transport))
 
     def _list_devices(self, task: Task) -> None:
         peer = task.event.origin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable
 
 from aitunes.errors import AiTunesError
@@ -26,6 +27,7 @@ from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
+from instrument.scores.gesture_journal import KEEP_SECONDS
 from instrument.scores.gestures import Gestures
 from instrument.status import Status
 from instrument.storage.library import Library
@@ -64,7 +66,7 @@ class Engine:
         self.timeline = Timeline()
         self._library = library
         self.publisher = publisher = Publisher(log)
-        stores = Stores.open(library, options, output.sample_rate, publisher.notify_error)
+        stores = Stores.open(library, options, output.sample_rate, publisher)
         self.recorder = stores.recorder
         self.gestures = Gestures(self.timeline, lambda path, values: publisher.notify(None, path, values))
         self.synth_thread = SynthThread.playing(
@@ -87,12 +89,21 @@ class Engine:
             self.gestures,
             publisher,
             self.feed,
+            self.timeline,
             clock.wall,
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""
         self.osc = OscServer(
-            self, self.publish, options.osc_host, options.osc_port, options.osc_tcp, publisher.warn, login=login
+            self,
+            self.publish,
+            options.osc_host,
+            options.osc_port,
+            options.osc_tcp,
+            publisher.warn,
+            login=login,
+            trusted=options.trusted,
         )
+        publisher.wake = self.osc.wake
         self._watch = DeviceWatch(
             scanner,
             self.devices,
@@ -104,6 +115,8 @@ class Engine:
         self._watchdog = Watchdog(self.synth_thread, self.handler, publisher)
         self._global_settings = contextlib.ExitStack()
         self._closed = False
+        self._keep_due = 0.0
+        self._missing: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> dict[str, Address]:
@@ -169,6 +182,7 @@ class Engine:
             steps.callback(self.synth_thread.synth.stop)
             steps.callback(self.devices.close)
             steps.callback(self._finish_recording)
+            steps.callback(self.commands.close)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
@@ -196,7 +210,14 @@ class Engine:
             playing=thread.performance.playing,
             iterations=thread.iterations,
             held_events=self.timeline.held_events,
+            interruption=thread.flight.last_sentence,
+            missing=", ".join(sorted(self._missing)),
         )
+
+    def note_helper(self, name: str, runs: bool) -> None:
+        """Take down that a program beside the engine has ended or runs again; `/status` says which are missing."""
+        # A new set each time, because another thread may be reading the old one.
+        self._missing = self._missing - {name} if runs else self._missing | {name}
 
     def in_background(self, function: Callable[[], None]) -> None:
         """Run a function on the worker's thread, after all earlier commands; from any thread, returns at once."""
@@ -213,11 +234,19 @@ class Engine:
             except AiTunesError as error:
                 self.publisher.warn(str(error))
 
+    def _keep_gesture(self) -> None:
+        now = time.monotonic()
+        if self.commands.records_gesture and now >= self._keep_due:
+            self._keep_due = now + KEEP_SECONDS
+            self.in_background(self.commands.keep_gesture)
+
     def publish(self) -> None:
         """Send what has collected; called by the publishing thread."""
         thread = self.synth_thread
         failure = thread.synth.renderer.source.take_failure()
         if failure is not None:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
+        self._keep_gesture()
         self.feed.publish()
-        self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns)
+        cause = thread.flight.last_sentence
+        self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns, cause)

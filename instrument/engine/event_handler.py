@@ -8,17 +8,18 @@ from functools import partial
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
+from instrument.engine.relay import Relay
 from instrument.engine.release_changes import ReleaseChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.engine.worker import Worker
 from instrument.measures import Recent
-from instrument.namespace import DRONE, ROOT, Kind, MessageError, Value
+from instrument.namespace import DRONE, PANIC, ROOT, Kind, MessageError, Value
 from instrument.outputs import Output
 from instrument.scores.gestures import PLAY, RECORD, STOP, Gestures, Take
 from instrument.storage.recorder import Recorder
-from instrument.synthesis.performance import Snapshot
-from instrument.synthesis.timeline import Call, Event
+from instrument.synthesis.snapshot import Snapshot
+from instrument.synthesis.timeline import Call, Event, Timeline
 
 
 class EventHandler:
@@ -31,6 +32,7 @@ class EventHandler:
         devices, recorder, gestures: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
+        timeline: cleared in a panic.
         wall_clock: seconds of the arrival times.
     """
 
@@ -44,8 +46,10 @@ class EventHandler:
         gestures: Gestures,
         publisher: Publisher,
         feed: PositionFeed,
+        timeline: Timeline,
         wall_clock: Callable[[], float],
     ) -> None:
+        self._timeline = timeline
         self._synth_thread = synth_thread
         self._worker = worker
         self._releases = releases
@@ -56,10 +60,12 @@ class EventHandler:
         self._feed = feed
         self._wall_clock = wall_clock
         self._delays = Recent()
+        self._relay = Relay(publisher)
         self._values: dict[str, Callable[[], tuple[Value, ...]]] = {
             f"{ROOT}/release/load": lambda: (synth_thread.performance.release,),
             f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
             f"{ROOT}/device/block": lambda: (devices.blocksize,),
+            f"{ROOT}/device/channels": lambda: (*devices.channels, 0, 0)[:2],
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],
@@ -72,7 +78,7 @@ class EventHandler:
 
     def begin_hop(self, hop_seconds: float) -> None:
         """Replay the gesture's events of this hop."""
-        self._gestures.advance(hop_seconds)
+        self._gestures.advance(hop_seconds, self._synth_thread.performance.transport)
 
     def apply(self, event: Event) -> None:
         """Handle one event, or answer its sender why not; raises nothing."""
@@ -102,6 +108,8 @@ class EventHandler:
             self._publisher.reply(event.origin, event.path, self._value(event.path))
         elif event.kind in (Kind.SETTING, Kind.ACTION):
             self._change(event, event.values)
+        elif event.kind is Kind.RELAY:
+            self._relay.take(event, event.values)
         else:
             self._worker.submit(Task(event, self._captured(event)))
 
@@ -111,6 +119,9 @@ class EventHandler:
         came = event.kind is Kind.SETTING and event.origin is not None
         before = performance.value(event.path) if came else None
         performance.apply(event.path, values)
+        if event.path == PANIC:
+            self._gestures.stop()
+            self._timeline.clear()
         self._gestures.hear(event, performance)
         if performance.lookahead != lookahead:
             self._worker.submit(self._lookahead_call)
@@ -136,5 +147,7 @@ class EventHandler:
         return None
 
     def _value(self, path: str) -> tuple[Value, ...]:
+        if self._relay.has(path):
+            return self._relay.value(path)
         value = self._values.get(path)
         return self._synth_thread.performance.value(path) if value is None else value()

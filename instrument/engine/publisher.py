@@ -45,6 +45,9 @@ class Publisher:
     Args:
         log: takes sentences for the terminal.
         clock: seconds that never go back.
+
+    Attributes:
+        wake: called when an answer waits; must not block.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Publisher:
         log: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.wake: Callable[[], None] = lambda: None
         self._log = log
         self._clock = clock
         self._messages: deque[Message] = deque()
@@ -64,6 +68,7 @@ class Publisher:
         """Answer a sender by the addresses that it uses; None, the engine itself, gets no answer."""
         if sender is not None:
             self._messages.append(Message(peer_of(sender), False, *as_known_to(sender, address, arguments)))
+            self.wake()
 
     def notify(self, author: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Notify every subscriber but the author; by the former address, too, where there is one."""
@@ -88,14 +93,21 @@ class Publisher:
             messages.append(self._messages.popleft())
         return messages
 
-    def publish(self, osc: OscServer, stage: OutputStage, scope: Scope, underruns: int) -> None:
-        """Send what has collected; called every few milliseconds by the publishing thread."""
+    def publish(self, osc: OscServer, stage: OutputStage, scope: Scope, underruns: int, cause: str = "") -> None:
+        """Send what has collected; called every few milliseconds by the publishing thread.
+
+        Args:
+            stage, scope: for the streams.
+            underruns: interruptions since the start.
+            cause: of the last one, where it is known.
+        """
         now = self._clock()
         if underruns > self._underruns and now >= self._error_due:
             self._error_due = now + _ERROR_SECONDS
             self._underruns = underruns
             plural = "" if underruns == 1 else "s"
-            self.notify_error(f"the sound was interrupted: {underruns} underrun{plural} so far")
+            reason = f"; the last because {cause}" if cause else ""
+            self.notify_error(f"the sound was interrupted: {underruns} underrun{plural} so far{reason}")
         for message in self.drain():
             if message.to_others:
                 osc.send_to_others(message.peer, message.address, message.arguments)

@@ -11,6 +11,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import Release
+from instrument.engine.flight_recorder import FlightRecorder, Meters
 from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.scope import Scope
@@ -80,6 +81,7 @@ class SynthThread:
         self.scope = Scope(output.sample_rate)
         self.rows: dict[str, Address] = expand(performance.latent_dim)
         self.load = LoadMeter()
+        self.flight = FlightRecorder(Meters(elapsed=clock.elapsed))
         self.failed = False
         self.stopping = threading.Event()
         self.stopped = threading.Event()
@@ -91,6 +93,7 @@ class SynthThread:
         self._synthesis, self._buffer = Recent(), Recent()
         self._failing_seconds = 0.0
         self._past_underruns = 0
+        self._handled = (0, 0.0)
         self._hop_began: float | None = None
         self._threads: list[threading.Thread] = []
 
@@ -231,7 +234,9 @@ class SynthThread:
 
     def _play(self, handler: HopHandler) -> None:
         silent_since: float | None = None
+        self.flight.begin()
         while silent_since is None or self._clock.elapsed() < silent_since:
+            waited = self._clock.elapsed()
             buffered = self.wait_for_output(handler)
             begin = self._clock.elapsed()
             hop_seconds = self.synth.hop_seconds
@@ -241,6 +246,7 @@ class SynthThread:
             if self._replaced:
                 return
             self._hop_began = None
+            rendered = self._clock.elapsed() - begin
             self.output.write(y)
             self._recorder.push(y)
             self.scope.push(y)
@@ -250,6 +256,8 @@ class SynthThread:
             self._synthesis.add(work)
             self.load.add(work, hop_seconds)
             self.limit_effort(work)
+            decoded, underruns = self.synth.renderer.decode_seconds, self.output.underruns
+            self.flight.add(waited, begin, rendered, decoded, self._handled, buffered, underruns, hop_seconds)
             if self.stopping.is_set():
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:
@@ -270,11 +278,13 @@ class SynthThread:
         hop_seconds = self.synth.hop_seconds
         try:
             handler.begin_hop(hop_seconds)
-            for item in self._timeline.due(heard, hop_seconds):
+            began, items = self._clock.elapsed(), self._timeline.due(heard, hop_seconds, self.synth.note_lead_seconds)
+            for item in items:
                 if isinstance(item, Call):
                     item.function()
                 else:
                     handler.apply(item)
+            self._handled = len(items), self._clock.elapsed() - began
             y = self.synth.render()
         except Exception as error:
             if self._replaced:

@@ -43,7 +43,8 @@ class Watchdog:
             self._thread.join(_CLOSE_SECONDS)
 
     def look(self) -> None:
-        """Interrupt or give up a hop that has lasted too long."""
+        """Interrupt or give up a hop that has lasted too long; note what each thread has worked."""
+        self._synth_thread.flight.look()
         lasts = self._synth_thread.hop_lasts
         if lasts < HANG_SECONDS:
             self._interrupted = False

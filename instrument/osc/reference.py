@@ -80,6 +80,7 @@ _SECTIONS = {
     Kind.COMMAND: "Work beside the sound, one thing after another; answered by `/done address …` when it is finished, "
     "or by `/fail address reason`.",
     Kind.REQUEST: "Questions.",
+    Kind.RELAY: "For `aitunes midi`; the engine passes them on. [midi.md](midi.md) says what stands in a mapping.",
     Kind.NOTICE: "What subscribers are told beside the changes of settings.",
     Kind.SERVER: "The connection and the engine, as SuperCollider's server has them.",
 }
@@ -123,6 +124,7 @@ def _argument(argument: Argument) -> str:
     unit = f" {argument.unit}" if argument.unit else ""
     if argument.default is not None:
         unit += f", {argument.default:g} where it is left out" if isinstance(argument.default, int | float) else ""
+    unit += ", may be left out" if argument.optional else ""
     if math.isfinite(argument.low) and math.isfinite(argument.high):
         return f"{argument.name} {argument.low:.10g} to {argument.high:.10g}{unit}".replace("-", "−")
     if math.isfinite(argument.low):

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
@@ -18,7 +18,7 @@ from instrument.namespace import ROOT
 from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher, Instrument
 from instrument.osc.peers import Peer, TcpPeer, is_own
-from instrument.osc.subscribers import Subscribers
+from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 from instrument.osc.tcp import RETRY_SECONDS, TcpServer, listen
 
 STREAMS = frozenset({f"{ROOT}/meter", f"{ROOT}/scope"})
@@ -27,6 +27,8 @@ _UNPROVED = "this answer is long or comes too often for an address that is not p
 _MAX_DATAGRAM = 65_536
 _RECEIVE_BUFFER = 1 << 21
 _PUBLISH_SECONDS = 0.01
+_PUBLISH_PAUSE_SECONDS = 0.001
+"""Sets how long to collect at least, so that a flood of questions does not become one of wake-ups."""
 _TOLD_SECONDS = 60.0
 _TRIES = 10
 
@@ -40,12 +42,15 @@ class OscServer:
 
     Args:
         instrument: the engine.
-        publish: called every 10 ms on the publishing thread, to send notices with `send` and `send_to_others`.
+        publish: called on the publishing thread every 10 ms, and at once after `wake`, to send notices with `send` and
+            `send_to_others`.
         host, port: where to listen, in IPv4 or IPv6; port 0 takes any that is free.
         tcp: listen there for connections, too.
         say: takes a sentence when the network fails.
         clock: wall-clock seconds, for time tags and arrival times.
         login: the token that gives a TCP connection the rights of a program of this machine; empty for none.
+        trusted: addresses and ports of controllers that the player has named: these machines need no token, and those
+            with a port other than 0 are subscribed as long as the server runs.
         open_udp: opens the UDP socket.
         retry_seconds: how long to wait where nothing can be received.
 
@@ -63,6 +68,7 @@ class OscServer:
         say: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], float] = time.time,
         login: str = "",
+        trusted: Sequence[tuple[str, int]] = (),
         open_udp: Callable[[str, int], socket.socket] | None = None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
@@ -72,11 +78,15 @@ class OscServer:
         self._socket, self._tcp = self._open(host or "127.0.0.1", port, tcp)
         self.host, self.port = self._socket.getsockname()[:2]
         self.subscribers = Subscribers(time.monotonic)
-        self._access = Access(time.monotonic, login)
+        self._access = Access(time.monotonic, login, (host for host, _ in trusted))
         self.dispatcher = Dispatcher(instrument, self.subscribers, self.send, access=self._access)
+        self._always = [self._own_form(host, port) for host, port in trusted if port]
+        self._always_due = 0.0
         self._handling = threading.Lock()
         self._silent_until: dict[int | None, float] = {}
         self._closing = threading.Event()
+        self._idle = threading.Lock()
+        self._idle.acquire()
         self._threads = [
             threading.Thread(target=self._receive_all, name="osc-receive", daemon=True),
             threading.Thread(target=self._publish_all, name="osc-publish", daemon=True),
@@ -104,9 +114,16 @@ class OscServer:
         if self._tcp is not None:
             self._tcp.start()
 
+    def wake(self) -> None:
+        """Have what has collected published now; from any thread, without waiting for one."""
+        # Releasing a lock never blocks, as setting an event may; of two that wake at once, the later is refused.
+        with contextlib.suppress(RuntimeError):
+            self._idle.release()
+
     def close(self) -> None:
         """Stop listening and free the port."""
         self._closing.set()
+        self.wake()
         if self._tcp is not None:
             self._tcp.close()
         # A datagram of our own wakes the receiver, which otherwise waits for the next of somebody else's.
@@ -188,9 +205,22 @@ class OscServer:
         self._access.forget(peer)
 
     def _publish_all(self) -> None:
-        while not self._closing.wait(_PUBLISH_SECONDS):
+        while not self._closing.wait(_PUBLISH_PAUSE_SECONDS):
+            self._idle.acquire(timeout=_PUBLISH_SECONDS - _PUBLISH_PAUSE_SECONDS)
             with _survived():
+                self._subscribe_trusted()
                 self._publish()
+
+    def _subscribe_trusted(self) -> None:
+        if self._always and (now := time.monotonic()) >= self._always_due:
+            self._always_due = now + LEASE_SECONDS / 3.0
+            for peer in self._always:
+                self.subscribers.add(peer)
+
+    def _own_form(self, host: str, port: int) -> Peer:
+        """Write an address as the socket does that sends there."""
+        is_mapped = self._socket.family == socket.AF_INET6 and ":" not in host
+        return (f"::ffff:{host}" if is_mapped else host), port
 
 
 def udp_socket(host: str, port: int) -> socket.socket:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError, reason
-from aitunes.osc.address import format_host_port
+from aitunes.osc.address import answering, format_host_port
 from instrument.oscquery.app import application
 from instrument.oscquery.discovery import announce
 from instrument.oscquery.engine_client import EngineClient
@@ -77,7 +77,8 @@ class OscQueryServer:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        self._say(f"OSCQuery at http://{format_host_port(*self.http)}/")
+        here, *elsewhere = (f"http://{format_host_port(host, self.http[1])}/" for host in answering(self.http[0]))
+        self._say(f"OSCQuery at {here}" + (f", from other machines at {' and '.join(elsewhere)}" if elsewhere else ""))
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
         try:

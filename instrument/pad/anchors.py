@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,10 +12,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from aitunes.damaged_json import read_items
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT
-from instrument.pad.json_file import read_json, write_json
+from instrument.pad.json_file import JsonFile
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 
@@ -22,10 +25,6 @@ _AT_ANCHOR = 1e-4
 MAX_ANCHORS = 64
 _MAX_BYTES = 1 << 20
 _MAX_NAME = 200
-
-
-class AnchorError(AiTunesError):
-    """Says why anchors cannot be stored or read."""
 
 
 @dataclass(frozen=True)
@@ -75,28 +74,49 @@ def blend(anchors: list[Anchor], x: float, y: float) -> FloatArray:
     return anchor_weights(anchors, x, y) @ sounds
 
 
-class AnchorFile:
-    """Stores the anchors of each release in a folder of JSON files."""
+class _AnchorFormat:
+    """Reads and writes the text of a file of anchors."""
 
-    def __init__(self, folder: Path) -> None:
+    def parse(self, text: str) -> tuple[list[Anchor], bool]:
+        """Take the anchors that can be read."""
+        items, is_whole = read_items(text)
+        anchors = []
+        for item in items:
+            try:
+                anchors.append(_anchor(item))
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+                is_whole = False
+        return anchors, is_whole
+
+    def merge(self, backup: list[Anchor], rescued: list[Anchor]) -> list[Anchor]:
+        """Take the backup where it has any."""
+        return backup or rescued
+
+    def dump(self, value: list[Anchor]) -> str:
+        """Write a list of all anchors."""
+        return json.dumps([asdict(anchor) for anchor in value], indent=1)
+
+
+class AnchorFile:
+    """Stores the anchors of each release in a folder of JSON files.
+
+    Args:
+        folder: where they are.
+        report: takes a sentence about a damaged file.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[str], None] = lambda sentence: None) -> None:
         self._folder = folder
+        self._report = report
 
     def read(self, release: str, latent_dim: int) -> list[Anchor]:
         """Read the anchors of a release; anchors with another number of coordinates are left out.
 
         Raises:
-            AiTunesError: the file is damaged or cannot be read.
+            AiTunesError: the file cannot be read.
         """
-        path = self._path(release)
-        if not path.exists():
-            return []
-        what = f"The anchors of {release}"
-        values = read_json(path, _MAX_BYTES, what)
-        try:
-            anchors = [_anchor(value) for value in values[:MAX_ANCHORS]]
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise AnchorError(f"{what} in {path} are damaged; move the file away to start without any.") from error
-        return [anchor for anchor in anchors if len(anchor.coordinates) == latent_dim]
+        anchors = self._file(release).read() or []
+        return [anchor for anchor in anchors[:MAX_ANCHORS] if len(anchor.coordinates) == latent_dim]
 
     def write(self, release: str, anchors: list[Anchor]) -> None:
         """Write the anchors of a release.
@@ -104,10 +124,11 @@ class AnchorFile:
         Raises:
             AiTunesError: the folder cannot be written.
         """
-        write_json(self._path(release), [asdict(anchor) for anchor in anchors], f"The anchors of {release}")
+        self._file(release).write(anchors)
 
-    def _path(self, release: str) -> Path:
-        return self._folder / f"{release}.json"
+    def _file(self, release: str) -> JsonFile[list[Anchor]]:
+        path = self._folder / f"{release}.json"
+        return JsonFile(path, _MAX_BYTES, _AnchorFormat(), f"The anchors of {release}", self._report)
 
 
 def _anchor(value: Any) -> Anchor:

@@ -1,50 +1,50 @@
-"""Reads and writes JSON files of bounded size, which hold plain values only."""
+"""Keeps plain values of the pad in backed-up JSON files, and says in a sentence why that cannot be."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from aitunes.atomic import write_text
+from aitunes.backed_up_file import BackedUpFile, Format, T
 from aitunes.errors import AiTunesError, reason
-from aitunes.release.files import read_text
-
-_MAX_DIGITS = 18
 
 
 class JsonFileError(AiTunesError):
     """Says why a file cannot be read or written."""
 
 
-def read_json(path: Path, max_bytes: int, what: str) -> Any:
-    """Parse a regular file that has at most so many bytes; whole numbers beyond 64 bits become floats.
+class JsonFile(BackedUpFile[T]):
+    """Is a backed-up file whose refusals are sentences.
 
     Args:
-        what: begins the sentence of a refusal, in the plural, such as "The anchors of chamber".
-
-    Raises:
-        AiTunesError: it is missing, no regular file, larger, or no JSON.
+        path, max_bytes, kind, report: as of `BackedUpFile`.
+        what: begins each sentence, in the plural, such as "The anchors of chamber".
     """
-    text = read_text(path, max_bytes, what)
-    try:
-        return json.loads(text, parse_int=_whole_number)
-    except (ValueError, RecursionError) as error:
-        raise JsonFileError(f"{what} in {path} are damaged; move the file away to start without any.") from error
 
+    def __init__(
+        self, path: Path, max_bytes: int, kind: Format[T], what: str, report: Callable[[str], None] = lambda line: None
+    ) -> None:
+        super().__init__(path, max_bytes, kind, what, report)
+        self._of_whom, self._where = what, path
 
-def write_json(path: Path, values: object, what: str) -> None:
-    """Write a file whole or not at all.
+    def read(self) -> T | None:
+        """Return the content; None where there is no file.
 
-    Raises:
-        JsonFileError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(values, indent=1))
-    except OSError as error:
-        raise JsonFileError(f"{what} cannot be kept in {path.parent}: {reason(error)}.") from error
+        Raises:
+            JsonFileError: the system does not let it be read.
+        """
+        try:
+            return super().read()
+        except OSError as error:
+            raise JsonFileError(f"{self._of_whom} cannot be read: {reason(error)}.") from error
 
+    def write(self, value: T) -> None:
+        """Write the content, completely or not at all, and its backup.
 
-def _whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+        Raises:
+            JsonFileError: the folder cannot be written.
+        """
+        try:
+            super().write(value)
+        except OSError as error:
+            raise JsonFileError(f"{self._of_whom} cannot be kept in {self._where.parent}: {reason(error)}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import configparser
+import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from aitunes.damaged_json import read_entries
 from aitunes.errors import AiTunesError
 from aitunes.release.files import read_text
-from instrument.pad.json_file import JsonFileError, read_json, write_json
+from instrument.pad.json_file import JsonFile
 
 MAX_MORPH_SECONDS = 60.0
 _MAX_BYTES = 1 << 16
@@ -68,6 +70,23 @@ class Preferences:
         self.geometry = base64.b64encode(value).decode("ascii")
 
 
+class _PreferencesFormat:
+    """Reads and writes the text of the preferences."""
+
+    def parse(self, text: str) -> tuple[Preferences, bool]:
+        """Take the values that are valid; those out of range are no damage."""
+        entries, is_whole = read_entries(text)
+        return Preferences.from_values(dict(entries)), is_whole
+
+    def merge(self, backup: Preferences, rescued: Preferences) -> Preferences:
+        """Take the backup."""
+        return backup
+
+    def dump(self, value: Preferences) -> str:
+        """Write a table of all values."""
+        return json.dumps(asdict(value), indent=1)
+
+
 class PreferencesFile:
     """Reads and writes the preferences.
 
@@ -77,21 +96,17 @@ class PreferencesFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._damage: list[str] = []
+        self._file = JsonFile(path, _MAX_BYTES, _PreferencesFormat(), _WHAT, self._damage.append)
 
     def read(self) -> tuple[Preferences, str]:
         """Return the preferences, and a sentence about a damaged file, which is put aside; empty where all is well."""
-        if not self._path.exists():
-            return self._migrated(), ""
+        self._damage.clear()
         try:
-            values = read_json(self._path, _MAX_BYTES, _WHAT)
-            if not isinstance(values, dict):
-                raise JsonFileError(f"{_WHAT} in {self._path} are damaged: they are no table.")
+            found = self._file.read()
         except AiTunesError as error:
-            aside = self._path.with_suffix(".damaged")
-            with suppress(OSError):
-                self._path.replace(aside)
-            return Preferences(), f"{error} The file is now {aside.name}."
-        return Preferences.from_values(values), ""
+            return Preferences(), str(error)
+        return self._migrated() if found is None else found, " ".join(self._damage)
 
     def write(self, preferences: Preferences) -> None:
         """Write the preferences, completely or not at all.
@@ -99,7 +114,7 @@ class PreferencesFile:
         Raises:
             JsonFileError: the folder cannot be written.
         """
-        write_json(self._path, asdict(preferences), _WHAT)
+        self._file.write(preferences)
 
     def _migrated(self) -> Preferences:
         """Read the plain values of the INI file of earlier versions, without Qt, whose reader builds objects."""

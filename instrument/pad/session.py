@@ -38,7 +38,7 @@ class PadSession(QObject):
         self.model = EngineModel(self.client, clock, self)
         self.link = Link(self.client, clock, self)
         self.point = Point(self.model, np.random.default_rng(), clock, self)
-        self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors), self)
+        self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors, self.model.message.emit), self)
         self.encoder = EncoderQueue(parent=self)
         self.folders = FolderLearning(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self)
         self.folders.message.connect(self.model.message)

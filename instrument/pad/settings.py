@@ -20,9 +20,17 @@ _MIRRORED = (
     "/voices",
     "/portamento",
     "/drone",
+    "/motion",
+    "/motion/speed",
+    "/motion/mode",
+    "/motion/seed",
+    "/dream",
     "/gesture/record",
     "/gesture/play",
     "/device/block",
+    "/midi/inputs",
+    "/midi/learn",
+    "/midi/list",
 )
 
 SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name in _MIRRORED}
@@ -31,8 +39,13 @@ SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name i
 GESTURE_STATES = ("/gesture/record", "/gesture/play")
 """The gestures that are being recorded and replayed."""
 
+MIDI_STATES = ("/midi/inputs", "/midi/learn", "/midi/list")
+"""What `aitunes midi` has told the engine."""
+
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
+_MOTION = ("/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream")
+
+RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality", *_MOTION)
 """Settings that a restarted engine is sent again."""

@@ -45,9 +45,9 @@ class StatusWarnings:
             return (
                 f"The engine is at its limit ({status.mean_load:.0f} %): set fewer iterations or a larger buffer size."
             )
-        return self._interruptions(now)
+        return self._interruptions(now, status.interruption)
 
-    def _interruptions(self, now: float) -> str:
+    def _interruptions(self, now: float, cause: str) -> str:
         # A single interruption is over; the warning is for a series that goes on.
         counts = list(self._underruns)
         times = [later[0] for earlier, later in pairwise(counts) if later[1] > earlier[1]]
@@ -55,7 +55,8 @@ class StatusWarnings:
         if not goes_on:
             return ""
         count = counts[-1][1] - counts[0][1]
-        return f"{count} interruptions in half a minute: set a larger buffer size or fewer iterations."
+        advice = f"the last because {cause}" if cause else "set a larger buffer size or fewer iterations"
+        return f"{count} interruptions in half a minute: {advice}."
 
     def clear(self) -> None:
         """Forget the series: another engine has connected."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aitunes.errors import AiTunesError
-from aitunes.release.card import ReleaseCard
+from aitunes.release.card import MAX_LATENT_DIM, ReleaseCard
 from instrument.namespace import ROOT, Address, Kind, MessageError, Value, canonical, check_arguments, expand
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event
@@ -66,6 +66,29 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
             raise ScoreError(f"Line {number} of the score: {str(error).rstrip('.')}.") from error
         lines.append(ScoreLine(seconds, event))
     return lines
+
+
+def without_damage(text: str) -> str:
+    """Return a score without the lines that fit no release: no time, no such address, no such arguments."""
+    rows = expand(MAX_LATENT_DIM)
+    return "".join(f"{line}\n" for line in text.splitlines() if _is_whole(line, rows))
+
+
+def last_second(text: str) -> float | None:
+    """Return the time of a score's last event, seconds; None where there is none. No line of it is damaged."""
+    times = (shlex.split(line, comments=True)[:1] for line in text.splitlines())
+    return max((float(words[0]) for words in times if words), default=None)
+
+
+def _is_whole(line: str, rows: dict[str, Address]) -> bool:
+    try:
+        words = shlex.split(line, comments=True)
+        if words:
+            _seconds(words[0])
+            _event(words[1:], rows)
+    except (ValueError, AiTunesError):
+        return False
+    return True
 
 
 def _seconds(word: str) -> float:

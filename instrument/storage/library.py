@@ -8,7 +8,7 @@ from pathlib import Path
 from aitunes.errors import ReleaseError, reason
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import CARD, Release, read_card, read_release
-from aitunes.release.summaries import ReleaseSummary, Summarise, summarise
+from aitunes.release.summaries import ReleaseSummary, Summarise, Unread, summarise
 from instrument.storage import paths
 
 DEFAULT_RELEASE = "first-light"
@@ -61,10 +61,13 @@ class Library:
         known = self._summaries
         unknown = [path for path, stamp in stamps.items() if path not in known or known[path][0] != stamp]
         for path, found in zip(unknown, self._summarise(unknown), strict=True):
-            known[path] = stamps[path], found
+            if isinstance(found, Unread):
+                known.pop(path, None)
+            else:
+                known[path] = stamps[path], found
         summaries: dict[str, ReleaseSummary] = {}
         for path in stamps:
-            summary = known[path][1]
+            summary = known[path][1] if path in known else ""
             if isinstance(summary, ReleaseSummary) and summary.name == path.name:
                 summaries.setdefault(path.name, summary)
         return summaries

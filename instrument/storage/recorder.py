@@ -7,9 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import soundfile
+
 from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
-from instrument.outputs.file import FileOutput, file_format
+from aitunes.unfinished_files import FileInUseError, abandoned, finish_beside, intended_path, is_unfinished, rescue
+from instrument.outputs.file import FORMATS, FileOutput, file_format
 from instrument.storage.paths import plain_name
 
 
@@ -49,14 +52,19 @@ class Recorder:
             raise RecordingError("a recording runs already; stop it first")
         path = self._folder / plain_name(name)
         file_format(path, "24")
+        if is_unfinished(path):
+            raise RecordingError(f"names such as {name} belong to recordings that run; choose another name")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            rescue(path)
             taken = path.exists()
+        except FileInUseError as error:
+            raise RecordingError(f"{name} is being recorded by another AiTunes; choose another name") from error
         except OSError as error:
             raise RecordingError(f"recordings cannot be kept in {self._folder}: {reason(error)}") from error
         if taken:
             raise RecordingError(f"{name} exists already in {self._folder}; choose another name")
-        output = FileOutput(path, self.sample_rate, "24")
+        output = FileOutput(path, self.sample_rate, "24", replaces=False)
         blocks: queue.SimpleQueue[FloatArray | None] = queue.SimpleQueue()
         self._failure = None
         self._thread = threading.Thread(target=self._write, args=(output, blocks), name="recorder", daemon=True)
@@ -64,6 +72,31 @@ class Recorder:
         self._name = name
         self._blocks = blocks
         return path
+
+    def rescue(self) -> list[str]:
+        """Give recordings their names that were interrupted by the end of an earlier engine.
+
+        Returns:
+            A sentence for each.
+        """
+        sentences = []
+        for ending in FORMATS:
+            for unfinished in abandoned(self._folder, ending):
+                try:
+                    seconds = _length(unfinished)
+                    if seconds:
+                        path = finish_beside(unfinished, intended_path(unfinished))
+                        sentences.append(
+                            f"The recording {intended_path(unfinished).name} was interrupted; what there is of it, "
+                            f"{seconds:.1f} s, is in {path}."
+                        )
+                    elif seconds == 0.0:
+                        unfinished.unlink()
+                    else:
+                        sentences.append(f"{unfinished} is left of a recording that was interrupted; it is damaged.")
+                except OSError as error:
+                    sentences.append(f"{unfinished} is left of a recording that was interrupted: {reason(error)}.")
+        return sentences
 
     def push(self, y: FloatArray) -> None:
         """Hand over a block, if a recording runs; called by the synth's thread."""
@@ -104,6 +137,19 @@ class Recorder:
                     self._failure = error
                     self._on_failure(str(error))
         try:
+            intended = output.path
             output.close()
+            if output.path != intended:
+                self._on_failure(f"{intended.name} has appeared meanwhile; the recording is {output.path.name}")
         except AiTunesError as error:
             self._failure = self._failure or error
+
+
+def _length(path: Path) -> float | None:
+    """Return the seconds of a sound file; 0 of an empty one, None of a damaged one."""
+    if path.stat().st_size == 0:
+        return 0.0
+    try:
+        return float(soundfile.info(path).duration)
+    except soundfile.LibsndfileError:
+        return None

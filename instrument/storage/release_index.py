@@ -15,13 +15,13 @@ from aitunes.errors import AiTunesError, ReleaseError, reason
 from aitunes.release.archive import ENDING, MAX_ARCHIVE_BYTES, copy_files, opened_archive
 from aitunes.release.card import MAX_TEXT
 from aitunes.release.files import bounded_sha256, read_bounded
+from aitunes.release.limits import is_release_name
 from instrument.storage.fetching import fetch, is_url, resolve
 
 INDEX = "index.json"
 VERSION = 1
 MAX_INDEX_BYTES = 4 << 20
 MAX_LISTED = 2_000
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}" + re.escape(ENDING))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -161,7 +161,7 @@ def _checked(row: Any) -> Listed:
     texts = (entry.name, entry.public_name, entry.description, entry.licence, entry.file, entry.sha256)
     if not all(isinstance(text, str) and len(text) <= MAX_TEXT["description"] for text in texts):
         raise ValueError("an entry has texts that are none, or are too long")
-    if not _NAME.fullmatch(entry.name):
+    if not is_release_name(entry.name):
         raise ValueError(f"the name {entry.name[:80]!r} is none that a release can have")
     if not _FILE.fullmatch(entry.file) or ".." in entry.file:
         raise ValueError(f"the file {entry.file[:80]!r} is not a plain name that ends in {ENDING}")

@@ -16,6 +16,7 @@ _RELEASE_SECONDS = 0.1
 _GAIN_SECONDS = 0.02
 _PLAY_SECONDS = 0.03
 _STOP_SECONDS = 0.08
+_PANIC_SECONDS = 0.004
 _SILENT = 1e-4
 
 
@@ -64,14 +65,22 @@ class OutputStage:
         """Return whether the sound has faded out."""
         return self._gate == 0.0
 
-    def process(self, y: FloatArray, gain_db: float, playing: bool) -> FloatArray:
-        """Process one block of left and right, [samples, 2], in place; it may be empty."""
+    def process(self, y: FloatArray, gain_db: float, playing: bool, panicked: bool = False) -> FloatArray:
+        """Process one block of left and right, [samples, 2], in place; it may be empty.
+
+        Args:
+            y: the block.
+            gain_db: where the gain is on its way to.
+            playing: fade in, or out.
+            panicked: fade out in no more than a few milliseconds.
+        """
         if not len(y):
             return y
         seconds = len(y) / self._sample_rate
         before = self._gain * self._gate
         self._gain += (10.0 ** (gain_db / 20.0) - self._gain) * min(1.0, seconds / _GAIN_SECONDS)
-        step = seconds / (_PLAY_SECONDS if playing else -_STOP_SECONDS)
+        stop_seconds = _PANIC_SECONDS if panicked else _STOP_SECONDS
+        step = seconds / (_PLAY_SECONDS if playing else -stop_seconds)
         self._gate = min(1.0, max(0.0, self._gate + step))
         after = self._gain * self._gate
         self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release_factor, CEILING)

@@ -1,27 +1,19 @@
-"""Chooses the recorded trajectory of a note, and plays it: attack, sustain that never repeats, decay, release."""
+"""Plays the recorded trajectory of a note: attack, sustain that never repeats, decay, release."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
-from aitunes.release.motion import ATTACK_END, END, LOOP_END, LOOP_START, RELEASE_START, Motion
+from aitunes.release.motion import ATTACK_END, END, LOOP_END, LOOP_START, RELEASE_START
+from instrument.namespace import MessageError
+from instrument.synthesis.motion_choice import Choice, NoteMotions
 
 SILENT_DB = -120.0
 
-_VOTERS, _BLENDED = 4, 2
-_PITCH_WEIGHT = 0.1
-_GROUP_CODE_WEIGHT, _GROUP_PITCH_WEIGHT, _DYNAMIC_WEIGHT = 0.5, 0.2, 3.0
-_DECAYING_DB = -5.0
-"""A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
-_MAX_CORRECTION_DB = 10.0
-_STRETCH = (0.5, 2.0)
 _MIN_ATTACK_SPEED = 0.25
 _FADE_SECONDS = 0.12
 _JUMP_SHARE = (0.35, 1.0)
@@ -36,6 +28,18 @@ class MotionMode(StrEnum):
     LOOP = "loop"
     WANDER = "wander"
     ONCE = "once"
+
+    @classmethod
+    def named(cls, name: str) -> MotionMode:
+        """Return the mode of that name.
+
+        Raises:
+            MessageError: there is none.
+        """
+        try:
+            return cls(name)
+        except ValueError as error:
+            raise MessageError(f"mode is {', '.join(cls)}, not {name[:40]!r}") from error
 
 
 class MotionSettings(NamedTuple):
@@ -68,80 +72,6 @@ class Movement(NamedTuple):
     offset: FloatArray
     level_db: float
     cents: float
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Holds the trajectory of one note.
-
-    Args:
-        index: of the trajectory.
-        stretch: of its attack, to the length that its neighbours have.
-        correction_db: a second, what its decay lacks to theirs.
-    """
-
-    index: int
-    stretch: float = 1.0
-    correction_db: float = 0.0
-
-
-class NoteMotions:
-    """Knows the trajectories of a release, and which of them suits a note.
-
-    Args:
-        motion: of the release.
-    """
-
-    def __init__(self, motion: Motion) -> None:
-        self.motion = motion
-        self._points = motion.codes @ motion.metric
-        self.slopes = np.array([self._slope(n) for n in range(len(motion))])
-        self._attacks = np.maximum(motion.marks[:, ATTACK_END], 1) / motion.level_rate
-
-    def choose(self, z: FloatArray, pitch: float, velocity: float) -> Choice:
-        """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1.
-
-        The nearest few vote for the instrument; of that, the nearest in timbre, pitch and dynamic moves, and a
-        neighbour of it has a say in how fast it begins and decays.
-        """
-        motion = self.motion
-        apart = ((self._points - z @ motion.metric) ** 2).sum(axis=1)
-        distance = apart + (_PITCH_WEIGHT * (motion.pitch - pitch)) ** 2
-        voters = np.argsort(distance, kind="stable")[:_VOTERS]
-        votes = 1.0 / (distance[voters] + 0.1 * distance[voters].mean() + 1e-9)
-        groups, inverse = np.unique(motion.group[voters], return_inverse=True)
-        group = groups[np.argmax(np.bincount(inverse, votes))]
-        members = np.flatnonzero(motion.group == group)
-        near = _GROUP_CODE_WEIGHT**2 * apart[members] + (_GROUP_PITCH_WEIGHT * (motion.pitch[members] - pitch)) ** 2
-        dynamic = motion.dynamic[members]
-        near += np.where(dynamic >= 0.0, (_DYNAMIC_WEIGHT * (dynamic - velocity)) ** 2, 0.0)
-        order = np.argsort(near, kind="stable")[:_BLENDED]
-        return self._blended(members[order], 1.0 / (near[order] + 0.1))
-
-    def decays(self, index: int) -> bool:
-        """Return whether the level of a trajectory falls while the note is held."""
-        return bool(self.slopes[index] < _DECAYING_DB)
-
-    def _blended(self, chosen: NDArray[np.intp], weights: NDArray[np.floating]) -> Choice:
-        first = int(chosen[0])
-        weights = weights / weights.sum()
-        attack = math.exp(float(weights @ np.log(self._attacks[chosen])))
-        stretch = min(max(attack / self._attacks[first], _STRETCH[0]), _STRETCH[1])
-        correction = 0.0
-        if all(self.decays(int(index)) for index in chosen):
-            correction = float(weights @ self.slopes[chosen] - self.slopes[first])
-        return Choice(first, stretch, min(max(correction, -_MAX_CORRECTION_DB), _MAX_CORRECTION_DB))
-
-    def _slope(self, index: int) -> float:
-        """Return the mean change of the level while the note is held, dB a second."""
-        motion = self.motion
-        attack, release = motion.marks[index, ATTACK_END], motion.marks[index, RELEASE_START]
-        level = motion.level[motion.level_starts[index] :][attack:release].astype(np.float64)
-        if len(level) < 3:
-            return 0.0
-        seconds = np.arange(len(level)) / motion.level_rate
-        seconds -= seconds.mean()
-        return float(seconds @ level / (seconds @ seconds))
 
 
 class NotePlayer:

@@ -13,13 +13,18 @@ from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
-from instrument.synthesis.motion import SILENT_DB, MotionSettings, NoteMotions, NotePlayer
+from instrument.synthesis.directions import Directions
+from instrument.synthesis.keys import Shift
+from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
+from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
 
 DECODE_HOPS = 2
-"""A tone is decoded at every second hop: timbre moves at 43 Hz, and level, pitch glides and noise at every hop."""
+"""A tone is decoded at every second hop at most, and only once it has moved: level and noise move at every hop."""
 
 _NOISE_FRAMES = 512
+_MOVED_CODE, _MOVED_CONTROL = 0.25, (0.06, 1.0)
+"""Distance of codes, in the metric of the motion for each root of a dimension; semitones and dB: less is not heard."""
 _MIN_FED_DB = -45.0
 _MAX_FALL_DB = 2.5
 """A hop: how fast a level may fall where one note ends another in the same voice."""
@@ -33,12 +38,14 @@ class _Tone:
     player: NotePlayer
     share: FloatArray
     noise_frame: int
+    code: FloatArray
     level_db: float = SILENT_DB
     gain: float = 0.0
     age: int = 0
+    shift: Shift = ()
     fed: Controls = ()
     scale: float = 1.0
-    code: FloatArray | None = None
+    decoded: tuple[FloatArray, Controls] | None = None
     frame: FloatArray | None = None
     frame_scale: float = 1.0
 
@@ -56,6 +63,9 @@ class MovingTones:
         features = release.card.features
         self._decode = decode
         self._motions = NoteMotions(motion)
+        self._metric = motion.metric
+        self._moved_code = _MOVED_CODE**2 * len(motion.metric)
+        self._directions = Directions(release.card.latent)
         self._hop_seconds = features.hop_length / features.sample_rate
         self._bins_per_hz = features.n_fft / features.sample_rate
         self._fluctuates = features.scale == "linear"
@@ -82,11 +92,15 @@ class MovingTones:
         controls: list[Controls] = []
         slots: list[int] = []
         for tone in tones:
-            state = self._advance(z, tone, settings)
-            if moved or state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0:
+            state = self._advance(self._directions.shifted(z, tone.shift), tone, settings)
+            is_asked = moved or tone.shift != state.shift
+            state.shift = tone.shift
+            is_due = state.frame is None or (state.age + tone.slot) % DECODE_HOPS == 0
+            if is_asked or (is_due and self._moved(state)):
                 slots.append(tone.slot)
-                codes.append(state.code if state.code is not None else z)
+                codes.append(state.code)
                 controls.append(state.fed)
+                state.decoded = state.code, state.fed
         if slots:
             S = self._decode(np.stack(codes), controls)
             for n, slot in enumerate(slots):
@@ -115,20 +129,30 @@ class MovingTones:
         state.scale = rest * 10.0 ** (-fed_db / 20.0)
         return state
 
+    def _moved(self, state: _Tone) -> bool:
+        """Return whether a tone has moved so far since it was decoded that one may hear it."""
+        if state.decoded is None:
+            return True
+        code, fed = state.decoded
+        if any(abs(a - b) > most for a, b, most in zip(state.fed, fed, _MOVED_CONTROL, strict=False)):
+            return True
+        apart = (state.code - code) @ self._metric
+        return float(apart @ apart) > self._moved_code
+
     def _begin(self, z: FloatArray, tone: Tone, settings: MotionSettings) -> _Tone:
         rng = np.random.default_rng((settings.seed, tone.note_on, tone.slot == DRONE_SLOT))
         velocity = 10.0 ** (tone.level_db / 40.0)
         choice = self._motions.choose(z, tone.pitch, velocity)
         player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
-        return _Tone(tone.note_on, player, player.noise, int(rng.integers(len(self._noise))))
+        return _Tone(tone.note_on, player, player.noise, int(rng.integers(len(self._noise))), z)
 
     def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
-        """Return a tone's frame with its noise moving, at the level of its velocity and envelope."""
+        """Return a tone's frame with its noise moving, at the level of its velocity."""
         state = self._tones[tone.slot]
         frame, out = state.frame, self._buffers[tone.slot]
         if frame is None:
             return out
-        gain = np.float32(tone.gain * state.frame_scale)
+        gain = np.float32(state.frame_scale)
         if not self._fluctuates:
             np.multiply(frame, gain, out=out)
             return out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -13,36 +12,9 @@ from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value, initial_numbers
 from instrument.synthesis.motion import MotionMode, MotionSettings
+from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.transport import Transport
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
-
-SNAPSHOT_SETTINGS = (
-    "/smoothing",
-    "/gain",
-    "/width",
-    "/pan",
-    "/freeze",
-    "/position",
-    "/speed",
-    "/pitch",
-    "/envelope",
-    "/voices",
-    "/portamento",
-    "/motion",
-    "/motion/speed",
-    "/motion/mode",
-    "/motion/seed",
-    "/dream",
-)
-"""Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Stores a latent position and the settings of the sound, for one release."""
-
-    release: str
-    coordinates: list[float]
-    settings: dict[str, list[Value]]
 
 
 class Performance:
@@ -65,6 +37,7 @@ class Performance:
         pitches: PitchRange | None = None,
     ) -> None:
         self.playing = True
+        self.panicked = False
         (self.smoothing_seconds,) = initial_numbers(f"{ROOT}/smoothing")
         (self.gain_db,) = initial_numbers(f"{ROOT}/gain")
         (self.width,) = initial_numbers(f"{ROOT}/width")
@@ -75,6 +48,7 @@ class Performance:
         self.motion = MotionSettings()
         self.iterations = iterations
         self.lookahead = lookahead
+        self.transport = transport = Transport()
         self.allocator = allocator = VoiceAllocator(pitches)
         self.tones = allocator.tones
         self._pad_axes = _first_axes(latent)
@@ -97,9 +71,20 @@ class Performance:
             "/position": self._setter("position"),
             "/speed": self._setter("speed"),
             "/quality": self._set_quality,
-            "/play": lambda: setattr(self, "playing", True),
-            "/stop": lambda: setattr(self, "playing", False),
-            "/note": allocator.play,
+            "/tempo": lambda tempo: setattr(transport, "tempo", tempo),
+            "/beat": lambda beat: setattr(transport, "beat", beat),
+            "/beat/run": lambda running: setattr(transport, "running", running),
+            "/gesture/quantise": lambda beats: setattr(transport, "quantise_beats", beats),
+            "/play": lambda: self._set_playing(True),
+            "/stop": lambda: self._set_playing(False),
+            "/panic": self._panic,
+            "/note": self._play_note,
+            "/voice/bend": lambda number, bend: allocator.express(number, bend=bend),
+            "/voice/pressure": lambda number, pressure: allocator.express(number, pressure=pressure),
+            "/voice/timbre": lambda number, timbre: allocator.express(number, timbre=timbre),
+            "/voice/pressure/level": lambda level: self._set_expression(pressure_level=level),
+            "/voice/pressure/axis": lambda *values: self._set_expression_axis("pressure", *values),
+            "/voice/timbre/axis": lambda *values: self._set_expression_axis("timbre", *values),
             "/notes/off": allocator.release_all,
             "/pitch": allocator.sound_at,
             "/bend": lambda semitones: setattr(allocator, "bend_semitones", semitones),
@@ -109,7 +94,7 @@ class Performance:
             "/drone": lambda sounding: setattr(allocator, "drone", sounding),
             "/motion": lambda amount: self._set_motion(amount=amount),
             "/motion/speed": lambda speed: self._set_motion(speed=speed),
-            "/motion/mode": lambda mode: self._set_motion(mode=_motion_mode(mode)),
+            "/motion/mode": lambda mode: self._set_motion(mode=MotionMode.named(mode)),
             "/motion/seed": lambda seed: self._set_motion(seed=seed),
             "/dream": lambda dream: self._set_motion(dream=dream),
         }
@@ -127,6 +112,11 @@ class Performance:
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),
             "/quality": lambda: (self.iterations, self.lookahead),
+            "/tempo": lambda: (transport.tempo,),
+            "/gesture/quantise": lambda: (transport.quantise_beats,),
+            "/voice/pressure/level": lambda: allocator.expression[:1],
+            "/voice/pressure/axis": lambda: allocator.expression[1:3],
+            "/voice/timbre/axis": lambda: allocator.expression[3:],
             "/pitch": lambda: (allocator.pitch,),
             "/bend": lambda: (allocator.bend_semitones,),
             "/envelope": lambda: (allocator.attack_seconds, allocator.release_seconds),
@@ -268,6 +258,25 @@ class Performance:
     def _setter(self, attribute: str) -> Callable[[Any], None]:
         return lambda value: setattr(self, attribute, value)
 
+    def _set_playing(self, playing: bool) -> None:
+        self.playing, self.panicked = playing, False
+
+    def _panic(self) -> None:
+        self.allocator.silence()
+        self.playing, self.panicked = False, True
+
+    def _play_note(self, note: int, velocity: int, number: int = 0) -> None:
+        self.allocator.play(note, velocity, number)
+        if velocity and self.panicked:
+            self._set_playing(True)
+
+    def _set_expression(self, **values: Any) -> None:
+        self.allocator.expression = self.allocator.expression._replace(**values)
+
+    def _set_expression_axis(self, name: str, axis: int, depth: float) -> None:
+        self._check_coordinate(axis)
+        self._set_expression(**{f"{name}_axis": axis, f"{name}_depth": depth})
+
     def _set_motion(self, **values: Any) -> None:
         self.motion = self.motion._replace(**values)
 
@@ -322,10 +331,3 @@ class Performance:
 
 def _first_axes(latent: LatentSpace) -> tuple[int, int]:
     return 0, min(1, len(latent.mean) - 1)
-
-
-def _motion_mode(name: str) -> MotionMode:
-    try:
-        return MotionMode(name)
-    except ValueError as error:
-        raise MessageError(f"mode is {', '.join(MotionMode)}, not {name[:40]!r}") from error

@@ -72,6 +72,11 @@ class Synth:
         return self.renderer.latency_seconds - 0.5 * self.renderer.hop_seconds
 
     @property
+    def note_lead_seconds(self) -> float:
+        """Return how much sooner than another change of the same hop a note is heard: it needs no past."""
+        return self.renderer.centre_seconds - self.renderer.hop_seconds
+
+    @property
     def resting(self) -> bool:
         """Return whether the last hop had nothing to reconstruct."""
         return not self._sounded or self.renderer.resting
@@ -123,7 +128,7 @@ class Synth:
         if self._outgoing:
             y = self._cross_fade(y)
         y = self._widener.process(y, performance.width, performance.pan)
-        return self.output.process(y, performance.gain_db, performance.playing)
+        return self.output.process(y, performance.gain_db, performance.playing, performance.panicked)
 
     def _silence(self) -> FloatArray:
         if self._sounded and not self.abandoned:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aitunes.release.card import ReleaseCard
 from instrument.namespace import CONCERT_PITCH, MAX_VOICES, ROOT, MessageError, initial_numbers
+from instrument.synthesis.keys import ExpressionSettings, Key, Shift
 
 SLOTS = 1 + MAX_VOICES
 """Counts the tones that can sound at once: the drone, then the voices."""
 DRONE_SLOT = 0
 
+MAX_KEYS = 256
+"""Limits the keys that may be down at once; the oldest one is let go for another."""
 _RELEASE_DB = -60.0  # the level that a note reaches after the release time; below it the note ends
 _SILENT = 10.0 ** (_RELEASE_DB / 20.0)
 _MIN_SECONDS = 1e-6
@@ -24,10 +27,11 @@ class Tone(NamedTuple):
     Args:
         slot: the voice's index, 0 for the drone; constant as long as the note sounds.
         pitch: MIDI note with fraction, bend included.
-        level_db: level of its velocity, dB below the release's full level.
+        level_db: level of its velocity and pressure, dB below the release's full level.
         gain: its envelope, 0..1.
         held: whether its key is down.
         note_on: its number among all note-ons, 0 for the drone.
+        shift: how far it lies from the pad's position.
     """
 
     slot: int
@@ -36,6 +40,7 @@ class Tone(NamedTuple):
     gain: float
     held: bool = True
     note_on: int = 0
+    shift: Shift = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def velocity_db(velocity: int) -> float:
 class VoiceState:
     """Tracks one note at a time: its pitch with portamento, and its envelope."""
 
-    note: int = -1
+    key: Key = field(default_factory=lambda: Key(-1))
     note_on: int = 0  # its number among all note-ons
     held: bool = False
     new: bool = False  # began since the last hop
@@ -95,6 +100,10 @@ class VoiceState:
     remaining_seconds: float = 0.0
 
     @property
+    def note(self) -> int:
+        return self.key.note
+
+    @property
     def sounding(self) -> bool:
         return self.held or self.new or self.gain > 0.0
 
@@ -102,12 +111,21 @@ class VoiceState:
     def loudness(self) -> float:
         return self.gain * 10.0 ** (self.level_db / 20.0)
 
-    def begin(self, note: int, level_db: float, note_on: int) -> None:
-        if note != self.note:
+    def begin(self, key: Key, level_db: float, note_on: int) -> None:
+        if key.note != self.note:
             self.gain = 0.0  # the same note, repeated, rises from its present level
-        self.note, self.level_db, self.note_on = note, level_db, note_on
+        self.key, self.level_db, self.note_on = key, level_db, note_on
         self.held = self.new = True
-        self.move(note, 0.0)
+        self.move(key.note, 0.0)
+
+    def end(self) -> None:
+        self.held = self.new = False
+        self.gain = 0.0
+
+    def tone(self, slot: int, bend: float, settings: ExpressionSettings) -> Tone:
+        key, pitch = self.key, self.pitch + bend + self.key.bend
+        level_db = key.level_db(self.level_db, settings)
+        return Tone(slot, pitch, level_db, self.gain, self.held, self.note_on, key.shift(settings))
 
     def move(self, pitch: float, seconds: float) -> None:
         self.target, self.remaining_seconds = pitch, seconds
@@ -147,7 +165,8 @@ class VoiceAllocator:
         (self.bend_semitones,) = initial_numbers(f"{ROOT}/bend")
         self.pitches = pitches
         (self._voices,) = map(round, initial_numbers(f"{ROOT}/voices"))
-        self._keys: list[int] = []  # held, the newest last
+        self.expression = ExpressionSettings.initial()
+        self._keys: list[Key] = []  # held, the newest last
         self._note_ons = 0
         self._drone = VoiceState(held=True, gain=1.0)
         self._drone_pinned = False
@@ -197,28 +216,39 @@ class VoiceAllocator:
         self.pitch = pitch
         self._drone.held = True
 
-    def play(self, note: int, velocity: int) -> None:
+    def play(self, note: int, velocity: int, number: int = 0) -> None:
         """Press a key, or release it with velocity 0.
+
+        Args:
+            note: MIDI note.
+            velocity: 0..127.
+            number: identity of the note, by which two notes of one key differ; 0 for none.
 
         Raises:
             MessageError: the release does not play that note; nothing has changed.
         """
         if velocity == 0:
-            self._release(note)
+            self._release(note, number)
             return
         self._check(note)
         if not self._drone_pinned:
             self._drone.held = False
-        if note in self._keys:
-            self._keys.remove(note)
-        self._keys.append(note)
+        key = self._press(note, number)
         self._note_ons += 1
         held = [state for state in self._voice_states if state.held]
         if self._voices == 1 and held:
-            self._slur(held[-1], note)
+            self._slur(held[-1], key)
             held[-1].level_db = velocity_db(velocity)
         else:
-            self._state_for(note).begin(note, velocity_db(velocity), self._note_ons)
+            self._state_for(key).begin(key, velocity_db(velocity), self._note_ons)
+
+    def express(self, number: int, **values: float) -> None:
+        """Set bend, pressure or timbre of the note with that identity; nothing happens where it has ended."""
+        sounding = [state.key for state in self._voice_states if state.sounding]
+        for key in (*self._keys, *sounding):
+            if key.number == number and number:
+                for name, value in values.items():
+                    setattr(key, name, value)
 
     def release_all(self) -> None:
         """End all notes; the drone stays as it is."""
@@ -226,14 +256,19 @@ class VoiceAllocator:
         for state in self._voice_states:
             state.held = False
 
+    def silence(self) -> None:
+        """End all notes at once, without their release."""
+        self._keys.clear()
+        for state in self._voice_states:
+            state.end()
+
     def change_release(self, pitches: PitchRange | None) -> None:
         """Change to another release: notes that it does not play end; a release that plays none gets its drone."""
         self.pitches = pitches
-        self._keys = [note for note in self._keys if self._plays(note)]
+        self._keys = [key for key in self._keys if self._plays(key.note)]
         for state in self._voice_states:
             if not self._plays(state.note):
-                state.held = state.new = False
-                state.gain = 0.0
+                state.end()
         if pitches is None or not pitches.notes:
             self._drone.held = True
 
@@ -253,7 +288,7 @@ class VoiceAllocator:
     def tones(self) -> tuple[Tone, ...]:
         """Return the tones that sound now."""
         return tuple(
-            Tone(slot, state.pitch + self.bend_semitones, state.level_db, state.gain, state.held, state.note_on)
+            state.tone(slot, self.bend_semitones, self.expression)
             for slot, state in enumerate((self._drone, *self._voice_states))
             if state.sounding
         )
@@ -270,30 +305,42 @@ class VoiceAllocator:
             low, high = math.ceil(self.pitches.low), math.floor(self.pitches.high)
             raise MessageError(f"this release plays the notes {low} to {high}; {note} lies outside")
 
-    def _release(self, note: int) -> None:
-        if note in self._keys:
-            self._keys.remove(note)
+    def _press(self, note: int, number: int) -> Key:
+        """Return the key that is down now; at most `MAX_KEYS` are."""
+        self._keys = [key for key in self._keys if not key.is_same(note, number)]
+        if len(self._keys) == MAX_KEYS:
+            oldest = self._keys[0]
+            self._release(oldest.note, oldest.number)
+        self._keys.append(Key(note, number))
+        return self._keys[-1]
+
+    def _release(self, note: int, number: int) -> None:
+        self._keys = [key for key in self._keys if not key.is_same(note, number)]
         for state in self._voice_states:
-            if state.held and state.note == note:
+            if state.held and state.key.is_same(note, number):
                 if self._voices == 1 and self._keys:
                     self._slur(state, self._keys[-1])
                 else:
                     state.held = False
 
-    def _slur(self, state: VoiceState, note: int) -> None:
-        state.note = note
-        state.move(note, self.portamento_seconds)
+    def _slur(self, state: VoiceState, key: Key) -> None:
+        state.key = key
+        state.move(key.note, self.portamento_seconds)
 
-    def _state_for(self, note: int) -> VoiceState:
+    def _state_for(self, key: Key) -> VoiceState:
         """Return the state of the same note, or a free one, or the one to steal."""
         sounding = [state for state in self._voice_states if state.sounding]
         held = [state for state in sounding if state.held]
         room = len(held) < self._voices
-        for state in (*held, *(sounding if room else ())):
-            if state.note == note:
+        for state in held:
+            if state.key.is_same(key.note, key.number):
                 return state
         if not room:
             return min(held, key=lambda state: state.note_on)
+        released = [state for state in sounding if not state.held]
+        for state in released:
+            if state.note == key.note:
+                return state
         if len(sounding) < self._voices:
             return next(state for state in self._voice_states if not state.sounding)
-        return min((state for state in sounding if not state.held), key=lambda state: state.loudness)
+        return min(released, key=lambda state: state.loudness)

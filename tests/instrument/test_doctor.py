@@ -33,6 +33,7 @@ REPORT = Report(
     device_underruns=0,
     mean_load=40.0,
     peak_load=60.0,
+    causes=[],
     advice=[],
 )
 

@@ -26,5 +26,5 @@ def test_an_engine_that_failed_is_a_failure(monkeypatch, tmp_path, ending, statu
     monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda: None)
     monkeypatch.setattr("instrument.cli.play.Engine", lambda *arguments, **options: engine)
     before = signal.getsignal(signal.SIGINT)
-    assert main(["play", "--output", "none", "--no-pad", "--no-oscquery"]) == status
+    assert main(["play", "--output", "none", "--no-pad", "--no-midi", "--no-oscquery"]) == status
     assert signal.getsignal(signal.SIGINT) is before

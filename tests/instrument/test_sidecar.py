@@ -1,7 +1,9 @@
 """`aitunes play` with OSCQuery beside it: it comes after the sound, and takes nothing with it when it goes."""
 
 import contextlib
+import io
 import os
+import re
 import signal
 import socket
 import time
@@ -9,6 +11,8 @@ import time
 import httpx
 import psutil
 import pytest
+
+from instrument.cli.sidecar import Listener, Sidecar
 
 OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
 
@@ -41,13 +45,59 @@ def test_it_comes_after_the_sound_describes_this_engine_and_is_nice(both):
         assert os.sched_getscheduler(sidecar.pid) == os.SCHED_OTHER
 
 
-def test_its_end_leaves_the_sound_alone(both):
+def test_its_death_leaves_the_sound_alone_is_told_and_it_starts_again(both):
     engine, client, sidecar, _ = both
+    client.command("/notify", 1)
     sidecar.kill()
+    (told,) = client.expect("/error", where=lambda arguments: "OSCQuery has ended" in arguments[0])
+    assert re.fullmatch(r"OSCQuery has ended \(status -?\d+\); the sound goes on\. It starts again in 1 s\.", told)
+    assert client.ask("/status", reply="/status.reply")[-1] == "OSCQuery"
     gone(sidecar)
-    assert client.ask("/status", reply="/status.reply")[13] is True
+    place = engine.says(rf"It starts again in 1 s\.\s+{OSCQUERY}").group(1)
+    (again,) = [
+        child for child in psutil.Process(engine.process.pid).children() if "instrument.oscquery" in child.cmdline()
+    ]
+    assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
+    assert client.ask("/status", reply="/status.reply")[-1] == ""
     engine.interrupt()
     assert engine.ends() == 0
+    gone(again)
+
+
+class Program:
+    """Stands for a process that ends whenever it is let go."""
+
+    def __init__(self, status):
+        self.stdin = io.BytesIO()
+        self._status = status
+
+    def wait(self, timeout=None):
+        return self._status
+
+
+def test_it_is_given_up_after_growing_pauses():
+    told, noted, started = [], [], []
+
+    def start():
+        started.append(Program(-11))
+        return started[-1]
+
+    sidecar = Sidecar(
+        "OSCQuery", start, Listener(told.append, lambda *note: noted.append(note)), pauses=(0.001, 0.002, 0.004)
+    )
+    sidecar.open()
+    sidecar._thread.join(60.0)
+    assert [sentence.split()[-2] for sentence in told[:-1]] == ["0.001", "0.002", "0.004"]
+    assert told[-1] == "OSCQuery has ended 4 times and is given up; the sound goes on without it."
+    assert (len(started), noted[-1]) == (4, ("OSCQuery", False))
+
+
+def test_one_that_cannot_serve_is_not_started_again():
+    told, noted = [], []
+    sidecar = Sidecar("OSCQuery", lambda: Program(1), Listener(told.append, lambda *note: noted.append(note)))
+    sidecar.open()
+    sidecar._thread.join(60.0)
+    assert (told, noted) == ([], [("OSCQuery", False)])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

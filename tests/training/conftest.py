@@ -76,7 +76,7 @@ def playing_engine():
     processes = []
 
     def start(releases, name, **environment):
-        words = ["play", "--output", "none", "--no-pad", "--no-oscquery", "--osc-port", "0"]
+        words = ["play", "--output", "none", "--no-pad", "--no-midi", "--no-oscquery", "--osc-port", "0"]
         words += ["--releases", str(releases), "--release", name]
         process = subprocess.Popen(
             [sys.executable, "-m", "instrument", *words],

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from aitunes.early_stop import INTERRUPTED, interrupt_from_now_on
 from aitunes.errors import AiTunesError, reason
 from aitunes.printable import printable
 from aitunes.release.runtime import disable_telemetry
@@ -14,7 +15,7 @@ from training.cli.parser import build, build_original
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0, 1 after a failure, or 2 after wrong usage."""
+    """Run the command line; returns 0, 1 after a failure, 2 after wrong usage, or 130 after Ctrl-C."""
     disable_telemetry()  # PyTorch imports ONNX Runtime, too
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -50,9 +51,11 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
     if arguments.action == "learn":
         from training.learn.command import run as learn
 
+        interrupt_from_now_on()
         return learn(arguments, command)
     from training.cli.actions import run
 
+    interrupt_from_now_on()
     return run(arguments, command)
 
 
@@ -67,6 +70,7 @@ def _with_errors_printed(action: Callable[[], int]) -> int:
         print(f"aitunes-train: {name} cannot be used: {reason(error)}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("aitunes-train: stopped.", file=sys.stderr)
+        return INTERRUPTED
     return 1
 
 

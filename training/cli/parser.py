@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from aitunes.file_names import is_device_name
 from aitunes.remote_paths import RemotePathError, parse_path
 from training.learn.command import add_parser as add_learn
 
@@ -163,8 +164,8 @@ def _motion(actions: Actions[argparse.ArgumentParser]) -> None:
 
 def run_name(text: str) -> str:
     """Check the name of a folder: letters, digits, hyphens."""
-    if not re.fullmatch(r"(\w[\w.-]*)?", text):
-        raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens, not {text!r}")
+    if not re.fullmatch(r"(\w[\w.-]*)?", text) or is_device_name(text):
+        raise argparse.ArgumentTypeError(f"a run's name is letters, digits and hyphens and no device's, not {text!r}")
     return text
 
 

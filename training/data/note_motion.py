@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from aitunes.audio_processing.fluctuation import baseband_noise, near_harmonics, noise_bands
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
@@ -37,6 +38,7 @@ _MIN_LOOP_SECONDS = 0.12
 _TAIL_SECONDS = 1.0
 _SUSTAINED_SLOPE = -5.0
 _MAX_CENTS = 120.0
+_PITCH_FRAMES = 3
 _NOISE_GRID = np.array([0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _TREND_FRAMES = 7
 _AUDIBLE_DB = -60.0
@@ -65,6 +67,31 @@ class NoteTrack:
     noise: FloatArray
 
 
+@dataclass(frozen=True)
+class NoteAnalysis:
+    """Holds what a note does over time, before an encoder has seen it.
+
+    Args:
+        level, cents, marks, noise: as in `NoteTrack`.
+        S: every `STRIDE`th frame, normalised, half precision, [frames / STRIDE, bands].
+        loud: which of them count for the note's own code, [frames / STRIDE].
+        audible: which of them have a code of their own, [frames / STRIDE].
+    """
+
+    level: FloatArray
+    cents: FloatArray
+    marks: NDArray[np.int32]
+    noise: FloatArray
+    S: NDArray[np.float16]
+    loud: NDArray[np.bool_]
+    audible: NDArray[np.bool_]
+
+    def encoded(self, encode: Encode) -> NoteTrack:
+        """Give the note its codes, from a release's encoder."""
+        z = _hold_edges(encode(self.S.astype(np.float32)[:, :, None]), self.audible)
+        return NoteTrack(self.level, self.cents, z, z[self.loud].mean(axis=0), self.marks, self.noise)
+
+
 def follow_note(y: FloatArray, midi: float, features: AudioFeatures, encode: Encode) -> NoteTrack | None:
     """Follow one note from its onset to its end; None if it is silent or shorter than a loop.
 
@@ -73,6 +100,12 @@ def follow_note(y: FloatArray, midi: float, features: AudioFeatures, encode: Enc
         midi: its pitch.
         encode: the release's encoder.
     """
+    analysis = analyse_note(y, midi, features)
+    return None if analysis is None else analysis.encoded(encode)
+
+
+def analyse_note(y: FloatArray, midi: float, features: AudioFeatures) -> NoteAnalysis | None:
+    """Follow one note as `follow_note` does, but leave its codes to `NoteAnalysis.encoded`."""
     windows, magnitudes, _ = analysed(y, features)
     level = short_levels_db(y, features, midi, magnitudes.shape[1])
     if level.max() < -100.0:
@@ -85,19 +118,20 @@ def follow_note(y: FloatArray, midi: float, features: AudioFeatures, encode: Enc
         return None
     frame_level = frame_levels_db(magnitudes[:, first:end])
     gain = np.float32(10.0 ** ((FULL_LEVEL_DB - frame_level.max()) / 20.0))
-    pitch = refine_pitch(windows[first:end], frame_level, midi, features.sample_rate)
-    z = encode(features.normalise(magnitudes[:, first:end] * gain).T[:, :, None])
-    loud = frame_level > frame_level.max() + _LOUD_DB
-    z = _hold_edges(z, frame_level > frame_level.max() + MIN_DB)
+    # A window overlaps its neighbour by seven eighths: every fourth knows all that the others do.
+    chosen = np.minimum(np.arange(STRIDE // 2, end - first + STRIDE // 2, STRIDE), end - first - 1)
+    below = frame_level[chosen] - frame_level.max()
+    pitch = refine_pitch(windows[first + chosen], frame_level[chosen], midi, features.sample_rate, _PITCH_FRAMES)
+    loud = below > min(_LOUD_DB, float(below.max()) - 1e-3)
     cents = np.clip(100.0 * (pitch - np.median(pitch[loud])), -_MAX_CENTS, _MAX_CENTS)
-    noise = noise_shares(magnitudes[:, first + marks[0] : first + marks[3]], midi, features)
-    return NoteTrack(
+    return NoteAnalysis(
         level[first:end].astype(np.float32),
-        _thinned(cents[:, None])[:, 0],
-        _thinned(z),
-        z[loud].mean(axis=0),
+        cents.astype(np.float32),
         marks,
-        noise,
+        noise_shares(magnitudes[:, first + marks[0] : first + marks[3]], midi, features),
+        features.normalise(magnitudes[:, first + chosen] * gain).T.astype(np.float16),
+        loud,
+        below > min(MIN_DB, float(below.max()) - 1e-3),
     )
 
 
@@ -185,8 +219,7 @@ def noise_shares(magnitudes: FloatArray, midi: float, features: AudioFeatures) -
 def _change_db(magnitudes: FloatArray) -> NDArray[np.float64]:
     """Return the mean change of each bin from frame to frame without its trend, dB, [bins]."""
     step = np.diff(20.0 * np.log10(np.maximum(magnitudes, 1e-7)), axis=1)
-    kernel = np.ones(_TREND_FRAMES) / _TREND_FRAMES
-    trend = np.apply_along_axis(np.convolve, 1, step, kernel, "same")
+    trend = uniform_filter1d(step, _TREND_FRAMES, axis=1, mode="constant")
     return np.asarray(np.abs(step - trend).mean(axis=1))
 
 
@@ -210,10 +243,3 @@ def _hold_edges(z: FloatArray, valid: NDArray[np.bool_]) -> FloatArray:
     known = np.flatnonzero(valid)
     nearest = known[np.abs(np.arange(len(z))[:, None] - known).argmin(axis=1)]
     return np.asarray(z[nearest])
-
-
-def _thinned(values: NDArray[np.floating]) -> FloatArray:
-    """Average `STRIDE` frames to one, [ceil(frames / STRIDE), …]."""
-    missing = -len(values) % STRIDE
-    padded = np.pad(values, ((0, missing), (0, 0)), mode="edge")
-    return np.asarray(padded.reshape(-1, STRIDE, values.shape[1]).mean(axis=1), np.float32)

@@ -19,7 +19,11 @@ _QUIET_DB = -30.0
 
 
 def refine_pitch(
-    windows: FloatArray, levels_db: NDArray[np.float64], midi: float, sample_rate: int
+    windows: FloatArray,
+    levels_db: NDArray[np.float64],
+    midi: float,
+    sample_rate: int,
+    smoothed: int = _SMOOTHED_FRAMES,
 ) -> NDArray[np.float64]:
     """Estimate the pitch of every frame within a semitone of the note's label.
 
@@ -30,6 +34,7 @@ def refine_pitch(
         windows: frames of the waveform, not yet windowed, [frames, n_fft].
         levels_db: of each frame, [frames].
         midi: MIDI note with fraction.
+        smoothed: frames of the median.
 
     Returns:
         MIDI notes with fraction, [frames].
@@ -44,7 +49,7 @@ def refine_pitch(
     pitch = midi + steps[np.argmax(scores, axis=0)]
     loud = levels_db > levels_db.max(initial=-np.inf) + _QUIET_DB
     pitch = np.where(loud, pitch, np.median(pitch[loud]) if loud.any() else midi)
-    return np.asarray(median_filter(pitch, _SMOOTHED_FRAMES, mode="nearest"))
+    return np.asarray(median_filter(pitch, smoothed, mode="nearest"))
 
 
 def _comb_height(log_magnitudes: FloatArray, spacing: float, bin_hz: float) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ TRACK_RATE = 50.0
 _MAX_TRACK_FRAMES = 60_000
 _NEAR_SEMITONES = 1.5
 _RIDGE = 1e-3
+_TREND_RIDGE = 0.5
 _BATCH = 512
 
 
@@ -102,7 +103,7 @@ def _joined(tracks: Sequence[NoteTrack], notes: Sequence[Note], features: AudioF
         cents=np.concatenate([track.cents for track in tracks]),
         offsets=np.concatenate([track.codes - code for track, code in zip(tracks, codes, strict=True)]),
         noise=np.stack([track.noise for track in tracks]),
-        metric=_metric(means, group),
+        metric=_metric(means, group, pitch),
     )
 
 
@@ -155,12 +156,16 @@ def _mean_of(values: FloatArray, stride: int) -> FloatArray:
     return np.asarray(values[:whole].reshape(-1, stride, values.shape[1]).mean(axis=1), np.float32)
 
 
-def _metric(codes: FloatArray, group: np.ndarray) -> FloatArray:
-    """Whiten what differs within an instrument: what separates instruments then counts more."""
+def _metric(codes: FloatArray, group: np.ndarray, pitch: FloatArray) -> FloatArray:
+    """Whiten what differs within an instrument and does not follow its pitch, so that what separates them counts."""
     within = np.zeros((codes.shape[1], codes.shape[1]))
     for number in np.unique(group):
         members = codes[group == number].astype(np.float64)
-        within += (members - members.mean(axis=0)).T @ (members - members.mean(axis=0))
+        members -= members.mean(axis=0)
+        octaves = pitch[group == number].astype(np.float64) / 12.0
+        octaves -= octaves.mean()
+        members -= np.outer(octaves, octaves @ members / (octaves @ octaves + _TREND_RIDGE))
+        within += members.T @ members
     spread = within / len(codes)
     floor = _RIDGE * max(float(np.trace(spread)), 1e-9)
     return np.linalg.cholesky(np.linalg.inv(spread + floor * np.eye(len(spread)))).astype(np.float32)
@@ -178,14 +183,15 @@ class OnnxEncoder:
 
     def __call__(self, S: FloatArray) -> FloatArray:
         """Return the codes of normalised frames [items, bands, frames], [items, latent_dim]."""
-        session = _encoder(self._path)
+        # A version that replaces another in the same folder is another encoder.
+        session = _encoder(self._path, self._path.stat().st_mtime_ns)
         name = session.get_inputs()[0].name
         parts = (np.ascontiguousarray(S[first : first + _BATCH]) for first in range(0, len(S), _BATCH))
         return np.concatenate([session.run(None, {name: part})[0] for part in parts])
 
 
-@cache
-def _encoder(path: Path) -> InferenceSession:
+@lru_cache(maxsize=2)
+def _encoder(path: Path, changed_ns: int) -> InferenceSession:
     onnxruntime = load_runtime()
     return onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
 

@@ -31,6 +31,8 @@ class Frames:
         labels, names: of the sample's items.
         features: of the release.
         files: names of all files, and of those that are held out, whole.
+        tracks: envelopes of the training half's stretches in their order, silence included, [frames, NODES] each.
+        frame_rate: of the tracks, Hz.
     """
 
     train: FloatArray
@@ -41,6 +43,8 @@ class Frames:
     features: AudioFeatures
     files: tuple[str, ...]
     held_files: tuple[str, ...]
+    tracks: tuple[FloatArray, ...] = ()
+    frame_rate: float = SAMPLE_RATE / _HOP
 
 
 @dataclass
@@ -109,7 +113,8 @@ class FrameCollector:
         if self._top_db < _FAINT_DB:
             raise TrainingError("It holds no sound that can be heard; record it louder, or choose another folder.")
         features = features_of(self._top_db)
-        pieces = [_Piece(piece.name, piece.label, self._normalised(piece.x)) for piece in self._pieces]
+        whole = [_Piece(piece.name, piece.label, self._normalised(piece.x)) for piece in self._pieces]
+        pieces = [_Piece(piece.name, piece.label, _audible(piece.x)) for piece in whole]
         total = sum(len(piece.x) for piece in pieces)
         if total < _MIN_FRAMES:
             seconds = _MIN_FRAMES * _HOP / SAMPLE_RATE
@@ -118,11 +123,12 @@ class FrameCollector:
         held_files = _held_files(pieces, files)
         train, held = _halves(pieces, held_files)
         names, labels, sample = self._finish_sample(held_files, features)
-        return Frames(train, held, sample, labels, names, features, files, held_files)
+        tracks = tuple(piece.x for piece in whole if piece.name not in held_files)
+        frame_rate = SAMPLE_RATE / (_HOP * self._stride)
+        return Frames(train, held, sample, labels, names, features, files, held_files, tracks, frame_rate)
 
     def _normalised(self, x: FloatArray) -> FloatArray:
-        x = np.clip((x - self._top_db) / RANGE_DB + 1.0, 0.0, 1.0).astype(np.float32)
-        return np.asarray(x[x.max(axis=1) > 1.0 + _AUDIBLE_DB / RANGE_DB])
+        return np.asarray(np.clip((x - self._top_db) / RANGE_DB + 1.0, 0.0, 1.0), np.float32)
 
     def _finish_sample(
         self, held_files: tuple[str, ...], features: AudioFeatures
@@ -135,6 +141,10 @@ class FrameCollector:
         low, high = features.db_range
         S = np.clip((np.stack(frames).astype(np.float32) - low) / (high - low), 0.0, 1.0)[..., None]
         return np.array(names), np.array(labels), S.astype(np.float32)
+
+
+def _audible(x: FloatArray) -> FloatArray:
+    return np.asarray(x[x.max(axis=1) > 1.0 + _AUDIBLE_DB / RANGE_DB])
 
 
 def _held_files(pieces: list[_Piece], files: tuple[str, ...]) -> tuple[str, ...]:

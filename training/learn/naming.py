@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 from aitunes.errors import ReleaseError, TrainingError, reason
+from aitunes.file_names import is_device_name
+from aitunes.release.limits import is_release_name
 from aitunes.release.reader import CARD, read_card
 
 BUNDLED = ("chamber", "first-light")
@@ -17,7 +19,6 @@ COMMAND = "aitunes-train learn"
 
 _NEEDED_BYTES = 64 << 20
 _MAX_NAME = 48
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def check_writable(to: Path) -> None:
@@ -60,16 +61,19 @@ def release_name(chosen: str | None, folder: Path, to: Path) -> str:
 def slug(text: str) -> str:
     """Return a release's name made of a folder's.
 
-    >>> slug("My Sounds (2024)"), slug("Ütliberg"), slug("…")
-    ('my-sounds-2024', 'tliberg', 'my-sounds')
+    >>> slug("My Sounds (2024)"), slug("Ütliberg"), slug("…"), slug("Con")
+    ('my-sounds-2024', 'tliberg', 'my-sounds', 'my-con')
     """
     plain = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")
-    return plain[:_MAX_NAME].rstrip("-_") or "my-sounds"
+    name = plain[:_MAX_NAME].rstrip("-_") or "my-sounds"
+    return f"my-{name}" if is_device_name(name) else name
 
 
 def _check_chosen(name: str, to: Path, data_name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise TrainingError(f"A release's name is lower-case letters, digits, '-' and '_'; {name!r} is not.")
+    if not is_release_name(name):
+        raise TrainingError(
+            f"A release's name is lower-case letters, digits, '-' and '_', and no device's; {name!r} is not."
+        )
     if name in BUNDLED:
         raise TrainingError(f"{name} comes with AiTunes, and yours would hide it; choose another --name.")
     if not _is_free(to / name, data_name):

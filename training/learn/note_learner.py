@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from training.evaluate.assessment import latent_use
 from training.export.case_release import ReleaseNames, export_release
 from training.fit.checkpoints import Identity
 from training.fit.train import Trained
+from training.learn.motion import NoteMotionOf
+from training.learn.note_set import HeardNote
 from training.learn.steps import Titles
 
 LATENT_DIM = 8
@@ -60,6 +62,7 @@ class NoteLearner:
         corpus: of frames with pitch and level.
         latent_dim: coordinates of the release.
         seed: of weights, order and sampling.
+        notes: whose motion the release gets.
         clock: seconds, monotonic.
     """
 
@@ -68,10 +71,12 @@ class NoteLearner:
         corpus: Corpus,
         latent_dim: int = LATENT_DIM,
         seed: int = 0,
+        notes: Sequence[HeardNote] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         torch.manual_seed(seed)
         self._corpus, self._clock = corpus, clock
+        self._motion = NoteMotionOf(notes) if notes else None
         self._random = np.random.default_rng(seed)
         model = HarmonicVAE(FINE, latent_dim, pitch_and_level(*pitch_range(corpus)))
         self._experiment = NoteExperiment(model, spectral(FINE, drift=TimbreDrift()), _OPTIMISATION, FINE)
@@ -118,7 +123,7 @@ class NoteLearner:
                 return
 
     def export(self, to: Path, titles: Titles) -> Path:
-        """Write the best state as a release, with map, preview and card."""
+        """Write the best state as a release, with map, preview, card and the motion of its notes."""
         experiment = copy.deepcopy(self._experiment).eval()
         if self._best is not None:
             experiment.model.load_state_dict(self._best)
@@ -130,7 +135,8 @@ class NoteLearner:
         figures = {"held_out_db": round(self._best_db, 3), "active_units": float(use.active)}
         figures |= {"training_steps": float(self._steps), "held_out_frames": float(len(self._corpus.held))}
         names = ReleaseNames(titles.name, titles.public_name, titles.description)
-        return export_release(trained, self._corpus, figures, to, titles.command, names)
+        folder = export_release(trained, self._corpus, figures, to, titles.command, names)
+        return folder if self._motion is None else self._motion.add(folder)
 
     def _train_batch(self, progress: float) -> None:
         """Take one step of the optimiser, at the rate that belongs to this share of the time."""

@@ -78,7 +78,7 @@ def _prepare_notes(
     description = (
         f"Learnt from {len(found.notes)} notes in the folder {_name(survey)}. Play notes; the pad moves the timbre."
     )
-    return NoteLearner(corpus, options.coordinates or LATENT_DIM, options.seed), description
+    return NoteLearner(corpus, options.coordinates or LATENT_DIM, options.seed, found.notes), description
 
 
 def _name(survey: Survey) -> str:

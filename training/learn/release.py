@@ -10,6 +10,7 @@ import numpy as np
 
 import aitunes
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
+from aitunes.release.motion import MOTION
 from aitunes.release.reader import MAP, Landmarks
 from aitunes.release.writer import write_release
 from training.evaluate.inference import codes_of
@@ -20,6 +21,7 @@ from training.export.export import decoder_inputs, export_model
 from training.learn.axis_meanings import axis_meanings, measure_qualities
 from training.learn.frames import Frames
 from training.learn.learner import LearntModel
+from training.learn.motion import texture_motion
 
 _MIN_RANGE, _RANGE_MARGIN = 16.0, 1.5
 _CHECKED = 32
@@ -96,7 +98,8 @@ def export_learnt(
         MAP_PICTURE: map_png(marks, latent, f"{card.public_name} ({card.name})"),
         PREVIEW: preview_wav(model, latent, features),
     }
-    return write_release(to, card, files)
+    motion = texture_motion(model, frames.tracks, frames.frame_rate)
+    return write_release(to, card, files if motion is None else {**files, MOTION: motion})
 
 
 def held_out_figures(learnt: LearntModel, frames: Frames) -> dict[str, float]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from aitunes.release.processes import own_process
 from training.engine_link import DEFAULT_ENGINE
 from training.learn.command import MINUTES
 from training.window.look import GAP, make_primary, named
@@ -35,7 +34,6 @@ _STEPS = 1_000
 _SIZE = 560, 420
 _MAX_MINUTES = 10_000.0
 _ENDING_MS = 5_000
-_PACKAGES = Path(__file__).parents[2]
 
 
 class InstrumentMaker(QDialog):
@@ -53,7 +51,11 @@ class InstrumentMaker(QDialog):
         self, folder: Path | None = None, parent: QWidget | None = None, command: Sequence[str] | None = None
     ) -> None:
         super().__init__(parent)
-        self._command = list(command or [sys.executable, "-P", "-m", "training.cli"])
+        own, variables = own_process("training.cli", one_thread=False)
+        self._command = list(command or own)
+        self._environment = QProcessEnvironment()
+        for name, value in variables.items():
+            self._environment.insert(name, value)
         self._process: QProcess | None = None
         self.setWindowTitle("Make an instrument")
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint)
@@ -115,10 +117,7 @@ class InstrumentMaker(QDialog):
         words = ["learn", self.folder.text().strip(), "--json-progress", "--minutes", f"{self.minutes.value():g}"]
         words += ["--connect", engine] if engine else ["--no-play"]
         process = self._process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        path = os.pathsep.join(filter(None, [str(_PACKAGES), os.environ.get("PYTHONPATH")]))
-        environment.insert("PYTHONPATH", path)  # -P keeps the folder it is started from out of the way
-        process.setProcessEnvironment(environment)
+        process.setProcessEnvironment(self._environment)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail_to_start)
@@ -205,7 +204,12 @@ class InstrumentMaker(QDialog):
         process, self._process = self._process, None
         if process is not None:
             errors = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
-            if process.exitCode() and errors:
+            if process.exitStatus() is QProcess.ExitStatus.CrashExit:
+                self.said.appendPlainText(
+                    "Its process was ended from outside; the last version that was installed stays."
+                )
+                self.stage.setText("It was ended.")
+            elif process.exitCode() and errors:
                 self.said.appendPlainText(errors.splitlines()[-1])
             process.deleteLater()
         self._refresh()

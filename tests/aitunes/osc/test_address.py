@@ -2,7 +2,7 @@
 
 import pytest
 
-from aitunes.osc.address import AddressError, connect_udp, format_host_port, is_loopback, parse_host_port
+from aitunes.osc.address import AddressError, answering, connect_udp, format_host_port, is_loopback, parse_host_port
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_an_unknown_host_is_a_sentence(host):
 def test_localhost_leads_to_an_engine_on_the_ipv4_loopback():
     with connect_udp("localhost", 7420) as connection:
         assert connection.getpeername() == ("127.0.0.1", 7420)
+
+
+@pytest.mark.parametrize(("host", "here"), [("", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "::1")])
+def test_what_listens_everywhere_is_told_by_addresses_that_answer(host, here):
+    first, *others = answering(host)
+    assert first == here
+    assert not {"0.0.0.0", "::", "", first} & set(others)

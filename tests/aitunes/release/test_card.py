@@ -27,7 +27,7 @@ def test_an_unknown_schema_version_is_refused(card):
         ReleaseCard.from_json(text)
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/b", "", "Upper", ".hidden", "a" * 65, "c:\\x"])
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", "Upper", ".hidden", "a" * 65, "c:\\x", "nul", "com1"])
 def test_a_release_name_with_a_path_is_refused(card, name):
     with pytest.raises(ReleaseError, match="without a path"):
         replace(card, name=name)

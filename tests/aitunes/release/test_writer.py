@@ -1,5 +1,7 @@
 """A release's folder is valid or absent, whatever happens while it is written."""
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from aitunes.errors import ReleaseError
 from aitunes.release.reader import read_release
-from aitunes.release.writer import write_release
+from aitunes.release.writer import restore_interrupted, write_release
 
 pytestmark = pytest.mark.training
 
@@ -83,3 +85,19 @@ def test_a_folder_that_is_no_release_is_left_alone(tiny, tmp_path):
     with pytest.raises(ReleaseError, match="exists and is not a release"):
         tiny.write(tmp_path)
     assert (tmp_path / "tiny" / "diary.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("ago_seconds", [0, 60])
+def test_a_writer_that_was_killed_between_its_renames_leaves_no_gap(tiny, tmp_path, ago_seconds):
+    before = contents(tiny.write(tmp_path))
+    scratch = tmp_path / ".tiny-a1b2"
+    scratch.mkdir()
+    (tmp_path / "tiny").rename(scratch / ".retired")
+    os.utime(scratch, (time.time() - ago_seconds,) * 2)
+    sentences = restore_interrupted(tmp_path)
+    if not ago_seconds:  # its writer may be at it
+        assert sentences == []
+        return
+    assert "The release tiny was being replaced when its writer was ended" in sentences[0]
+    assert contents(tmp_path / "tiny") == before
+    assert restore_interrupted(tmp_path) == []

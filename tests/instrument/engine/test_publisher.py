@@ -85,6 +85,24 @@ def test_a_reply_goes_to_the_one_who_asked_and_to_nobody_for_the_engine_itself(w
     assert wire.heard(BELA) == []
 
 
+def test_an_answer_wakes_whoever_publishes_and_a_notice_waits():
+    publisher, woken = Publisher(), []
+    publisher.wake = lambda: woken.append(True)
+    publisher.notify(ANNE, "/aitunes/gain", (-6.0,))
+    publisher.reply(None, "/done", ())
+    assert woken == []
+    publisher.reply(ANNE, "/synced", (1,))
+    assert woken == [True]
+
+
+def test_an_interruption_is_told_with_its_cause(wire):
+    publisher = Publisher()
+    publisher.publish(wire, Stage(), SCOPE, 2, "the machine stood still for 7.0 ms")
+    (said,) = [arguments for address, arguments in wire.heard(ANNE) if address == "/error"]
+    sentence = "the sound was interrupted: 2 underruns so far; the last because the machine stood still for 7.0 ms"
+    assert said == (sentence,)
+
+
 def test_notices_keep_their_order_and_are_sent_once(wire):
     publisher = Publisher()
     for n in range(5):

@@ -1,5 +1,7 @@
 """Sounds on the pad, and what lies between them."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -71,10 +73,30 @@ def anchor(x="0", coordinates="[0, 0, 0]"):
         anchor(x="1" + "0" * 5_000),
     ],
 )
-def test_damaged_anchors_are_named(tmp_path, text):
+def test_damaged_anchors_are_put_aside_with_a_sentence(tmp_path, text):
     (tmp_path / "tiny.json").write_text(text)
-    with pytest.raises(AiTunesError, match=r"tiny\.json are damaged"):
-        AnchorFile(tmp_path).read("tiny", latent_dim=3)
+    sentences = []
+    file = AnchorFile(tmp_path, sentences.append)
+    assert file.read("tiny", latent_dim=3) == []
+    assert re.search(r"tiny\.json are damaged; .* is now tiny\.json\.damaged-", sentences[0])
+    (aside,) = tmp_path.glob("tiny.json.damaged-*")
+    assert aside.read_text() == text
+    file.write("tiny", TWO)
+    assert file.read("tiny", latent_dim=3) == TWO
+
+
+def test_after_a_flipped_bit_the_backup_has_all_anchors_and_without_it_one_is_kept(tmp_path, rng):
+    file, path = AnchorFile(tmp_path), tmp_path / "tiny.json"
+    file.write("tiny", TWO)
+    for place in rng.integers(0, path.stat().st_size, 12):
+        file.write("tiny", TWO)
+        content = bytearray(path.read_bytes())
+        content[place] ^= 0x80  # which no JSON of ours has
+        path.write_bytes(content)
+        assert file.read("tiny", latent_dim=3) == TWO
+        path.write_bytes(content)
+        path.with_name("tiny.json.bak").unlink()
+        assert set(file.read("tiny", latent_dim=3)) & set(TWO)
 
 
 def test_anchors_beyond_the_pad_and_the_latent_space_are_clipped(tmp_path):
@@ -85,8 +107,9 @@ def test_anchors_beyond_the_pad_and_the_latent_space_are_clipped(tmp_path):
 
 def test_more_anchors_than_a_megabyte_are_not_read(tmp_path):
     (tmp_path / "tiny.json").write_text("[" + " " * (1 << 20) + "]")
-    with pytest.raises(AiTunesError, match="at most"):
-        AnchorFile(tmp_path).read("tiny", latent_dim=3)
+    sentences = []
+    assert AnchorFile(tmp_path, sentences.append).read("tiny", latent_dim=3) == []
+    assert "are damaged" in sentences[0]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -275,7 +275,7 @@ def test_closing_another_window_leaves_the_engine_alone(play, open_pad, hand):
 
 def test_ctrl_c_ends_both(releases, hand, tmp_path, wait_until):
     words = ["play", "--output", "none", "--osc-port", "0", "--releases", str(releases), "--release", "tiny"]
-    words += ["--no-oscquery"]  # its port may be taken
+    words += ["--no-oscquery", "--no-midi"]  # its port may be taken
     environment = {**os.environ, **hand.environment, "AITUNES_HOME": str(tmp_path / "home")}
     engine = subprocess.Popen(
         [sys.executable, "-m", "instrument", *words], cwd=ROOT, env=environment, start_new_session=True,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import asdict
 
 import pytest
@@ -82,8 +83,9 @@ def test_a_damaged_file_is_put_aside_with_a_sentence(path, content):
     path.write_bytes(content)
     preferences, sentence = PreferencesFile(path).read()
     assert preferences == Preferences()
-    assert sentence.endswith("The file is now pad.damaged.")
-    assert path.with_suffix(".damaged").read_bytes() == content
+    assert re.search(r"are damaged; .* The damaged file is now pad\.json\.damaged-[-\d]+\.$", sentence)
+    (aside,) = path.parent.glob("pad.json.damaged-*")
+    assert aside.read_bytes() == content
     PreferencesFile(path).write(preferences)
     assert PreferencesFile(path).read() == (preferences, "")
 
@@ -94,7 +96,22 @@ def test_a_pipe_in_its_place_does_not_stop_the_start(path):
     os.mkfifo(path)
     preferences, sentence = PreferencesFile(path).read()
     assert preferences == Preferences()
-    assert "no regular file" in sentence
+    assert "are damaged" in sentence
+    PreferencesFile(path).write(Preferences(tab=2))
+    assert PreferencesFile(path).read() == (Preferences(tab=2), "")
+
+
+def test_after_any_flipped_bit_the_other_settings_are_kept(path):
+    stored = Preferences("tiny", 3, 2.5, "QQ==")
+    PreferencesFile(path).write(stored)
+    content = path.read_bytes()
+    for bit in range(0, 8 * len(content), 29):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        path.with_name("pad.json.bak").unlink(missing_ok=True)
+        found = asdict(PreferencesFile(path).read()[0])
+        assert sum(found[name] != value for name, value in asdict(stored).items()) <= 2, damaged
 
 
 def test_geometry_that_is_no_base64_is_none():

@@ -6,6 +6,7 @@ from aitunes.errors import AiTunesError
 from instrument.scores import gesture_store
 from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import GestureError
+from instrument.scores.score import without_damage
 from instrument.storage.paths import PathError
 
 
@@ -23,7 +24,7 @@ def test_what_was_written_is_read_listed_and_deleted(store, tmp_path):
     assert store.read("wave") == "1 /aitunes/play\n"
     store.delete("wave")
     assert store.names() == ["Ärger 2"]
-    assert [path.name for path in (tmp_path / "gestures").iterdir()] == ["Ärger 2.txt"]
+    assert sorted(path.name for path in (tmp_path / "gestures").iterdir()) == ["Ärger 2.txt", "Ärger 2.txt.bak"]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "/etc/passwd", "a/b", "a\\b", ".hidden", "x\0y", "y" * 121])
@@ -50,9 +51,35 @@ def test_what_is_no_gesture_is_refused_and_not_listed(store, tmp_path):
     (folder / ".hidden.txt").write_text("")
     (folder / "notes.md").write_text("")
     assert store.names() == ["binary", "endless"]
-    for name, sentence in (("binary", "is no text"), ("endless", "too long"), ("folder", "a folder is where")):
+    assert store.mend("binary") == ""
+    for name, sentence in (("endless", "at most 16 MiB"), ("folder", "is no file of at most")):
         with pytest.raises(GestureError, match=sentence):
             store.read(name)
+
+
+GESTURE = "# A gesture\n0.0000 /aitunes/pad/xy 0.25 0.5\n1.5000 /aitunes/latent/7 1\n2.0000 /aitunes/gesture/stop\n"
+
+
+def test_a_damaged_gesture_is_replaced_by_its_backup_and_put_aside(tmp_path):
+    sentences = []
+    store = GestureStore(tmp_path, sentences.append)
+    store.write("wave", GESTURE)
+    damaged = GESTURE.replace("pad", "p\xe1d")
+    (tmp_path / "wave.txt").write_text(damaged, encoding="latin-1")
+    assert store.mend("wave") == GESTURE == store.read("wave")
+    assert "Lines of the gesture wave in" in sentences[0]
+    (aside,) = tmp_path.glob("wave.txt.damaged-*")
+    assert aside.read_text(encoding="latin-1") == damaged
+    assert store.names() == ["wave"]
+
+
+def test_without_a_backup_at_most_two_lines_are_lost_by_any_flipped_bit():
+    lines = GESTURE.splitlines()
+    for bit in range(8 * len(GESTURE)):
+        damaged = bytearray(GESTURE.encode())
+        damaged[bit // 8] ^= 1 << bit % 8
+        kept = without_damage(damaged.decode("utf-8", "replace")).splitlines()
+        assert len(set(kept) & set(lines)) >= len(lines) - 2
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence_and_leaves_nothing(tmp_path):

@@ -1,5 +1,6 @@
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -120,3 +121,21 @@ def test_one_card_is_read_without_a_look_at_the_others(tiny, tmp_path):
     (tmp_path / "pipe").mkdir()
     os.mkfifo(tmp_path / "pipe" / CARD)
     assert Library([tmp_path]).card("good").name == "good"
+
+
+def test_a_reader_that_was_killed_is_asked_again_and_one_card_hides_no_others(tiny, tmp_path, monkeypatch):
+    for name in ("bad", "good"):
+        tiny.write(tmp_path, name)
+    reads, run = [], subprocess.run
+
+    def killed(command, **options):
+        reads.append(options["input"])
+        if b"bad" in options["input"] and len(reads) < 4:
+            raise subprocess.CalledProcessError(-9, command)
+        return run(command, **options)
+
+    monkeypatch.setattr("subprocess.run", killed)
+    library = Library([tmp_path], summarise=summaries.summarise_apart)
+    assert list(library.summaries()) == ["good"]
+    assert sorted(library.summaries()) == ["good"] or len(reads) > 3
+    assert sorted(library.summaries()) == ["bad", "good"]

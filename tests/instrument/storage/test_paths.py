@@ -37,3 +37,16 @@ def test_a_name_too_long_for_a_file_system_is_refused(name):
     with pytest.raises(paths.PathError, match="too long"):
         paths.plain_name(name)
     assert paths.plain_name(name[:50]) == name[:50]
+
+
+@pytest.mark.parametrize(
+    "name", ["nul", "NUL.wav", "Con", "com1.flac", "AUX.tar.wav", "lpt9", "prn. ", "nul ", "con .wav", "COM¹", "conin$"]
+)
+def test_a_device_of_any_system_is_no_name(name):
+    with pytest.raises(paths.PathError, match="a device's on Windows"):
+        paths.plain_name(name)
+
+
+@pytest.mark.parametrize("name", ["null.wav", "console", "com", "com10.wav", "lpt", "a nul.wav", "auxiliary"])
+def test_names_that_only_begin_so_are_plain(name):
+    assert paths.plain_name(name) == name

@@ -1,4 +1,7 @@
 import queue
+import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -168,3 +171,92 @@ def test_a_start_that_fails_leaves_nothing(recorder, tmp_path, monkeypatch):
         recorder.start("a.wav")
     assert not recorder.recording
     assert list((tmp_path / "recordings").iterdir()) == []
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from instrument.storage.recorder import Recorder
+
+recorder = Recorder(Path(sys.argv[1]), 48_000.0)
+recorder.start(sys.argv[2])
+for n in range(100):
+    recorder.push(np.full((480, 2), 0.25, np.float32))
+recorder._blocks.put(np.zeros((0, 2), np.float32))
+while not recorder._blocks.empty():
+    pass
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(("name", "least"), [("take.wav", 47_000), ("take.flac", 38_000)])
+def test_after_a_kill_the_take_can_be_read_at_once_and_the_next_start_names_it(recorder, tmp_path, name, least):
+    folder = tmp_path / "recordings"
+    subprocess.run([sys.executable, "-c", _KILLED, folder, name], check=False, timeout=60)
+    (left,) = folder.iterdir()
+    assert left.name == name.replace("take", "take.unfinished")
+    y, _ = soundfile.read(left)
+    assert least <= len(y) <= 48_000
+    assert np.allclose(y, 0.25, atol=2**-22)
+    (sentence,) = recorder.rescue()
+    assert sentence.startswith(f"The recording {name} was interrupted; what there is of it, ")
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert len(soundfile.read(folder / name)[0]) == len(y)
+    assert recorder.rescue() == []
+
+
+def test_the_header_is_true_while_it_is_recorded(recorder, tmp_path):
+    recorder.start("take.wav")
+    for _ in range(10):
+        recorder.push(np.full((480, 2), 0.25, np.float32))
+    recorder._blocks.put(np.zeros((0, 2), np.float32))
+    while not recorder._blocks.empty():
+        pass
+    assert soundfile.info(tmp_path / "recordings" / "take.unfinished.wav").frames >= 4_320
+    recorder.stop()
+    assert soundfile.info(tmp_path / "recordings" / "take.wav").frames == 4_800
+
+
+def test_a_take_of_another_engine_is_neither_replaced_nor_rescued(recorder, tmp_path):
+    other = Recorder(tmp_path / "recordings", 48_000.0)
+    recorder.start("take.wav")
+    recorder.push(np.full((480, 2), 0.25, np.float32))
+    assert other.rescue() == []
+    with pytest.raises(RecordingError, match=r"take\.wav is being recorded by another AiTunes"):
+        other.start("take.wav")
+    recorder.stop()
+    with pytest.raises(RecordingError, match="exists already"):
+        other.start("take.wav")
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
+    sentences = []
+    recorder = Recorder(tmp_path, 48_000.0, sentences.append)
+    recorder.start("take.wav")
+    (tmp_path / "take.wav").write_text("mine")
+    recorder.stop()
+    assert (tmp_path / "take.wav").read_text() == "mine"
+    assert soundfile.info(tmp_path / "take-2.wav").frames == 0
+    assert sentences == ["take.wav has appeared meanwhile; the recording is take-2.wav"]
+
+
+def test_what_is_left_of_a_take_never_replaces_another(recorder, tmp_path, rng):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "take.wav").write_text("mine")
+    soundfile.write(folder / "take.unfinished.wav", rng.uniform(size=(4_800, 2)), 48_000)
+    (folder / "empty.unfinished.wav").touch()
+    (folder / "damaged.unfinished.flac").write_text("no sound")
+    sentences = recorder.rescue()
+    assert [sentence.split(";")[0] for sentence in sentences] == [
+        "The recording take.wav was interrupted",
+        f"{folder / 'damaged.unfinished.flac'} is left of a recording that was interrupted",
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == ["damaged.unfinished.flac", "take-2.wav", "take.wav"]
+
+
+def test_names_of_running_recordings_are_no_names_of_takes(recorder):
+    with pytest.raises(RecordingError, match="belong to recordings that run"):
+        recorder.start("take.unfinished.wav")

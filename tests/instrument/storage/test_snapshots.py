@@ -1,10 +1,11 @@
 import json
+import re
 
 import pytest
 
 from aitunes.errors import AiTunesError
-from instrument.storage.snapshots import MAX_SNAPSHOTS, SnapshotError, SnapshotStore
-from instrument.synthesis.performance import Snapshot
+from instrument.storage.snapshots import MAX_SNAPSHOTS, SnapshotError, SnapshotFormat, SnapshotStore
+from instrument.synthesis.snapshot import Snapshot
 
 SETTINGS = {"/smoothing": [0.5], "/gain": [-6.0], "/freeze": [True], "/position": [0.25], "/speed": [1.0]}
 SNAPSHOT = Snapshot("tiny", [0.5, -1.0, 2.0], SETTINGS)
@@ -23,7 +24,7 @@ def store(path):
 def test_a_snapshot_outlives_its_store(store, path):
     store.save("calm", SNAPSHOT)
     assert SnapshotStore(path).get("calm") == SNAPSHOT
-    assert [file.name for file in path.parent.iterdir()] == ["snapshots.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["snapshots.json", "snapshots.json.bak"]
 
 
 def test_a_snapshot_of_former_setting_names_is_read(store, path):
@@ -76,14 +77,88 @@ DAMAGED = [
 ]
 
 
-@pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_file_is_refused_and_kept(store, path, text):
+@pytest.fixture
+def sentences():
+    return []
+
+
+@pytest.fixture
+def watched(path, sentences):
+    return SnapshotStore(path, sentences.append)
+
+
+def put_aside(path):
+    return [file.read_bytes() for file in path.parent.glob("snapshots.json.damaged-*")]
+
+
+@pytest.mark.parametrize("text", [*DAMAGED, "\0", '{"a": ' + "9" * 400 + "}", '{"a": ' + "9" * 5_000 + "}"])
+def test_a_damaged_file_is_put_aside_with_a_sentence_and_saving_works(watched, sentences, path, text):
     path.parent.mkdir()
     path.write_text(text)
-    for act in (store.names, lambda: store.get("a"), lambda: store.save("b", SNAPSHOT), lambda: store.delete("a")):
-        with pytest.raises(SnapshotError, match=r"is damaged: .*; move it away to begin anew"):
-            act()
-    assert path.read_text() == text
+    watched.save("b", SNAPSHOT)
+    assert watched.get("b") == SNAPSHOT
+    assert put_aside(path) == [text.encode()]
+    (sentence,) = sentences
+    assert re.search(
+        r"The snapshots in .* are damaged; .* is now snapshots\.json\.damaged-\d{4}-\d\d-\d\d-\d{6}\.$", sentence
+    )
+
+
+def test_of_a_damaged_file_everything_is_kept_that_can_be_read(watched, path):
+    path.parent.mkdir()
+    fields = {"release": "tiny", "coordinates": [0.5], "settings": {"/gain": [-6.0], "/speed": ["fast"]}}
+    values = {"calm": fields, "wild": fields | {"coordinates": ["x"]}, "settings": fields | {"coordinates": [10**400]}}
+    path.write_text(json.dumps(values))
+    assert watched.names() == ["calm"]
+    assert watched.get("calm") == Snapshot("tiny", [0.5], {"/gain": [-6.0]})
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 100, b"{", None])
+def test_a_file_that_cannot_be_read_at_all_is_replaced_by_its_backup(watched, sentences, path, content):
+    for name in ("calm", "wild"):
+        watched.save(name, SNAPSHOT)
+    path.unlink()
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert watched.names() == ["calm", "wild"]
+    assert "the backup beside it was read" in sentences[0]
+    assert SnapshotStore(path).get("wild") == SNAPSHOT
+
+
+TWO = {"calm": Snapshot("tiny", [0.5], {"/gain": [-6.0]}), "wild": Snapshot("tiny", [2.0], {"/freeze": [True]})}
+KIND = SnapshotFormat()
+CONTENT = KIND.dump(TWO).encode()
+
+
+def flipped(bit):
+    damaged = bytearray(CONTENT)
+    damaged[bit // 8] ^= 1 << bit % 8
+    return bytes(damaged)
+
+
+def test_whatever_bit_flips_the_other_snapshot_is_kept_and_with_the_backup_both():
+    for bit in range(8 * len(CONTENT)):
+        text = flipped(bit).decode("utf-8", "replace")
+        found, is_whole = KIND.parse(text)
+        assert any(found.get(name) == snapshot for name, snapshot in TWO.items()), text
+        assert KIND.parse(KIND.dump(found)) == (found, True)
+        if is_whole:
+            assert len(found) == 2, text
+        else:
+            merged = KIND.merge(TWO, found)
+            assert {name: merged[name] for name in TWO} == TWO, text
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+def test_after_a_flipped_bit_snapshots_can_be_recalled_and_saved(watched, path, rng, with_backup):
+    for bit in rng.integers(0, 8 * len(CONTENT), 12):
+        for name, snapshot in TWO.items():
+            watched.save(name, snapshot)
+        path.write_bytes(flipped(bit))
+        if not with_backup:
+            path.with_name("snapshots.json.bak").unlink()
+        watched.save("new", SNAPSHOT)
+        assert watched.get("new") == SNAPSHOT
+        assert set(watched.names()) & set(TWO)
 
 
 def test_values_out_of_range_are_clipped_as_those_of_messages_are(store, path):
@@ -109,13 +184,7 @@ def test_a_file_in_the_folders_place_is_a_sentence(store, path):
     assert store.names() == []
 
 
-def test_a_folder_in_the_files_place_is_a_sentence(store, path):
-    path.mkdir(parents=True)
-    with pytest.raises(SnapshotError, match="cannot be read: a folder is where a file should be"):
-        store.save("calm", SNAPSHOT)
-
-
-@pytest.mark.parametrize(("call", "sentence"), [("exists", "cannot be read"), ("replace", "cannot be kept in")])
+@pytest.mark.parametrize(("call", "sentence"), [("stat", "cannot be read"), ("replace", "cannot be kept in")])
 def test_a_file_that_may_not_be_used_is_a_sentence_and_leaves_nothing_behind(store, path, monkeypatch, call, sentence):
     def forbid(*arguments, **options):
         raise PermissionError(13, "Permission denied", "snapshots.json")

@@ -9,7 +9,8 @@ from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import read_card, read_release
 from aitunes.release.writer import write_release
 from instrument.namespace import ROOT, MessageError
-from instrument.synthesis.motion import MotionMode, MotionSettings, NoteMotions
+from instrument.synthesis.motion import MotionMode, MotionSettings
+from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.texture_motion import TextureMotion

@@ -14,7 +14,8 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.callbacks.loss_history import read_history
-from tests.training.fit.train_together import write_store
+from tests.training.fit import train_together
+from training.data import stored_segments
 from training.data.loading import EpochBatches
 from training.data.processes import check_batch, check_prepared, launched, strategy
 
@@ -65,25 +66,21 @@ def close(one, other):
 def alone(tmp_path_factory):
     """The run of one process."""
     folder = tmp_path_factory.mktemp("alone")
-    finish(start(*SCRIPT, folder, EPOCHS))
+    assert train_together.main([str(folder), str(EPOCHS)]) == 0
     return folder
 
 
-def test_two_processes_under_torchrun_have_the_curve_of_one(alone, tmp_path):
-    finish(start(*LAUNCHER, *SCRIPT, tmp_path, EPOCHS))
-    close(tmp_path, alone)
-
-
-def test_two_processes_that_read_a_large_store_by_windows_have_the_curve_of_one(tmp_path):
-    write_store(tmp_path / "store")
-    options = (EPOCHS, "--store", tmp_path / "store")
-    finish(start(*SCRIPT, tmp_path / "alone", *options))
+def test_two_processes_under_torchrun_that_read_a_store_by_windows_have_the_curve_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_segments, "WINDOW_BYTES", train_together.WINDOW_BYTES)
+    train_together.write_store(tmp_path / "store")
+    options = (str(EPOCHS), "--store", str(tmp_path / "store"))
+    assert train_together.main([str(tmp_path / "alone"), *options]) == 0
     finish(start(*LAUNCHER, *SCRIPT, tmp_path / "together", *options))
     close(tmp_path / "together", tmp_path / "alone")
 
 
 def test_a_host_that_dies_ends_the_other_with_a_sentence_and_the_curve_goes_on(alone, tmp_path):
-    first, second = two_hosts(tmp_path, EPOCHS, "--pause", "5")
+    first, second = two_hosts(tmp_path, EPOCHS, "--pause", "2")
     try:
         until = time.monotonic() + 300
         while not (tmp_path / "last.ckpt").is_file():

@@ -29,6 +29,7 @@ from training.fit.train import EpochSeed, TrainOptions, train
 
 SHAPE = (8, 8)
 COUNT, HELD, BATCH = 103, 21, 10
+WINDOW_BYTES = 3 * BATCH * 4 * SHAPE[0] * SHAPE[1]
 
 
 def convolutional(shape):
@@ -69,7 +70,7 @@ def write_store(folder):
 
 def stored(folder):
     """Return what `write_store` wrote, left on the disk, to be read in windows of three batches."""
-    stored_segments.WINDOW_BYTES = 3 * BATCH * 4 * SHAPE[0] * SHAPE[1]
+    stored_segments.WINDOW_BYTES = WINDOW_BYTES
     store = FeatureStore(folder)
     halves = []
     for held in (False, True):
@@ -87,7 +88,7 @@ def corpus():
     return Corpus("bumps", "CC0-1.0", "0", COUNT + HELD, train_part, held)
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("epochs", type=int)
@@ -95,7 +96,7 @@ def main():
     parser.add_argument("--quantised", action="store_true")
     parser.add_argument("--store", type=Path, help="read what is in this folder, by windows")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds before every epoch")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     if options.pause:
         seeded = EpochSeed.on_train_epoch_start

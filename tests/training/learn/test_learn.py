@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 from aitunes.errors import AiTunesError
+from aitunes.release.motion import read_motion
 from aitunes.release.reader import read_release
 from training.learn.options import LearnOptions
 from training.learn.session import learn
@@ -58,6 +59,10 @@ def test_a_folder_of_notes_becomes_an_instrument_that_the_engine_plays(sounds, t
     assert [spec.name for spec in release.card.inputs] == ["z", "pitch", "level"]
     assert release.card.public_name == "Harp"
     assert release.card.training.data_items == 9
+    motion = read_motion(release.folder, release.card)
+    assert motion is not None
+    slope = np.diff(motion.level[motion.marks[0, 0] : motion.marks[0, 3]]).mean() * motion.level_rate
+    assert slope == pytest.approx(-17.4, abs=3.0)  # exp(−2t), in dB a second
     assert release.card.training.command.startswith("aitunes-train learn ")
     said = " ".join(line.get("said", "") for line in told)
     assert "single notes, each with a pitch (9 of 9" in said
@@ -118,6 +123,9 @@ def test_any_sound_becomes_a_release_and_the_flaws_are_named(sounds, tmp_path, h
     assert "Taken for textures" in heard.text
     assert "To play it: aitunes --releases" in heard.text
     assert heard.facts["held_db"] == learnt.held_db
+    motion = read_motion(learnt.folder, card)
+    assert motion is not None
+    assert motion.code_starts[-1] > 100
 
 
 def test_what_is_learnt_again_takes_the_place_of_what_was(sounds, tmp_path, heard):

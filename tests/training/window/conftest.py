@@ -1,6 +1,7 @@
 """The trainer's window without a screen, with its real worker and real runs."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -31,6 +32,32 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("AITUNES_DATA", raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def _trained_runs(tmp_path_factory):
+    """A folder of runs of 5D vectors, trained in the tests' own process: no window has to start one for each test."""
+    from training.data.corpus import CorpusOptions
+    from training.fit.train import TrainOptions
+    from training.headless import HeadlessActionPipeline
+
+    folder = tmp_path_factory.mktemp("trained")
+    for scenario, epochs in (("vanilla", 2), ("variational", 1)):
+        actions = HeadlessActionPipeline(CorpusOptions(limit_items=300), folder / scenario)
+        actions.select_experiment("vectors5d")
+        actions.select_scenario(scenario)
+        actions.train(epochs, options=TrainOptions(folder, quiet=True))
+    return folder
+
+
+@pytest.fixture
+def trained(here, _trained_runs):
+    """`trained("vanilla")`: as if a window had trained it some time ago."""
+
+    def put(scenario):
+        shutil.copytree(_trained_runs / scenario, here / "runs", dirs_exist_ok=True)
+
+    return put
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 
 import pytest
@@ -87,6 +89,17 @@ def test_stop_keeps_the_best(maker, qtbot):
     window.stop.click()
     qtbot.waitUntil(lambda: not window.busy)
     assert "Stopped; the best so far is kept." in window.said.toPlainText()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_a_process_that_is_killed_is_told(maker, qtbot):
+    window = maker("slow")
+    window.make()
+    qtbot.waitUntil(lambda: "Version 1" in window.said.toPlainText())
+    os.kill(window._process.processId(), signal.SIGKILL)
+    qtbot.waitUntil(lambda: not window.busy)
+    assert "was ended from outside; the last version that was installed stays" in window.said.toPlainText()
+    assert window.stage.text() == "It was ended."
 
 
 def test_closing_ends_the_process(maker, qtbot):

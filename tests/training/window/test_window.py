@@ -57,9 +57,9 @@ def test_a_scenario_is_trained_looked_at_and_repeated_in_code(open_window, qtbot
     assert code.endswith("actions.train(3, 1)")
 
 
-def test_a_model_is_evaluated_and_its_latent_space_shown(open_window, qtbot):
-    window = open_window(experiment="vectors5d", scenario="vanilla", limit_items=300, epochs=2)
-    train(qtbot, window)
+def test_a_model_is_evaluated_and_its_latent_space_shown(open_window, qtbot, trained):
+    trained("vanilla")
+    window = open_window(experiment="vectors5d", scenario="vanilla", limit_items=300)
     click(qtbot, window.panel.evaluate_button)
     qtbot.waitUntil(lambda: window.evaluation.table.rowCount() > 0, timeout=PATIENCE_MS)
     names = [window.evaluation.table.item(row, 0).text() for row in range(window.evaluation.table.rowCount())]
@@ -72,12 +72,10 @@ def test_a_model_is_evaluated_and_its_latent_space_shown(open_window, qtbot):
     assert not window.latent.kl.isVisible()  # a vanilla autoencoder has no distribution
 
 
-def test_two_runs_are_laid_over_each_other_and_one_is_chosen_again(open_window, qtbot):
-    window = open_window(experiment="vectors5d", scenario="vanilla", limit_items=300, epochs=2)
-    train(qtbot, window)
-    window.workshop.choose_scenario("variational")
-    window.workshop.set_options(epochs=1)
-    train(qtbot, window)
+def test_two_runs_are_laid_over_each_other_and_one_is_chosen_again(open_window, qtbot, trained):
+    trained("vanilla")
+    trained("variational")
+    window = open_window(experiment="vectors5d", scenario="variational", limit_items=300)
     window.tabs.setCurrentWidget(window.runs)
     qtbot.waitUntil(lambda: window.runs.table.rowCount() == 2, timeout=PATIENCE_MS)
     window.runs.select(0, 1)

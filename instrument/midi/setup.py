@@ -1,0 +1,155 @@
+"""Reads and edits a set-up: a text of mappings and zones in TOML, of which a faulty table costs no other one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from instrument.midi.mapping import Mapping, MappingError, Mode, ZoneByHand, read_mapping, read_zone
+from instrument.namespace import Value
+
+MAX_CHARACTERS = 60_000
+"""Limits a set-up to what one datagram carries to the pad."""
+HEADER = """\
+# MIDI mappings of AiTunes: a table a mapping. Edit it, copy it, give it away; changes count within a second.
+# docs/midi.md says what may stand in a table.
+"""
+_TABLE = re.compile(r"^\s*\[\[\s*(mapping|zone)\s*\]\]")
+_TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One table of a set-up's text.
+
+    Args:
+        kind: "mapping", "zone", or "" for what stands before the first table.
+        first: number of its first line, from 1.
+        lines: of the text.
+    """
+
+    kind: str
+    first: int
+    lines: list[str]
+
+
+class Setup:
+    """Holds a set-up.
+
+    Args:
+        text: in TOML.
+
+    Attributes:
+        mappings, zones: of its tables that are right.
+        faults: sentences about the others, each with its line.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self.mappings: list[Mapping] = []
+        self.zones: list[ZoneByHand] = []
+        self.faults: list[str] = []
+        if len(text) > MAX_CHARACTERS:
+            self.faults.append(f"The file has more than {MAX_CHARACTERS:,} characters; nothing of it is used.")
+            text = ""
+        self.text = text
+        self._of: list[tuple[_Block, Mapping | None]] = []
+        for block in _blocks(text):
+            self._of.append((block, self._read(block)))
+
+    def with_mapping(self, mapping: Mapping) -> Setup:
+        """Return a set-up where a mapping stands in place of the one of the same address, value and controller."""
+        text = self._text_without(lambda other: other.key == mapping.key) or HEADER
+        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+
+    def learned(self, mapping: Mapping) -> Setup:
+        """Return a set-up where a controller is the only one of its address and value."""
+        same = (mapping.address, mapping.argument)
+        text = self._text_without(lambda other: (other.address, other.argument) == same) or HEADER
+        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+
+    def without(self, address: str) -> Setup:
+        """Return a set-up without the mappings of an address; comments and faulty tables stay as they are."""
+        return Setup(self._text_without(lambda other: other.address == address))
+
+    def _text_without(self, unwanted: object) -> str:
+        assert callable(unwanted)
+        kept = [block.lines for block, mapping in self._of if mapping is None or not unwanted(mapping)]
+        return "".join(line for lines in kept for line in lines)
+
+    def _read(self, block: _Block) -> Mapping | None:
+        try:
+            table = tomllib.loads("".join(block.lines))
+            if not block.kind:
+                for key in table:
+                    raise MappingError(f"{key[:40]} stands before the first [[mapping]]", key)
+                return None
+            (entry,) = table[block.kind]
+            if block.kind == "zone":
+                self.zones.append(read_zone(entry))
+                return None
+            mapping = read_mapping(entry)
+        except tomllib.TOMLDecodeError as error:
+            self.faults.append(_toml_fault(str(error), block))
+        except MappingError as error:
+            self.faults.append(f"Line {_line_of(error.key, block)}: {error}.")
+        except (ValueError, RecursionError) as error:
+            self.faults.append(f"Line {block.first}: this table cannot be read ({error}).")
+        else:
+            self.mappings.append(mapping)
+            return mapping
+        return None
+
+
+def write_mapping(mapping: Mapping) -> str:
+    """Return a mapping's table; what is as by default is left out.
+
+    >>> from instrument.midi.mapping import Control, Source
+    >>> print(write_mapping(Mapping("/aitunes/gain", Source(Control.CONTROLLER, 7, 1, "nanoKONTROL2"))), end="")
+    [[mapping]]
+    address = "/aitunes/gain"
+    controller = 7
+    channel = 1
+    device = "nanoKONTROL2"
+    """
+    source = mapping.source
+    pairs: list[tuple[str, Value | list[Value]]] = [("address", mapping.address)]
+    pairs.append((source.control, source.number if source.control.is_numbered else True))
+    pairs += [("channel", source.channel)] if source.channel else []
+    pairs += [("device", source.device)] if source.device else []
+    pairs += [("mode", mapping.mode)] if mapping.mode is not Mode.ABSOLUTE else []
+    pairs += [("low", mapping.low)] if not math.isnan(mapping.low) else []
+    pairs += [("high", mapping.high)] if not math.isnan(mapping.high) else []
+    pairs += [("argument", mapping.argument)] if mapping.argument != 1 else []
+    pairs += [("takeover", False)] if not mapping.takeover else []
+    pairs += [("feedback", False)] if not mapping.feedback else []
+    pairs += [("send", list(mapping.send))] if mapping.send else []
+    # JSON's numbers, words and lists are TOML's, but for DEL, which TOML wants escaped as well.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f") for key, value in pairs]
+    return "\n".join(["[[mapping]]", *lines, ""])
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    block = _Block("", 1, [])
+    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        if (match := _TABLE.match(line)) is not None:
+            yield block
+            block = _Block(match[1], number, [])
+        block.lines.append(line)
+    yield block
+
+
+def _toml_fault(sentence: str, block: _Block) -> str:
+    match = _TOML_LINE.search(sentence)
+    line = block.first + (int(match[1]) - 1 if match else len(block.lines) - 1)
+    return f"Line {line}: this is no TOML ({_TOML_LINE.sub('', sentence).strip()})."
+
+
+def _line_of(key: str, block: _Block) -> int:
+    for number, line in enumerate(block.lines):
+        if key and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            return block.first + number
+    return block.first

@@ -1,0 +1,148 @@
+"""Chooses the recorded trajectory that suits a note, and how fast notes of its kind begin and decay."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.features import FloatArray
+from aitunes.release.motion import ATTACK_END, RELEASE_START, Motion
+
+_TREND_RIDGE = 0.5
+_OCTAVE, _CENTRE = 12.0, 60.0
+_RANGE_SEMITONES, _RANGE_WEIGHT = 3.0, 0.06
+_NEIGHBOURS = 7
+_PITCH_SPREAD = 5.0
+_CODE_WEIGHT, _DYNAMIC_WEIGHT = 0.1, 100.0
+_TYPICAL_WEIGHT = 0.5
+_DECAYING_DB = -5.0
+"""A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
+_MAX_CORRECTION = 1.0
+_STRETCH = (0.4, 2.5)
+_SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
+_RISE, _ATTACK_SECONDS = (0.1, 0.9), 1.0
+_ATTACK_FLOOR_SECONDS = 0.012
+_SLOPE_UNIT = 3.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Holds the trajectory of one note.
+
+    Args:
+        index: of the trajectory.
+        stretch: of its attack, to the length that its neighbours have.
+        correction_db: a second, what its decay lacks to theirs.
+    """
+
+    index: int
+    stretch: float = 1.0
+    correction_db: float = 0.0
+
+
+class NoteMotions:
+    """Knows the trajectories of a release, and which of them suits a note.
+
+    A code names an instrument by the line that the codes of its notes follow over pitch, in the metric of what is
+    left within instruments (linear discriminant analysis). Of that instrument the nearest notes have typical figures,
+    weighted medians of attack and slope; the one that is near and typical moves, corrected to them.
+
+    Args:
+        motion: of the release.
+    """
+
+    def __init__(self, motion: Motion) -> None:
+        self.motion = motion
+        self.slopes = np.array([self._slope(n) for n in range(len(motion))])
+        self._attacks = np.array([self._attack(n) for n in range(len(motion))])
+        # Scales on which equal steps sound about equal.
+        figures = [np.log(self._attacks + _ATTACK_FLOOR_SECONDS), np.arcsinh(self.slopes / _SLOPE_UNIT)]
+        self._figures = np.stack(figures, axis=1)
+        self._points = motion.codes @ motion.metric
+        self._groups = [np.flatnonzero(motion.group == number) for number in np.unique(motion.group)]
+        self._lines = np.stack([self._line(members) for members in self._groups])
+
+    def choose(self, z: FloatArray, pitch: float, velocity: float) -> Choice:
+        """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1."""
+        motion, point = self.motion, z @ self.motion.metric
+        members = self._group(point, pitch)
+        dynamic = motion.dynamic[members]
+        apart = ((motion.pitch[members] - pitch) / _PITCH_SPREAD) ** 2
+        apart = apart + np.where(dynamic >= 0.0, _DYNAMIC_WEIGHT * (dynamic - velocity) ** 2, 0.0)
+        code = _CODE_WEIGHT * ((self._points[members] - point) ** 2).mean(axis=1)
+        near = np.argsort(apart + code, kind="stable")[:_NEIGHBOURS]
+        members, weights = members[near], 1.0 / (1.0 + apart[near])
+        figures = self._figures[members]
+        typical = np.array([_weighted_median(column, weights) for column in figures.T])
+        unlike = _TYPICAL_WEIGHT * np.abs(figures - typical).sum(axis=1)
+        first = int(members[np.argmin(apart[near] + code[near] + unlike)])
+        return self._corrected(first, *typical)
+
+    def decays(self, index: int) -> bool:
+        """Return whether the level of a trajectory falls while the note is held."""
+        return bool(self.slopes[index] < _DECAYING_DB)
+
+    def _group(self, point: FloatArray, pitch: float) -> NDArray[np.intp]:
+        """Return the notes of the instrument that a code names."""
+        octaves = (pitch - _CENTRE) / _OCTAVE
+        apart = ((point - self._lines[:, 0] - octaves * self._lines[:, 1]) ** 2).sum(axis=1)
+        beyond = np.array([np.abs(self.motion.pitch[members] - pitch).min() for members in self._groups])
+        apart += _RANGE_WEIGHT * np.maximum(beyond - _RANGE_SEMITONES, 0.0) ** 2
+        return self._groups[int(np.argmin(apart))]
+
+    def _line(self, members: NDArray[np.intp]) -> FloatArray:
+        """Fit the codes of an instrument over pitch: where they lie at C4, and what an octave adds, [2, latent_dim]."""
+        octaves = (self.motion.pitch[members] - _CENTRE) / _OCTAVE
+        basis = np.stack([np.ones(len(members)), octaves], axis=1)
+        normal = basis.T @ basis + np.diag([1e-6, _TREND_RIDGE])
+        return np.asarray(np.linalg.solve(normal, basis.T @ self._points[members]))
+
+    def _corrected(self, index: int, attack: float, slope: float) -> Choice:
+        seconds, slope = math.exp(attack) - _ATTACK_FLOOR_SECONDS, _SLOPE_UNIT * math.sinh(slope)
+        own = max(float(self._attacks[index]), 1e-3)
+        stretch = min(max(seconds / own, _STRETCH[0]), _STRETCH[1])
+        correction = 0.0
+        if self.decays(index) and slope < _DECAYING_DB:
+            most = -_MAX_CORRECTION * float(self.slopes[index])
+            correction = min(max(slope - float(self.slopes[index]), -most), most)
+        return Choice(index, stretch, correction)
+
+    def _slope(self, index: int) -> float:
+        """Return how the level changes in the first second after the attack, dB a second."""
+        motion = self.motion
+        attack, release = motion.marks[index, ATTACK_END], motion.marks[index, RELEASE_START]
+        first = attack + round(_SLOPE_FROM_SECONDS * motion.level_rate)
+        last = min(release, first + round(_SLOPE_SECONDS * motion.level_rate))
+        first = min(first, max(attack, last - round(0.1 * motion.level_rate)))
+        level = motion.level[motion.level_starts[index] :][first:last].astype(np.float64)
+        if len(level) < 3:
+            return 0.0
+        seconds = np.arange(len(level)) / motion.level_rate
+        seconds -= seconds.mean()
+        return float(seconds @ level / (seconds @ seconds))
+
+    def _attack(self, index: int) -> float:
+        """Return how long the amplitude takes from a tenth to nine tenths of its peak in the first second, seconds."""
+        motion = self.motion
+        frames = min(int(motion.marks[index, RELEASE_START]), round(_ATTACK_SECONDS * motion.level_rate))
+        amplitude = 10.0 ** (motion.level[motion.level_starts[index] :][: max(frames, 2)] / 20.0)
+        low, high = (_crossing(amplitude, share * float(amplitude.max())) for share in _RISE)
+        return max(high - low, 0.0) / motion.level_rate
+
+
+def _crossing(amplitude: FloatArray, threshold: float) -> float:
+    """Return the index, with fraction, at which an amplitude first reaches a threshold."""
+    at = int(np.argmax(amplitude >= threshold))
+    if at == 0:
+        return 0.0
+    below, above = float(amplitude[at - 1]), float(amplitude[at])
+    return at - 1 + (threshold - below) / (above - below)
+
+
+def _weighted_median(values: NDArray[np.floating], weights: NDArray[np.floating]) -> float:
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    return float(values[order[np.searchsorted(total, 0.5 * total[-1])]])

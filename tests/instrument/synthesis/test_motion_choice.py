@@ -1,0 +1,58 @@
+"""Which recorded trajectory a note gets: that of the instrument which its code names, with typical attack and decay."""
+
+import numpy as np
+import pytest
+
+from aitunes.release.motion import NOISE_BANDS, Motion, code_frames
+from instrument.synthesis.motion_choice import NoteMotions
+
+RATE = 200.0
+
+
+def motion_of(notes):
+    """A motion of (group, pitch, code, slope in dB a second, attack in seconds), each two seconds long."""
+    seconds = np.arange(400) / RATE
+    levels = []
+    for _, _, _, slope, attack in notes:
+        rise = 20.0 * np.log10(np.clip(seconds / attack, 1e-2, 1.0))
+        levels.append(rise + slope * np.maximum(seconds - attack, 0.0))
+    marks = [[round(attack * RATE), 200, 399, 400, 400] for *_, attack in notes]
+    frames = int(code_frames(np.full(len(notes), 400), RATE, RATE / 4).sum())
+    return Motion(
+        level_rate=RATE,
+        code_rate=RATE / 4,
+        codes=np.array([code for _, _, code, _, _ in notes], np.float32),
+        pitch=np.array([pitch for _, pitch, _, _, _ in notes], np.float32),
+        dynamic=np.full(len(notes), -1.0, np.float32),
+        group=np.array([group for group, *_ in notes], np.int32),
+        marks=np.array(marks, np.int32),
+        level=np.concatenate(levels).astype(np.float32),
+        cents=np.zeros(frames, np.float32),
+        offsets=np.zeros((frames, 2), np.float32),
+        noise=np.zeros((len(notes), 2, NOISE_BANDS), np.float32),
+        metric=np.eye(2, dtype=np.float32),
+    )
+
+
+def test_an_instrument_is_known_by_how_its_codes_follow_the_pitch():
+    # The two lines are two apart at every pitch, but at 72 the first lies where the second does at 60.
+    low = [(0, pitch, (2.0 * (pitch - 60) / 12, 0.0), -20.0, 0.05) for pitch in (48, 54, 60, 66)]
+    high = [(1, pitch, (2.0 + 2.0 * (pitch - 60) / 12, 0.0), 0.0, 0.05) for pitch in (48, 54, 60, 66)]
+    motions = NoteMotions(motion_of(low + high))
+    assert motions.choose(np.array([2.0, 0.0], np.float32), 72.0, 0.8).index < 4
+    assert motions.choose(np.array([2.0, 0.0], np.float32), 60.0, 0.8).index >= 4
+
+
+def test_a_note_that_is_unlike_its_neighbours_does_not_speak_for_them():
+    notes = [(0, 60 + n, (0.0, 0.0), -20.0, 0.05) for n in (-4, -2, 2, 4)] + [(0, 60, (0.0, 0.0), -60.0, 0.4)]
+    motions = NoteMotions(motion_of(notes))
+    choice = motions.choose(np.zeros(2, np.float32), 60.2, 0.8)
+    assert motions.slopes[choice.index] + choice.correction_db == pytest.approx(-20.0, abs=1.0)
+
+
+def test_what_moves_is_corrected_to_what_its_neighbours_do():
+    notes = [(0, 60 + n, (0.0, 0.0), -20.0 + n, 0.1) for n in (-6, -3, 0, 3, 6)]
+    motions = NoteMotions(motion_of(notes))
+    choice = motions.choose(np.zeros(2, np.float32), 66.0, 0.8)
+    assert motions.slopes[choice.index] + choice.correction_db == pytest.approx(-16.0, abs=2.5)
+    assert choice.stretch == pytest.approx(1.0, abs=0.1)

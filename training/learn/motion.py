@@ -1,0 +1,87 @@
+"""Gives a learnt release its motion: how its material moves through the codes, and how notes move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from aitunes.audio_processing.files import AudioFileError
+from aitunes.errors import TrainingError
+from aitunes.features import AudioFeatures, FloatArray
+from aitunes.release.reader import read_card
+from training.data.note_motion import NoteAnalysis, analyse_note
+from training.export.motion import OnnxEncoder, add_motion, join_tracks, motion_of_tracks
+from training.learn.network import RANGE_DB, FrameAutoencoder
+from training.learn.note_set import HeardNote
+
+_BATCH = 4_096
+_MAX_LEVEL_DB = 40.0
+_MAX_NOTES = 150
+
+
+def texture_motion(model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_rate: float) -> bytes | None:
+    """Return the contents of `motion.npz` for tracks of envelopes; None where no track lasts two frames.
+
+    The level is that of the material above what the code of the same moment decodes to, so that what is played is as
+    loud as the material was.
+
+    Args:
+        tracks: envelopes in their order, [frames, NODES] each, 0..1.
+        frame_rate: of the tracks, Hz.
+    """
+    codes, levels = [], []
+    weights = model.spread.sum(dim=0)
+    with torch.no_grad():
+        for track in tracks:
+            parts = [torch.from_numpy(track[first : first + _BATCH]).float() for first in range(0, len(track), _BATCH)]
+            z = [model.encode_envelope(x) for x in parts]
+            decoded = [model.decode_envelope(code) for code in z]
+            apart = [_level_db(x, weights) - _level_db(y, weights) for x, y in zip(parts, decoded, strict=True)]
+            codes.append(torch.cat(z).numpy())
+            levels.append(torch.cat(apart).clamp(-_MAX_LEVEL_DB, _MAX_LEVEL_DB).numpy())
+    try:
+        return motion_of_tracks(codes, frame_rate, levels).to_bytes()
+    except TrainingError:
+        return None
+
+
+def _level_db(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the level of envelopes [frames, NODES], dB, [frames]."""
+    power = 10.0 ** (0.1 * RANGE_DB * (x.clamp(0.0, 1.2) - 1.0)) @ weights
+    return 10.0 * torch.log10(power)
+
+
+class NoteMotionOf:
+    """Knows how notes move, apart from the codes, which differ with every version of a release.
+
+    Args:
+        notes: at most `_MAX_NOTES` of them are followed, evenly chosen.
+    """
+
+    def __init__(self, notes: Sequence[HeardNote]) -> None:
+        count = min(_MAX_NOTES, len(notes))
+        self._notes = [notes[n] for n in np.unique(np.linspace(0, len(notes) - 1, count).round().astype(int))]
+        self._analyses: list[NoteAnalysis | None] | None = None
+
+    def add(self, folder: Path) -> Path:
+        """Write a release again with this motion; it stays as it is where no note is long enough."""
+        features = read_card(folder).features
+        if self._analyses is None:
+            self._analyses = [self._analyse(note, features) for note in self._notes]
+        encode = OnnxEncoder(folder)
+        tracks = [None if analysis is None else analysis.encoded(encode) for analysis in self._analyses]
+        try:
+            motion, _ = join_tracks(tracks, self._notes, features)
+        except TrainingError:
+            return folder
+        return add_motion(folder, motion)
+
+    @staticmethod
+    def _analyse(note: HeardNote, features: AudioFeatures) -> NoteAnalysis | None:
+        try:
+            return analyse_note(note.read(features.sample_rate), note.midi, features)
+        except AudioFileError:
+            return None
