@@ -29,7 +29,7 @@ from instrument.storage.library import Library
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 
-_ITERATIONS = 24
+_ITERATIONS = 8
 _SECONDS, _SETTLED_SECONDS = 2.0, 0.06
 _AUDIBLE_DB = 30.0
 MAX_RATIO, MAX_JUMP_DB = 1.5, 3.0
