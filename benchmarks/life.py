@@ -207,8 +207,10 @@ def print_shares(rows: dict[str, list[Row]]) -> None:
             met = [within(figures, reference) for figures, reference in part]
             shares = [[m[bar] for m in met if bar in m] for bar in BARS]
             cells = "".join(f"{np.mean(share):9.2f}" if share else f"{'–':>9}" for share in shares)
+            distances = [figures.distance for figures, _ in part if np.isfinite(figures.distance)]
+            cells += f"{np.mean(distances):9.2f}" if distances else f"{'–':>9}"
             if part:
-                print(f"{way:28}{len(part):7}{cells}{np.mean([figures.distance for figures, _ in part]):9.2f}")
+                print(f"{way:28}{len(part):7}{cells}")
 
 
 def main() -> int:

@@ -27,7 +27,7 @@ class Figures:
     change: float = float("nan")
     rate: float = float("nan")
     depth: float = float("nan")
-    distance: float = 0.0
+    distance: float = float("nan")
 
 
 def onset(y: FloatArray, rate: int, midi: float) -> int:

@@ -22,7 +22,7 @@ from training.data.note_motion import MIN_DB
 _LEVELS = 4
 _LEVEL_DB, _CENTS = 20.0, 40.0
 _ORDER, _RIDGE = 2, 1e-2
-_WIDTH, _EPOCHS, _BATCH, _RATE = 96, 60, 32, 3e-3
+_WIDTH, _EPOCHS, _BATCH, _RATE = 64, 16, 32, 5e-3
 _CLIPPED = 4.0
 _AFTER_STEPS = 20
 
