@@ -24,6 +24,7 @@ MAX_VOICES = 8
 MAX_BEND = 96.0
 """Semitones that one note can be bent, as far as MPE allows."""
 MAX_BLOCK = 8_192
+MAX_OUTPUTS = 256
 
 Value = float | int | bool | str
 
@@ -240,7 +241,7 @@ TABLE: tuple[Address, ...] = (
         "time for a note to reach its level, and once let go to fall by 60 dB",
         Argument("f", "attack_seconds", 0.0, 10.0, "s"),
         Argument("f", "release_seconds", 0.0, 20.0, "s"),
-        initial=(0.01, 0.3),
+        initial=(0.002, 0.3),
     ),
     _row(
         "/voices",
@@ -296,6 +297,27 @@ TABLE: tuple[Address, ...] = (
         Kind.SETTING,
         "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",
         _unit("dream"),
+        initial=(0.0,),
+    ),
+    _row(
+        "/tempo",
+        Kind.SETTING,
+        "beats a minute, for gestures on a grid; a MIDI clock sets it",
+        Argument("f", "tempo", 20.0, 300.0),
+        initial=(120.0,),
+    ),
+    _row(
+        "/beat",
+        Kind.ACTION,
+        "the beat, in quarter notes from the beginning of the song, is at this place; a MIDI clock sends it",
+        Argument("f", "beat", 0.0, 1e6),
+    ),
+    _row("/beat/run", Kind.ACTION, "let the beat go on, or hold it", Argument("T", "running")),
+    _row(
+        "/gesture/quantise",
+        Kind.SETTING,
+        "grid in beats on which gestures begin, and to which their loops are stretched; 0 for none",
+        Argument("f", "beats", 0.0, 64.0),
         initial=(0.0,),
     ),
     _row("/play", Kind.ACTION, "start, faded in"),
@@ -395,6 +417,16 @@ TABLE: tuple[Address, ...] = (
         Argument("i", "block", 0, MAX_BLOCK, "frames"),
         told=True,
         initial=(0,),
+    ),
+    _row(
+        "/device/channels",
+        Kind.COMMAND,
+        "play on these outputs of the sound device, counted from 1; without a right one the left one plays both, and 0 "
+        "is the first two; with no argument, the reply is what was asked for",
+        Argument("i", "left", 0, MAX_OUTPUTS),
+        Argument("i", "right", 0, MAX_OUTPUTS, default=0),
+        told=True,
+        initial=(0, 0),
     ),
     _row(
         "/midi/learn",

@@ -59,22 +59,53 @@ class State(NamedTuple):
 @compiled
 def advance(S: Array, y: Array, iterations: int, state: State) -> None:
     """Take every frame of S [frames, bins], leave a hop each in y [frames * hop]."""
-    hop, n_fft = state.fade.size, state.window.size
+    hop = state.fade.size
     for n in range(S.shape[0]):
-        emitted = y[n * hop : (n + 1) * hop]
-        emitted[:] = state.samples[n_fft - hop : n_fft]  # the last hop's estimate, before refinement changes it
-        slot = state.counters[0]
-        state.counters[0] = (slot + 1) % state.magnitudes.shape[0]
-        take(S[n], slot, state)
-        propagate(slot, weight_of_past(iterations), state)
-        for iteration in range(iterations):
-            overlap_add(state)
-            analyse(state)
-            project(slot, iteration == 0, state)
-        state.counters[2] = iterations > 0
-        if iterations > 0:
-            keep_phases(slot, state)
-        commit(emitted, state)
+        advance_hop(S[n], y[n * hop : (n + 1) * hop], iterations, state)
+
+
+@compiled
+def advance_hop(S: Array, emitted: Array, iterations: int, state: State) -> None:
+    """Take one frame [bins], leave one hop."""
+    hop, n_fft = state.fade.size, state.window.size
+    emitted[:] = state.samples[n_fft - hop : n_fft]  # the last hop's estimate, before refinement changes it
+    slot = state.counters[0]
+    state.counters[0] = (slot + 1) % state.magnitudes.shape[0]
+    take(S, slot, state)
+    propagate(slot, weight_of_past(iterations), state)
+    for iteration in range(iterations):
+        overlap_add(state)
+        analyse(state)
+        project(slot, iteration == 0, state)
+    state.counters[2] = iterations > 0
+    if iterations > 0:
+        keep_phases(slot, state)
+    commit(emitted, state)
+
+
+@compiled
+def prime(S: Array, emitted: Array, state: State) -> None:
+    """Bring the state where it would be if the frame [bins] had stood for a window; `emitted` [hop] is scratch."""
+    clear(state)
+    take(S, 0, state)
+    state.before[:] = state.magnitudes[0]  # nothing begins: a partial lies in the centre of its window
+    for _ in range(state.magnitudes.shape[0] - 1):
+        advance_hop(S, emitted, 0, state)
+
+
+@compiled
+def clear(state: State) -> None:
+    """Forget all frames and samples; the dice roll on."""
+    for spectra in (state.spectra, state.analysed, state.fresh):
+        spectra[:] = Complex(0.0)
+    for real in (state.magnitudes, state.frames, state.windowed):
+        real[:] = Real(0.0)
+    state.samples[:] = Real(0.0)
+    state.steps[:] = Complex(1.0)
+    for k in range(state.phasors.size):
+        state.phasors[k] = Complex(1.0 - 2.0 * (k % 2))
+    state.counters[0] = 0
+    state.counters[2] = 0
 
 
 @compiled

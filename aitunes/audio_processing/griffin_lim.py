@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.audio_processing._griffin_lim_kernel import State, advance
+from aitunes.audio_processing._griffin_lim_kernel import State, advance, prime
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
@@ -54,6 +54,7 @@ class StreamingGriffinLim:
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
         self.iterations = iterations
         self._seed = seed
+        self._scratch = np.zeros(hop_length, np.float32)
         self.reset()
 
     @property
@@ -108,6 +109,22 @@ class StreamingGriffinLim:
         advance(frames, out, self._iterations, self._state)
         return out
 
+    def prime(self, S: NDArray[np.floating]) -> None:
+        """Go on as if a frame had stood for a whole window: the next hop has its full level, and no past.
+
+        What begins from silence needs none. Without this, a frame reaches its level only as the window's centre passes.
+
+        Args:
+            S: linear magnitudes [n_fft // 2 + 1].
+
+        Raises:
+            PhaseError: S has another shape.
+        """
+        if S.shape != (self.bins,):
+            raise PhaseError(f"A frame must be of shape [{self.bins}], not {list(S.shape)}.")
+        frame: FloatArray = np.ascontiguousarray(S, dtype=np.float32)
+        prime(frame if frame.flags.writeable else frame.copy(), self._scratch, self._state)
+
     def flush(self) -> FloatArray:
         """Return the samples still held back, [(lookahead + overlap - 1) * hop_length], and reset the stream."""
         held = self.lookahead + self.n_fft // self.hop_length - 1
@@ -132,8 +149,8 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     complex_frames = (active, bins)
     return State(
         window=hann_window(n_fft),
-        synthesis=_synthesis_windows(n_fft, hop, active),
-        fade=np.minimum((np.arange(hop) + 0.5) / (_FADE * hop), 1.0).astype(np.float32),
+        synthesis=synthesis_windows(n_fft, hop, active),
+        fade=fade_in(hop),
         turn=np.exp(2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64),
         magnitudes=np.zeros(complex_frames, np.float32),
         spectra=np.zeros(complex_frames, np.complex64),
@@ -152,7 +169,12 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     )
 
 
-def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
+def fade_in(hop: int) -> FloatArray:
+    """Return the gain with which a hop takes over from the last hop's estimate of it, [hop]."""
+    return np.minimum((np.arange(hop) + 0.5) / (_FADE * hop), 1.0).astype(np.float32)
+
+
+def synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
     """Return the synthesis window of each active frame, oldest first."""
     overlap = n_fft // hop
     window = hann_window(n_fft).astype(np.float64)

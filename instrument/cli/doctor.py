@@ -116,6 +116,8 @@ def _write_trace(path: Path, flight: FlightRecorder) -> None:
 
 def _output_arguments(options: argparse.Namespace) -> list[str]:
     words = ["--output", options.output, "--blocksize", str(options.blocksize)]
+    if options.channels:
+        words += ["--channels", ",".join(map(str, options.channels))]
     words += [] if options.device is None else ["--device", options.device]
     return words + ([] if options.releases is None else ["--releases", str(options.releases)])
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
+from instrument.namespace import MAX_OUTPUTS
 from instrument.storage.library import DEFAULT_RELEASE
 
 DEFAULT_HTTP_PORT = 7421
@@ -58,9 +59,18 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--output", choices=("device", "none"), default="device", help="sound device, or none at all")
     play.add_argument("--device", metavar="NAME", help="a part of a sound device's name; see `aitunes devices`")
     play.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES", help="0: the device's own")
+    _add_channels(play)
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
+    play.add_argument(
+        "--trust",
+        type=_trusted,
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="a controller that is sent values without a token, with a port from the start; may be repeated",
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--oscquery",
@@ -130,6 +140,7 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.add_argument("--output", choices=("device", "none"), default="device")
     doctor.add_argument("--device", metavar="NAME")
     doctor.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES")
+    _add_channels(doctor)
     _add_release(doctor)
     _add_quality(doctor)
 
@@ -167,6 +178,7 @@ def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
     _add_midi_setup(midi, "--setup")
+    midi.add_argument("--clock-out", action="store_true", help="send a MIDI clock at the engine's tempo")
     midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -179,6 +191,12 @@ def _add_midi_setup(command: argparse.ArgumentParser, option: str) -> None:
 def _add_http_port(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--http-port", type=_whole(0, 65535), default=DEFAULT_HTTP_PORT, metavar="PORT", help="of OSCQuery"
+    )
+
+
+def _add_channels(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--channels", type=_channels, default=(), metavar="LEFT,RIGHT", help="outputs of the device, such as 3,4"
     )
 
 
@@ -207,11 +225,34 @@ def _whole(low: int, high: int) -> type[int]:
     return convert  # type: ignore[return-value]
 
 
+def _channels(word: str) -> tuple[int, ...]:
+    try:
+        channels = tuple(int(part) for part in word.split(","))
+    except ValueError:
+        channels = ()
+    if not 1 <= len(channels) <= 2 or len(set(channels)) < len(channels):
+        raise argparse.ArgumentTypeError(f"{word!r} is not one output or two, such as 3,4")
+    if not all(1 <= channel <= MAX_OUTPUTS for channel in channels):
+        raise argparse.ArgumentTypeError(f"{word!r} has an output that is not from 1 to {MAX_OUTPUTS}")
+    return channels
+
+
 def _host_port(word: str) -> tuple[str, int]:
     try:
         return parse_host_port(word, DEFAULT_PORT)
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _trusted(word: str) -> tuple[str, int]:
+    try:
+        return parse_host_port(word) if _names_port(word) else (parse_host_port(word, DEFAULT_PORT)[0], 0)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _names_port(word: str) -> bool:
+    return "]:" in word or word.count(":") == 1
 
 
 def _positive(word: str) -> float:

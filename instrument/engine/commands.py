@@ -99,6 +99,7 @@ class Commands:
             "/device/list": self._list_devices,
             "/device/set": lambda task, name: devices.set_device(name),
             "/device/block": lambda task, frames: devices.set_block(frames),
+            "/device/channels": lambda task, left, right: devices.set_channels(left, right),
             "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
         }
 
@@ -214,7 +215,8 @@ class Commands:
         except ScoreError:
             lines = parse_score(gestures.mend(name), card, card_of)
         replay = Replay(name, lines, bool(loop), speed)
-        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay))
+        transport = self._synth_thread.performance.transport
+        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay, transport))
 
     def _list_devices(self, task: Task) -> None:
         peer = task.event.origin

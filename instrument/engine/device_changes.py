@@ -20,7 +20,7 @@ from instrument.storage.recorder import Recorder
 ANY_DEVICE = ""
 
 
-def open_device(name: str, blocksize: int) -> Output:
+def open_device(name: str, blocksize: int, channels: tuple[int, ...]) -> Output:
     """Open a sound device by a part of its name, or the default one for an empty name.
 
     Raises:
@@ -28,7 +28,7 @@ def open_device(name: str, blocksize: int) -> Output:
     """
     from instrument.outputs.device import DeviceOutput
 
-    return DeviceOutput(name or None, blocksize)
+    return DeviceOutput(name or None, blocksize, channels)
 
 
 class DeviceChanges:
@@ -40,12 +40,13 @@ class DeviceChanges:
         publisher: notified of a return to a device.
         scan: lists the sound devices that are there now.
         options: the block size at the start, and whether to move to the first device that appears.
-        open_output: opens a device by name and block size.
+        open_output: opens a device by name, with a block size and its outputs.
         reloader: makes PortAudio find new devices.
 
     Attributes:
         awaited: name of a device that was lost, or `ANY_DEVICE`; None while nothing is missing.
         blocksize: what was asked for, also if the present output has no blocks.
+        channels: outputs of the device that were asked for, counted from 1; none for the first two.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class DeviceChanges:
         publisher: Publisher,
         scan: Callable[[], list[dict[str, Any]]],
         options: EngineOptions,
-        open_output: Callable[[str, int], Output] = open_device,
+        open_output: Callable[[str, int, tuple[int, ...]], Output] = open_device,
         reloader: Reloader | None = None,
     ) -> None:
         self._synth_thread = synth_thread
@@ -65,6 +66,7 @@ class DeviceChanges:
         self._reloader = reloader or Reloader(scan)
         self._open = open_output
         self.blocksize = options.blocksize
+        self.channels = options.channels
         self.awaited = ANY_DEVICE if options.awaits_device else None
         self._lost: Output | None = None
         self._complaint = ""
@@ -92,8 +94,8 @@ class DeviceChanges:
             OutputError: it cannot be opened; the present one plays on.
         """
         self._reloader.refresh()
-        blocksize = self.blocksize
-        self.move_to(self._closer.open(lambda: self._open(name, blocksize)))
+        blocksize, channels = self.blocksize, self.channels
+        self.move_to(self._closer.open(lambda: self._open(name, blocksize, channels)))
         self.awaited = None
         if self._lost is not None:
             self._closer.close(self._lost)
@@ -117,6 +119,30 @@ class DeviceChanges:
                 self.blocksize = before
                 raise
         self.blocksize = frames
+
+    def set_channels(self, left: int, right: int) -> None:
+        """Reopen the device with other outputs; without a device, for the next one.
+
+        Args:
+            left, right: outputs, counted from 1; without a right one the left one plays the mean, without any the
+                first two play.
+
+        Raises:
+            OutputError: the device has no such outputs; the present stream plays on.
+        """
+        if left and left == right:
+            raise OutputError("left and right are the same output; leave out the right one to hear both there")
+        if right and not left:
+            raise OutputError("there is a right output without a left one")
+        before, channels = self.channels, tuple(output for output in (left, right) if output)
+        self.channels = channels
+        output = self._synth_thread.output
+        if channels != before and isinstance(output, BlockOutput):
+            try:
+                self.set_device(output.name)
+            except AiTunesError:
+                self.channels = before
+                raise
 
     def return_to_device(self) -> None:
         """Move the stream back to the device that was lost."""

@@ -65,6 +65,7 @@ class EventHandler:
             f"{ROOT}/release/load": lambda: (synth_thread.performance.release,),
             f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
             f"{ROOT}/device/block": lambda: (devices.blocksize,),
+            f"{ROOT}/device/channels": lambda: (*devices.channels, 0, 0)[:2],
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],
@@ -77,7 +78,7 @@ class EventHandler:
 
     def begin_hop(self, hop_seconds: float) -> None:
         """Replay the gesture's events of this hop."""
-        self._gestures.advance(hop_seconds)
+        self._gestures.advance(hop_seconds, self._synth_thread.performance.transport)
 
     def apply(self, event: Event) -> None:
         """Handle one event, or answer its sender why not; raises nothing."""

@@ -278,7 +278,7 @@ class SynthThread:
         hop_seconds = self.synth.hop_seconds
         try:
             handler.begin_hop(hop_seconds)
-            began, items = self._clock.elapsed(), self._timeline.due(heard, hop_seconds)
+            began, items = self._clock.elapsed(), self._timeline.due(heard, hop_seconds, self.synth.note_lead_seconds)
             for item in items:
                 if isinstance(item, Call):
                     item.function()

@@ -37,7 +37,7 @@ class JackSystem:
         jack.set_error_function(lambda line: None)
         jack.set_info_function(lambda line: None)
         try:
-            self._client = jack.Client(OWN_NAME, no_start_server=True)
+            self._client = jack.Client(f"{OWN_NAME}-MIDI", no_start_server=True)
         except jack.JackError as error:
             raise MidiError("No JACK server runs.") from error
         self._sources: dict[str, jack.OwnMidiPort] = {}
@@ -60,7 +60,7 @@ class JackSystem:
         return self._others(is_input=True)
 
     def open_own(self) -> list[str]:
-        """Register `AiTunes:in` and `AiTunes:out`."""
+        """Register `AiTunes-MIDI:in` and `AiTunes-MIDI:out`."""
         own = self._client.midi_inports.register(_OWN_INPUT)
         self._take_output(OWN_NAME, self._client.midi_outports.register(_OWN_OUTPUT))
         self._inputs = (*self._inputs, (OWN_NAME, own))

@@ -14,6 +14,7 @@ from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 from instrument.outputs.pacing import Pacing
 from instrument.outputs.portaudio import portaudio
+from instrument.outputs.scan import bounded_latency
 
 _RING_SECONDS = 1.0
 _PREFILL_SECONDS = 0.15
@@ -21,7 +22,7 @@ _OBSERVE_SECONDS = 0.08
 _MAX_OBSERVE_SECONDS = 1.5
 _OBSERVED_STEPS = 3
 _LARGE_PREFILL_SECONDS = 0.75  # two of the largest blocks
-_MAX_LATENCY_SECONDS = 2.0
+_MIN_RATE, _MAX_RATE = 4_000.0, 800_000.0
 _DRY_AGAIN_SECONDS = 1.0
 _RESUME_SECONDS = 0.8
 _POLL_SECONDS = 0.0003
@@ -40,33 +41,38 @@ class DeviceOutput:
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
         blocksize: frames a callback, 0 for the device's own.
+        channels: two outputs of the device, left and right, or one for their mean, counted from 1; by default the
+            first two, or the only one.
 
     Raises:
-        OutputError: no PortAudio, no such device, or it cannot be opened.
+        OutputError: no PortAudio, no such device or outputs, or it cannot be opened.
     """
 
-    def __init__(self, device: int | str | None = None, blocksize: int = 0) -> None:
+    def __init__(self, device: int | str | None = None, blocksize: int = 0, channels: tuple[int, ...] = ()) -> None:
         sounddevice = portaudio()
         import rtmixer
 
         try:
             described = sounddevice.query_devices(device, "output")
-            self._channels = min(2, described["max_output_channels"])
+            self._outputs = channels or (1, 2)[: max(described["max_output_channels"], 0)]
+            _check_description(described, self._outputs)
+            self._channels = len(self._outputs)
             self._mixer = rtmixer.Mixer(
                 device=device,
-                channels=self._channels,
+                channels=max(self._outputs),
                 samplerate=described["default_samplerate"],
                 blocksize=blocksize,
-                latency=_bounded(described["default_low_output_latency"]),
+                latency=bounded_latency(described["default_low_output_latency"]),
             )
         except (ValueError, sounddevice.PortAudioError) as error:
             name = "The default sound device" if device is None else f"The sound device {device!r}"
             raise OutputError(f"{name} cannot be opened: {error}.") from error
+        self._portaudio = sounddevice._lib
         self.name: str = described["name"]
         # A scan for devices joins JACK's graph for a moment, and the graph may drop out then.
         self.feels_scans = self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         # PortAudio leaves one of JACK's periods out of a stream's latency, though not out of the device's own.
-        self._min_latency_seconds = _bounded(described["default_low_output_latency"]) if self._jack else 0.0
+        self._min_latency_seconds = bounded_latency(described["default_low_output_latency"]) if self._jack else 0.0
         self._gone = False
         self.sample_rate = float(self._mixer.samplerate)
         self.underruns = 0
@@ -86,11 +92,11 @@ class DeviceOutput:
     @property
     def latency_seconds(self) -> float:
         """Return the time from the ring to the loudspeaker, as PortAudio reports it, or 2 s if that is more."""
-        reported = max(_bounded(float(self._mixer.latency)), self._min_latency_seconds)
+        reported = max(bounded_latency(float(self._mixer.latency)), self._min_latency_seconds)
         if self._jack and self._pacing is not None and self._first_block_seconds:
             # PortAudio reports what it was when the stream was opened; JACK's latency is a number of its periods.
             reported *= self._pacing.block_seconds / self._first_block_seconds
-        return _bounded(reported)
+        return bounded_latency(reported)
 
     def check_block(self, frames: int) -> None:
         """Check that the device can be asked for so many frames a callback, 0 for its own.
@@ -167,8 +173,9 @@ class DeviceOutput:
             atexit.unregister(portaudio()._exit_handler)
             _abandoned.append(self)
             return
-        self._mixer.abort(ignore_errors=True)
-        self._mixer.close(ignore_errors=True)
+        # By the library that opened it, which lists its open streams: sounddevice may have loaded another one since.
+        self._portaudio.Pa_AbortStream(self._mixer._ptr)
+        self._portaudio.Pa_CloseStream(self._mixer._ptr)
 
     def _buffered_seconds(self) -> float:
         return float(self._ring.read_available / self.sample_rate)
@@ -226,7 +233,7 @@ class DeviceOutput:
             if self._action in self._mixer.actions:
                 return
             self._consumed_before += self._action.done_frames
-        self._action = self._mixer.play_ringbuffer(self._ring)
+        self._action = self._mixer.play_ringbuffer(self._ring, self._outputs)
 
     def _once_a_second(self, now: float, pacing: Pacing) -> None:
         if now < self._second_due:
@@ -241,9 +248,15 @@ class DeviceOutput:
             self._statistics = self._mixer.fetch_and_reset_stats()
 
 
-def _bounded(latency_seconds: float) -> float:
-    # Some ports report hours.
-    return min(max(latency_seconds, 0.0), _MAX_LATENCY_SECONDS) if math.isfinite(latency_seconds) else 0.0
+def _check_description(described: dict[str, Any], channels: tuple[int, ...]) -> None:
+    rate, available = described["default_samplerate"], described["max_output_channels"]
+    if not _MIN_RATE <= rate <= _MAX_RATE:  # false for NaN too
+        raise OutputError(f"The sound device {described['name']} reports {rate:g} Hz, a rate at which nothing plays.")
+    if not channels or max(channels) > available:
+        raise OutputError(
+            f"The sound device {described['name']} has {available} output{'' if available == 1 else 's'}, so there is "
+            f"no output {max(channels, default=1)}; choose others, or no --channels for the first two."
+        )
 
 
 def _silence(frames: int) -> FloatArray:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from instrument.outputs import OutputError
-from instrument.outputs.scan import NOT_INSTALLED, playing_devices
+from instrument.outputs.scan import CLIENT_NAME, NOT_INSTALLED, name_jack_client, playing_devices
 
 
 def portaudio() -> Any:
@@ -22,6 +22,8 @@ def portaudio() -> Any:
     Raises:
         OutputError: PortAudio is not installed.
     """
+    if "sounddevice" not in sys.modules:
+        name_jack_client("libportaudio.so.2", CLIENT_NAME)
     try:
         import sounddevice
     except OSError as error:
@@ -91,6 +93,7 @@ def reload() -> Any:
         with tempfile.TemporaryDirectory(prefix="aitunes-", ignore_cleanup_errors=True) as folder:
             copy = shutil.copy(path, Path(folder) / path.name)
             fresh = _open(sounddevice, copy)
+            name_jack_client(str(copy), CLIENT_NAME)
         _open(sounddevice, path)
     except OSError as error:
         raise OutputError(f"New sound devices need a fresh start of AiTunes: {error}.") from error

@@ -10,8 +10,10 @@ and would stop the sound. It imports as little as it can, because it lives as lo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +23,28 @@ from typing import Any
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
+MAX_LATENCY_SECONDS = 2.0
+CLIENT_NAME = "AiTunes"
+_NICENESS = 10  # with 19, a machine whose processors are all busy lets it wait for longer than anybody waits for it
+_SCANNER_NAME = "AiTunes-scan"
+
+_names: dict[str, ctypes.Array[ctypes.c_char]] = {}
+
+
+def bounded_latency(seconds: float) -> float:
+    """Return a latency that a device reports, or the nearest one that can be: some report hours, or no number."""
+    return min(max(seconds, 0.0), MAX_LATENCY_SECONDS) if math.isfinite(seconds) else 0.0
+
+
+def name_jack_client(library: str, name: str) -> None:
+    """Have PortAudio call its JACK client so, from its next start on; nothing where it does not know JACK.
+
+    Args:
+        library: the file of PortAudio that is loaded, or will be.
+    """
+    # PortAudio keeps the pointer, so the name lives as long as the process.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(library).PaJack_SetClientName(_names.setdefault(name, ctypes.create_string_buffer(name.encode())))
 
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
@@ -34,7 +58,7 @@ def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
             "host": hosts[device["hostapi"]]["name"],
             "channels": device["max_output_channels"],
             "sample_rate": device["default_samplerate"],
-            "latency_seconds": device["default_low_output_latency"],
+            "latency_seconds": bounded_latency(device["default_low_output_latency"]),
             "default": index == default,
         }
         for index, device in enumerate(sounddevice.query_devices())
@@ -46,12 +70,13 @@ def _step_back() -> None:
     """Lower this process's priority below everything that sounds, whatever it has inherited from the engine."""
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        os.nice(19)
+        os.nice(_NICENESS)
 
 
 def main() -> None:
     """Answer until the engine closes the input."""
     _step_back()
+    name_jack_client("libportaudio.so.2", _SCANNER_NAME)
     with _apart_from_jack():
         try:
             import sounddevice  # which looks at once

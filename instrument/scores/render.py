@@ -83,9 +83,10 @@ def _play(
     missing, written = round(seconds * rate), 0
     while missing > 0:
         heard = written / rate + synth.change_seconds
-        while waiting and waiting[0].seconds < heard + 0.5 * synth.hop_seconds:
-            timeline.post([waiting.popleft().event])
-        for event in timeline.due(heard, synth.hop_seconds):
+        while waiting and waiting[0].seconds < heard + synth.hop_seconds and timeline.room:
+            line = waiting.popleft()
+            timeline.post([line.event], line.seconds)
+        for event in timeline.due(heard, synth.hop_seconds, synth.note_lead_seconds):
             if isinstance(event, Event):
                 _apply(event, synth, releases, rate)
         y = synth.render()

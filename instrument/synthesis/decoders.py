@@ -25,7 +25,7 @@ class FrameSource(Protocol):
         """Return magnitudes [bands] for the code z [latent_dim], by the tone's slot; only those that have changed."""
 
     def gain(self, slot: int) -> float:
-        """Return what the samples of a tone are multiplied by, once its frame is at their centre."""
+        """Return what the samples of a tone are multiplied by."""
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z now, on the caller's thread; raises the decoder's own errors."""

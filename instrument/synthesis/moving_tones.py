@@ -147,12 +147,12 @@ class MovingTones:
         return _Tone(tone.note_on, player, player.noise, int(rng.integers(len(self._noise))), z)
 
     def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
-        """Return a tone's frame with its noise moving, at the level of its velocity and envelope."""
+        """Return a tone's frame with its noise moving, at the level of its velocity."""
         state = self._tones[tone.slot]
         frame, out = state.frame, self._buffers[tone.slot]
         if frame is None:
             return out
-        gain = np.float32(tone.gain * state.frame_scale)
+        gain = np.float32(state.frame_scale)
         if not self._fluctuates:
             np.multiply(frame, gain, out=out)
             return out

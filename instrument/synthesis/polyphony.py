@@ -48,8 +48,9 @@ class Polyphony:
         return self._still_frames(z, performance)
 
     def gain(self, slot: int) -> float:
-        """Return what the samples of a tone are multiplied by, once its frame is at their centre."""
-        return 1.0 if self._moving is None else self._moving.gain(slot)
+        """Return what the samples of a tone are multiplied by: its envelope, and its level where it moves."""
+        level = 1.0 if self._moving is None else self._moving.gain(slot)
+        return level * self._gains.get(slot, 0.0)
 
     def prepare(self, z: FloatArray, performance: Performance) -> None:
         """Decode z for each possible number of tones, so that the first chord costs no more than later ones."""
@@ -86,9 +87,5 @@ class Polyphony:
             self._frames |= {slot: S[n, :, 0] for n, slot in enumerate(stale)}
             self._decoded |= stale
         previous, self._gains = self._gains, gains
-        changed = {
-            slot: self._frames[slot] * np.float32(gain)
-            for slot, gain in gains.items()
-            if slot in stale or previous.get(slot) != gain
-        }
+        changed = {slot: self._frames[slot] for slot in gains if slot in stale or slot not in previous}
         return changed | {slot: self._silence for slot in previous if slot not in gains}

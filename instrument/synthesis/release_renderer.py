@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import soxr
@@ -25,7 +26,7 @@ from instrument.synthesis.segments import SegmentDecoder
 from instrument.synthesis.stereo import Widener, spread
 from instrument.synthesis.texture_motion import Dream, TextureMotion
 from instrument.synthesis.voice import Voice
-from instrument.synthesis.voice_allocator import SLOTS, plays_notes
+from instrument.synthesis.voice_allocator import SLOTS, Tone, plays_notes
 
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
@@ -62,9 +63,10 @@ class ReleaseRenderer:
         self._hop = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
         self.decode_seconds = 0.0
+        self._notes: dict[int, int] = {}
         self.code = Directions(card.latent).code
-        centre = features.n_fft / 2 + lookahead * features.hop_length
-        self.latency_seconds = centre / features.sample_rate + self.resampler.delay_seconds
+        self.centre_seconds = (features.n_fft / 2 + lookahead * features.hop_length) / features.sample_rate
+        self.latency_seconds = self.centre_seconds + self.resampler.delay_seconds
 
     @property
     def resting(self) -> bool:
@@ -84,6 +86,7 @@ class ReleaseRenderer:
         began = time.perf_counter()
         frames = self.source.frames(z, performance)
         self.decode_seconds = time.perf_counter() - began
+        self._strike(performance.tones)
         for slot, frame in frames.items():
             self.voices[slot].set_frame(frame)
         sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
@@ -94,6 +97,13 @@ class ReleaseRenderer:
             self._hop[:, 0] += y
             self._hop[:, 1] += np.float32(self._spreads[slot]) * y
         return self.resampler.process(self._hop)
+
+    def _strike(self, tones: Sequence[Tone]) -> None:
+        """Strike the voices whose note is another one than in the last hop."""
+        for tone in tones:
+            if self._notes.get(tone.slot) != tone.note_on:
+                self.voices[tone.slot].strike()
+        self._notes = {tone.slot: tone.note_on for tone in tones}
 
     def _moved(self, z: FloatArray, performance: Performance) -> tuple[FloatArray, float]:
         """Return the code that is played where the pad has z, and the gain of the drone."""

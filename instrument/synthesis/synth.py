@@ -72,6 +72,11 @@ class Synth:
         return self.renderer.latency_seconds - 0.5 * self.renderer.hop_seconds
 
     @property
+    def note_lead_seconds(self) -> float:
+        """Return how much sooner than another change of the same hop a note is heard: it needs no past."""
+        return self.renderer.centre_seconds - self.renderer.hop_seconds
+
+    @property
     def resting(self) -> bool:
         """Return whether the last hop had nothing to reconstruct."""
         return not self._sounded or self.renderer.resting

@@ -23,6 +23,8 @@ _RUN_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 _OF_ONE_NOTE = frozenset({f"{ROOT}/voice/bend", f"{ROOT}/voice/pressure", f"{ROOT}/voice/timbre"})
 """Lists the actions that set a value of the note whose identity they name."""
+_NOTES = _OF_ONE_NOTE | {f"{ROOT}/note", f"{ROOT}/notes/off"}
+"""Lists the actions on notes, which keep their order: they are heard sooner than other changes."""
 _ORDERED = frozenset({f"{ROOT}/smoothing", f"{ROOT}/pad/axes", f"{ROOT}/portamento"})
 """Lists the settings that change how others apply, so events may not be moved across them."""
 
@@ -56,6 +58,11 @@ class Event:
             return self.path, self.values[0]
         return self.path if self.kind is Kind.SETTING else None
 
+    @property
+    def is_note(self) -> bool:
+        """Return whether it begins, shapes or ends a note."""
+        return self.path in _NOTES
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -68,6 +75,11 @@ class Call:
 
     function: Callable[[], None]
     arrived: float = 0.0
+
+    @property
+    def is_note(self) -> bool:
+        """Return False: it is no note."""
+        return False
 
 
 Item = Event | Call
@@ -144,7 +156,7 @@ class Timeline:
         """Count the further events that can be held for later."""
         return MAX_HELD - self.held_events
 
-    def due(self, heard: float, hop_seconds: float) -> list[Item]:
+    def due(self, heard: float, hop_seconds: float, note_lead: float = 0.0) -> list[Item]:
         """Take the events of a hop, without settings that later ones overwrite; synth's thread only.
 
         An event with a time tag is held until the hop whose changes are heard nearest to it, at most half a hop early
@@ -154,8 +166,9 @@ class Timeline:
         Args:
             heard: when the changes of this hop will be heard, in seconds of the clock of the time tags.
             hop_seconds: time between two hops.
+            note_lead: how much sooner than other changes a note is heard; a bundle with one waits as long.
         """
-        self._take_arrivals(heard, hop_seconds)
+        self._take_arrivals(heard, hop_seconds, note_lead)
         while self._held and self._held[0][0] < heard + 0.5 * hop_seconds:
             group = heapq.heappop(self._held)[2]
             self._held_events -= len(group)
@@ -176,22 +189,25 @@ class Timeline:
         self._ready.append(group)
         self.ready_events += len(group)
 
-    def _take_arrivals(self, heard: float, hop_seconds: float) -> None:
+    def _take_arrivals(self, heard: float, hop_seconds: float, note_lead: float) -> None:
         while self._arrivals:
             time, group = self._arrivals.popleft()
             if group is None:
                 self._held.clear()
                 self._held_events = 0
                 continue
-            if time is None or time < heard:
-                if time is not None and time < group[0].arrived - hop_seconds:
+            if time is None:
+                self._make_ready(group)
+                continue
+            self._taken_events += len(group)
+            due = time + note_lead if any(item.is_note for item in group) else time
+            if due < heard:
+                if time < group[0].arrived - hop_seconds:
                     self.late_events += len(group)
                 self._make_ready(group)
             else:
-                heapq.heappush(self._held, (time, next(self._order), group))
+                heapq.heappush(self._held, (due, next(self._order), group))
                 self._held_events += len(group)
-            if time is not None:
-                self._taken_events += len(group)
 
 
 def coalesced(events: list[Item]) -> list[Item]:

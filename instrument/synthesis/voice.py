@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
@@ -28,11 +26,12 @@ class Voice:
         # A frame is heard for as many hops as windows overlap, and the look-ahead later.
         self._memory_hops = features.n_fft // features.hop_length + lookahead
         self._silent_hops = self._memory_hops
-        # A gain belongs to the centre of its frame, which is rendered half a window after the frame's first sample.
-        self._gain_hops = features.n_fft // features.hop_length // 2 + lookahead
-        self._gains: deque[float] = deque()
         self._gain = 1.0
-        self._share = (np.arange(1, features.hop_length + 1) / features.hop_length).astype(np.float32)
+        self._struck, self._rested = False, True
+        self._left = np.zeros_like(self._magnitudes)  # what a note that begins takes the place of
+        share = np.arange(1, features.hop_length + 1) / features.hop_length
+        self._share = share.astype(np.float32)
+        self._rise = (np.sin(0.5 * np.pi * share) ** 2).astype(np.float32)
 
     @property
     def resting(self) -> bool:
@@ -44,15 +43,20 @@ class Voice:
         """Return the iterations of the last hop."""
         return self._phase.iterations
 
+    def strike(self) -> None:
+        """Let the next hop begin a note: it sounds at once, and what sounded before fades out within that hop."""
+        self._struck, self._rested = True, self.resting
+        self._left[:] = self._magnitudes
+
     def set_frame(self, frame: FloatArray) -> None:
-        """Set the frame [bands] that sounds until the next one."""
+        """Set the frame [bands] that sounds until the next one; one that follows silence begins a note."""
+        if self.resting and not self._struck and frame.any():
+            self.strike()
         if self._inversion is None:
             self._magnitudes[0] = frame
         else:
             self._inversion.process(frame[None], out=self._magnitudes)
         if frame.any():
-            if self.resting:
-                self._gains.clear()
             self._silent_hops = -1
         elif self._silent_hops < 0:
             self._silent_hops = 0
@@ -61,19 +65,28 @@ class Voice:
         """Render the next hop, [hop_length]; the array is reused by the call after it.
 
         Args:
-            gain: of the frame that was set; it reaches the samples with the frame's centre, sharper than its window.
+            gain: of the samples, which reach it at the end of the hop.
         """
         if self._silent_hops >= 0:
             self._silent_hops += 1
         self._phase.iterations = iterations
+        if self._struck:
+            return self._begin(gain)
         y = self._phase.process(self._magnitudes, out=self._hop)
-        if not self._gains:
-            self._gain = 1.0 if gain == 1.0 else 0.0
-            self._gains.extend([self._gain] * self._gain_hops)
-        self._gains.append(gain)
-        before, self._gain = self._gain, self._gains.popleft()
-        if before != 1.0 or self._gain != 1.0:
-            y *= np.float32(before) + np.float32(self._gain - before) * self._share
+        before, self._gain = self._gain, gain
+        if before != 1.0 or gain != 1.0:
+            y *= np.float32(before) + np.float32(gain - before) * self._share
+        return y
+
+    def _begin(self, gain: float) -> FloatArray:
+        """Render the first hop of a note, over the end of what sounded before."""
+        fall = np.float32(self._gain) * (1.0 - self._rise)
+        left = np.float32(0.0) if self._rested else self._phase.process(self._left) * fall
+        self._struck, self._gain = False, gain
+        self._phase.prime(self._magnitudes[0])
+        y = self._phase.process(self._magnitudes, out=self._hop)
+        y *= np.float32(gain) * self._rise
+        y += left
         return y
 
     def reset(self) -> None:
@@ -81,4 +94,4 @@ class Voice:
         self._phase.reset()
         if self._silent_hops >= 0:
             self._silent_hops = self._memory_hops
-        self._gains.clear()
+        self._struck = self._rested = True

@@ -407,13 +407,13 @@ class Ear:
         if self.count <= len(self._samples):
             self._samples[self.count - frames : self.count] = self._port.get_array()
 
-    def connect(self, seconds=COMPILE_SECONDS):
+    def connect(self, seconds=COMPILE_SECONDS, output=0):
         """Listen to the engine as soon as it has a port."""
         deadline = time.monotonic() + seconds
-        while not (ports := self.client.get_ports("PortAudio", is_audio=True, is_output=True)):
+        while not (ports := self.client.get_ports("AiTunes", is_audio=True, is_output=True)):
             assert time.monotonic() < deadline, "the engine has opened no port"
             time.sleep(0.01)
-        self.client.connect(ports[0], self._port)
+        self.client.connect(ports[output], self._port)
 
     def now(self):
         """Position of this moment in what is recorded."""
@@ -479,10 +479,10 @@ def jack(lack):
 
 
 @contextmanager
-def run_jack_server(program, jack, name, folder, period=128):
+def run_jack_server(program, jack, name, folder, period=128, outputs=2):
     with (folder / "jackd.log").open("w") as log:
         process = subprocess.Popen(
-            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
+            [program, "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(period), "-P", str(outputs)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -512,7 +512,7 @@ def run_jack_server(program, jack, name, folder, period=128):
 def jack_server(need, jack):
     """`jack_server(name, folder)`: a JACK server of our own, by name, so that it meets no other."""
     program = need("jackd", "jackd2")
-    return lambda name, folder, period=128: run_jack_server(program, jack, name, folder, period)
+    return lambda name, folder, period=128, **options: run_jack_server(program, jack, name, folder, period, **options)
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,17 @@ def test_the_device_can_be_listed_and_set_while_it_plays(play, ear, server):
     assert client.ask("/status", reply="/status.reply")[6] == 48_000.0
 
 
+def test_the_device_can_be_set_after_programs_have_come_and_gone(play, new_ear, ear, server):
+    client = play().client()
+    for _ in range(2):
+        visitor = new_ear(server)  # another device to choose from, so PortAudio is loaded again
+        client.command("/aitunes/device/set", "system")
+        visitor.close()
+        client.command("/aitunes/device/set", "system")
+    ear.connect()
+    ear.wait_for(sounds)
+
+
 @pytest.fixture
 def sound_cards(lack, tmp_path):
     """Stands for sockets that sound cards are plugged into: ALSA's settings, and `plug(names)`, which changes them."""
@@ -204,3 +215,35 @@ def test_jack_dictates_the_block_and_the_devices_own_choice_opens_the_stream_ane
     assert client.ask("/aitunes/device/block") == [0]
     ear.connect()
     ear.wait_for(sounds)
+
+
+def engine_ports(ear):
+    return [port.name for port in ear.client.get_ports(is_audio=True, is_output=True) if "AiTunes" in port.name]
+
+
+def test_the_engine_is_called_by_its_name_in_the_graph(play, ear):
+    client = play().client()
+    ear.wait_for(sounds)
+    assert engine_ports(ear) == ["AiTunes:out_0", "AiTunes:out_1"]
+    assert "has 2 outputs, so there is no output 4" in client.refused("/aitunes/device/channels", 3, 4)
+    assert client.ask("/aitunes/device/channels") == [0, 0]
+
+
+def test_chosen_outputs_play_and_the_others_are_silent(jack_server, new_ear, start, tmp_path):
+    name = f"aitunes-outputs-{os.getpid()}"
+    with jack_server(name, tmp_path, outputs=6):
+        client = start("play", "--osc-port", 0, "--channels", "3,4", environment={"JACK_DEFAULT_SERVER": name}).client()
+        assert client.ask("/aitunes/device/channels") == [3, 4]
+        chosen, other = new_ear(name), new_ear(name)
+        chosen.connect(output=3)
+        other.connect(output=0)
+        chosen.wait_for(sounds)
+        assert not other.heard.any()
+        client.command("/aitunes/device/channels", 6)
+        assert client.ask("/aitunes/device/channels") == [6, 0]
+        last = new_ear(name)
+        last.connect(output=5)
+        last.wait_for(sounds)
+        for ear in (chosen, other, last):
+            ear.close()
+        client.command("/quit")

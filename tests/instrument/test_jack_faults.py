@@ -22,7 +22,7 @@ def status(client, n):
 
 def engine_clients(ear):
     """Names of PortAudio's clients in the graph."""
-    return {port.name.split(":")[0] for port in ear.client.get_ports("PortAudio", is_audio=True, is_output=True)}
+    return {port.name.split(":")[0] for port in ear.client.get_ports("AiTunes", is_audio=True, is_output=True)}
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_another_program_plays_the_virtual_port(engine, jack, server):
 
     daw.set_process_callback(send)
     daw.activate()
-    daw.connect(port, "AiTunes:in")
+    daw.connect(port, "AiTunes-MIDI:in")
     for _ in range(20):
         events.append(b"\x90\x3c\x64")
         with contextlib.suppress(AssertionError):

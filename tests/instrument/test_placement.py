@@ -103,3 +103,24 @@ def test_changes_of_the_sound_are_within_half_a_hop_of_their_times(tmp_path, rng
     # The half-way point of a change of such sounds is found to a third of a millisecond.
     assert np.abs(errors).max() < 0.5 * HOP + 4e-4
     assert abs(np.mean(errors)) < 0.2 * HOP
+
+
+@pytest.mark.parametrize("name", ["first-light", "chamber"])
+def test_notes_begin_and_end_within_half_a_hop_of_their_times(tmp_path, rng, name):
+    begins = 0.25 + 0.3 * np.arange(8) + rng.uniform(0.0, 0.02, 8)
+    ends = begins + 0.15
+    lines = [f"{on} {ROOT}/note 69 100\n{off} {ROOT}/note 69 0" for on, off in zip(begins, ends, strict=True)]
+    score = "\n".join([f"0 {ROOT}/envelope 0 0", f"0 {ROOT}/motion 0", f"0 {ROOT}/drone F", *lines])
+    path = tmp_path / "notes.wav"
+    library = Library()
+    render_score(score, path, library, RenderOptions(name, depth="float"))
+    y, rate = soundfile.read(path)
+    loud = np.convolve(y.mean(axis=1) ** 2, np.ones(100) / 100, "same")
+    loud = loud > np.percentile(loud, 95) / 4.0
+    edges = np.flatnonzero(np.diff(loud.astype(int)))
+    features = library.open(name).card.features
+    # A period of the note is 100 samples, and that is how well its edges are seen.
+    allowed = (0.5 * features.hop_length + 100) / rate
+    for expected, step in ((begins, 1), (ends, -1)):
+        seen = edges[np.diff(loud.astype(int))[edges] == step] / rate
+        assert all(np.abs(seen - moment).min() < allowed for moment in expected)

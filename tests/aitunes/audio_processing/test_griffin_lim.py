@@ -155,6 +155,26 @@ def test_a_new_tone_is_heard_within_half_a_window_and_a_hop():
     assert 0.3 * n_fft < latency <= n_fft // 2 + hop
 
 
+@pytest.mark.parametrize("lookahead", [0, 2])
+def test_a_primed_frame_has_its_level_with_the_first_sample(lookahead):
+    (frame,) = stft_magnitudes(sine(440, 1_024), 1_024, 128).T[:1]
+    stream = StreamingGriffinLim(1_024, 128, 8, lookahead)
+    stream.process(np.ones((20, stream.bins), np.float32))  # whatever it was before
+    stream.prime(frame)
+    y = stream.process(np.tile(frame, (300, 1)))
+    assert np.abs(y[:128]).max() == pytest.approx(np.abs(y[-4_096:]).max(), rel=0.1)
+    assert np.abs(np.diff(y[:128], 4)).max() < 1e-3 * np.abs(y).max()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0])
+def test_priming_takes_what_is_no_magnitude_as_silence_and_refuses_another_shape(bad):
+    stream = StreamingGriffinLim(256, 64, 2)
+    stream.prime(np.full(stream.bins, bad))
+    assert not stream.process(np.zeros((8, stream.bins))).any()
+    with pytest.raises(PhaseError, match="of shape"):
+        stream.prime(np.zeros(stream.bins + 1))
+
+
 @pytest.mark.parametrize("hop_length", [128, 256])
 @pytest.mark.parametrize("iterations", [4, 8, 16])
 def test_a_held_440_hz_sheet_is_a_steady_440_hz_tone(hop_length, iterations):

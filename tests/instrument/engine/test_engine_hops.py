@@ -245,11 +245,13 @@ def device(engine):
     class Device(Elsewhere):
         name = "USB"
 
-        def __init__(self, device, blocksize):
+        def __init__(self, device, blocksize, channels=()):
             if blocksize > 1024:
                 raise OutputError("USB cannot be opened: no such block.")
+            if max(channels, default=0) > 4:
+                raise OutputError("USB cannot be opened: no such output.")
             super().__init__(44_100.0)
-            opened.append((device, blocksize))
+            opened.append((device, blocksize, *channels))
 
         def check_block(self, frames):
             pass
@@ -276,6 +278,28 @@ def test_a_block_that_the_device_refuses_changes_nothing(engine, hopping, device
     with pytest.raises(OutputError, match="no such block"):
         device.changes.set_block(2048)
     assert (engine.output, device.changes.blocksize) == (before, 0)
+
+
+def test_other_outputs_open_the_same_device_anew_and_those_that_it_lacks_change_nothing(engine, hopping, device):
+    device.changes.set_channels(3, 4)
+    device.changes.set_channels(3, 4)
+    device.changes.set_channels(2, 0)
+    assert device.opened == [("USB", 0), ("USB", 0, 3, 4), ("USB", 0, 2)]
+    for left, right, sentence in ((5, 6, "no such output"), (3, 3, "the same output"), (0, 1, "without a left one")):
+        with pytest.raises(OutputError, match=sentence):
+            device.changes.set_channels(left, right)
+        assert device.changes.channels == (2,)
+
+
+def test_a_device_of_another_rate_is_returned_to_once_the_recording_has_ended(engine, hopping, device, said):
+    engine.synth_thread.output = Elsewhere(48_000.0)  # plays on silently, as after a loss
+    device.changes.awaited = "USB"
+    engine.recorder.start("take.wav")
+    device.changes.return_to_device()
+    assert device.changes.awaited == "USB"
+    engine.recorder.stop()
+    device.changes.return_to_device()
+    assert (device.changes.awaited, engine.output.name) == (None, "USB")
 
 
 def test_many_changes_of_look_ahead_make_one_renderer(engine, hopping):

@@ -284,9 +284,9 @@ def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench)
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsTii\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTiiss\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-4:] == ("tiny", True, 24, 0)
+    assert arguments[-6:] == ("tiny", True, 24, 0, "", "")
 
 
 def test_version_is_a_name_and_three_numbers(bench):

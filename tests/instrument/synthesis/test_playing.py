@@ -102,7 +102,7 @@ def test_attack_and_release_take_the_time_that_is_set(synth):
     assert rise[10] - full == pytest.approx(-14.0, abs=2.0)
     act(synth, "/note", 64, 0)
     fall = level_db(play(synth, 0.8))
-    assert fall[32] - full == pytest.approx(-30.0, abs=2.0)
+    assert fall[30] - full == pytest.approx(-30.0, abs=2.0)
     assert fall[75:].max() - full < -60.0
 
 

@@ -104,7 +104,8 @@ def test_a_chord_is_decoded_in_one_call_and_further_notes_alone(watched, playing
 def test_envelopes_ask_for_nothing_and_the_pad_for_everything_at_once(watched, playing):
     source, decoder = watched("notes")
     for gain in (0.2, 0.6, 1.0, 0.3):
-        assert 1 in source.frames(HOME, playing((60.0, 0.0, gain), (64.0, 0.0, 1.0)))
+        source.frames(HOME, playing((60.0, 0.0, gain), (64.0, 0.0, 1.0)))
+        assert (source.gain(1), source.gain(2)) == pytest.approx((gain, 1.0))
     source.frames(BRIGHT, playing((60.0, 0.0, 0.3), (64.0, 0.0, 1.0)))
     assert decoder.batches == [2, 2]
 
@@ -114,28 +115,31 @@ def test_every_tone_has_its_own_frame_at_its_own_gain(watched, playing, open_rel
     frames = source.frames(BRIGHT, playing((60.0, 0.0, 0.5), (64.0, -10.0, 1.0)))
     release = open_release("notes")
     assert sorted(frames) == [1, 2]
-    assert np.allclose(frames[1], 0.5 * alone(release, 60.0, z=BRIGHT), rtol=1e-4)
+    assert np.allclose(frames[1], alone(release, 60.0, z=BRIGHT), rtol=1e-4)
+    assert (source.gain(1), source.gain(2), source.gain(3)) == pytest.approx((0.5, 1.0, 0.0))
     assert np.allclose(frames[2], alone(release, 64.0, -10.0, z=BRIGHT), rtol=1e-4)
 
 
 def test_only_what_has_changed_is_given_and_the_end_of_a_tone_once(watched, playing):
     source, decoder = watched("notes")
     source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, 0.0, 1.0)))
-    assert sorted(source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, 0.0, 0.9)))) == [2]
+    assert source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, 0.0, 0.9))) == {}
+    assert sorted(source.frames(HOME, playing((60.0, 0.0, 1.0), (64.0, -1.0, 0.9)))) == [2]
     ended = source.frames(HOME, playing((60.0, 0.0, 1.0)))
     assert sorted(ended) == [2]
     assert not ended[2].any()
     assert source.frames(HOME, playing((60.0, 0.0, 1.0))) == {}
     source.frames(HOME, playing())
     assert source.frames(BRIGHT, playing()) == {}
-    assert decoder.batches == [2]
+    assert decoder.batches == [2, 1]
 
 
 def test_a_quiet_note_is_asked_for_as_such_and_a_quieter_one_than_the_model_knows_scaled(watched, playing):
     source, decoder = watched("notes")
     frame = source.frames(HOME, playing((60.0, -80.0, 1.0)))[1]
     assert decoder.asked[0]["level"] == [[-60.0]]
-    assert np.allclose(frame, 0.1 * decoder_answer(decoder), rtol=1e-4)
+    assert np.allclose(frame, decoder_answer(decoder), rtol=1e-4)
+    assert source.gain(1) == pytest.approx(0.1)
 
 
 def decoder_answer(decoder):
@@ -149,7 +153,8 @@ def test_a_release_without_level_is_scaled(watched, playing, open_release):
     source, decoder = watched("unlevelled")
     frame = source.frames(HOME, playing((60.0, -20.0, 1.0)))[1]
     assert set(decoder.asked[0]) == {"z", "pitch"}
-    assert np.allclose(frame, 0.1 * alone(open_release("unlevelled"), 60.0), rtol=1e-4)
+    assert np.allclose(frame, alone(open_release("unlevelled"), 60.0), rtol=1e-4)
+    assert source.gain(1) == pytest.approx(0.1)
 
 
 def test_pitches_beyond_the_releases_sound_at_its_edge(watched, playing):
