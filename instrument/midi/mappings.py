@@ -17,7 +17,6 @@ from instrument.namespace import MIDI
 _LEARN, _FORGET, _MAP = (f"{MIDI}/{name}" for name in ("learn", "forget", "map"))
 LIST, NOTICE = f"{MIDI}/list", f"{MIDI}/notice"
 DEFAULTS = Path(__file__).parent / "defaults.toml"
-"""What controllers do before anything is learned."""
 
 
 class Mappings:

@@ -59,9 +59,10 @@ def score_of_midi_file(path: Path, mappings: str = "", releases: Sequence[str] =
         raise MidiFileError(f"The MIDI file {path} cannot be played: {error}.") from error
     lines = _Lines()
     lines.act(f"{ROOT}/drone", False)
-    mapper = Mapper(cast(Outbox, lines))
+    outbox = cast(Outbox, lines)  # which writes down in place of sending
+    mapper = Mapper(outbox)
     mapper.use(Setup(mappings).mappings, Setup(DEFAULTS.read_text(encoding="utf-8")).mappings)
-    performer = Performer(lines, itertools.count(1))
+    performer = Performer(outbox, itertools.count(1))
     for timed in messages:
         lines.seconds = timed.seconds
         _play(timed.message, timed.seconds, performer, mapper)
