@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float32]
 
 SCALES = ("mel", "linear")
 
+_MAX = {"sample_rate": 1_000_000, "n_fft": 1 << 20, "hop_length": 1 << 19, "n_mels": 1 << 14, "frames": 1 << 20}
+_MAX_FILTER_BANK = 1 << 26  # values
+
 
 @dataclass(frozen=True)
 class AudioFeatures:
@@ -55,7 +58,13 @@ class AudioFeatures:
         for name in whole:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidFeaturesError(f"{name} must be a whole number of at least 1, not {value!r}.")
+                raise InvalidFeaturesError(f"{name} must be a whole number of at least 1, not {value!r:.80}.")
+            if value > _MAX[name]:
+                raise InvalidFeaturesError(f"{name} is at most {_MAX[name]:,}, and not so large a number.")
+        if self.n_mels * (self.n_fft // 2 + 1) > _MAX_FILTER_BANK:
+            raise InvalidFeaturesError(
+                f"n_mels {self.n_mels:,} and n_fft {self.n_fft:,} make too large a filter bank for any memory."
+            )
         if self.n_fft % 2:
             raise InvalidFeaturesError(f"n_fft must be even, not {self.n_fft}.")
         if self.n_fft % self.hop_length or self.hop_length > self.n_fft // 2:

@@ -299,6 +299,27 @@ TABLE: tuple[Address, ...] = (
         _unit("dream"),
         initial=(0.0,),
     ),
+    _row(
+        "/tempo",
+        Kind.SETTING,
+        "beats a minute, for gestures on a grid; a MIDI clock sets it",
+        Argument("f", "tempo", 20.0, 300.0),
+        initial=(120.0,),
+    ),
+    _row(
+        "/beat",
+        Kind.ACTION,
+        "the beat, in quarter notes from the beginning of the song, is at this place; a MIDI clock sends it",
+        Argument("f", "beat", 0.0, 1e6),
+    ),
+    _row("/beat/run", Kind.ACTION, "let the beat go on, or hold it", Argument("T", "running")),
+    _row(
+        "/gesture/quantise",
+        Kind.SETTING,
+        "grid in beats on which gestures begin, and to which their loops are stretched; 0 for none",
+        Argument("f", "beats", 0.0, 64.0),
+        initial=(0.0,),
+    ),
     _row("/play", Kind.ACTION, "start, faded in"),
     _row("/stop", Kind.ACTION, "stop, faded out"),
     _row(

@@ -86,6 +86,19 @@ def answering(host: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def resolved(host: str) -> str:
+    """Return the numeric address of a host, in IPv4 where it has both.
+
+    Raises:
+        AddressError: the host's name is not known.
+    """
+    try:
+        return str(_resolve(host, 0)[1][0])
+    except (OSError, UnicodeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "it is no name of a host"
+        raise AddressError(f"There is no machine called {host}: {why}.") from error
+
+
 def connect_udp(host: str, port: int) -> socket.socket:
     """Return a UDP socket that is connected to an engine, so that the system reports a closed port.
 

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.list:
         return _print_ports(list_ports())
-    service = MidiService(options.connect, midi_setup(options.setup), say)
+    service = MidiService(options.connect, midi_setup(options.setup), say, options.clock_out)
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: service.stop())
     if options.sidecar:

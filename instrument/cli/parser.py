@@ -63,6 +63,14 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
+    play.add_argument(
+        "--trust",
+        type=_trusted,
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="a controller that is sent values without a token, with a port from the start; may be repeated",
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--oscquery",
@@ -170,6 +178,7 @@ def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     midi.add_argument("--list", action="store_true", help="list the MIDI ports and do nothing else")
     _add_midi_setup(midi, "--setup")
+    midi.add_argument("--clock-out", action="store_true", help="send a MIDI clock at the engine's tempo")
     midi.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -233,6 +242,17 @@ def _host_port(word: str) -> tuple[str, int]:
         return parse_host_port(word, DEFAULT_PORT)
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _trusted(word: str) -> tuple[str, int]:
+    try:
+        return parse_host_port(word) if _names_port(word) else (parse_host_port(word, DEFAULT_PORT)[0], 0)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _names_port(word: str) -> bool:
+    return "]:" in word or word.count(":") == 1
 
 
 def _positive(word: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 
-from aitunes.osc.address import answering, format_host_port, reachable
+from aitunes.osc.address import answering, format_host_port, reachable, resolved
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
@@ -94,6 +94,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         osc_host=options.osc_host,
         osc_port=options.osc_port,
         osc_tcp=options.osc_tcp,
+        trusted=tuple((resolved(host), port) for host, port in options.trust),
         blocksize=options.blocksize,
         channels=options.channels,
         recordings=options.recordings or paths.recordings(),

@@ -215,7 +215,8 @@ class Commands:
         except ScoreError:
             lines = parse_score(gestures.mend(name), card, card_of)
         replay = Replay(name, lines, bool(loop), speed)
-        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay))
+        transport = self._synth_thread.performance.transport
+        self._synth_thread.at_next_hop(lambda: self._gestures.play(replay, transport))
 
     def _list_devices(self, task: Task) -> None:
         peer = task.event.origin

@@ -94,7 +94,14 @@ class Engine:
         )
         login = login_token(options.osc_token) if options.osc_tcp else ""
         self.osc = OscServer(
-            self, self.publish, options.osc_host, options.osc_port, options.osc_tcp, publisher.warn, login=login
+            self,
+            self.publish,
+            options.osc_host,
+            options.osc_port,
+            options.osc_tcp,
+            publisher.warn,
+            login=login,
+            trusted=options.trusted,
         )
         publisher.wake = self.osc.wake
         self._watch = DeviceWatch(

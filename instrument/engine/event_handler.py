@@ -78,7 +78,7 @@ class EventHandler:
 
     def begin_hop(self, hop_seconds: float) -> None:
         """Replay the gesture's events of this hop."""
-        self._gestures.advance(hop_seconds)
+        self._gestures.advance(hop_seconds, self._synth_thread.performance.transport)
 
     def apply(self, event: Event) -> None:
         """Handle one event, or answer its sender why not; raises nothing."""

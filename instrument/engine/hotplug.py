@@ -22,6 +22,7 @@ LOOK_SECONDS = 3.0
 MAX_PAUSE_SECONDS = 60.0
 """Sets the longest pause between two tries to return to a device."""
 _ANSWER_SECONDS = 5.0
+_MAX_PATIENCE = 4.0
 _PHYSICAL = "system"  # JACK's own name for the ports of the sound card, which stay as long as the server
 _CLOSE_SECONDS = 0.5
 
@@ -33,12 +34,12 @@ class DeviceScanner:
 
     Args:
         script: what the process runs.
-        answer_seconds: how long to wait for an answer before the process is ended.
+        answer_seconds: how long to wait for an answer before the process is ended; longer after it was in vain.
     """
 
     def __init__(self, script: Path = Path(scan.__file__), answer_seconds: float = _ANSWER_SECONDS) -> None:
         self._script = script
-        self._answer_seconds = answer_seconds
+        self._answer_seconds = self._patience_seconds = answer_seconds
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -62,10 +63,14 @@ class DeviceScanner:
             if self._closed:
                 raise OutputError("The engine is ending.")
             try:
-                return json.loads(self._ask(self._running(), question))
+                answer = json.loads(self._ask(self._running(), question))
             except (OSError, ValueError) as error:
                 self._end()
+                # A machine that is busy lets it wait, and it would begin anew each time.
+                self._patience_seconds = min(2.0 * self._patience_seconds, _MAX_PATIENCE * self._answer_seconds)
                 raise OutputError("PortAudio does not say which sound devices there are.") from error
+            self._patience_seconds = self._answer_seconds
+            return answer
 
     def jack_clients(self) -> list[str] | None:
         """Return the names of JACK's clients that take sound; None without a server.
@@ -105,7 +110,7 @@ class DeviceScanner:
     def _ask(self, process: subprocess.Popen[str], question: str) -> str:
         assert process.stdin is not None
         assert process.stdout is not None
-        timeout = threading.Timer(self._answer_seconds, process.kill)
+        timeout = threading.Timer(self._patience_seconds, process.kill)
         timeout.name = "device-scan-timeout"
         timeout.start()
         try:

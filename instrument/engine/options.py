@@ -18,6 +18,7 @@ class EngineOptions:
     Args:
         release: the name of the first release.
         osc_host, osc_port, osc_tcp: where to listen.
+        trusted: machines that need no token to be sent values, and a port of theirs, or 0; see `OscServer`.
         iterations, lookahead: phase reconstruction effort.
         blocksize: frames a callback of a sound device, 0 for the device's own.
         channels: outputs of a sound device, counted from 1; none for the first two.
@@ -29,6 +30,7 @@ class EngineOptions:
     osc_host: str = "127.0.0.1"
     osc_port: int = DEFAULT_PORT
     osc_tcp: bool = False
+    trusted: tuple[tuple[str, int], ...] = ()
     iterations: int = DEFAULT_ITERATIONS
     lookahead: int = 0
     blocksize: int = 0

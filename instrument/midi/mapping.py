@@ -99,6 +99,19 @@ class Source:
     channel: int = 0
     device: str = ""
 
+    @property
+    def title(self) -> str:
+        """Return its name for a person.
+
+        >>> Source(Control.CONTROLLER, 21, 3).title
+        'CC 21, channel 3'
+        """
+        kinds = {Control.CONTROLLER: "CC", Control.CONTROLLER14: "CC", Control.NRPN: "NRPN"}
+        name = kinds.get(self.control, self.control.capitalize())
+        name += f" {self.number}" if self.control.is_numbered else ""
+        fine = " (14 bits)" if self.control is Control.CONTROLLER14 else ""
+        return name + fine + (f", channel {self.channel}" if self.channel else "")
+
     def hears(self, device: str, channel: int) -> bool:
         """Return whether it is one of a device and channel."""
         return self.channel in (0, channel) and self.device.lower() in device.lower()

@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 
+from instrument.midi.clock import ClockFollower
 from instrument.midi.mapper import Mapper, Move
 from instrument.midi.mapping import ZoneByHand
 from instrument.midi.mappings import Mappings
@@ -43,6 +44,7 @@ class Player:
         outbox: takes what goes to the engine.
         mapper, mappings: move values, and learn to.
         programs: choose releases and snapshots.
+        clock: follows MIDI clock.
         numbers: identities of notes.
     """
 
@@ -52,10 +54,11 @@ class Player:
         mapper: Mapper,
         mappings: Mappings,
         programs: Programs,
+        clock: ClockFollower,
         numbers: Iterator[int] | None = None,
     ) -> None:
         self._outbox = outbox
-        self._mapper, self._mappings, self._programs = mapper, mappings, programs
+        self._mapper, self._mappings, self._programs, self._clock = mapper, mappings, programs, clock
         # Two processes that play one engine must not choose the same numbers; a recorded gesture has some, too.
         self._numbers = numbers or itertools.count(random.randrange(1, _FIRST_NUMBERS))
         self._inputs: dict[str, Input] = {}
@@ -73,7 +76,8 @@ class Player:
         for message in source.parser.feed(arrival.data):
             if message is RealTime.ACTIVE_SENSING:
                 source.senses = True
-            self._play(source.performer, arrival.port, message, now)
+            if not self._clock.take(arrival.port, message, arrival.time):
+                self._play(source.performer, arrival.port, message, now)
 
     def forget(self, port: str) -> None:
         """End the notes of an input that has gone."""

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aitunes.osc.packets import Message
+from instrument.midi.clock import TEMPO, ClockFollower, ClockSource
 from instrument.midi.engine_link import EngineLink
 from instrument.midi.feedback import Feedback
 from instrument.midi.mapper import Mapper
 from instrument.midi.mappings import Mappings
+from instrument.midi.messages import RealTime, encode
 from instrument.midi.outbox import Outbox
 from instrument.midi.player import Player
 from instrument.midi.port_watch import SYSTEMS, Open, PortWatch
@@ -36,11 +38,17 @@ class MidiService:
         engine: host and port where it listens.
         setup: the file of mappings.
         log: takes sentences for the terminal.
+        clock_out: send a clock at the engine's tempo to every output.
         systems: open the MIDI systems.
     """
 
     def __init__(
-        self, engine: tuple[str, int], setup: Path, log: Callable[[str], None], systems: Sequence[Open] = SYSTEMS
+        self,
+        engine: tuple[str, int],
+        setup: Path,
+        log: Callable[[str], None],
+        clock_out: bool = False,
+        systems: Sequence[Open] = SYSTEMS,
     ) -> None:
         self._log = log
         self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
@@ -50,7 +58,8 @@ class MidiService:
         mapper = self._mapper = Mapper(outbox, Feedback(self._watch).show)
         self._mappings = Mappings(setup, mapper, self._link.send, log)
         self._programs = Programs(self._link.send)
-        self._player = Player(outbox, mapper, self._mappings, self._programs)
+        self._player = Player(outbox, mapper, self._mappings, self._programs, ClockFollower(outbox))
+        self._clock_out = ClockSource() if clock_out else None
         self._stopping = threading.Event()
         self._named: list[str] | None = None
 
@@ -107,9 +116,8 @@ class MidiService:
 
     def _play(self, seconds: float) -> None:
         """Handle what comes within a time, and what waits with it."""
-        due = self._outbox.wait_seconds(time.monotonic())
         try:
-            item = self._waiting.get(timeout=seconds if due is None else min(seconds, due))
+            item = self._waiting.get(timeout=self._wait_seconds(seconds))
         except queue.Empty:
             pass
         else:
@@ -119,6 +127,15 @@ class MidiService:
         now = time.monotonic()
         self._player.check_sensing(now)
         self._outbox.flush(now)
+        if self._clock_out is not None:
+            for _ in range(self._clock_out.due(now)):
+                self._watch.send("", encode(RealTime.CLOCK))
+
+    def _wait_seconds(self, seconds: float) -> float:
+        now = time.monotonic()
+        due = self._outbox.wait_seconds(now)
+        waits = [seconds] if due is None else [seconds, due]
+        return min([*waits, self._clock_out.wait_seconds(now)] if self._clock_out is not None else waits)
 
     def _handle(self, item: _Item) -> None:
         if isinstance(item, Arrival):
@@ -130,11 +147,14 @@ class MidiService:
             self._mapper.hear(item.address, tuple(item.arguments), time.monotonic())
             if item.address == f"{ROOT}/release/load":
                 self._mappings.ask()
+            elif item.address == TEMPO and self._clock_out is not None and item.arguments:
+                self._clock_out.tempo = min(max(float(item.arguments[0]), 20.0), 300.0)
 
     def _greet(self) -> None:
         """Tell an engine that has just answered what there is, and ask what it plays."""
         self._link.send(f"{MIDI}/inputs", "\n".join(self._watch.inputs))
         self._mappings.publish()
+        self._link.send(TEMPO)
 
 
 def list_ports(systems: Sequence[Open] = SYSTEMS) -> list[tuple[str, list[str], list[str]]]:

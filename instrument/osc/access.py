@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aitunes.osc.address import is_loopback
 from instrument.namespace import MessageError
@@ -24,11 +24,12 @@ class Access:
     Args:
         clock: seconds that never go back.
         login: the token that logs a connection in; an empty one logs nobody in.
+        trusted: addresses of machines that are sent streams without a proof.
     """
 
-    def __init__(self, clock: Callable[[], float], login: str = "") -> None:
+    def __init__(self, clock: Callable[[], float], login: str = "", trusted: Iterable[str] = ()) -> None:
         self.senders = Senders(clock)
-        self.proofs = Proofs(clock)
+        self.proofs = Proofs(clock, trusted)
         self._login = login
         self._logged_in: set[TcpPeer] = set()
 

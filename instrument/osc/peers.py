@@ -20,6 +20,15 @@ class TcpPeer(NamedTuple):
 Peer = tuple[str, int] | TcpPeer
 
 
+def plain_host(host: str) -> str:
+    """Return an IPv4 address as such, where a socket of both families has written it in IPv6.
+
+    >>> plain_host("::ffff:192.168.1.7"), plain_host("fe80::1")
+    ('192.168.1.7', 'fe80::1')
+    """
+    return host.removeprefix("::ffff:") if "." in host else host
+
+
 @lru_cache(maxsize=64)
 def is_own(host: str) -> bool:
     """Tell whether an address is one of this machine's."""

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
@@ -18,7 +18,7 @@ from instrument.namespace import ROOT
 from instrument.osc.access import Access
 from instrument.osc.dispatcher import Dispatcher, Instrument
 from instrument.osc.peers import Peer, TcpPeer, is_own
-from instrument.osc.subscribers import Subscribers
+from instrument.osc.subscribers import LEASE_SECONDS, Subscribers
 from instrument.osc.tcp import RETRY_SECONDS, TcpServer, listen
 
 STREAMS = frozenset({f"{ROOT}/meter", f"{ROOT}/scope"})
@@ -49,6 +49,8 @@ class OscServer:
         say: takes a sentence when the network fails.
         clock: wall-clock seconds, for time tags and arrival times.
         login: the token that gives a TCP connection the rights of a program of this machine; empty for none.
+        trusted: addresses and ports of controllers that the player has named: these machines need no token, and those
+            with a port other than 0 are subscribed as long as the server runs.
         open_udp: opens the UDP socket.
         retry_seconds: how long to wait where nothing can be received.
 
@@ -66,6 +68,7 @@ class OscServer:
         say: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], float] = time.time,
         login: str = "",
+        trusted: Sequence[tuple[str, int]] = (),
         open_udp: Callable[[str, int], socket.socket] | None = None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
@@ -75,8 +78,10 @@ class OscServer:
         self._socket, self._tcp = self._open(host or "127.0.0.1", port, tcp)
         self.host, self.port = self._socket.getsockname()[:2]
         self.subscribers = Subscribers(time.monotonic)
-        self._access = Access(time.monotonic, login)
+        self._access = Access(time.monotonic, login, (host for host, _ in trusted))
         self.dispatcher = Dispatcher(instrument, self.subscribers, self.send, access=self._access)
+        self._always = [self._own_form(host, port) for host, port in trusted if port]
+        self._always_due = 0.0
         self._handling = threading.Lock()
         self._silent_until: dict[int | None, float] = {}
         self._closing = threading.Event()
@@ -203,7 +208,19 @@ class OscServer:
         while not self._closing.wait(_PUBLISH_PAUSE_SECONDS):
             self._idle.acquire(timeout=_PUBLISH_SECONDS - _PUBLISH_PAUSE_SECONDS)
             with _survived():
+                self._subscribe_trusted()
                 self._publish()
+
+    def _subscribe_trusted(self) -> None:
+        if self._always and (now := time.monotonic()) >= self._always_due:
+            self._always_due = now + LEASE_SECONDS / 3.0
+            for peer in self._always:
+                self.subscribers.add(peer)
+
+    def _own_form(self, host: str, port: int) -> Peer:
+        """Write an address as the socket does that sends there."""
+        is_mapped = self._socket.family == socket.AF_INET6 and ":" not in host
+        return (f"::ffff:{host}" if is_mapped else host), port
 
 
 def udp_socket(host: str, port: int) -> socket.socket:

@@ -25,6 +25,7 @@ APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
 MAX_LATENCY_SECONDS = 2.0
 CLIENT_NAME = "AiTunes"
+_NICENESS = 10  # with 19, a machine whose processors are all busy lets it wait for longer than anybody waits for it
 _SCANNER_NAME = "AiTunes-scan"
 
 _names: dict[str, ctypes.Array[ctypes.c_char]] = {}
@@ -69,7 +70,7 @@ def _step_back() -> None:
     """Lower this process's priority below everything that sounds, whatever it has inherited from the engine."""
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        os.nice(19)
+        os.nice(_NICENESS)
 
 
 def main() -> None:

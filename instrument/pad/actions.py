@@ -9,9 +9,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
+from instrument.namespace import ROOT
 from instrument.pad.anchors import AnchorSet
+from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.widgets.label import literal_caption
+from instrument.pad.widgets.learnable import add_actions
 from instrument.pad.widgets.surface import Surface
 
 
@@ -29,10 +32,19 @@ class SurfaceMenu:
         surface: opens the menu on a right-click.
         point, anchors: what the menu changes.
         add_anchor: makes the present sound an anchor.
+        model: has MIDI learn controllers for both axes.
     """
 
-    def __init__(self, surface: Surface, point: Point, anchors: AnchorSet, add_anchor: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        surface: Surface,
+        point: Point,
+        anchors: AnchorSet,
+        add_anchor: Callable[[], object],
+        model: EngineModel,
+    ) -> None:
         self._surface, self._point, self._anchors, self._add_anchor = surface, point, anchors, add_anchor
+        self._model = model
         surface.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         surface.customContextMenuRequested.connect(self.open)
 
@@ -49,6 +61,9 @@ class SurfaceMenu:
         menu.addSeparator()
         menu.addAction("Reset to the middle", self._point.home)
         self._add_check(menu, "Wander", self._point.wandering, self._point.set_wandering)
+        menu.addSeparator()
+        for name, title in (("x", "across"), ("y", "up")):
+            add_actions(menu, self._model, f"{ROOT}/pad/{name}", what=f" to move {title}")
         menu.popup(self._surface.mapToGlobal(pixel))
         return menu
 

@@ -17,7 +17,7 @@ from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
 from instrument.pad.lists import Lists
 from instrument.pad.replies import MAX_SENTENCE, coordinate_number
-from instrument.pad.settings import GESTURE_STATES, NOTE_SETTINGS, RESTORED, SETTINGS
+from instrument.pad.settings import GESTURE_STATES, MIDI_STATES, NOTE_SETTINGS, RESTORED, SETTINGS
 from instrument.pad.smoothing import SmoothedPosition
 from instrument.status import Status
 
@@ -93,6 +93,11 @@ class EngineModel(QObject):
         """Start the sound, or fade it out."""
         self.send("/play" if playing else "/stop")
         self._store_playing(playing)
+
+    def panic(self) -> None:
+        """End every sound at once."""
+        self.send("/panic")
+        self._store_playing(False)
 
     def load(self, release: str) -> None:
         """Load another release."""
@@ -181,7 +186,7 @@ class EngineModel(QObject):
 
     def _request_settings(self) -> None:
         notes = NOTE_SETTINGS if self.has_pitch else ()
-        for name in (*RESTORED, *notes, *GESTURE_STATES, "/device/block", "/pad/axes", "/latent"):
+        for name in (*RESTORED, *notes, *GESTURE_STATES, *MIDI_STATES, "/device/block", "/pad/axes", "/latent"):
             self.send(name)
 
     def _restore_engine(self, card: ReleaseCard) -> None:
@@ -202,6 +207,7 @@ class EngineModel(QObject):
             "/done": self._handle_done,
             "/fail": self._handle_fail,
             "/error": self._show_message,
+            f"{ROOT}/midi/notice": self._show_message,
             f"{ROOT}/meter": self.metered.emit,
             f"{ROOT}/scope": self.scoped.emit,
             f"{ROOT}/release/load": self._handle_release,

@@ -21,6 +21,8 @@ _COORDINATE = re.compile(rf"{ROOT}/latent/[0-9]{{1,4}}")
 _NAME = Argument("s", "name")
 _SHOWN = {"reason": MAX_SENTENCE, "sentence": MAX_SENTENCE, "public name": MAX_NAME, "description": MAX_DESCRIPTION}
 """Texts that are shown and never sent back: longer ones are cut."""
+_LONG = frozenset({"card", "toml", "names"})
+"""Texts of many lines."""
 
 _REPLIES = {
     "/fail": (_NAME, Argument("s", "reason")),
@@ -85,7 +87,7 @@ class ReplyChecker:
         for n, (argument, value) in enumerate(zip(row.arguments, checked, strict=False)):
             if argument.name in _SHOWN:
                 checked[n] = printable(str(value)[: _SHOWN[argument.name]])
-            elif isinstance(value, str) and argument.name != "card" and len(value) > MAX_NAME:
+            elif isinstance(value, str) and argument.name not in _LONG and len(value) > MAX_NAME:
                 raise MessageError(f"{argument.name} has {len(value):,} characters; at most {MAX_NAME} are read")
         return checked
 

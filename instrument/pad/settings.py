@@ -28,6 +28,9 @@ _MIRRORED = (
     "/gesture/record",
     "/gesture/play",
     "/device/block",
+    "/midi/inputs",
+    "/midi/learn",
+    "/midi/list",
 )
 
 SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name in _MIRRORED}
@@ -35,6 +38,9 @@ SETTINGS: dict[str, tuple[Value, ...]] = {name: _INITIAL[ROOT + name] for name i
 
 GESTURE_STATES = ("/gesture/record", "/gesture/play")
 """The gestures that are being recorded and replayed."""
+
+MIDI_STATES = ("/midi/inputs", "/midi/learn", "/midi/list")
+"""What `aitunes midi` has told the engine."""
 
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""

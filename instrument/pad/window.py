@@ -7,7 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QListWidget, QMainWindow, QWidget
 from typing_extensions import override
 
@@ -16,6 +24,7 @@ from aitunes.printable import printable
 from instrument.pad import release_map, theme
 from instrument.pad.actions import SurfaceMenu, bind_keys
 from instrument.pad.full_screen import FullScreen
+from instrument.pad.held_key import HeldKey
 from instrument.pad.motion_trace import traces_or_none
 from instrument.pad.preferences import PreferencesFile
 from instrument.pad.release_install import release_source
@@ -24,6 +33,7 @@ from instrument.pad.widgets.anchor_panel import SOUND_ENDINGS
 from instrument.pad.widgets.banner import Banner
 from instrument.pad.widgets.head import Head
 from instrument.pad.widgets.help_sheet import HelpSheet
+from instrument.pad.widgets.learnable import open_menu
 from instrument.pad.widgets.meter import Meter
 from instrument.pad.widgets.note_strip import NoteStrip
 from instrument.pad.widgets.play_area import PlayArea
@@ -70,13 +80,14 @@ class Window(QMainWindow):
         self.status_line = StatusLine(model, clock)
         self.setCentralWidget(self._ground())
         self.surface = self.play_area.surface
-        self.menu = SurfaceMenu(self.surface, session.point, session.anchors, self.side.anchors.add_here)
+        self.menu = SurfaceMenu(self.surface, session.point, session.anchors, self.side.anchors.add_here, model)
         self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
         self.banner = Banner(self)
         self.full_screen = FullScreen(self, (self.head, self.side), self._fit)
         self._connect()
         bind_keys(self, self._actions())
+        self.installEventFilter(HeldKey(Qt.Key.Key_Escape, model.panic, self))
         self._restore()
         self._ticked = clock()
         self._frame = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -181,6 +192,10 @@ class Window(QMainWindow):
             self.session.model.message.emit("Esc leaves full screen; then Ctrl+Q closes the window.")
         else:
             self.close()
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        open_menu(self, event.pos(), self.session.model)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -12,6 +12,7 @@ from instrument.namespace import ROOT, Address, Kind, Value
 from instrument.scores.score import END, ScoreLine
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.timeline import Event, Timeline
+from instrument.synthesis.transport import Transport
 
 RECORD, PLAY, STOP = f"{ROOT}/gesture/record", f"{ROOT}/gesture/play", END
 NOTHING: tuple[Value, ...] = ("", 0, 1.0)
@@ -23,6 +24,8 @@ _MAX_AT_ONCE = 512
 _AT_ONCE_SECONDS = 0.02
 NOTE = f"{ROOT}/note"
 _AXES = f"{ROOT}/pad/axes"
+_OF_THE_CLOCK = frozenset({f"{ROOT}/tempo", f"{ROOT}/beat", f"{ROOT}/beat/run", f"{ROOT}/gesture/quantise"})
+"""Lists what no gesture records: a clock sends it, and a replay would send it once more."""
 
 
 class GestureError(AiTunesError):
@@ -95,6 +98,7 @@ class Replay:
         self._lines = [line for line in lines if line.event.path != END]
         self._next = 0
         self._place = 0.0
+        self._grid: tuple[float, float] | None = None  # the beat on which it begins, and its length in beats
         self._sounding: dict[tuple[Value, ...], Event] = {}  # by key and identity
 
     @property
@@ -102,15 +106,32 @@ class Replay:
         """Return whether all has been played."""
         return self._place >= self.seconds
 
-    def advance(self, seconds: float) -> list[Event]:
-        """Return the events of the next so many seconds of sound."""
-        self._place += seconds * self.speed
+    def on_grid(self, transport: Transport) -> None:
+        """Begin on the next line of the transport's grid, and take a whole number of its steps, where it has a grid."""
+        if transport.quantise_beats > 0.0:
+            self._grid = transport.next_line(), transport.whole_beats(self.seconds / self.speed)
+
+    def advance(self, seconds: float, beat: float = 0.0) -> list[Event]:
+        """Return the events of the next so many seconds of sound; on a grid, those up to the beat."""
+        self._place += seconds * self.speed if self._grid is None else self._step(beat)
         due = self._up_to(self._place)
         if self.loop and self.ended:
             self._place %= self.seconds
             self._next = 0
             due += [*self.let_go(), *self._up_to(self._place)]
         return due
+
+    def _step(self, beat: float) -> float:
+        """Return how far to go to be where the beat is; nothing while that lies behind, after a small correction."""
+        assert self._grid is not None
+        begin, beats = self._grid
+        if beat < begin and begin - beat <= beats:
+            return 0.0
+        whole = (beat - begin) / beats
+        if not self.loop:
+            return max(0.0, min(whole, 1.0) * self.seconds - self._place)
+        ahead = (whole % 1.0 - self._place / self.seconds) % 1.0
+        return ahead * self.seconds if ahead < 0.5 else 0.0
 
     def let_go(self) -> list[Event]:
         """Ends of the notes that were begun and not ended, so that none sounds on for ever."""
@@ -156,12 +177,13 @@ class Gestures:
             PLAY: (replay.name, int(replay.loop), replay.speed) if replay else NOTHING,
         }
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float, transport: Transport) -> None:
         """Put the events that are replayed within the next hop on the timeline."""
         self._now += seconds
+        transport.advance(seconds)
         if self._replay is None:
             return
-        for event in self._replay.advance(seconds):
+        for event in self._replay.advance(seconds, transport.beat):
             self._timeline.post([event])
         if self._replay.ended:
             self.stop()
@@ -170,6 +192,8 @@ class Gestures:
     def hear(self, event: Event, performance: Performance) -> None:
         """Record what arrived, if a recording runs; what the engine does by itself is none of it."""
         take = self._take
+        if event.path in _OF_THE_CLOCK:
+            return
         if take and event.arrived and performance.release == take.release and len(take.events) < MAX_EVENTS:
             take.events.append((self._now - self._begun, event.path, event.values or ()))
 
@@ -194,9 +218,10 @@ class Gestures:
         if self._take is take:
             self._take = None
 
-    def play(self, replay: Replay) -> None:
-        """Replay from the next hop on, in place of what is being replayed."""
+    def play(self, replay: Replay, transport: Transport) -> None:
+        """Replay from the next hop on, or the next line of the grid, in place of what is being replayed."""
         self.stop()
+        replay.on_grid(transport)
         self._replay = replay
 
     def stop(self) -> bool:

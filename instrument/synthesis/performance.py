@@ -13,6 +13,7 @@ from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value, initial_numbers
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.transport import Transport
 from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
 
 
@@ -47,6 +48,7 @@ class Performance:
         self.motion = MotionSettings()
         self.iterations = iterations
         self.lookahead = lookahead
+        self.transport = transport = Transport()
         self.allocator = allocator = VoiceAllocator(pitches)
         self.tones = allocator.tones
         self._pad_axes = _first_axes(latent)
@@ -69,6 +71,10 @@ class Performance:
             "/position": self._setter("position"),
             "/speed": self._setter("speed"),
             "/quality": self._set_quality,
+            "/tempo": lambda tempo: setattr(transport, "tempo", tempo),
+            "/beat": lambda beat: setattr(transport, "beat", beat),
+            "/beat/run": lambda running: setattr(transport, "running", running),
+            "/gesture/quantise": lambda beats: setattr(transport, "quantise_beats", beats),
             "/play": lambda: self._set_playing(True),
             "/stop": lambda: self._set_playing(False),
             "/panic": self._panic,
@@ -106,6 +112,8 @@ class Performance:
             "/position": lambda: (self.position,),
             "/speed": lambda: (self.speed,),
             "/quality": lambda: (self.iterations, self.lookahead),
+            "/tempo": lambda: (transport.tempo,),
+            "/gesture/quantise": lambda: (transport.quantise_beats,),
             "/voice/pressure/level": lambda: allocator.expression[:1],
             "/voice/pressure/axis": lambda: allocator.expression[1:3],
             "/voice/timbre/axis": lambda: allocator.expression[3:],

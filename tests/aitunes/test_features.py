@@ -92,3 +92,24 @@ def test_a_card_with_an_unknown_field_is_refused():
 def test_too_short_a_waveform_is_refused():
     with pytest.raises(InvalidFeaturesError, match="at least 1024 samples"):
         AudioFeatures().analyse(np.zeros(1000))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_fft", 1 << 24),
+        ("n_fft", 10**400),
+        ("sample_rate", 10**18),
+        ("frames", 1 << 40),
+        ("n_mels", 1 << 15),
+        ("hop_length", 1 << 20),
+    ],
+)
+def test_values_that_no_memory_holds_are_refused(name, value):
+    with pytest.raises(InvalidFeaturesError, match=f"{name} is at most"):
+        AudioFeatures(**{name: value})
+
+
+def test_a_filter_bank_that_no_memory_holds_is_refused():
+    with pytest.raises(InvalidFeaturesError, match="filter bank"):
+        AudioFeatures(n_fft=1 << 20, n_mels=1 << 14)

@@ -512,7 +512,7 @@ def run_jack_server(program, jack, name, folder, period=128, outputs=2):
 def jack_server(need, jack):
     """`jack_server(name, folder)`: a JACK server of our own, by name, so that it meets no other."""
     program = need("jackd", "jackd2")
-    return lambda name, folder, **options: run_jack_server(program, jack, name, folder, **options)
+    return lambda name, folder, period=128, **options: run_jack_server(program, jack, name, folder, period, **options)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from instrument.cli import main
+from instrument.cli import main, parser
 from instrument.cli.common import import_with_compiled_code
 
 ROOT = Path(__file__).parents[2]
@@ -122,3 +122,16 @@ def test_outputs_that_no_device_has_are_refused(capsys, word):
     with pytest.raises(SystemExit):
         main(["play", "--output", "none", f"--channels={word}"])
     assert "--channels" in capsys.readouterr().err
+
+
+def test_controllers_are_trusted_by_name_address_and_port():
+    words = ["play", "--trust", "studio.local", "--trust", "10.0.0.2:9000", "--trust", "[fe80::1]:9", "--trust", "::1"]
+    found = parser.build().parse_args(words).trust
+    assert found == [("studio.local", 0), ("10.0.0.2", 9_000), ("fe80::1", 9), ("::1", 0)]
+
+
+@pytest.mark.parametrize("word", ["", ":9000", "a:b", "a:0", "a:70000", "a b"])
+def test_what_is_no_controller_is_refused(capsys, word):
+    with pytest.raises(SystemExit):
+        parser.build().parse_args(["play", "--trust", word])
+    assert "--trust" in capsys.readouterr().err

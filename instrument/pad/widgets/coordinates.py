@@ -15,6 +15,7 @@ from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.label import label
+from instrument.pad.widgets.learnable import learnable
 
 _AXES = ("Across", "Up", "Wheel")
 
@@ -112,6 +113,7 @@ class Coordinates(QWidget):
             fader = Fader(f"{n + 1}", -LATENT_LIMIT, LATENT_LIMIT, 0.0, lambda v: f"{v:+.2f}".replace("-", "−"))
             fader.setAccessibleName(f"PC {n + 1}, standard deviations")
             fader.moved_to.connect(lambda value, n=n: self._model.move_coordinate(n, value))
+            learnable(fader, f"/latent/{n}")
             lock = Lock(n)
             lock.toggled.connect(lambda on, n=n: (self._model.locked.add if on else self._model.locked.discard)(n))
             self._grid.addWidget(fader, n, 0)

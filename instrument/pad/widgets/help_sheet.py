@@ -39,6 +39,8 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("R", "start or stop recording"),
             ("K", "Z … M and Q … U play notes"),
             ("G", "start or stop recording a gesture"),
+            ("Esc held", "panic: end every sound"),
+            ("right-click a fader", "learn a MIDI controller"),
         ),
     ),
     (
@@ -59,7 +61,7 @@ class HelpSheet(Sheet):
     """Shows the shortcuts over the window."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, 56, 27)
+        super().__init__(parent, 58, 30)
         head = theme.row(gap=0.5)
         title = label("Shortcuts", "title")
         close = button("Close", "Close the help sheet")

@@ -12,6 +12,7 @@ from instrument.pad.motion_trace import MotionTraces
 from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.label import label
+from instrument.pad.widgets.learnable import learnable
 from instrument.pad.widgets.motion_picture import MotionPicture, Shown
 
 MODES = {"wander": "Wander", "loop": "Loop", "once": "Once"}
@@ -85,6 +86,8 @@ class MotionPanel(QWidget):
         for name, fader in self.faders.items():
             kind = int if name == "/motion/seed" else float
             fader.moved_to.connect(lambda value, name=name, kind=kind: model.set(name, kind(value)))
+            if name != "/motion/seed":
+                learnable(fader, name)
         self.mode.activated.connect(lambda: model.set("/motion/mode", str(self.mode.currentData())))
         model.changed.connect(self._show)
         model.moved.connect(self._show_soon)

@@ -11,6 +11,7 @@ from instrument.pad.settings import NOTE_SETTINGS
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.keyboard import Keyboard
+from instrument.pad.widgets.learnable import learnable
 
 _HEIGHT_LETTERS = 8.8
 
@@ -56,6 +57,11 @@ class NoteStrip(QFrame):
         model = self._model
         for name, fader in (("/pitch", self.pitch), ("/bend", self.bend), ("/portamento", self.portamento)):
             fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
+            learnable(fader, name)
+        learnable(self.drone, "/drone")
+        learnable(self.voices, "/voices")
+        learnable(self.attack, "/envelope", 1)
+        learnable(self.release_time, "/envelope", 2)
         for fader in (self.attack, self.release_time):
             fader.moved_to.connect(
                 lambda _value: model.set("/envelope", float(self.attack.number), float(self.release_time.number))

@@ -11,6 +11,7 @@ from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.choice import Choice
 from instrument.pad.widgets.fader import Fader
 from instrument.pad.widgets.label import label
+from instrument.pad.widgets.learnable import learnable
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.status_line import stages
 
@@ -47,6 +48,7 @@ class SoundPanel(QWidget):
         }
         for name, fader in self.stereo.items():
             fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
+            learnable(fader, name)
         self.file_format = Choice("File format of recordings")
         self.file_format.addItems(["WAV", "FLAC"])
         self.file_format.currentTextChanged.connect(lambda text: setattr(recorder, "format", text.lower()))

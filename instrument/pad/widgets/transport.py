@@ -8,6 +8,7 @@ from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
 from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.learnable import learnable
 
 
 def _db(value: float) -> str:
@@ -43,8 +44,11 @@ class Transport(QWidget):
             "/position": Fader("Position", 0.0, 1.0, 0.0, lambda value: f"{100 * value:.0f} %"),
         }
         self._lay_out()
+        learnable(self.play, "/play")
+        learnable(self.freeze, "/freeze")
         for name, fader in self.faders.items():
             fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
+            learnable(fader, name)
         model.changed.connect(self._show)
         model.playing_changed.connect(self._show_playing)
         model.release_changed.connect(self._show_playhead)

@@ -200,6 +200,18 @@ def test_a_scanner_that_hangs_holds_nobody_up_for_long(scanner_with):
         scanner.devices()
 
 
+def test_a_scanner_that_a_busy_machine_lets_wait_is_given_more_time(scanner_with):
+    program = "import sys, time\ntime.sleep(1.2)\nfor _ in sys.stdin: print('[]', flush=True)"
+    scanner = scanner_with(program, answer_seconds=1.0)
+    for _ in range(8):
+        try:
+            assert scanner.devices() == []
+            return
+        except OutputError:
+            continue
+    raise AssertionError("it is ended again and again before it can answer")
+
+
 def test_closing_ends_a_question_that_waits(scanner_with):
     scanner = scanner_with("import time; time.sleep(600)")
     refusals = []

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from instrument.midi.clock import ClockFollower
 from instrument.midi.mapper import Mapper
 from instrument.midi.mappings import Mappings
 from instrument.midi.player import SENSING_SECONDS, Player
@@ -21,7 +22,7 @@ def play(desk, tmp_path):
 
     mapper = Mapper(desk)
     mappings = Mappings(tmp_path / "default.toml", mapper, told, lambda line: None)
-    player = Player(desk, mapper, mappings, Programs(told), itertools.count(1))
+    player = Player(desk, mapper, mappings, Programs(told), ClockFollower(desk), itertools.count(1))
 
     def run(port, words, now=0.0):
         player.take(Arrival(port, bytes.fromhex(words), now), now)

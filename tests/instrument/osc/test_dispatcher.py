@@ -286,7 +286,7 @@ def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     assert (peer, address) == (ANNE, "/status.reply")
     assert b",iiiiffddffffsTiiss\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-4:] == ("tiny", True, 24, 0)
+    assert arguments[-6:] == ("tiny", True, 24, 0, "", "")
 
 
 def test_version_is_a_name_and_three_numbers(bench):

@@ -263,3 +263,27 @@ def test_who_has_proved_nothing_gets_so_many_bytes_and_a_sentence(server, client
     # The kernel may drop some of what nobody reads; it adds nothing.
     assert sum(message.address == "/aitunes/model/info" for message in received) <= LOCAL_BYTES.burst / 8_000 + 1
     assert sum(message.address == "/fail" for message in received) <= REFUSALS.burst
+
+
+def trusting(fake_engine, host, port):
+    server = OscServer(fake_engine(), lambda: None, host=host, port=0, trusted=[("127.0.0.1", port)])
+    server.start()
+    return contextlib.closing(server)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"])
+def test_a_controller_that_is_trusted_with_its_port_is_sent_streams_without_a_word(fake_engine, client, host):
+    with trusting(fake_engine, host, client.getsockname()[1]) as server:
+        while not server.subscribers.current(proved=True):
+            time.sleep(0.01)
+        server.send_to_others(None, "/aitunes/meter", (-6.0, -12.0))
+        (message,) = parse(client.recvfrom(65_536)[0])[0].messages
+    assert message.address == "/aitunes/meter"
+
+
+def test_a_trusted_machine_needs_no_token_and_another_does(fake_engine, server, client):
+    with trusting(fake_engine, "127.0.0.1", 0) as trusted:
+        assert ask(client, trusted, "/notify", 1)[0].arguments == ["/notify", 1]
+        assert len(trusted.subscribers.current(proved=True)) == 1
+    assert len(ask(client, server, "/notify", 1)[0].arguments) == 3
+    assert server.subscribers.current(proved=True) == []

@@ -28,6 +28,7 @@ class Bench:
     def __init__(self, card):
         self.card = card
         self.performance = Performance.of(card, iterations=1)
+        self.transport = self.performance.transport
         self.timeline, self.told = Timeline(), []
         self.gestures = Gestures(self.timeline, lambda *notice: self.told.append(notice))
 
@@ -36,12 +37,15 @@ class Bench:
         for path, *values in events:
             kind = Kind.SETTING if values else Kind.ACTION
             self.timeline.post([Event(path, kind, tuple(values), ("127.0.0.1", 1), arrived=1.0)])
-        self.gestures.advance(HOP)
+        self.gestures.advance(HOP, self.transport)
         due = self.timeline.due(0.0, HOP)
         for event in due:
             self.performance.apply(event.path, event.values)
             self.gestures.hear(event, self.performance)
         return [(event.path, *event.values) for event in due]
+
+    def play(self, replay):
+        self.gestures.play(replay, self.transport)
 
     def begin(self, name="wave"):
         return self.gestures.begin(name, self.performance, expand(3))
@@ -70,7 +74,7 @@ def test_what_was_recorded_is_replayed_hop_for_hop(bench):
     for move in moves:
         bench.hop(*move)
     assert bench.gestures.end() is take
-    bench.gestures.play(Replay("wave", bench.lines(take), loop=False, speed=1.0))
+    bench.play(Replay("wave", bench.lines(take), loop=False, speed=1.0))
     replayed = [bench.hop() for _ in range(12)]
     # It was begun before the first of its hops, so a replay has one hop more: that of the beginning.
     assert replayed[0] == [(XY, pytest.approx(0.1), pytest.approx(0.2))]
@@ -152,7 +156,7 @@ def test_what_would_be_too_much_at_once_is_refused_before_it_plays(replay):
 
 
 def test_a_hand_that_moves_something_stops_nothing(bench, replay):
-    bench.gestures.play(
+    bench.play(
         replay(
             "\n".join(f"{n / 100 + 0.005} {XY} 0.5 0.5" for n in range(10)) + "\n0.1 /aitunes/gesture/stop", loop=True
         )
@@ -164,7 +168,7 @@ def test_a_hand_that_moves_something_stops_nothing(bench, replay):
 
 
 def test_what_is_replayed_is_not_recorded_and_hands_are(bench, replay):
-    bench.gestures.play(replay(f"0 {XY} 0.5 0.5\n0.02 {XY} 0.6 0.5", loop=True))
+    bench.play(replay(f"0 {XY} 0.5 0.5\n0.02 {XY} 0.6 0.5", loop=True))
     take = bench.begin()
     for n in range(5):
         bench.hop((GAIN, -float(n)))
@@ -192,7 +196,7 @@ def test_what_arrives_for_another_release_is_left_out(bench, tiny):
 def test_what_is_recorded_and_replayed_is_told_to_who_asks(bench, replay):
     assert bench.gestures.values == {RECORD: ("",), PLAY: NOTHING}
     take = bench.begin()
-    bench.gestures.play(replay(f"0 {XY} 0.5 0.5", loop=True, speed=2.0))
+    bench.play(replay(f"0 {XY} 0.5 0.5", loop=True, speed=2.0))
     assert bench.gestures.values == {RECORD: ("wave",), PLAY: ("wave", 1, 2.0)}
     bench.gestures.abandon(take)
     assert bench.gestures.stop()
@@ -206,13 +210,58 @@ NOTE = f"{ROOT}/note"
 @pytest.mark.parametrize("ending", ["stop", "end", "loop", "replaced"])
 def test_no_note_sounds_on_when_its_gesture_is_over(bench, replay, ending):
     text = f"0 {NOTE} 60 100\n0 {NOTE} 64 90\n0.02 {NOTE} 64 0\n0.06 /aitunes/gesture/stop"
-    bench.gestures.play(replay(text, loop=ending == "loop"))
+    bench.play(replay(text, loop=ending == "loop"))
     applied = [bench.hop() for _ in range(4)]
     assert [note for hop in applied for note in hop] == [(NOTE, 60, 100), (NOTE, 64, 90), (NOTE, 64, 0)]
     if ending == "stop":
         assert bench.gestures.stop()
     elif ending == "replaced":
-        bench.gestures.play(replay(""))
+        bench.play(replay(""))
     later = [note for _ in range(4) for note in bench.hop()]
     assert later[0] == (NOTE, 60, 0)
     assert later[1:3] == ([(NOTE, 60, 100), (NOTE, 64, 90)] if ending == "loop" else [])
+
+
+def on_a_grid(bench, replay, loop, seconds=0.9):
+    """Start a gesture of about two beats, on a grid of one; return the beats at which its halves come."""
+    bench.transport.quantise_beats, bench.transport.tempo = 1.0, 120.0
+    text = f"0 {XY} 0.5 0.5\n{seconds / 2} {XY} 0.6 0.5\n{seconds} /aitunes/gesture/stop"
+    bench.transport.beat = 0.25
+    bench.play(replay(text, loop=loop))
+    beats = []
+    for _ in range(round(3.0 / HOP)):
+        beats += [(bench.transport.beat, values[1]) for values in bench.hop()]
+    return beats
+
+
+def test_a_gesture_on_a_grid_begins_on_a_beat_and_repeats_after_a_whole_number_of_them(bench, replay):
+    beats = on_a_grid(bench, replay, loop=True)
+    assert [x for _, x in beats] == [0.5, 0.6, 0.5, 0.6, 0.5, 0.6]
+    assert [beat for beat, _ in beats] == pytest.approx([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], abs=2.5 * HOP)
+
+
+def test_once_on_a_grid_is_once(bench, replay):
+    beats = on_a_grid(bench, replay, loop=False)
+    assert [beat for beat, _ in beats] == pytest.approx([1.0, 2.0], abs=2.5 * HOP)
+    assert bench.gestures.values[PLAY] == NOTHING
+
+
+def test_a_loop_on_a_grid_follows_the_tempo_and_small_corrections_and_waits_with_the_beat(bench, replay):
+    on_a_grid(bench, replay, loop=True)
+    bench.transport.tempo = 60.0
+    beats = []
+    for n in range(round(4.0 / HOP)):
+        if n % 100 == 0:
+            bench.transport.beat += 0.003 if n % 200 else -0.003  # as a clock corrects it
+        beats += [(bench.transport.beat, values[1]) for values in bench.hop()]
+    assert [x for _, x in beats] == [0.5, 0.6, 0.5, 0.6]
+    assert [beat % 1.0 for beat, _ in beats] == pytest.approx([0.0] * 4, abs=0.02)
+    bench.transport.running = False
+    assert [bench.hop() for _ in range(round(2.0 / HOP))] == [[]] * round(2.0 / HOP)
+
+
+def test_what_a_clock_sends_is_not_recorded(bench):
+    take = bench.begin()
+    bench.hop((f"{ROOT}/tempo", 90.0), (f"{ROOT}/beat", 4.0), (GAIN, -3.0))
+    assert {path for _, path, _ in take.events} == {GAIN}
+    assert bench.transport.tempo == 90.0
