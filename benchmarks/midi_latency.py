@@ -1,4 +1,4 @@
-"""Measures the time from a note-on at JACK's MIDI to its sound, and from the same note by OSC, in one run.
+"""Measures the time from a note-on at JACK's MIDI to its sound, and from the same note by OSC, in one run; and a panic.
 
     python -m benchmarks.midi_latency [--notes 150]
 
@@ -25,6 +25,7 @@ _NOTE_SECONDS, _REST_SECONDS = 0.12, 0.25
 _THRESHOLD = 0.02
 _KEYS = (60, 64, 67, 72)
 _START_SECONDS = 20.0
+_PANICS = 20
 
 
 class Keyboard:
@@ -64,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--notes", type=int, default=150, help="of each kind")
     notes = parser.parse_args().notes
-    seconds = 2 * notes * (_NOTE_SECONDS + _REST_SECONDS + 0.02) + _START_SECONDS + 10.0
+    seconds = 2 * notes * (_NOTE_SECONDS + _REST_SECONDS + 0.02) + _START_SECONDS + _PANICS + 10.0
     with jack_server(), engine("--midi") as client:
         keyboard = Keyboard()
         with Recording(seconds) as recording:
@@ -78,6 +79,7 @@ def main() -> None:
                 key, way = _KEYS[number // 2 % len(_KEYS)], ("MIDI", "OSC")[number % 2]
                 begun[way].append(strike(way, key, client, keyboard, recording))
             latencies = {way: onsets(recording.y, frames) for way, frames in begun.items()}
+            panics = [panic(keyboard, recording) for _ in range(_PANICS)]
             underruns = client.status()[0]
         keyboard.close()
     for way, found in latencies.items():
@@ -86,6 +88,7 @@ def main() -> None:
         print(f"{way:5} notes measured      {len(found)} of {notes}")
     midi, by_osc = (1e3 * found / SAMPLE_RATE for found in latencies.values())
     print(f"MIDI − OSC              median {np.median(midi) - np.median(by_osc):+.2f} ms")
+    print(f"all sound off → silence median {np.median(panics):5.1f} ms, most {max(panics):.1f} ms, {_PANICS} times")
     print(f"underruns               {underruns}")
 
 
@@ -118,6 +121,18 @@ def strike(way: str, key: int, client: osc.Client, keyboard: Keyboard, recording
         client.send("/aitunes/note", key, 0, 1)
     time.sleep(_REST_SECONDS)
     return frame
+
+
+def panic(keyboard: Keyboard, recording: Recording) -> float:
+    """Return the milliseconds from controller 120 to the last sample of a chord that would sound on for long."""
+    first = recording.client.frame_time - recording.now
+    for key in _KEYS:
+        keyboard.send(0x90, key, 110)
+    time.sleep(0.3)
+    frame = keyboard.send(0xB0, 120, 0) - first
+    time.sleep(0.3)
+    sounding = np.flatnonzero(recording.y[frame:])
+    return 1e3 * (int(sounding[-1]) + 1 if len(sounding) else 0) / SAMPLE_RATE
 
 
 def onsets(y: np.ndarray, frames: list[int]) -> np.ndarray:

@@ -58,6 +58,10 @@ def test_oscquery_loads_no_sound():
     assert not loaded_by("import instrument.oscquery.serve") & HEAVY
 
 
+def test_midi_loads_no_sound():
+    assert not loaded_by("import instrument.midi.service, instrument.midi.jack_system") & HEAVY
+
+
 def test_help_does_not_wait_for_the_engine():
     loaded = loaded_by("from instrument.cli import parser; parser.build().format_help()")
     assert not loaded & HEAVY

@@ -14,6 +14,7 @@ from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
 from aitunes.printable import printable
+from aitunes.release.reader import TORCHSCRIPT, read_card
 from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
 from training.data.feature_preparation import Progress
 from training.data.feature_store import StoreCard
@@ -25,6 +26,7 @@ from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
 from training.export.case_release import BUNDLED_NAMES, ReleaseNames, export_release
+from training.export.nn_module import why_not_served
 from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
 
@@ -270,6 +272,8 @@ class HeadlessActionPipeline:
         trained, corpus = trained or self.load(), self.corpus()
         figures = assess(trained, corpus, playing=not quick)
         folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
+        if sentence := why_not_served(read_card(folder)):
+            self.notify(f"Without {TORCHSCRIPT}: {sentence}")
         if to is None and folder.name in BUNDLED_NAMES:
             self.notify(
                 f"{folder} now hides the release {folder.name} of AiTunes. To have both, export again with another "

@@ -149,8 +149,8 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     complex_frames = (active, bins)
     return State(
         window=hann_window(n_fft),
-        synthesis=_synthesis_windows(n_fft, hop, active),
-        fade=np.minimum((np.arange(hop) + 0.5) / (_FADE * hop), 1.0).astype(np.float32),
+        synthesis=synthesis_windows(n_fft, hop, active),
+        fade=fade_in(hop),
         turn=np.exp(2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64),
         magnitudes=np.zeros(complex_frames, np.float32),
         spectra=np.zeros(complex_frames, np.complex64),
@@ -169,7 +169,12 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
     )
 
 
-def _synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
+def fade_in(hop: int) -> FloatArray:
+    """Return the gain with which a hop takes over from the last hop's estimate of it, [hop]."""
+    return np.minimum((np.arange(hop) + 0.5) / (_FADE * hop), 1.0).astype(np.float32)
+
+
+def synthesis_windows(n_fft: int, hop: int, active: int) -> FloatArray:
     """Return the synthesis window of each active frame, oldest first."""
     overlap = n_fft // hop
     window = hann_window(n_fft).astype(np.float64)

@@ -34,7 +34,7 @@ DECODER = "decoder.onnx"
 ENCODER = "encoder.onnx"
 TORCHSCRIPT = "model.ts"
 MAP = "map.npz"
-REQUIRED_FILES = (DECODER, ENCODER, TORCHSCRIPT, MAP)
+REQUIRED_FILES = (DECODER, ENCODER, MAP)
 """What a card must list and the folder must hold; pictures and a preview may come besides."""
 
 MAX_LANDMARKS = 5_000

@@ -16,7 +16,7 @@ from instrument.namespace import MIDI
 
 _LEARN, _FORGET, _MAP = (f"{MIDI}/{name}" for name in ("learn", "forget", "map"))
 LIST, NOTICE = f"{MIDI}/list", f"{MIDI}/notice"
-_DEFAULTS = Path(__file__).parent / "defaults.toml"
+DEFAULTS = Path(__file__).parent / "defaults.toml"
 
 
 class Mappings:
@@ -31,7 +31,7 @@ class Mappings:
 
     def __init__(self, path: Path, mapper: Mapper, send: Callable[..., None], log: Callable[[str], None]) -> None:
         self._path, self._mapper, self._send, self._log = path, mapper, send, log
-        self.defaults = Setup(_DEFAULTS.read_text(encoding="utf-8"))
+        self.defaults = Setup(DEFAULTS.read_text(encoding="utf-8"))
         self.setup = Setup()
         self._stamp: tuple[int, int] | None = None
         self.learner = Learner(self._learned)

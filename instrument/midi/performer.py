@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from instrument.midi import controllers as cc
 from instrument.midi.controllers import ParameterChange, Parameters
@@ -19,8 +19,9 @@ from instrument.midi.messages import (
     PolyPressure,
     RealTime,
 )
+from instrument.midi.outbox import Outbox
 from instrument.midi.zones import Zone, Zones
-from instrument.namespace import MAX_BEND, PANIC, ROOT, Value
+from instrument.namespace import MAX_BEND, PANIC, ROOT
 
 NOTE = f"{ROOT}/note"
 BEND, PRESSURE, TIMBRE = (f"{ROOT}/voice/{name}" for name in ("bend", "pressure", "timbre"))
@@ -28,16 +29,6 @@ DEFAULT_RANGE, MEMBER_RANGE = 2.0, 48.0
 """Semitones that a pitch wheel reaches, and the one of a zone's member."""
 _SOFT_SHARE = 0.6
 _ON = 64
-
-
-class Outbox(Protocol):
-    """Takes what is to be sent to the engine."""
-
-    def act(self, path: str, *values: Value) -> None:
-        """Send a message after all before it."""
-
-    def stream(self, path: str, *values: Value) -> None:
-        """Send values that later ones may overtake, where they differ in the last value alone."""
 
 
 class Expression(NamedTuple):

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from instrument.midi.mapping import Mapping, MappingError, Mode, ZoneByHand, read_mapping, read_zone
@@ -62,21 +62,22 @@ class Setup:
 
     def with_mapping(self, mapping: Mapping) -> Setup:
         """Return a set-up where a mapping stands in place of the one of the same address, value and controller."""
-        text = self._text_without(lambda other: other.key == mapping.key) or HEADER
-        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+        return self._with(mapping, lambda other: other.key == mapping.key)
 
     def learned(self, mapping: Mapping) -> Setup:
         """Return a set-up where a controller is the only one of its address and value."""
         same = (mapping.address, mapping.argument)
-        text = self._text_without(lambda other: (other.address, other.argument) == same) or HEADER
-        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+        return self._with(mapping, lambda other: (other.address, other.argument) == same)
 
     def without(self, address: str) -> Setup:
         """Return a set-up without the mappings of an address; comments and faulty tables stay as they are."""
         return Setup(self._text_without(lambda other: other.address == address))
 
-    def _text_without(self, unwanted: object) -> str:
-        assert callable(unwanted)
+    def _with(self, mapping: Mapping, in_place_of: Callable[[Mapping], bool]) -> Setup:
+        text = self._text_without(in_place_of) or HEADER
+        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+
+    def _text_without(self, unwanted: Callable[[Mapping], bool]) -> str:
         kept = [block.lines for block, mapping in self._of if mapping is None or not unwanted(mapping)]
         return "".join(line for lines in kept for line in lines)
 

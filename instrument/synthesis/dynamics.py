@@ -16,7 +16,7 @@ _RELEASE_SECONDS = 0.1
 _GAIN_SECONDS = 0.02
 _PLAY_SECONDS = 0.03
 _STOP_SECONDS = 0.08
-_PANIC_SECONDS = 0.004
+_PANIC_SECONDS = 0.0025  # less than a hop, so that one hop is enough
 _SILENT = 1e-4
 
 

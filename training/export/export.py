@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import onnx
@@ -21,6 +18,7 @@ from aitunes.modules.conditional import ConditionalAutoencoder
 from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 from aitunes.release.runtime import load_runtime
+from training.export.torchscript import load_torchscript, torchscript_bytes
 
 TOLERANCE = 5e-4
 """Largest difference from eager PyTorch that an exported model may have; 0.06 dB of a range of 120.
@@ -67,54 +65,6 @@ class NoteDecoderExport(nn.Module):
         return self.model.decode(z, torch.cat([pitch, level], dim=1))
 
 
-class TorchScriptExport(nn.Module):
-    """Provides `model.ts`: encode, decode, forward (both) and the card as text."""
-
-    def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-        self.card = card
-
-    @torch.jit.export
-    def encode(self, S: Tensor) -> Tensor:
-        """Return the mean code of a segment."""
-        return self.encoder(S)  # type: ignore[no-any-return]
-
-    @torch.jit.export
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the segment of a code."""
-        return self.decoder(z)  # type: ignore[no-any-return]
-
-    @override
-    def forward(self, S: Tensor) -> Tensor:
-        return self.decoder(self.encoder(S))  # type: ignore[no-any-return]
-
-
-class NoteTorchScriptExport(nn.Module):
-    """Provides the `model.ts` of a release with pitch: encode, and decode and forward by pitch and level."""
-
-    def __init__(self, encoder: torch.jit.ScriptModule, decoder: torch.jit.ScriptModule, card: str) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-        self.card = card
-
-    @torch.jit.export
-    def encode(self, S: Tensor) -> Tensor:
-        """Return the mean code of a segment."""
-        return self.encoder(S)  # type: ignore[no-any-return]
-
-    @torch.jit.export
-    def decode(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        """Return the segment of a code at a pitch and a level."""
-        return self.decoder(z, pitch, level)  # type: ignore[no-any-return]
-
-    @override
-    def forward(self, S: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        return self.decoder(self.encoder(S), pitch, level)  # type: ignore[no-any-return]
-
-
 def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
     """Describe the inputs of the exported decoder, for the card.
 
@@ -132,7 +82,7 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
 def export_model(
     model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE
 ) -> dict[str, bytes]:
-    """Make and check the three model files of a release.
+    """Make and check the model files of a release: ONNX, and TorchScript where nn~ can play it.
 
     Args:
         model: trained, in evaluation mode.
@@ -155,8 +105,9 @@ def export_model(
     files = {
         DECODER: onnx_bytes(decoder, few, "S"),
         ENCODER: onnx_bytes(EncoderExport(model), {"S": segments[:_EXPORT_BATCH]}, "z"),
-        TORCHSCRIPT: _torchscript_bytes(model, decoder, segments[:_EXPORT_BATCH], few, card),
     }
+    if scripted := torchscript_bytes(model, card, segments[:_EXPORT_BATCH]):
+        files[TORCHSCRIPT] = scripted
     _check_parity(model, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)
     return files
 
@@ -200,20 +151,6 @@ def onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -
     return bytes(proto.SerializeToString(deterministic=True))
 
 
-def _torchscript_bytes(
-    model: Autoencoder, decoder: nn.Module, segments: Tensor, inputs: dict[str, Tensor], card: ReleaseCard
-) -> bytes:
-    text = card.to_json()
-    whole = TorchScriptExport if len(inputs) == 1 else NoteTorchScriptExport
-    with _torchscript_is_old(), torch.no_grad():
-        encoder = torch.jit.trace(EncoderExport(model).eval(), (segments,))  # type: ignore[no-untyped-call]
-        traced = torch.jit.trace(decoder.eval(), tuple(inputs.values()))  # type: ignore[no-untyped-call]
-        scripted = torch.jit.script(whole(encoder, traced, text).eval())
-        stream = io.BytesIO()
-        torch.jit.save(scripted, stream, _extra_files={"card.json": text.encode()})
-    return stream.getvalue()
-
-
 def _check_parity(
     model: Autoencoder,
     decoder: nn.Module,
@@ -229,12 +166,13 @@ def _check_parity(
         ENCODER: _run_onnx(files[ENCODER], {"S": segments}),
         DECODER: _run_onnx(files[DECODER], inputs),
     }
-    scripted = load_torchscript(files[TORCHSCRIPT])
-    with torch.no_grad():
-        compared = [(name, exported[name], expected[name]) for name in expected]
-        compared.append((f"{TORCHSCRIPT} encode", scripted.encode(segments).numpy(), expected[ENCODER]))
-        compared.append((f"{TORCHSCRIPT} decode", scripted.decode(z, *conditions).numpy(), expected[DECODER]))
-        compared.append((f"{TORCHSCRIPT} forward", scripted(segments, *conditions).numpy(), expected[DECODER]))
+    compared = [(name, exported[name], expected[name]) for name in expected]
+    if TORCHSCRIPT in files:
+        frames = load_torchscript(files[TORCHSCRIPT]).frames
+        told = conditions or [torch.zeros(len(z), 1)] * 2
+        with torch.no_grad():
+            compared.append((f"encoder in {TORCHSCRIPT}", frames.encoder(segments).numpy(), expected[ENCODER]))
+            compared.append((f"decoder in {TORCHSCRIPT}", frames.decoder(z, *told).numpy(), expected[DECODER]))
     for name, ours, theirs in compared:
         difference = float(np.abs(ours - theirs).max())
         if not difference <= tolerance:
@@ -250,17 +188,3 @@ def _run_onnx(model: bytes, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
     session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
     (result,) = session.run(None, {name: values.numpy() for name, values in inputs.items()})
     return np.asarray(result)
-
-
-def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
-    """Load the module in a `model.ts`."""
-    with _torchscript_is_old():
-        return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
-
-
-@contextlib.contextmanager
-def _torchscript_is_old() -> Iterator[None]:
-    # It is in maintenance, and says so at every call; Max/MSP's and others' LibTorch loaders read nothing else.
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*torch.jit.*is deprecated", category=Warning)
-        yield

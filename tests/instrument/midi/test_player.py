@@ -2,8 +2,10 @@
 
 import itertools
 
+import mido
 import pytest
 
+from aitunes.osc.packets import Message
 from instrument.midi.clock import ClockFollower
 from instrument.midi.mapper import Mapper
 from instrument.midi.mappings import Mappings
@@ -22,12 +24,13 @@ def play(desk, tmp_path):
 
     mapper = Mapper(desk)
     mappings = Mappings(tmp_path / "default.toml", mapper, told, lambda line: None)
-    player = Player(desk, mapper, mappings, Programs(told), ClockFollower(desk), itertools.count(1))
+    programs = Programs(told)
+    player = Player(desk, mapper, mappings, programs, ClockFollower(desk), itertools.count(1))
 
     def run(port, words, now=0.0):
         player.take(Arrival(port, bytes.fromhex(words), now), now)
 
-    run.player, run.mapper, run.mappings, run.said = player, mapper, mappings, said
+    run.player, run.mappings, run.programs, run.said = player, mappings, programs, said
     return run
 
 
@@ -127,11 +130,9 @@ def test_a_key_that_is_a_button_plays_no_note(desk, play):
 
 
 def test_a_program_is_the_release_of_its_number_and_with_a_bank_the_snapshot(play):
-    from aitunes.osc.packets import Message
-
     def answer(*messages):
         for address, *arguments in messages:
-            play.player._programs.hear(Message(address, arguments))
+            play.programs.hear(Message(address, arguments))
 
     play("keys", "c0 01")
     assert play.said[-1] == ("/aitunes/release/list",)
@@ -146,3 +147,23 @@ def test_a_program_is_the_release_of_its_number_and_with_a_bank_the_snapshot(pla
     play("keys", "c0 7f")
     answer(("/done", "/aitunes/snapshot/list", 0))
     assert len(play.said) == said + 2  # there is no such snapshot, so nothing but the questions
+
+
+def test_a_standard_midi_file_plays_through_and_leaves_no_note(desk, play, tmp_path):
+    track = mido.MidiTrack()
+    for n in range(64):
+        track.append(mido.Message("note_on", note=48 + n % 24, velocity=40 + n, time=30))
+        track.append(mido.Message("pitchwheel", pitch=-4_096 + 128 * n, time=0))
+        track.append(mido.Message("control_change", control=64, value=127 * (n % 4 < 2), time=0))
+        track.append(mido.Message("note_on" if n % 2 else "note_off", note=48 + n % 24, velocity=0, time=30))
+    track.append(mido.Message("control_change", control=64, value=0, time=0))
+    file = mido.MidiFile(tracks=[track])
+    file.save(tmp_path / "song.mid")
+    now = 0.0
+    for message in mido.MidiFile(tmp_path / "song.mid"):
+        now += message.time
+        if not message.is_meta:
+            play("daw", message.hex(), now)
+    begun = [values for values in desk.sent if values[0] == "/aitunes/note" and values[2]]
+    assert [(key, velocity) for _, key, velocity, _ in begun] == [(48 + n % 24, 40 + n) for n in range(64)]
+    assert desk.sounding == {}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from instrument.midi import feedback, mapping, setup
 from instrument.midi.mapping import Control, Mapping, MappingError, Mode, Source, Target
-from instrument.midi.mappings import _DEFAULTS
+from instrument.midi.mappings import DEFAULTS
 from instrument.midi.setup import MAX_CHARACTERS, Setup, write_mapping
 from instrument.namespace import TABLE, Kind
 
@@ -42,7 +42,7 @@ def test_a_mapping_comes_back_from_its_table(written):
 
 
 def test_the_defaults_are_right():
-    defaults = Setup(_DEFAULTS.read_text())
+    defaults = Setup(DEFAULTS.read_text())
     assert defaults.faults == []
     assert {zone.device for zone in defaults.zones} == {"LinnStrument", "Seaboard", "Osmose"}
     assert len(defaults.mappings) > 10

@@ -126,13 +126,13 @@ def test_a_held_note_has_no_clicks_at_the_rate_of_the_hops(release, point, semit
 @pytest.mark.training
 def test_torchscript_equals_onnx(release, rng):
     torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
-    from training.export.export import load_torchscript
+    from training.export.torchscript import load_torchscript
 
     contents = (release.folder / TORCHSCRIPT).read_bytes()
     z = rng.standard_normal((9, release.card.latent_dim)).astype(np.float32) * 3
     told = {"pitch": np.linspace(48, 96, 9)[:, None], "level": np.linspace(-60, 0, 9)[:, None]}
     told = {name: values.astype(np.float32) for name, values in told.items()}
     with torch.no_grad():
-        scripted = load_torchscript(contents).decode(torch.from_numpy(z), *map(torch.from_numpy, told.values()))
+        scripted = load_torchscript(contents).frames.decoder(torch.from_numpy(z), *map(torch.from_numpy, told.values()))
     assert np.abs(scripted.numpy() - release.decoder.run(None, {"z": z, **told})[0]).max() <= 1e-4
     assert ReleaseCard.from_json(load_torchscript(contents).card).latent == release.card.latent

@@ -9,14 +9,13 @@ torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
 from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
-from aitunes.release.reader import TORCHSCRIPT, read_landmarks, read_release  # noqa: E402
+from aitunes.release.reader import read_landmarks, read_release  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.evaluate.assessment import assess  # noqa: E402
 from training.evaluate.page import write_page  # noqa: E402
 from training.evaluate.projection import project  # noqa: E402
 from training.evaluate.sampling import sample  # noqa: E402
 from training.export.case_release import VQ_NOTE, ReleaseNames, export_release  # noqa: E402
-from training.export.export import load_torchscript  # noqa: E402
 from training.fit.train import TrainOptions, train  # noqa: E402
 
 pytestmark = pytest.mark.training
@@ -38,9 +37,7 @@ def test_the_release_is_the_model(made, rng):
     (S,) = release.decoder.run(None, {"z": z})
     with torch.no_grad():
         wanted = trained.experiment.model.decode(torch.from_numpy(z)).numpy()
-        scripted = load_torchscript((folder / TORCHSCRIPT).read_bytes()).decode(torch.from_numpy(z)).numpy()
     assert np.abs(S - wanted).max() <= 1e-4
-    assert np.abs(scripted - wanted).max() <= 1e-4
     assert release.card.training.data_hash == corpus.hash
     assert release.card.training.metrics == figures
     assert (VQ_NOTE in release.card.description) == ("vq" in trained.scenario.name)

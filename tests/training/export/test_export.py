@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 
@@ -14,7 +12,8 @@ from aitunes.modules.harmonic import HarmonicVAE  # noqa: E402
 from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord  # noqa: E402
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
-from training.export.export import decoder_inputs, export_model, load_torchscript  # noqa: E402
+from training.export.export import decoder_inputs, export_model  # noqa: E402
+from training.export.torchscript import load_torchscript  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -56,10 +55,9 @@ def test_a_decoder_of_notes_takes_pitch_and_level(exported_note, batch):
         z = model.encode(torch.from_numpy(S[:batch]))
         conditions = [torch.from_numpy(values) for values in told.values()]
         wanted = model.decode(z, torch.cat(conditions, dim=1)).numpy()
-        scripted = load_torchscript(files[TORCHSCRIPT])
-        decoded, both = scripted.decode(z, *conditions).numpy(), scripted(torch.from_numpy(S[:batch]), *conditions)
+        decoded = load_torchscript(files[TORCHSCRIPT]).frames.decoder(z, *conditions).numpy()
     (ours,) = onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z.numpy(), **told})
-    for found in (ours, decoded, both.numpy()):
+    for found in (ours, decoded):
         assert np.abs(found - wanted).max() <= 1e-4
 
 
@@ -71,25 +69,6 @@ def test_onnx_equals_the_model_at_any_batch_size(exported, batch):
         decoded = model.decode(torch.from_numpy(z)).numpy()
     assert np.abs(onnxruntime.InferenceSession(files[ENCODER]).run(["z"], {"S": S[:batch]})[0] - z).max() <= 1e-4
     assert np.abs(onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z})[0] - decoded).max() <= 1e-4
-
-
-@pytest.mark.parametrize("batch", [1, 3, 20])
-def test_torchscript_has_all_three_entrances(exported, batch):
-    model, _, S, files = exported
-    module, segments = load_torchscript(files[TORCHSCRIPT]), torch.from_numpy(S[:batch])
-    with torch.no_grad():
-        z = model.encode(segments)
-        assert (module.encode(segments) - z).abs().max() <= 1e-4
-        assert (module.decode(z) - model.decode(z)).abs().max() <= 1e-4
-        assert (module(segments) - model.decode(z)).abs().max() <= 1e-4
-
-
-def test_torchscript_carries_its_card_twice(exported):
-    _, card, _, files = exported
-    assert ReleaseCard.from_json(load_torchscript(files[TORCHSCRIPT]).card) == card
-    extra = {"card.json": ""}
-    torch.jit.load(io.BytesIO(files[TORCHSCRIPT]), _extra_files=extra)
-    assert extra["card.json"].decode() == card.to_json()
 
 
 def test_onnx_holds_no_trace_of_when_and_where_it_was_exported(exported):

@@ -1,0 +1,107 @@
+"""Writes and reads `model.ts`, the file that nn~ plays."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from typing_extensions import override
+
+from aitunes.modules.base import Autoencoder
+from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.release.card import ReleaseCard
+from training.export.nn_module import NnModule, why_not_served
+
+CARD_ENTRY = "card.json"
+"""Name of the card among the file's extra entries."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_SHRINKS = 0.5
+
+
+class _Encoder(nn.Module):
+    """Maps S [batch, bands, 1] to the mean code z [batch, latent_dim]."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, S: Tensor) -> Tensor:
+        return self.model.encode(S)
+
+
+class _Decoder(nn.Module):
+    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1], which not every model heeds, to S."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        if isinstance(self.model, ConditionalAutoencoder):
+            return self.model.decode(z, torch.cat([pitch, level], dim=1))
+        return self.model.decode(z)
+
+
+def torchscript_bytes(model: Autoencoder, card: ReleaseCard, S: Tensor) -> bytes | None:
+    """Return the contents of `model.ts`; None where nn~ cannot play such a release, of which `why_not_served` tells.
+
+    Args:
+        model: in evaluation mode.
+        card: without file hashes.
+        S: segments to trace the networks with, [2 or more, bands, 1].
+    """
+    if why_not_served(card):
+        return None
+    with torchscript_is_old(), torch.no_grad():
+        z, ones = model.encode(S), torch.ones(len(S), 1)
+        encoder = torch.jit.trace(_Encoder(model).eval(), (S,))  # type: ignore[no-untyped-call]
+        decoder = torch.jit.trace(_Decoder(model).eval(), (z, 60.0 * ones, 0.0 * ones))  # type: ignore[no-untyped-call]
+    return scripted_bytes(card, encoder, decoder)
+
+
+def scripted_bytes(card: ReleaseCard, encoder: nn.Module, decoder: nn.Module) -> bytes:
+    """Return the contents of `model.ts` from networks that are TorchScript already."""
+    for parameter in (*encoder.parameters(), *decoder.parameters()):
+        parameter.requires_grad_(False)  # hosts change the state in place, outside of inference mode, too
+    with torchscript_is_old():
+        scripted = torch.jit.script(NnModule(card, encoder, decoder).eval())
+        stream = io.BytesIO()
+        torch.jit.save(scripted, stream, _extra_files={CARD_ENTRY: card.to_json().encode()})
+    return _slimmed(stream.getvalue())
+
+
+def load_torchscript(contents: bytes) -> torch.jit.ScriptModule:
+    """Load the module in a `model.ts`."""
+    with torchscript_is_old():
+        return torch.jit.load(io.BytesIO(contents))  # type: ignore[no-any-return, no-untyped-call]
+
+
+@contextlib.contextmanager
+def torchscript_is_old() -> Iterator[None]:
+    """Keep PyTorch from repeating that TorchScript is in maintenance; the LibTorch of hosts reads nothing else."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.*is deprecated", category=Warning)
+        yield
+
+
+def _slimmed(content: bytes) -> bytes:
+    """Compress what is mostly zeros, as the state of 16 signals is, and drop the paths of source files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w") as target:
+        for entry in source.infolist():
+            if entry.filename.endswith(".debug_pkl"):
+                continue
+            data = source.read(entry)
+            shrinks = len(zlib.compress(data)) < _SHRINKS * len(data)
+            kind = zipfile.ZIP_DEFLATED if shrinks else zipfile.ZIP_STORED
+            target.writestr(zipfile.ZipInfo(entry.filename, _EPOCH), data, kind)
+    return stream.getvalue()
