@@ -88,10 +88,15 @@ def _distances(trained: Trained, note: Note, features: AudioFeatures) -> tuple[f
 
 
 def _compare(sound: FloatArray, recording: FloatArray) -> tuple[float, float, float]:
+    fine = [stft_magnitudes(y, 2048, 512) for y in (sound, recording)]
+    distance = log_spectral_distance(*fine, floor_db=-60.0, axis=0)
+    return distance, multi_resolution(sound, recording), spectral_convergence(*fine)
+
+
+def multi_resolution(sound: FloatArray, recording: FloatArray) -> float:
+    """Return the mean over resolutions of spectral convergence and error of natural logarithms, added."""
     pairs = [[stft_magnitudes(y, n_fft, n_fft // 4) for y in (sound, recording)] for n_fft in _RESOLUTIONS]
-    fine = pairs[_RESOLUTIONS.index(2048)]
-    multi = [10.0 ** (spectral_convergence(*pair) / 20.0) + _log_error(*pair) for pair in pairs]
-    return log_spectral_distance(*fine, floor_db=-60.0, axis=0), float(np.mean(multi)), spectral_convergence(*fine)
+    return float(np.mean([10.0 ** (spectral_convergence(*pair) / 20.0) + _log_error(*pair) for pair in pairs]))
 
 
 def _log_error(estimate: FloatArray, reference: FloatArray) -> float:

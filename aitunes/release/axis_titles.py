@@ -16,6 +16,9 @@ def axis_title(card: ReleaseCard, axis: int) -> str:
     take any metric; cards without them give "PC 1".
     """
     title, metrics = f"PC {axis + 1}", card.training.metrics
-    known = {name: metrics.get(f"axis_{axis + 1}_{name}", 0.0) for name in QUALITIES}
+    measured = {name: metrics.get(f"axis_{axis + 1}_{name}") for name in QUALITIES}
+    # A stranger's metrics may be texts, or numbers that are no correlations.
+    known = {name: value if isinstance(value, float) and abs(value) <= 1.0 else 0.0 for name, value in measured.items()}
     name = max(known, key=lambda quality: abs(known[quality]))
-    return f"{title} · {name} {known[name]:.1f}" if abs(known[name]) >= WEAKEST else title
+    value = f"{known[name]:.1f}".replace("-", "−")
+    return f"{title} · {name} {value}" if abs(known[name]) >= WEAKEST else title

@@ -98,17 +98,23 @@ class LatentSpace:
             quantile: share of the items left outside each edge of the pad.
         """
         z = np.asarray(z, dtype=np.float64)
-        mean, std = z.mean(axis=0), z.std(axis=0)
         missing = max(0, z.shape[1] - len(z))  # rows of nothing complete the axes and change no variance
-        _, singular, axes = np.linalg.svd(np.pad(z - mean, ((0, missing), (0, 0))), full_matrices=False)
+        centred = np.pad(z - z.mean(axis=0), ((0, missing), (0, 0)))
+        axes = np.linalg.svd(centred, full_matrices=False)[2]
         # Signs of a decomposition are arbitrary: the largest weight of each axis is made positive.
-        axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-        variance = np.maximum(singular**2 / len(z), 1e-12)
-        along = (z - mean) @ axes.T / np.sqrt(variance)
+        return cls.along(z, axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None], quantile)
+
+    @classmethod
+    def along(cls, z: NDArray[Any], axes: NDArray[Any], quantile: float = 0.01) -> Self:
+        """Measure training codes z [items, latent_dim] along given axes, orthonormal rows [latent_dim, latent_dim]."""
+        z = np.asarray(z, dtype=np.float64)
+        projected = (z - z.mean(axis=0)) @ axes.T
+        variance = np.maximum((projected**2).mean(axis=0), 1e-12)
+        along = projected / np.sqrt(variance)
         edges = np.clip(np.quantile(along, [quantile, 1.0 - quantile], axis=0).T, -LATENT_LIMIT, LATENT_LIMIT)
         return cls(
-            mean=tuple(mean.tolist()),
-            std=tuple(std.tolist()),
+            mean=tuple(z.mean(axis=0).tolist()),
+            std=tuple(z.std(axis=0).tolist()),
             axes=tuple(tuple(row) for row in axes.tolist()),
             variance=tuple(variance.tolist()),
             pad_range=tuple((low, high) for low, high in edges.tolist()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
 from aitunes.printable import printable
+from aitunes.release.axis_titles import axis_title
 from aitunes.release.card import LatentSpace, ReleaseCard
 from aitunes.release.reader import Landmarks, read_landmarks
 from instrument.storage.library import Library
@@ -33,6 +34,7 @@ class ReleaseMap:
         names: [items], the names of the training sounds.
         folder: the release's folder, None where only the engine has it.
         others: number of labels that share a colour.
+        axis_titles: [latent_dim], such as "PC 1 · brightness 0.8".
     """
 
     latent: LatentSpace
@@ -41,7 +43,8 @@ class ReleaseMap:
     labels: list[str]
     names: list[str]
     folder: Path | None = None
-    others: int = field(default=0)
+    others: int = 0
+    axis_titles: tuple[str, ...] = ()
 
     def positions(self, axes: tuple[int, int]) -> FloatArray:
         """Project the landmarks on a pad of these two axes, [items, 2], clipped to 0..1."""
@@ -84,13 +87,18 @@ def release_map(card: ReleaseCard, landmarks: Landmarks, folder: Path | None = N
         [printable(str(name)) for name in landmarks.sources],
         folder,
         len(names) - len(frequent),
+        _axis_titles(card),
     )
 
 
 def blank(card: ReleaseCard) -> ReleaseMap:
     """Build the map of a release that only the engine has: no landmarks."""
     empty = np.zeros((0, card.latent_dim), np.float32)
-    return ReleaseMap(card.latent, empty, np.zeros(0, np.intp), [], [])
+    return ReleaseMap(card.latent, empty, np.zeros(0, np.intp), [], [], axis_titles=_axis_titles(card))
+
+
+def _axis_titles(card: ReleaseCard) -> tuple[str, ...]:
+    return tuple(axis_title(card, axis) for axis in range(card.latent_dim))
 
 
 def find(library: Library, card: ReleaseCard) -> ReleaseMap:

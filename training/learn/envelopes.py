@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import soundfile
 
 from aitunes.features import FloatArray, stft_magnitudes
-from training.data.log_mel import mono_at
-from training.learn.network import N_FFT, NODES, SAMPLE_RATE, pool_matrix
+from training.learn.network import N_FFT, NODES, pool_matrix
 
 _SILENT = 1e-7
 _BLOCK = 4_096
@@ -30,10 +26,3 @@ def envelopes(y: FloatArray, hop_length: int) -> tuple[FloatArray, float]:
         loudest = max(loudest, float(magnitudes.max()))
         parts.append(20.0 * np.log10(np.maximum(magnitudes @ pool, _SILENT)))
     return np.concatenate(parts), 20.0 * float(np.log10(max(loudest, _SILENT)))
-
-
-def envelopes_of_file(path: Path, hop_length: int) -> tuple[FloatArray, float]:
-    """Compute `envelopes` of an audio file of any rate and number of channels."""
-    with soundfile.SoundFile(path) as sound:
-        y = np.concatenate(list(mono_at(sound, SAMPLE_RATE)))
-    return envelopes(y, hop_length)

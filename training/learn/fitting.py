@@ -1,4 +1,4 @@
-"""The parts of a training that `learn` and the base model share: components, augmentation, loss, averaged weights."""
+"""The parts of learning frames: the linear model, augmentation, loss, averaged weights."""
 
 from __future__ import annotations
 
@@ -10,23 +10,43 @@ import torch
 from torch import Tensor, nn
 
 from aitunes.features import FloatArray
+from training.learn.envelope_errors import frame_errors_db, weighting
 from training.learn.network import NODES, RANGE_DB, FrameAutoencoder
 
 BATCH = 512
-_LEAK = 0.05
+_ROUNDS, _SMALL_ERROR_DB = 4, 2.0
 _TILT_DB, _GAIN_DB, _SHIFT_NODES = 4.0, 12.0, 2
 _CODE_NOISE = 0.05
 _SHORTER_CODES = (2, 4, 8)
 
 
-def principal_components(x: FloatArray, latent_dim: int) -> FrameAutoencoder:
-    """Return the linear model of envelopes [items, NODES]."""
-    mean = x.mean(axis=0, dtype=np.float64)
-    centred = (x - mean).astype(np.float32)
-    values, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(x))
-    axes = vectors[:, ::-1][:, :latent_dim].T
-    std = np.sqrt(np.maximum(values[::-1][:latent_dim], 0.0))
-    return FrameAutoencoder.of_components(mean, axes, std)
+def linear_model(x: FloatArray, latent_dim: int, weighted: bool = True) -> FrameAutoencoder:
+    """Return the linear model of envelopes [items, NODES] that has the least mean error of them.
+
+    Principal components have the least squared error of points. Here the error is that of `envelope_errors`, and its
+    mean counts instead of its mean square: components of weighted frames, whose weights are the inverse of the error
+    that the components before left (iteratively reweighted least squares).
+
+    Args:
+        weighted: false for principal components.
+
+    Reference:
+        Ding, Zhou, He and Zha, "R1-PCA: rotational invariant L1-norm principal component analysis", ICML 2006.
+    """
+    factor = weighting() if weighted else np.eye(NODES)
+    y = x @ factor.astype(np.float32)
+    weights = np.ones(len(y), np.float32)
+    for _ in range(_ROUNDS if weighted else 1):
+        weights /= weights.sum()
+        mean = weights @ y
+        centred = y - mean
+        axes = np.linalg.eigh((centred.T @ (weights[:, None] * centred)).astype(np.float64))[1]
+        axes = axes[:, ::-1][:, :latent_dim].astype(np.float32)
+        z = centred @ axes
+        missed = np.maximum((centred**2).sum(axis=1) - (z**2).sum(axis=1), 0.0) / NODES
+        weights = 1.0 / np.sqrt(missed + (_SMALL_ERROR_DB / RANGE_DB) ** 2)
+    back = np.linalg.inv(factor)
+    return FrameAutoencoder.of_projection(mean @ back, (factor @ axes).T, axes.T @ back, z.std(axis=0))
 
 
 @dataclass(frozen=True)
@@ -57,13 +77,6 @@ class Augmentation:
         x = torch.where(chosen, moved, x)
         # Louder than the loudest does not exist: a tilt is a cut of one end.
         return (x + gain + tilt - tilt.abs().amax(dim=1, keepdim=True)).clamp(0.0, 1.0)
-
-
-def frame_errors_db(found: Tensor, wanted: Tensor) -> Tensor:
-    """Root-mean-square error of each envelope, dB [batch]; what both have below silence is no error."""
-    # A little of the slope stays below silence, or a node that fell there would never return.
-    audible = torch.where(found < 0.0, _LEAK * found, found)
-    return ((audible - wanted) ** 2).mean(dim=1).add(1e-8).sqrt() * RANGE_DB
 
 
 def training_loss(model: FrameAutoencoder, x: Tensor, wanted: Tensor, generator: torch.Generator) -> Tensor:

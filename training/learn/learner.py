@@ -1,4 +1,4 @@
-"""Learns a folder's frames: at once a linear model, then the base model where it is better, then that one tuned."""
+"""Learns a folder's frames: at once a linear model, then that one with a network beside it where it is better."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from training.learn.base import BASE_DIM, BASE_NAME, has_base, load_base
 from training.learn.fitting import (
     BATCH,
     Augmentation,
     AveragedWeights,
+    linear_model,
     mean_error_db,
-    principal_components,
     training_loss,
 )
 from training.learn.frames import Frames
@@ -29,6 +27,7 @@ _HELD_FRAMES = 6_000
 _PATIENCE_SHARE, _MIN_PATIENCE_SECONDS = 0.35, 30.0
 _LAST_RATE_SHARE = 0.02
 _FRAMES_PER_DIMENSION = 4
+_LINEAR_FRAMES = 40_000
 
 
 @dataclass(frozen=True)
@@ -38,16 +37,14 @@ class LearnSettings:
     Args:
         latent_dim: numbers in a code; fewer where there are few frames.
         seed: of order, augmentation and noise.
-        base: start from the base model, where one is installed.
-        base_folder: of the base model's file; None takes the installed one.
+        linear: start from the linear model; false starts from chance, as a comparison does.
         learning_rate: at the beginning.
         augment: share of the frames that are changed.
     """
 
     latent_dim: int = 16
     seed: int = 0
-    base: bool = True
-    base_folder: Path | None = None
+    linear: bool = True
     learning_rate: float = 5e-4
     augment: float = 0.3
 
@@ -59,8 +56,7 @@ class LearntModel:
     Args:
         model: not changed any more, in evaluation mode.
         held_db: mean error of held-out envelopes, dB.
-        linear_db: of the principal components of the same number, dB.
-        base: name of the base model that it stands on; empty without.
+        linear_db: of the linear model of the same size, dB.
         seconds: of training.
         epochs: passes over the frames.
     """
@@ -68,7 +64,6 @@ class LearntModel:
     model: FrameAutoencoder
     held_db: float
     linear_db: float
-    base: str
     seconds: float
     epochs: float
 
@@ -80,7 +75,7 @@ class LearnStep:
     Args:
         progress: share of the time that was given, 0..1.
         seconds: since `run` began.
-        stage: "linear", "base" or "tuning".
+        stage: "linear" or "tuning".
         held_db, best_db: error of held-out envelopes, dB, of this state and of the best one.
         is_better: this state is the best so far.
         is_last: the time is over, or nothing gets better any more.
@@ -101,7 +96,7 @@ class Learner:
     """Learns frames for as long as it is asked to, and keeps its best state.
 
     The best state is that with the smallest error on held-out frames. The linear model is the first of them, so that
-    what is kept is never worse than principal components on these frames.
+    what is kept is never worse than it on these frames.
 
     Args:
         frames: what to learn.
@@ -147,22 +142,23 @@ class Learner:
             return LearnStep(min(1.0, now / seconds), now, stage, held_db, best.held_db, is_better, is_last, best)
 
         if self._tuning is None:
-            # The first model is for a player who waits; the components need no more frames than that.
-            every = max(1, len(self.frames.train) // 40_000)
             # Layers take their first weights from the global generator, which is left as it was.
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.settings.seed)
-                linear = principal_components(self.frames.train[::every], self._latent_dim).eval()
-            self._linear_db = mean_error_db(linear, self._held)
-            yield step("linear", self._linear_db, self._keep(linear, self._linear_db, ""))
-            start, base = linear, ""
-            is_possible = self._latent_dim <= BASE_DIM and has_base(self.settings.base_folder)
-            if self.settings.base and is_possible:
-                start, base = load_base(self._latent_dim, self.settings.base_folder), BASE_NAME
-                held_db = mean_error_db(start, self._held)
-                yield step("base", held_db, self._keep(start, held_db, base))
-            self._tuning = _Tuning(start, base, self.settings)
+                start = self._first_model().eval()
+            held_db = mean_error_db(start, self._held)
+            if self.settings.linear:
+                self._linear_db = held_db
+                yield step("linear", held_db, self._keep(start, held_db))
+            self._tuning = _Tuning(start, self.settings)
         yield from self._tune(self._tuning, begin, seconds, step)
+
+    def _first_model(self) -> FrameAutoencoder:
+        if not self.settings.linear:
+            return FrameAutoencoder(self._latent_dim)
+        # The first model is for a player who waits; a linear one needs no more frames than that.
+        every = max(1, len(self.frames.train) // _LINEAR_FRAMES)
+        return linear_model(self.frames.train[::every], self._latent_dim)
 
     def _tune(
         self, tuning: _Tuning, begin: float, seconds: float, step: Callable[..., LearnStep]
@@ -178,7 +174,7 @@ class Learner:
             if now - last_check >= pause or is_over:
                 model = tuning.average.model
                 held_db = mean_error_db(model, self._held)
-                is_better = self._keep(model, held_db, tuning.base)
+                is_better = self._keep(model, held_db)
                 last_check = self._clock() - begin
                 last_better = last_check if is_better else last_better
                 is_last = is_over or last_check - last_better > patience
@@ -189,21 +185,20 @@ class Learner:
             tuning.batch(train, now / seconds)
             self._seen += BATCH
 
-    def _keep(self, model: FrameAutoencoder, held_db: float, base: str) -> bool:
+    def _keep(self, model: FrameAutoencoder, held_db: float) -> bool:
         """Keep a copy of a state that is better than the best one."""
         if self._best is not None and held_db >= self._best.held_db:
             return False
         frozen = copy.deepcopy(model).eval()
         epochs = self._seen / len(self.frames.train)
-        self._best = LearntModel(frozen, held_db, self._linear_db, base, self._seconds, epochs)
+        self._best = LearntModel(frozen, held_db, self._linear_db, self._seconds, epochs)
         return True
 
 
 class _Tuning:
     """A model in training, with its optimiser and its averaged weights."""
 
-    def __init__(self, start: FrameAutoencoder, base: str, settings: LearnSettings) -> None:
-        self.base = base
+    def __init__(self, start: FrameAutoencoder, settings: LearnSettings) -> None:
         self._rate = settings.learning_rate
         self._model = copy.deepcopy(start)
         self.average = AveragedWeights(self._model)

@@ -17,7 +17,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 N_FFT, HOP_LENGTH, SAMPLE_RATE = 2048, 256, 44_100
 NODES = 256
 """Points of the spectral envelope: every bin at the bottom, a thirteenth of an octave apart at the top."""
-RANGE_DB = 80.0
+RANGE_DB = 70.0
 """From the loudest bin of the material to what counts as silence."""
 
 _BEND_BINS = 80.0
@@ -82,8 +82,8 @@ class FrameAutoencoder(Autoencoder):
     """A linear projection of the spectral envelope, and a residual network beside each of its halves.
 
     A frame's magnitudes are averaged around `NODES` points; their decibels are x, 0..1. The code is
-    z = A (x − m) + E(x), the envelope x̂ = Bᵀz + b + D(z), interpolated to the bins. E and D give zero before they
-    are trained, so that with A and B of a principal component analysis the model is that analysis.
+    z = A (x − m) + E(x), the envelope x̂ = Bᵀz + m + D(z), interpolated to the bins. E and D give zero before they
+    are trained, so that the model begins as the projection that A and B are.
 
     Args:
         latent_dim: numbers in a code.
@@ -104,21 +104,24 @@ class FrameAutoencoder(Autoencoder):
         self.decoder = _residual(latent_dim, NODES, _DECODER_BLOCKS)
 
     @classmethod
-    def of_components(cls, mean: NDArray[Any], axes: NDArray[Any], std: NDArray[Any]) -> FrameAutoencoder:
-        """Return the model that is a principal component analysis.
+    def of_projection(
+        cls, mean: NDArray[Any], analysis: NDArray[Any], synthesis: NDArray[Any], std: NDArray[Any]
+    ) -> FrameAutoencoder:
+        """Return the model that is a linear projection.
 
         Args:
             mean: of the envelopes, [NODES].
-            axes: orthonormal, [latent_dim, NODES].
-            std: of the envelopes along each axis, [latent_dim].
+            analysis: z = analysis (x − mean), [latent_dim, NODES].
+            synthesis: x̂ = mean + z synthesis, [latent_dim, NODES].
+            std: of the codes, [latent_dim].
         """
-        model = cls(len(axes))
-        m, a, s = (torch.from_numpy(np.asarray(values, np.float32)) for values in (mean, axes, std))
+        model = cls(len(analysis))
+        m, a, b, s = (torch.from_numpy(np.array(values, np.float32)) for values in (mean, analysis, synthesis, std))
         with torch.no_grad():
             model.scale.copy_(s.clamp(min=1e-3))
             model.encoder_linear.weight.copy_(a)
             model.encoder_linear.bias.copy_(-(a @ m))
-            model.decoder_linear.weight.copy_(a.T)
+            model.decoder_linear.weight.copy_(b.T)
             model.decoder_linear.bias.copy_(m)
         return model
 

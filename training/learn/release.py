@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import aitunes
-from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
+from aitunes.release.card import ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.motion import MOTION
 from aitunes.release.reader import MAP, Landmarks
 from aitunes.release.writer import write_release
@@ -22,6 +22,7 @@ from training.learn.axis_meanings import axis_meanings, measure_qualities
 from training.learn.frames import Frames
 from training.learn.learner import LearntModel
 from training.learn.motion import texture_motion
+from training.learn.pad_axes import pad_axes, unevenness_db
 
 _MIN_RANGE, _RANGE_MARGIN = 16.0, 1.5
 _CHECKED = 32
@@ -60,8 +61,12 @@ def export_learnt(
     check_target(to / names.name)
     model, features = learnt.model, frames.features
     codes = codes_of(model, frames.sample)
-    latent = LatentSpace.from_codes(codes)
-    meanings = axis_meanings(latent.coordinates(codes), measure_qualities(frames.sample, features))
+    qualities = measure_qualities(frames.sample, features)
+    latent = pad_axes(model, codes, qualities["brightness"])
+    heard = axis_meanings(latent.coordinates(codes), qualities)
+    for axis in (1, 2):  # what goes along with them in the material is not heard on the pad, whose level is even
+        heard.pop(f"axis_{axis}_loudness", None)
+    heard["pad_level_db"] = round(unevenness_db(model, latent), 2)
     record = TrainingRecord(
         data_name=data_name,
         data_licence=licence,
@@ -70,12 +75,11 @@ def export_learnt(
         scenario="learn textures 1",
         command=command,
         epochs=int(learnt.epochs),
-        metrics=held_out_figures(learnt, frames) | meanings,
+        metrics=held_out_figures(learnt, frames) | heard,
         versions={
             "aitunes": aitunes.__version__,
             "python": platform.python_version(),
             **library_versions(),
-            **({"base": learnt.base} if learnt.base else {}),
         },
     )
     card = ReleaseCard(

@@ -171,9 +171,13 @@ def _paint_axes(
 
 
 def _axis_title(release_map: ReleaseMap | None, axis: int, metrics: QFontMetricsF, room: float) -> str:
-    """Name an axis by its principal component and, where there is room, its share of the variance."""
+    """Name an axis by its principal component and, where there is room, by what one hears and its share of variance."""
     number = f"PC {axis + 1}"
     if release_map is None:
         return number
-    title = f"{number} ({100 * release_map.latent.explained_variance[axis]:.0f} % of variance)"
-    return title if metrics.horizontalAdvance(f"{title}  →") <= room else number
+    share = f"{100 * release_map.latent.explained_variance[axis]:.0f} % of variance"
+    heard = release_map.axis_titles[axis] if release_map.axis_titles else number
+    for title in (f"{heard} ({share})", heard):
+        if metrics.horizontalAdvance(f"{title}  →") <= room:
+            return title
+    return number

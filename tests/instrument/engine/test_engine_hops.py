@@ -291,6 +291,17 @@ def test_other_outputs_open_the_same_device_anew_and_those_that_it_lacks_change_
         assert device.changes.channels == (2,)
 
 
+def test_a_device_of_another_rate_is_returned_to_once_the_recording_has_ended(engine, hopping, device, said):
+    engine.synth_thread.output = Elsewhere(48_000.0)  # plays on silently, as after a loss
+    device.changes.awaited = "USB"
+    engine.recorder.start("take.wav")
+    device.changes.return_to_device()
+    assert device.changes.awaited == "USB"
+    engine.recorder.stop()
+    device.changes.return_to_device()
+    assert (device.changes.awaited, engine.output.name) == (None, "USB")
+
+
 def test_many_changes_of_look_ahead_make_one_renderer(engine, hopping):
     made = []
     thread = engine.synth_thread

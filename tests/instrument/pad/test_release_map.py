@@ -3,6 +3,7 @@
 import os
 import struct
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,11 @@ def test_the_most_frequent_labels_have_colours_and_the_rest_are_counted(card, rn
     assert landmarks.labels == [f"label {n:02d}" for n in range(5, MAX_LABELS + 5)]
     assert landmarks.others == 5
     assert landmarks.label_numbers[0] == MAX_LABELS
+
+
+def test_axes_are_called_what_they_were_measured_to_move(card):
+    measured = replace(card, training=replace(card.training, metrics={"axis_1_brightness": 0.81}))
+    assert blank(measured).axis_titles[:2] == ("PC 1 · brightness 0.8", "PC 2")
 
 
 def test_a_release_that_is_elsewhere_has_a_blank_map(card, tmp_path):

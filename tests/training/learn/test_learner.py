@@ -31,7 +31,7 @@ def collected(files=6):
 
 
 def steps_of(frames, seed=0):
-    learner = Learner(frames, LearnSettings(latent_dim=4, seed=seed, base=False), CountingClock())
+    learner = Learner(frames, LearnSettings(latent_dim=4, seed=seed), CountingClock())
     return list(learner.run(6.0)), learner
 
 
