@@ -11,9 +11,9 @@ release's encoder gives them, for as long as the recording is held. Figures of t
 - vibrato: rate and depth of the pitch between 3.5 and 9 Hz where the recording has 8 cents; both within 1.5
 - distance: log-spectral, along the whole note from the onset (2048/512, down to −60 dB), both at one level
 
-"Its own" moves as the held-out note itself did: what the synthesis loses. "Same instrument" is a sampler that knows
-which instrument to play: the recording of it that is nearest in dynamic and pitch, resampled; the held-out instrument
-has none. "Autoregressive" and "recurrent" are the models of `benchmarks.life_models`.
+"Its own", with --models, moves as the held-out note itself did: what the synthesis loses. "Same instrument" is a
+sampler that knows which instrument to play: the recording of it that is nearest in dynamic and pitch, resampled; the
+held-out instrument has none. "Autoregressive" and "recurrent" are the models of `benchmarks.life_models`.
 
 The trajectories are kept in the folder of `--cache` and read from there the next time.
 """
@@ -21,6 +21,7 @@ The trajectories are kept in the folder of `--cache` and read from there the nex
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -31,13 +32,14 @@ import numpy as np
 
 from aitunes.datasets.notes import Note, read_notes
 from aitunes.features import FloatArray
-from aitunes.release.motion import Motion
+from aitunes.release.motion import RELEASE_START, Motion
 from aitunes.release.reader import Release
-from benchmarks.life_figures import BARS, Figures, compared, measure, within
+from benchmarks.life_figures import BARS, Figures, compared, measure, rise_and_slope, within
 from benchmarks.life_models import TrajectoryModel, linear_model, recurrent_model
 from benchmarks.life_notes import Asked, ask, moving_release, play, sampled, trajectories
 from instrument.storage.library import Library
-from instrument.synthesis.motion_choice import NoteMotions
+from instrument.synthesis.motion import MotionSettings, NotePlayer
+from instrument.synthesis.motion_choice import Choice, NoteMotions
 from training.export.motion import DYNAMICS
 
 HELD_OUT_INSTRUMENT = "guitar"
@@ -105,8 +107,9 @@ def ways_of(
             "holds still": lambda: play(release, asked, 0.0),
             "sampler": lambda: sampled(like.read(rate), like.midi, rate, asked),
             "moves": lambda: play(moving, asked, 1.0),
-            "its own": lambda: play(with_motion("own", material.motion.of(np.array([item]))), asked, 1.0),
         }
+        if models:
+            found["its own"] = lambda: play(with_motion("own", material.motion.of(np.array([item]))), asked, 1.0)
         for name, model in models.items():
             found[name] = lambda m=model, n=name: play(with_motion(n, m.motion_of(asked, known, nearest)), asked, 1.0)
         if same is not None:
@@ -117,40 +120,78 @@ def ways_of(
 
 
 def compare(
-    release: Release, material: Material, models: dict[str, TrajectoryModel], limit: int | None
+    release: Release, material: Material, models: dict[str, TrajectoryModel], limit: int | None, each: bool
 ) -> dict[str, list[Row]]:
-    """Play and measure held-out notes in every way."""
+    """Play and measure held-out notes in every way; an interruption keeps what was measured.
+
+    Args:
+        each: print a line for each sound, ! where a bar is missed.
+    """
     rate = release.card.features.sample_rate
     rows: dict[str, list[Row]] = {}
     chosen = material.chosen(limit)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         ways = ways_of(release, material, models, Path(folder))
         for count, item in enumerate(chosen, 1):
             asked = ask(material.notes[item], material.motion, int(item), rate)
             note = asked.note
             reference = measure(asked.y, rate, note.midi, asked.held_seconds)
-            for way, sound in ways(int(item), asked).items():
-                figures = compared(sound(), rate, note.midi, asked.held_seconds, asked.y, reference)
+            found = {
+                way: compared(sound(), rate, note.midi, asked.held_seconds, asked.y, reference)
+                for way, sound in ways(int(item), asked).items()
+            }
+            for way, figures in found.items():
                 rows.setdefault(way, []).append((note.label, note.midi, figures, reference))
+                if each:
+                    print_line(f"{note.label} {note.midi:.1f}", way, figures, reference)
             print(f"\r{count}/{len(chosen)} {note.name[:60]:60}", end="", file=sys.stderr, flush=True)
     return rows
 
 
-def print_each(rows: dict[str, list[Row]]) -> None:
-    """Print a line for each note and way."""
-    print(f"\n{'':24}{'':17}{'slope':>8}{'attack':>8}{'change':>8}{'LSD':>7}")
-    for n, (label, midi, _, _) in enumerate(rows["recording"]):
-        for way, notes in rows.items():
-            # The held-out instrument has no sampler of its own.
-            row = next((row for row in notes[: n + 1][::-1] if row[:2] == (label, midi)), None)
-            if row is None:
-                continue
-            met = within(row[2], row[3])
-            columns = ((row[2].slope, "slope", 1), (row[2].attack, "attack", 0), (row[2].change, "change", 2))
-            cells = "".join(
-                f"{value:7.{digits}f}{' ' if met.get(bar, True) else '!'}" for value, bar, digits in columns
-            )
-            print(f"{label + f' {midi:.1f}':24}{way:17}{cells}{row[2].distance:7.2f}")
+def print_line(name: str, way: str, figures: Figures, reference: Figures) -> None:
+    """Print the figures of a sound."""
+    met = within(figures, reference)
+    columns = (("slope", figures.slope, 1), ("attack", figures.attack, 0), ("change", figures.change, 2))
+    cells = "".join(
+        f"{bar:>8}{value:7.{digits}f}{' ' if met.get(bar, True) else '!'}" for bar, value, digits in columns
+    )
+    print(f"{name:24}{way:17}{cells}{figures.distance:7.2f} dB", flush=True)
+
+
+def compare_levels(
+    material: Material, models: dict[str, TrajectoryModel], level_rate: float, limit: int | None
+) -> dict[str, list[Row]]:
+    """Compare the levels that are played, without their sound: slope and attack of every held-out note."""
+    known = material.motion.of(material.known)
+    motions = NoteMotions(known)
+    rows: dict[str, list[Row]] = {}
+    for item in material.chosen(limit):
+        note, one = material.notes[item], material.motion.of(np.array([item]))
+        held = int(one.marks[0, RELEASE_START])
+        asked = Asked(note, np.zeros(0, np.float32), held / level_rate, DYNAMICS.get(note.dynamic, 1.0), one.codes[0])
+        choice = motions.choose(asked.z, note.midi, asked.velocity)
+        same = same_instrument(material, note)
+        ways = {
+            "recording": one.level[:held],
+            "nearest": played_level(motions, Choice(choice.index), held),
+            "moves": played_level(motions, choice, held),
+        }
+        for name, model in models.items():
+            ways[name] = model.motion_of(asked, known, choice.index).level[:held]
+        if same is not None:
+            index = int(np.flatnonzero(material.known == same)[0])
+            ways["same instrument"] = played_level(motions, Choice(index), held)
+        found = {way: Figures(*rise_and_slope(level, level_rate)[:2]) for way, level in ways.items()}
+        for way, figures in found.items():
+            rows.setdefault(way, []).append((note.label, note.midi, figures, found["recording"]))
+    return rows
+
+
+def played_level(motions: NoteMotions, choice: Choice, frames: int) -> np.ndarray:
+    """Return the level that a trajectory is played with while a key is held."""
+    player = NotePlayer(motions, choice, np.random.default_rng(0))
+    step = 1.0 / motions.motion.level_rate
+    return np.array([player.advance(step, True, MotionSettings()).level_db for _ in range(frames)])
 
 
 def print_shares(rows: dict[str, list[Row]]) -> None:
@@ -166,8 +207,10 @@ def print_shares(rows: dict[str, list[Row]]) -> None:
             met = [within(figures, reference) for figures, reference in part]
             shares = [[m[bar] for m in met if bar in m] for bar in BARS]
             cells = "".join(f"{np.mean(share):9.2f}" if share else f"{'–':>9}" for share in shares)
+            distances = [figures.distance for figures, _ in part if np.isfinite(figures.distance)]
+            cells += f"{np.mean(distances):9.2f}" if distances else f"{'–':>9}"
             if part:
-                print(f"{way:28}{len(part):7}{cells}{np.mean([figures.distance for figures, _ in part]):9.2f}")
+                print(f"{way:28}{len(part):7}{cells}")
 
 
 def main() -> int:
@@ -179,6 +222,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="that follow the notes")
     parser.add_argument("--cache", type=Path, help="folder for the trajectories")
     parser.add_argument("--each", action="store_true", help="print a line for each note, ! where a bar is missed")
+    parser.add_argument("--levels", action="store_true", help="compare the levels alone, which takes seconds")
     parser.add_argument("--models", action="store_true", help="train and play the autoregressive models, too")
     arguments = parser.parse_args()
     release = Library().open(arguments.release)
@@ -190,10 +234,10 @@ def main() -> int:
     if arguments.models:
         known = motion.of(material.known)
         models = {"autoregressive": linear_model(known), "recurrent": recurrent_model(known)}
-    rows = compare(release, material, models, arguments.limit)
-    if arguments.each:
-        print_each(rows)
-    print_shares(rows)
+    if arguments.levels:
+        print_shares(compare_levels(material, models, release.card.features.frame_rate, arguments.limit))
+        return 0
+    print_shares(compare(release, material, models, arguments.limit, arguments.each))
     return 0
 
 

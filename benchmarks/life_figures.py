@@ -24,10 +24,10 @@ class Figures:
 
     slope: float
     attack: float
-    change: float
-    rate: float
-    depth: float
-    distance: float = 0.0
+    change: float = float("nan")
+    rate: float = float("nan")
+    depth: float = float("nan")
+    distance: float = float("nan")
 
 
 def onset(y: FloatArray, rate: int, midi: float) -> int:
@@ -46,18 +46,22 @@ def levels(y: FloatArray, rate: int, midi: float) -> np.ndarray:
 def measure(y: FloatArray, rate: int, midi: float, held_seconds: float, with_vibrato: bool = True) -> Figures:
     """Return the figures of a sound that begins at its onset; its vibrato takes longest and may be left out."""
     held = y[: max(int(held_seconds * rate), N_FFT)]
-    level, step = levels(held, rate, midi), LEVEL_HOP / rate
-    amplitude = 10.0 ** (level / 20.0)
-    first = amplitude[: int(1.0 / step)]
-    rise = (crossing(first, 0.9 * first.max()) - crossing(first, 0.1 * first.max())) * step
-    smooth = np.convolve(np.pad(level, 4, mode="edge"), np.ones(9) / 9, "valid")[: len(first)]
-    begin = int(np.argmax(smooth >= smooth.max() - 1.0)) + 8
-    part = level[begin : begin + int(1.0 / step)]
-    seconds = np.arange(len(part)) * step
-    slope = float(np.polyfit(seconds, part, 1)[0]) if len(part) > 30 else np.nan
+    slope, attack, begin = rise_and_slope(levels(held, rate, midi), rate / LEVEL_HOP)
     steady = held[begin * LEVEL_HOP :][: rate * 2]
     rate_hz, depth = vibrato(steady, rate, midi) if with_vibrato else (float("nan"), float("nan"))
-    return Figures(slope, 1e3 * rise, change(steady), rate_hz, depth)
+    return Figures(slope, attack, change(steady), rate_hz, depth)
+
+
+def rise_and_slope(level: np.ndarray, level_rate: float) -> tuple[float, float, int]:
+    """Return slope, dB a second, and attack, ms, of the level of a held note, dB, and where the slope begins."""
+    second = int(level_rate)
+    first = 10.0 ** (level[:second] / 20.0)
+    rise = (crossing(first, 0.9 * first.max()) - crossing(first, 0.1 * first.max())) / level_rate
+    smooth = np.convolve(np.pad(level, 4, mode="edge"), np.ones(9) / 9, "valid")[: len(first)]
+    begin = int(np.argmax(smooth >= smooth.max() - 1.0)) + 8
+    part = level[begin : begin + second]
+    slope = float(np.polyfit(np.arange(len(part)) / level_rate, part, 1)[0]) if len(part) > 30 else float("nan")
+    return slope, 1e3 * rise, begin
 
 
 def crossing(amplitude: np.ndarray, threshold: float) -> float:

@@ -6,6 +6,7 @@ make up level, pitch and code step by step (43 Hz; four levels a step), the rand
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Protocol
 
@@ -21,8 +22,9 @@ from training.data.note_motion import MIN_DB
 _LEVELS = 4
 _LEVEL_DB, _CENTS = 20.0, 40.0
 _ORDER, _RIDGE = 2, 1e-2
-_WIDTH, _EPOCHS, _BATCH, _RATE = 96, 60, 32, 3e-3
+_WIDTH, _EPOCHS, _BATCH, _RATE = 64, 16, 32, 5e-3
 _CLIPPED = 4.0
+_AFTER_STEPS = 20
 
 
 class TrajectoryModel(Protocol):
@@ -91,7 +93,7 @@ class _Steps:
 
     def length(self, asked: Asked) -> int:
         """Return how many steps a note lasts."""
-        return max(2, round(len(asked.y) / 44_100 * self.motion.code_rate))
+        return max(2, math.ceil(asked.held_seconds * self.motion.code_rate) + _AFTER_STEPS)
 
 
 class LinearModel:

@@ -22,14 +22,14 @@ import numpy as np
 from aitunes.datasets.notes import read_notes
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
-from benchmarks.life_figures import LEVEL_HOP, levels
+from benchmarks.life_figures import LEVEL_HOP, levels, onset
 from benchmarks.life_notes import Asked, ask, trajectories
 from instrument.namespace import ROOT
 from instrument.storage.library import Library
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 
-_ITERATIONS = 24
+_ITERATIONS = 8
 _SECONDS, _SETTLED_SECONDS = 2.0, 0.06
 _AUDIBLE_DB = 30.0
 MAX_RATIO, MAX_JUMP_DB = 1.5, 3.0
@@ -80,7 +80,8 @@ def play(release: Release, first: Asked, second: Asked, amount: float) -> FloatA
         performance.sound(renderer.hop_seconds)
         blocks.append(renderer.render(performance.advance(renderer.hop_seconds), performance)[:, 0])
     renderer.close()
-    return np.concatenate(blocks)
+    y = np.concatenate(blocks)
+    return y[onset(y, card.features.sample_rate, first.note.midi) :]
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 
 _PLACES = 6
-_TURNS, _TURN_SECONDS = 16, 0.25
+_TURNS, _TURN_SECONDS = 6, 0.25
 _CHORD = (48, 55, 60, 64, 67, 72, 76, 79)
 _GOAL = 1.25
 

@@ -157,7 +157,9 @@ class MovingTones:
             np.multiply(frame, gain, out=out)
             return out
         state.noise_frame = (state.noise_frame + 1) % len(self._noise)
-        share = np.minimum(state.share * np.float32(settings.amount), np.float32(1.0))
+        share = state.share
+        if settings.amount != 1.0:
+            share = np.minimum(share * np.float32(settings.amount), np.float32(1.0))
         spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
         fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, out)
         out *= gain

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import convolve1d, uniform_filter1d
 
 from aitunes.audio_processing.fluctuation import baseband_noise, near_harmonics, noise_bands
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
@@ -38,7 +39,7 @@ _MIN_LOOP_SECONDS = 0.12
 _TAIL_SECONDS = 1.0
 _SUSTAINED_SLOPE = -5.0
 _MAX_CENTS = 120.0
-_PITCH_FRAMES = 3
+_PITCH_FRAMES, _SMOOTHING = 3, (0.25, 0.5, 0.25)
 _NOISE_GRID = np.array([0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _TREND_FRAMES = 7
 _AUDIBLE_DB = -60.0
@@ -123,7 +124,9 @@ def analyse_note(y: FloatArray, midi: float, features: AudioFeatures) -> NoteAna
     below = frame_level[chosen] - frame_level.max()
     pitch = refine_pitch(windows[first + chosen], frame_level[chosen], midi, features.sample_rate, _PITCH_FRAMES)
     loud = below > min(_LOUD_DB, float(below.max()) - 1e-3)
-    cents = np.clip(100.0 * (pitch - np.median(pitch[loud])), -_MAX_CENTS, _MAX_CENTS)
+    # The pitch is searched in steps of four cents; between two of them it would tremble.
+    cents = convolve1d(100.0 * (pitch - np.median(pitch[loud])), _SMOOTHING, mode="nearest")
+    cents = np.clip(cents, -_MAX_CENTS, _MAX_CENTS)
     return NoteAnalysis(
         level[first:end].astype(np.float32),
         cents.astype(np.float32),
@@ -138,9 +141,11 @@ def analyse_note(y: FloatArray, midi: float, features: AudioFeatures) -> NoteAna
 def short_levels_db(y: FloatArray, features: AudioFeatures, midi: float, frames: int) -> NDArray[np.float64]:
     """Return the level around the centre of each frame of `analysed`, dB of full scale, [frames].
 
-    The window is 10 ms, or one period: the 46 ms of the analysis would make every attack a slow one.
+    The window is the shortest of whole periods that lasts 10 ms: the 46 ms of the analysis would make every attack a
+    slow one, and a part of a period would make the level of a steady tone waver.
     """
-    width = int(features.sample_rate * max(_LEVEL_SECONDS, 1.0 / midi_to_hz(midi)))
+    hz = float(midi_to_hz(midi))
+    width = round(features.sample_rate * math.ceil(_LEVEL_SECONDS * hz) / hz)
     pad = features.n_fft + width
     power = np.cumsum(np.pad(y.astype(np.float64), pad) ** 2)
     centre = pad + np.arange(frames) * features.hop_length - features.n_fft // 2

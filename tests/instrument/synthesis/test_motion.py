@@ -201,6 +201,17 @@ def test_moving_the_pad_while_it_sounds_does_not_click(moving, perform):
     assert np.abs(np.diff(np.concatenate(moved), 4)).max() < 1.5 * np.abs(still).max() * 10 ** (10 / 20)
 
 
+def test_level_does_not_jump_while_pad_and_movement_wander(moving, perform):
+    synth = synth_of(moving(pluck_and_bow()), perform, (2.0, 0.0))
+    act(synth, "/note", 60, 127)
+    play(synth, SWELL_SECONDS + 0.1)
+    moved = []
+    for n in range(round(1.5 / synth.hop_seconds)):
+        act(synth, "/pad/xy", 0.5 + 0.4 * np.sin(0.05 * n), 0.5)
+        moved.append(synth.render().mean(axis=1))
+    assert np.abs(np.diff(level_db(np.concatenate(moved)))).max() < 3.0
+
+
 def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_release, perform):
     performance = perform(open_release("notes"))
     for path, value in (("", 0.5), ("/speed", -2.0), ("/mode", "loop"), ("/seed", 9)):
