@@ -112,13 +112,10 @@ def models(
     frames = collect(material)
     read = time.process_time() - begin
     learner = Learner(frames, LearnSettings(latent_dim=DIMENSION), time.process_time)
-    steps = learner.run(processor_seconds)
-    first = next(steps).model
-    yield "first", first.seconds + read + (time.process_time() - begin - read), _renderer(first.model, frames)
-    for step in steps:
-        spent = step.seconds
+    steps = list(learner.run(processor_seconds))  # at once: what renders would spend their time
+    yield "first", steps[0].seconds + read, _renderer(steps[0].model.model, frames)
     kind = "" if learner.best.epochs else " (linear)"
-    yield f"**learn**{kind}", spent + read, _renderer(learner.best.model, frames)
+    yield f"**learn**{kind}", steps[-1].seconds + read, _renderer(learner.best.model, frames)
     begin = time.process_time()
     components = linear_model(frames.train, DIMENSION, weighted=False).eval()
     yield "envelope PCA", time.process_time() - begin + read, _renderer(components, frames)
@@ -127,9 +124,8 @@ def models(
     yield "log-mel PCA", time.process_time() - begin, render
     if with_chance:
         learner = Learner(frames, LearnSettings(latent_dim=DIMENSION, linear=False), time.process_time)
-        for step in learner.run(processor_seconds):
-            spent = step.seconds
-        yield "chance", spent + read, _renderer(learner.best.model, frames)
+        *_, last = learner.run(processor_seconds)
+        yield "chance", last.seconds + read, _renderer(learner.best.model, frames)
     yield "ceiling", None, _renderer(None, frames)
 
 

@@ -35,6 +35,7 @@ from benchmarks.phase_reconstruction import load, padded_magnitudes
 from instrument.namespace import ROOT
 from instrument.storage.library import DEFAULT_RELEASE, Library
 from instrument.storage.paths import bundled_releases
+from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer, load_compiled_code
 from instrument.synthesis.synth import Synth
@@ -92,14 +93,14 @@ def compare(sounds: list[np.ndarray], notes: tuple[str, ...], held: bool) -> dic
         ideal = sum(reconstruct(S, DEFAULT_ITERATIONS) for S in spectra)
     else:
         ideal = np.pad(sum(sounds), (N_FFT, 2 * N_FFT))
-    share = max(1, DEFAULT_ITERATIONS // len(sounds))
+    share = shared(DEFAULT_ITERATIONS, len(sounds))
     ways = {
         "mixed": reconstruct(np.sqrt(sum(S * S for S in spectra)), DEFAULT_ITERATIONS),
         "shared": sum(reconstruct(S, share) for S in spectra),
-        "each 24": sum(reconstruct(S, DEFAULT_ITERATIONS) for S in spectra),
+        f"each {DEFAULT_ITERATIONS}": sum(reconstruct(S, DEFAULT_ITERATIONS) for S in spectra),
     }
     if held:
-        del ways["each 24"]
+        del ways[f"each {DEFAULT_ITERATIONS}"]
     size = min(len(ideal), *(len(y) for y in ways.values()))
     return {
         way: [*distances(y[:size], ideal[:size]), fundamentals_lost(y[:size], ideal[:size], notes)]

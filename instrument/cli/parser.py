@@ -21,6 +21,7 @@ examples:
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
   aitunes render score.txt -o piece.wav     a score to a file, faster than real time
+  aitunes render song.mid -o song.wav       a MIDI file, likewise
   aitunes releases                          releases to choose from
   aitunes pack my-sounds                    a release as one file, to give away
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
@@ -89,12 +90,16 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    render = commands.add_parser("render", help="render a score to a sound file")
-    render.add_argument("score", type=Path, help="a line a message: seconds address arguments…")
+    render = commands.add_parser("render", help="render a score or a MIDI file to a sound file")
+    render.add_argument(
+        "score", type=Path, nargs="+", help="a line a message: seconds address arguments…; or a MIDI file, .mid"
+    )
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="ends in .wav or .flac")
     render.add_argument("--seconds", type=_positive, help="length; by default a second beyond the last line")
     render.add_argument("--depth", choices=("16", "24", "float"), default="16", help="bits a sample")
     render.add_argument("--sample-rate", type=_whole(8_000, 192_000), metavar="HZ", help="by default the release's")
+    render.add_argument("--programs", action="store_true", help="program changes of a MIDI file choose releases")
+    _add_midi_setup(render, "--midi-setup")
     _add_release(render)
     _add_quality(render)
 

@@ -13,8 +13,8 @@ from aitunes.osc.packets import Message
 
 _STATUS_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
-_LATENCIES = slice(9, 12)
-"""Synthesis, buffer and device in `/status.reply`, ms; the wait for the next hop before them differs each time."""
+_LATENCIES = slice(10, 12)
+"""Buffer and device in `/status.reply`, ms. A note needs nothing of the synthesis but the hop in which it begins."""
 
 
 class EngineLink:

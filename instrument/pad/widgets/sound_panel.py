@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
@@ -37,7 +38,7 @@ class SoundPanel(QWidget):
         self.block.setObjectName("block")
         self.block.setToolTip("Smaller: less latency. Larger: fewer interruptions.")
         self.block.activated.connect(self._choose_block)
-        self.iterations = Fader("Iterations", 0, 64, 24, lambda count: f"{count:.0f} a hop", whole=True)
+        self.iterations = Fader("Iterations", 0, 64, DEFAULT_ITERATIONS, lambda count: f"{count:.0f} a hop", whole=True)
         self.lookahead = Fader("Look-ahead", 0, 8, 0, lambda count: f"{count:.0f} frames", whole=True)
         for fader in (self.iterations, self.lookahead):
             fader.moved_to.connect(self._choose_quality)
