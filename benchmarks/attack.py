@@ -99,12 +99,12 @@ class Target:
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
-        """An honest client."""
+        """Yield an honest client."""
         with Client("127.0.0.1", self.port) as client:
             yield client
 
     def udp(self) -> socket.socket:
-        """A socket that sends to the engine."""
+        """Return a socket that sends to the engine."""
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sender.connect(("127.0.0.1", self.port))
         return sender
@@ -137,7 +137,7 @@ def require(holds: bool, otherwise: str) -> None:
 
 
 def web_page(target: Target) -> str:
-    """A page's POST to the TCP port, whose body is OSC in SLIP frames and ends the engine."""
+    """Send a page's POST to the TCP port, whose body is OSC in SLIP frames and ends the engine."""
     body = b"".join(slip.encode(build(*message)) for message in (("/aitunes/gain", 5.0), ("/quit",)))
     head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
     page = socket.create_connection(("127.0.0.1", target.port), timeout=10.0)
@@ -152,7 +152,7 @@ def web_page(target: Target) -> str:
 
 
 def command_over_tcp(target: Target) -> str:
-    """A proper connection that records and ends the engine, without and with the token of the data folder."""
+    """Open a proper connection that records and ends the engine, without and with the token of the data folder."""
     with socket.create_connection(("127.0.0.1", target.port), timeout=10.0) as connection:
 
         def ask(*message: object) -> str:
@@ -169,7 +169,7 @@ def command_over_tcp(target: Target) -> str:
 
 
 def silent_subscriber(target: Target) -> str:
-    """One `/notify 1` of 16 bytes, and nothing more: how much comes back in 5 s."""
+    """Send one `/notify 1` of 16 bytes, and nothing more: how much comes back in 5 s."""
     with target.udp() as victim:
         victim.send(build("/notify", 1))
         count = _received_bytes(victim, 5.0)
@@ -192,7 +192,7 @@ def forged_subscribers(target: Target) -> str:
 
 
 def echoing_client(target: Target) -> str:
-    """A client that sends back whatever it gets."""
+    """Be a client that sends back whatever it gets."""
     with target.udp() as echo:
         echo.settimeout(0.1)
         for message in (("/notify", 1), ("/aitunes/nothing",), ("/status",), ("/aitunes/*",)):
@@ -303,7 +303,7 @@ def junk(target: Target) -> str:
 
 
 def cards(target: Target) -> str:
-    """A folder of cards that are endless, pipes, devices, sparse, or full of numbers; then the list of releases."""
+    """List a folder of cards that are endless, pipes, devices, sparse, or full of numbers."""
     sound = (bundled_releases() / "first-light" / "card.json").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="aitunes-attack-") as folder:
         contents = {
@@ -374,7 +374,7 @@ def queue(target: Target) -> str:
 
 
 def oscquery(target: Target) -> str:
-    """A page elsewhere asks OSCQuery, by its origin and by a name that leads here."""
+    """Ask OSCQuery as a page elsewhere, by its origin and by a name that leads here."""
     command = [sys.executable, "-m", "instrument", "oscquery", "--no-discovery", "--http-port", "0"]
     server = subprocess.Popen(
         [*command, "--connect", f"127.0.0.1:{target.port}"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True

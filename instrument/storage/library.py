@@ -104,7 +104,7 @@ class Library:
         return next((path for path in self._candidates()[0] if path.name == name), None)
 
     def folder(self, name: str) -> Path:
-        """The folder of a release by its name, read or not.
+        """Return the folder of a release by its name, read or not.
 
         Raises:
             ReleaseError: there is none of that name.
