@@ -610,9 +610,14 @@ def _check(argument: Argument, value: Any) -> Value:
         return value
     if not isinstance(value, int | float):
         raise MessageError(f"{argument.name} must be a number")
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        finite = False
+    if not finite:
         raise MessageError(f"{argument.name} is not a finite number")
     if argument.type == "T":
         return bool(value)
     clipped = min(max(value, argument.low), argument.high)
-    return round(clipped) if argument.type == "i" else float(clipped)
+    # OSC's integers have 32 bits, also where the row has no range of its own.
+    return min(max(round(clipped), -(2**31)), 2**31 - 1) if argument.type == "i" else float(clipped)

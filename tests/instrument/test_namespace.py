@@ -139,3 +139,16 @@ def test_what_cannot_be_obeyed_is_said_with_the_arguments_name(row, arguments, s
 def test_a_number_without_limits_is_not_clipped():
     row = Address("/x", Kind.SERVER, "", (Argument("i", "id"),))
     assert check_arguments(row, [-(2**63)]) == (-(2**63),)
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38, 2**63, 1e300])
+def test_an_integer_never_leaves_the_32_bits_of_osc(value):
+    row = Address("/a", Kind.NOTICE, "", (Argument("i", "count"),))
+    (checked,) = check_arguments(row, [value])
+    assert abs(checked) <= 2**31
+    assert isinstance(checked, int)
+
+
+def test_a_number_of_400_digits_is_refused_in_a_sentence():
+    with pytest.raises(MessageError, match="not a finite number"):
+        check_arguments(GAIN, [10**400])

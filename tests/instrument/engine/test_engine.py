@@ -48,7 +48,7 @@ def other(shared):
 
 def status(client):
     names = "underruns late malformed subscribers mean peak nominal measured control synthesis buffer device"
-    names += " release playing iterations held"
+    names += " release playing iterations held interruption missing"
     return dict(zip(names.split(), client.ask("/status", reply="/status.reply"), strict=True))
 
 
@@ -62,7 +62,7 @@ def test_status_has_the_types_of_the_protocol_and_comes_from_the_listening_socke
     assert peer == client.engine
     address, rest = datagram.split(b"\0", 1)
     assert address == b"/status.reply"
-    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTii\0")
+    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTiiss\0")
 
 
 def test_status_is_plausible(client):
