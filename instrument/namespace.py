@@ -619,5 +619,5 @@ def _check(argument: Argument, value: Any) -> Value:
     if argument.type == "T":
         return bool(value)
     clipped = min(max(value, argument.low), argument.high)
-    # OSC's integers have 32 bits, also where the row has no range of its own.
-    return min(max(round(clipped), -(2**31)), 2**31 - 1) if argument.type == "i" else float(clipped)
+    # OSC's longest integers have 64 bits, also where the row has no range of its own.
+    return min(max(round(clipped), -(2**63)), 2**63 - 1) if argument.type == "i" else float(clipped)

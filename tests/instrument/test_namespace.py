@@ -142,10 +142,10 @@ def test_a_number_without_limits_is_not_clipped():
 
 
 @pytest.mark.parametrize("value", [3e38, -3e38, 2**63, 1e300])
-def test_an_integer_never_leaves_the_32_bits_of_osc(value):
+def test_an_integer_never_leaves_the_64_bits_of_osc(value):
     row = Address("/a", Kind.NOTICE, "", (Argument("i", "count"),))
     (checked,) = check_arguments(row, [value])
-    assert abs(checked) <= 2**31
+    assert -(2**63) <= checked < 2**63
     assert isinstance(checked, int)
 
 
