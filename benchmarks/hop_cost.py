@@ -1,0 +1,55 @@
+"""Measures the processor time of a hop while the pad moves at every hop: the drone, one note, eight notes.
+
+    python -m benchmarks.hop_cost
+
+Copy it into a checkout of older code and run it there, too: absolute figures belong to a machine and a day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from instrument.storage.library import Library
+from instrument.synthesis.performance import Performance
+from instrument.synthesis.release_renderer import ReleaseRenderer
+
+CHORDS = ((), (57,), (48, 52, 57, 60, 64, 67, 69, 72))
+HOPS, SETTLED = 400, 50
+RATE = 48_000.0
+
+
+def cost_ms(name: str, notes: tuple[int, ...]) -> float:
+    """Return the median of a hop's processor time, ms."""
+    release = Library().open(name)
+    renderer = ReleaseRenderer(release, RATE, DEFAULT_ITERATIONS, background=False)
+    performance = Performance.of(release.card, DEFAULT_ITERATIONS)
+    performance.apply("/aitunes/voices", (8,))
+    for note in notes:
+        performance.apply("/aitunes/note", (note, 100))
+    costs = []
+    for x, y in np.random.default_rng(0).random((HOPS, 2)):
+        performance.apply("/aitunes/pad/xy", (float(x), float(y)))
+        begin = time.thread_time()
+        coordinates = performance.advance(renderer.hop_seconds)
+        performance.sound(renderer.hop_seconds)
+        renderer.render(coordinates, performance)
+        costs.append(time.thread_time() - begin)
+    return 1e3 * float(np.median(costs[SETTLED:]))
+
+
+def main() -> int:
+    """Measure and print a row for each bundled release."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    print(f"ms a hop, {DEFAULT_ITERATIONS} refinements    drone   one note   eight")
+    for name in ("first-light", "chamber"):
+        drone, one, eight = (cost_ms(name, notes) for notes in CHORDS)
+        print(f"{name:25}{drone:9.3f}{one:11.3f}{eight:8.3f}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
