@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from aitunes.errors import AiTunesError
 from benchmarks import attack, attack_inputs
 
-READERS = ("card", "map", "packet", "score", "snapshots", "sound", "model")
+READERS = ("card", "map", "packet", "score", "snapshots", "gesture", "sound", "model")
 
 
 @pytest.fixture(scope="module")

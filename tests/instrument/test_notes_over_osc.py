@@ -176,7 +176,7 @@ def test_a_score_plays_notes_at_their_pitch_and_time(render, frequency):
     [
         ("0 /aitunes/note 20 100", "notes", "plays the notes 45 to 84; 20 lies outside"),
         ("0 /aitunes/note 60 100", "tiny", "has no pitch"),
-        ("0 /aitunes/note 60", "notes", r"wants 2 arguments \(note velocity\)"),
+        ("0 /aitunes/note 60", "notes", r"wants 2 to 3 arguments \(note velocity id\)"),
     ],
 )
 def test_a_score_with_a_note_that_cannot_be_played_is_refused(render, line, release, sentence):
