@@ -1,4 +1,4 @@
-"""Measures the processor time of a hop while the pad moves at every hop: the drone, one note, eight notes; and of its record.
+"""Measures the processor time of a hop while the pad moves: the drone, one note, eight notes; and of the hop's record.
 
     python -m benchmarks.hop_cost
 
