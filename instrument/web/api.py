@@ -61,7 +61,7 @@ def api(services: Services) -> FastAPI:
 
 
 def session_of(request: Request, services: Services) -> dict[str, Any]:
-    """Return what a page is told of itself."""
+    """Return what a page hears of itself."""
     return {**visitor_of(request).describe(), "serve_only": services.serve_only, "version": __version__}
 
 

@@ -60,7 +60,7 @@ class Catalogue:
             raise ProblemError(404, _without_folders(str(error))) from error
 
     def row(self, name: str) -> Row:
-        """Return all that is told of one release."""
+        """Describe one release in full."""
         card = self.card(name)
         numbers = {key: value for key, value in card.training.metrics.items() if isinstance(value, int | float)}
         return {**self._row(card), "training": {"epochs": card.training.epochs, "metrics": numbers}}

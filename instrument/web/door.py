@@ -21,7 +21,7 @@ class Door:
     """Serves at this machine's address in the network, beside 127.0.0.1; for paired phones alone.
 
     Args:
-        phones: is told of the address, by which their connections are known.
+        phones: take the address, by which their connections are known.
         port: where the server listens.
         listens_everywhere: the port is open to the network already, as the person has asked for.
         serve: serves the connections of a socket until it is cancelled.

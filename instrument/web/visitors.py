@@ -74,7 +74,7 @@ class Visitor:
         return right in self.role.rights
 
     def describe(self) -> dict[str, Any]:
-        """Return what the page is told of itself."""
+        """Return what the page hears of itself."""
         return {"role": self.role.word, "can": [right.value for right in Right if self.may(right)]}
 
 
