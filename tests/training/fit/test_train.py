@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -45,6 +46,17 @@ def _interrupts():
     before = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler (apt-get install g++)")
+def test_a_compiled_training_learns_as_much(vectors, unbroken, tmp_path):
+    compiled = train(*vectors, TrainOptions(tmp_path, EPOCHS, quiet=True, compiled=True))
+    losses = [
+        np.genfromtxt(trained.checkpoint.parent / "history.csv", delimiter=",", names=True)["validationloss"][-1]
+        for trained in (unbroken, compiled)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+    assert compiled.epochs == EPOCHS
 
 
 def break_off(vectors, folder, monkeypatch, epoch=2):
