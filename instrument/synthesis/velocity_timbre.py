@@ -45,7 +45,7 @@ class VelocityTimbre:
                 self._lines[int(group)] = trend, float(dynamic.min()), float(dynamic.max())
 
     def at(self, index: int, velocity: float) -> Dynamic:
-        """Return what a velocity, 0..1, makes of a trajectory; beyond the dynamics of the data only its level changes."""
+        """Return what a velocity, 0..1, makes of a trajectory; beyond the recorded dynamics its level alone changes."""
         line = self._lines.get(int(self._group[index]))
         if line is None or self._dynamic[index] < 0.0:
             return self._none
@@ -56,7 +56,7 @@ class VelocityTimbre:
 
 
 def _own_code(motion: Motion, index: int) -> FloatArray:
-    """Return the mean code of a note by its power, [latent_dim]: `Motion.codes` are means over all dynamics of a key."""
+    """Return the mean code of a note by its power, [latent_dim]; `Motion.codes` has that of all notes of its key."""
     first, end = motion.code_starts[index], motion.code_starts[index + 1]
     offsets = motion.offsets[first:end]
     level = motion.level[motion.level_starts[index] : motion.level_starts[index + 1]]
