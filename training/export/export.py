@@ -10,7 +10,6 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from typing_extensions import override
 
 from aitunes.errors import TrainingError
 from aitunes.modules.base import Autoencoder
@@ -19,6 +18,7 @@ from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 from aitunes.release.runtime import load_runtime
 from training.export.torchscript import load_torchscript, torchscript_bytes
+from training.export.wrappers import DecoderExport, EncoderExport, NoteDecoderExport
 
 TOLERANCE = 5e-4
 """Largest difference from eager PyTorch that an exported model may have; 0.06 dB of a range of 120.
@@ -27,42 +27,6 @@ Both compute in float32: of a harmonic model PyTorch itself is up to 1.9e-4 from
 
 _EXPORT_BATCH = 2
 _PARITY_BATCH = 7
-
-
-class EncoderExport(nn.Module):
-    """Maps S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, S: Tensor) -> Tensor:
-        return self.model.encode(S)
-
-
-class DecoderExport(nn.Module):
-    """Maps z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, z: Tensor) -> Tensor:
-        return self.model.decode(z)
-
-
-class NoteDecoderExport(nn.Module):
-    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
-
-    def __init__(self, model: ConditionalAutoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        return self.model.decode(z, torch.cat([pitch, level], dim=1))
 
 
 def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
