@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from aitunes.modules.base import Autoencoder
 from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.modules.harmonic import HarmonicVAE
 
 
 class EncoderExport(nn.Module):
@@ -46,3 +47,15 @@ class NoteDecoderExport(nn.Module):
         if isinstance(self.model, ConditionalAutoencoder):
             return self.model.decode(z, torch.cat([pitch, level], dim=1))
         return self.model.decode(z)
+
+
+class DrawingExport(nn.Module):
+    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to what a harmonic model's renderer draws."""
+
+    def __init__(self, model: HarmonicVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    @override
+    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
+        return self.model.outline(z, torch.cat([pitch, level], dim=1))
