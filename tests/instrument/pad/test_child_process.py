@@ -1,4 +1,4 @@
-"""What the pad starts beside itself tells nobody of it, and ends with it."""
+"""The pad's child processes send no telemetry, and end when they are told to."""
 
 import json
 import sys

@@ -42,7 +42,7 @@ def frames():
 
 @pytest.fixture(scope="module")
 def learnt(frames):
-    """What `steps_of` makes of the frames: for all tests that only look at it."""
+    """The steps and the learner of these frames, for all tests that only look at them."""
     return steps_of(frames)
 
 
