@@ -24,7 +24,7 @@ class Point(BaseModel):
 
 
 class RenderRequest(BaseModel):
-    """Says what to render: at most one of points, score, gesture and midi; none of them is a walk that the seed draws."""
+    """Says what to render: at most one of points, score, gesture and midi; without any, a walk that the seed draws."""
 
     model_config = ConfigDict(extra="forbid")
 
