@@ -28,6 +28,7 @@ examples:
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
   aitunes web --connect localhost:7420      the page, and the HTTP API, for an engine that plays
+  aitunes phone                             a code to scan: the phone is a pad
   aitunes midi --list                       MIDI keyboards and controllers that are plugged in
   aitunes doctor                            what this machine carries, in figures
 """
@@ -50,6 +51,7 @@ def build() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_pad(commands)
     _add_web(commands)
+    _add_phone(commands)
     _add_midi(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
@@ -87,6 +89,7 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="MIDI and MPE, in a process beside; by default where the extra `midi` is installed",
     )
     _add_midi_setup(play, "--midi-setup")
+    play.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
     play.add_argument("--recordings", type=Path, metavar="FOLDER", help="where /aitunes/record/start puts files")
     _add_quality(play)
 
@@ -179,9 +182,21 @@ def _add_web(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="ORIGIN",
         help="let pages of that origin ask, such as http://localhost:3000; may be repeated",
     )
+    web.add_argument(
+        "--serve-only",
+        action="store_true",
+        help="for a class or a container: an engine without a sound device, which the page plays and hears",
+    )
     web.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
-    _add_releases(web)
+    _add_release(web)
     web.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_phone(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    phone = commands.add_parser("phone", help="show a code that makes a phone a pad, in the same network")
+    phone.add_argument("--phones", type=_whole(1, 32), default=1, metavar="NUMBER", help="a code for each of so many")
+    phone.add_argument("--forget", action="store_true", help="forget all phones, and close the port to the network")
+    _add_http_port(phone)
 
 
 def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -20,6 +20,7 @@ from instrument.cli.sidecar import (
     Listener,
     midi_is_installed,
     sidecar,
+    stop_with_engine,
     web_is_installed,
 )
 from instrument.engine.engine import Engine
@@ -45,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
+    if options.sidecar:
+        stop_with_engine(engine.quit)
     with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _web(options, engine) as start_web:
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))

@@ -16,10 +16,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(WEB_MISSING)
     # Here, because it needs what may not be installed.
     from instrument.web.serve import WebServer
+    from instrument.web.served_engine import free_port
     from instrument.web.services import ServerOptions
 
     http = (options.http_host, options.http_port)
-    wanted = ServerOptions(options.connect, http, options.discovery, tuple(options.cors))
+    engine, words = options.connect, ["--release", options.release]
+    if options.releases is not None:
+        words += ["--releases", str(options.releases.resolve())]
+    if options.serve_only:
+        engine = ("127.0.0.1", free_port())
+    wanted = ServerOptions(engine, http, options.discovery, tuple(options.cors), options.serve_only, tuple(words))
     server = WebServer(wanted, library(options), say)
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: server.stop())

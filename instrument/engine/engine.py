@@ -23,6 +23,7 @@ from instrument.engine.watchdog import Watchdog
 from instrument.engine.worker import Worker
 from instrument.measures import Clock
 from instrument.namespace import Address
+from instrument.osc.peers import Peer
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
@@ -219,6 +220,14 @@ class Engine:
         # A new set each time, because another thread may be reading the old one.
         self._missing = self._missing - {name} if runs else self._missing | {name}
 
+    def listen(self, peer: Peer, seconds: float) -> None:
+        """Send a peer what is played, for so many seconds from now on; 0 ends it.
+
+        Raises:
+            MessageError: too many listen.
+        """
+        self.synth_thread.sound.listen(peer, seconds)
+
     def in_background(self, function: Callable[[], None]) -> None:
         """Run a function on the worker's thread, after all earlier commands; from any thread, returns at once."""
         self.worker.submit(Call(function))
@@ -249,4 +258,5 @@ class Engine:
         self._keep_gesture()
         self.feed.publish()
         cause = thread.flight.last_sentence
+        thread.sound.publish(self.osc.send)
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns, cause)

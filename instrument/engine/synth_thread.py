@@ -15,6 +15,7 @@ from instrument.engine.flight_recorder import FlightRecorder, Meters
 from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.scope import Scope
+from instrument.engine.sound_feed import SoundFeed
 from instrument.measures import Clock, LoadMeter, Recent, StreamClock
 from instrument.namespace import DRONE, Address, expand
 from instrument.outputs import Output, OutputError
@@ -79,6 +80,7 @@ class SynthThread:
         self.synth = Synth(renderer, performance, output.sample_rate)
         self.stream_clock = StreamClock(renderer.hop_seconds)
         self.scope = Scope(output.sample_rate)
+        self.sound = SoundFeed()
         self.rows: dict[str, Address] = expand(performance.latent_dim)
         self.load = LoadMeter()
         self.flight = FlightRecorder(Meters(elapsed=clock.elapsed))
@@ -250,6 +252,7 @@ class SynthThread:
             self.output.write(y)
             self._recorder.push(y)
             self.scope.push(y)
+            self.sound.push(y, self.output.sample_rate)
             self.stream_clock.advance(len(y) / self.output.sample_rate)
             self._buffer.add(buffered)
             work = self._clock.elapsed() - begin

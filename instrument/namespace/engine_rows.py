@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from instrument.namespace.rows import (
+    LISTEN,
     MAX_BLOCK,
     MAX_OUTPUTS,
     NAME,
+    SOUND,
     Address,
     Argument,
     Kind,
@@ -153,6 +155,20 @@ ENGINE_ROWS: tuple[Address, ...] = (
         "the sound's spectrum, 25 a second: the levels in dB, −120 to about 0, of 64 bands of equal width in mel from "
         "30 Hz to 16 kHz, as float32; big-endian, as all numbers of OSC are",
         Argument("b", "levels"),
+    ),
+    notice(
+        SOUND,
+        "20 ms of what is played, to those who have sent `/aitunes/listen`: a number that counts up, the sample rate, "
+        "and left and right by turns as 16-bit whole numbers, little-endian",
+        number("sequence", 2**31 - 1),
+        Argument("i", "sample_rate", 0, 2**31 - 1, "Hz"),
+        Argument("b", "samples"),
+    ),
+    server(
+        LISTEN,
+        "send what is played as `/aitunes/sound`, for so many seconds from now on, to the one who asks and has proved "
+        "its address; 0 ends it",
+        Argument("i", "seconds", 0, 30, "s"),
     ),
     server(
         "/status",

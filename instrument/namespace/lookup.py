@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from instrument.namespace.engine_rows import ENGINE_ROWS
-from instrument.namespace.rows import ROOT, Address, Kind, Value
+from instrument.namespace.rows import LISTEN, ROOT, Address, Kind, Value
 from instrument.namespace.sound_rows import SOUND_ROWS
 
 TABLE: tuple[Address, ...] = SOUND_ROWS + ENGINE_ROWS
@@ -17,6 +17,7 @@ LOCAL_ONLY = frozenset(
     {
         "/quit",
         "/dumpOSC",
+        LISTEN,
         *(
             ROOT + path
             for path in (
@@ -31,7 +32,7 @@ LOCAL_ONLY = frozenset(
         ),
     }
 )
-"""Addresses that write files, record or end the engine: for programs of the engine's own machine alone."""
+"""Addresses that write files, record, listen or end the engine: for programs of the engine's own machine alone."""
 
 ANSWERS = frozenset({"/done", "/fail", "/synced"}) | {
     row.path.removesuffix("/list") for row in TABLE if row.kind is Kind.REQUEST and row.path.endswith("/list")

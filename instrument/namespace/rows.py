@@ -12,6 +12,7 @@ ROOT = "/aitunes"
 DRONE = f"{ROOT}/drone"
 PANIC, NOTES_OFF = f"{ROOT}/panic", f"{ROOT}/notes/off"
 MIDI = f"{ROOT}/midi"
+LISTEN, SOUND = f"{ROOT}/listen", f"{ROOT}/sound"
 CONCERT_PITCH = 69.0
 MAX_ITERATIONS = 64
 MAX_LOOKAHEAD = 8

@@ -59,6 +59,9 @@ class Instrument(Protocol):
     def quit(self) -> None:
         """Fade out and end."""
 
+    def listen(self, peer: Peer, seconds: float) -> None:
+        """Send a peer what is played, for so many seconds."""
+
     def in_background(self, function: Callable[[], None]) -> None:
         """Run a function beside the sound, after all earlier commands."""
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from aitunes import __version__
 from aitunes.osc.address import is_loopback
-from instrument.namespace import MessageError, Value
+from instrument.namespace import LISTEN, MessageError, Value
 from instrument.osc.access import Access
 from instrument.osc.peers import Peer, TcpPeer
 from instrument.osc.proofs import MIN_TOKEN
@@ -30,6 +30,9 @@ class Server(Protocol):
     def quit(self) -> None:
         """Fade out and end."""
 
+    def listen(self, peer: Peer, seconds: float) -> None:
+        """Send a peer what is played, for so many seconds."""
+
 
 class ServerCommands:
     """Handles the rows of the namespace whose kind is SERVER.
@@ -51,6 +54,7 @@ class ServerCommands:
             "/dumpOSC": self._dump,
             "/clearSched": self._clear,
             "/quit": self._quit,
+            LISTEN: self._listen,
         }
 
     def renew(self, peer: Peer) -> None:
@@ -95,6 +99,13 @@ class ServerCommands:
 
     def _clear(self, peer: Peer, values: tuple[Value, ...]) -> None:
         self._server.timeline.clear()
+
+    def _listen(self, peer: Peer, values: tuple[Value, ...]) -> None:
+        target = self._subscribers.target(peer)
+        if not self._access.proofs.holds(target):
+            raise MessageError("the sound goes to proved subscribers alone; /notify 1 brings a token")
+        self._server.listen(target, float(values[0]))
+        self._send(target, "/done", (LISTEN, values[0]))
 
     def _quit(self, peer: Peer, values: tuple[Value, ...]) -> None:
         self._send(self._subscribers.target(peer), "/done", ("/quit",))

@@ -58,6 +58,10 @@ def api(services: Services) -> FastAPI:
     async def play(websocket: WebSocket) -> None:
         await services.osc.converse(websocket)
 
+    @app.websocket("/listen")
+    async def listen(websocket: WebSocket) -> None:
+        await services.listen.converse(websocket)
+
     return app
 
 
@@ -99,7 +103,14 @@ def _add_status(app: FastAPI, services: Services) -> None:
                 "round_trip_ms": round_trip,
                 **vars(found),
             }
-        return JSONResponse({**session_of(request, services), "engine": engine, "renders": services.renders.counts})
+        return JSONResponse(
+            {
+                **session_of(request, services),
+                "engine": engine,
+                "renders": services.renders.counts,
+                "listeners": services.listen.count,
+            }
+        )
 
 
 async def _tell_problem(request: Request, error: Exception) -> Response:

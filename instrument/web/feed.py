@@ -105,6 +105,10 @@ class Feed:
             return None, None
         return status, round(1e3 * (self._clock() - begin), 3)
 
+    def expect(self) -> None:
+        """Tell everybody that an engine starts."""
+        self.set_state(STARTING)
+
     def set_state(self, state: str) -> None:
         """Tell everybody of a change."""
         if state != self.state:

@@ -19,6 +19,7 @@ from instrument.web.engine_client import EngineClient, Peer
 from instrument.web.feed import STREAMS, Feed
 from instrument.web.guard import FORBIDDEN
 from instrument.web.listeners import Listener
+from instrument.web.served_engine import Keeper
 from instrument.web.visitors import Right, Role, Visitor, Visitors, visitor_of
 
 TRY_AGAIN = 1013
@@ -58,10 +59,11 @@ class OscSockets:
         engine: that is played.
         feed: tells whether it is there, and streams.
         visitors: know the phones.
+        keeper: starts an engine where there is none.
     """
 
-    def __init__(self, engine: EngineClient, feed: Feed, visitors: Visitors) -> None:
-        self._engine, self._feed, self._visitors = engine, feed, visitors
+    def __init__(self, engine: EngineClient, feed: Feed, visitors: Visitors, keeper: Keeper) -> None:
+        self._engine, self._feed, self._visitors, self._keeper = engine, feed, visitors, keeper
         self._open = 0
 
     async def converse(self, websocket: WebSocket) -> None:
@@ -80,7 +82,8 @@ class OscSockets:
         if phone is not None:
             phone.connections.add(page.end)
         try:
-            await self._exchange(websocket, page)
+            async with self._keeper.hold():
+                await self._exchange(websocket, page)
         finally:
             self._open -= 1
             if phone is not None:

@@ -19,6 +19,7 @@ from instrument.storage.library import Library
 from instrument.web.app import application
 from instrument.web.bounds import protocol
 from instrument.web.discovery import announce
+from instrument.web.served_engine import ServedEngine
 from instrument.web.services import ServerOptions, assemble
 
 _LARGEST_PACKET = 65_507  # that a UDP datagram holds
@@ -73,13 +74,15 @@ class WebServer:
         finally:
             sweeping.cancel()
             await self._services.renders.close()
+            if isinstance(self._services.keeper, ServedEngine):
+                await self._services.keeper.close()
             await self._services.door.close()
             announcing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await announcing
 
     async def _announce(self) -> None:
-        if self._options.discovery:
+        if self._options.discovery and not self._options.serve_only:
             await announce(self.http, self._options.engine, self._say)
 
     async def _serve_phones(self, listening: socket.socket) -> None:

@@ -10,11 +10,13 @@ from instrument.web.catalogue import Catalogue
 from instrument.web.door import Door, Serve
 from instrument.web.engine_client import EngineClient
 from instrument.web.feed import Feed
+from instrument.web.listen import ListenSockets
 from instrument.web.osc_socket import OscSockets
 from instrument.web.oscquery import OscQuery
 from instrument.web.pages import Pages
 from instrument.web.phones import Phones
 from instrument.web.render_jobs import RenderJobs
+from instrument.web.served_engine import Keeper, OthersEngine, ServedEngine
 from instrument.web.visitors import Visitors
 
 
@@ -26,6 +28,8 @@ class ServerOptions:
         engine: host and port where the engine listens for OSC.
         http: host and port to serve at; port 0 takes any that is free.
         discovery: announce both by mDNS.
+        serve_only: start an engine without a sound device where a page comes.
+        engine_words: for that engine, such as "--releases".
         origins: of pages elsewhere that may ask, such as "http://localhost:3000".
     """
 
@@ -33,6 +37,8 @@ class ServerOptions:
     http: tuple[str, int]
     discovery: bool = True
     origins: tuple[str, ...] = ()
+    serve_only: bool = False
+    engine_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Services:
         osc: pages that play.
         door: open to phones.
         renders: jobs and results.
+        listen: pages that hear the engine.
+        keeper: starts an engine where there is none.
         serve_only: there is an engine for the page alone, without a sound device.
     """
 
@@ -61,6 +69,8 @@ class Services:
     osc: OscSockets
     door: Door
     renders: RenderJobs
+    listen: ListenSockets
+    keeper: Keeper
     serve_only: bool = False
 
 
@@ -75,6 +85,7 @@ def assemble(options: ServerOptions, library: Library, http: tuple[str, int], se
     """
     engine, phones = EngineClient(*options.engine), Phones()
     feed, visitors = Feed(engine), Visitors(phones, options.origins)
+    keeper = ServedEngine(engine.port, feed, options.engine_words) if options.serve_only else OthersEngine()
     return Services(
         engine=engine,
         feed=feed,
@@ -82,7 +93,10 @@ def assemble(options: ServerOptions, library: Library, http: tuple[str, int], se
         visitors=visitors,
         pages=Pages(),
         oscquery=OscQuery(engine),
-        osc=OscSockets(engine, feed, visitors),
+        osc=OscSockets(engine, feed, visitors, keeper),
+        listen=ListenSockets(feed, keeper),
+        keeper=keeper,
+        serve_only=options.serve_only,
         renders=RenderJobs(library.folders),
         door=Door(phones, http[1], not is_loopback(http[0]), serve),
     )

@@ -21,6 +21,9 @@ class FakeEngine:
     def quit(self):
         self.ended = True
 
+    def listen(self, peer, seconds):
+        self.listener = peer, seconds
+
     def in_background(self, function):
         function()
 
