@@ -158,7 +158,7 @@ ENGINE_ROWS: tuple[Address, ...] = (
     ),
     notice(
         SOUND,
-        "20 ms of what is played, to those who have sent `/aitunes/listen`: a number that counts up, the sample rate, "
+        "20 ms of what is played, to those who have sent `/listen`: a number that counts up, the sample rate, "
         "and left and right by turns as 16-bit whole numbers, little-endian",
         number("sequence", 2**31 - 1),
         Argument("i", "sample_rate", 0, 2**31 - 1, "Hz"),

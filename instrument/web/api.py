@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from aitunes import __version__
 from instrument.web import documentation, phones_api, releases_api, renders_api
-from instrument.web.problems import ProblemError, problem, problem_of
+from instrument.web.problems import ProblemError, problem, problem_of, tell_http
 from instrument.web.services import Services
 from instrument.web.visitors import COOKIE, Right, Role, check, visitor_of
 
@@ -46,7 +46,7 @@ def api(services: Services) -> FastAPI:
     )
     app.add_exception_handler(ProblemError, _tell_problem)
     app.add_exception_handler(RequestValidationError, _tell_validation)
-    app.add_exception_handler(HTTPException, _tell_http)
+    app.add_exception_handler(HTTPException, tell_http)
     _add_session(app, services)
     _add_status(app, services)
     app.include_router(releases_api.router(services))
@@ -122,11 +122,3 @@ async def _tell_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [f"{'.'.join(str(part) for part in fault['loc'][1:])}: {fault['msg']}" for fault in error.errors()[:5]]
     return problem(422, "; ".join(faults)[:1_000] + ".")
-
-
-async def _tell_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if isinstance(error.__cause__, ProblemError):  # while the body was read
-        return problem_of(error.__cause__)
-    sentence = {404: "There is nothing at this address.", 405: "This address does not take that method."}
-    return problem(error.status_code, sentence.get(error.status_code, str(error.detail)), error.headers)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from instrument.web import originals
 from instrument.web.api import ROOT, api
 from instrument.web.bounds import Bodies
 from instrument.web.guard import Guard
+from instrument.web.problems import tell_http
 from instrument.web.services import Services
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -50,4 +52,5 @@ def application(services: Services, lifespan: Lifespan | None = None) -> Starlet
         origins = sorted(services.visitors.origins)
         methods, names = ["GET", "POST", "DELETE"], ["Content-Type", "Range"]
         middleware.insert(0, Middleware(CORSMiddleware, origins, methods, names))
-    return Starlette(routes=routes, lifespan=lifespan, middleware=middleware)
+    handlers = {HTTPException: tell_http}
+    return Starlette(routes=routes, lifespan=lifespan, middleware=middleware, exception_handlers=handlers)

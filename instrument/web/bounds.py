@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import get_remote_addr
 
 from aitunes.osc.address import is_loopback
-from instrument.web.problems import ProblemError, problem_of
 
 MAX_BODY_BYTES = 1 << 14
 MAX_CONNECTIONS = 256
 MAX_OF_ONE_HOST = 48
 """Connections of one other machine."""
 BODY_SECONDS = 20.0
+_CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,11 @@ class Bodies:
         self._app, self._larger, self._seconds = app, larger, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 413 or 408 where a body is refused."""
+        """Raise an HTTPException of 413 or 408 in whoever reads a body that is refused."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        try:
+        else:
             await self._app(scope, self._bounded(scope, receive), send)
-        except ProblemError as error:
-            response = problem_of(error)
-            response.headers["Connection"] = "close"
-            await response(scope, receive, send)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         most = self._larger.get(scope["path"], MAX_BODY_BYTES)
@@ -71,13 +67,13 @@ class Bodies:
             nonlocal left, complete
             if complete:
                 return await receive()  # which waits for the client to go
-            too_long = ProblemError(413, f"At most {most:,} bytes are taken here.")
+            too_long = HTTPException(413, f"At most {most:,} bytes are taken here.", _CLOSE)
             if left < 0:
                 raise too_long
             try:
                 message = await asyncio.wait_for(receive(), max(0.0, end - time.monotonic()))
             except TimeoutError as error:
-                raise ProblemError(408, f"The request did not arrive within {self._seconds:.0f} s.") from error
+                raise HTTPException(408, f"The request did not arrive within {self._seconds:.0f} s.", _CLOSE) from error
             left -= len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if left < 0:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from aitunes.errors import AiTunesError
 
@@ -37,3 +39,10 @@ def problem_of(error: ProblemError) -> JSONResponse:
     """Return the answer for an error."""
     headers = {"Retry-After": str(error.retry_seconds)} if error.retry_seconds else None
     return problem(error.status, str(error), headers)
+
+
+async def tell_http(request: Request, error: Exception) -> Response:
+    """Return the answer for an error of Starlette's own."""
+    assert isinstance(error, HTTPException)
+    sentences = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    return problem(error.status_code, sentences.get(error.status_code, str(error.detail)), error.headers)

@@ -105,6 +105,7 @@ def _config(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.Conf
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         ws_max_size=_LARGEST_PACKET,
         ws_max_queue=64,
         h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
