@@ -1,0 +1,73 @@
+/** The releases that are here: a gallery with maps, previews to hear, licences; one press loads. */
+
+import { call } from "./api.js";
+import { button, byId, element } from "./dom.js";
+import { Emitter } from "./emitter.js";
+import { bytes } from "./formats.js";
+
+/** Holds what the server lists. Event: `changed`. */
+export class Releases extends Emitter {
+  constructor() {
+    super();
+    this.all = [];
+    this.first = "";
+  }
+
+  async read() {
+    const { releases, default: first } = await call("GET", "/api/v1/releases");
+    this.all = releases;
+    this.first = first;
+    this.emit("changed");
+  }
+}
+
+/** Fills #gallery. */
+export class ReleasesView {
+  constructor(releases, engine, can, loaded) {
+    Object.assign(this, { releases, engine, can, loaded });
+    releases.on("changed", () => this.#fill());
+    engine.on("release", () => this.#mark());
+    this.#fill();
+  }
+
+  #fill() {
+    byId("gallery").replaceChildren(...this.releases.all.map((release) => this.#card(release)));
+    this.#mark();
+  }
+
+  #card(release) {
+    const { links } = release;
+    const name = release.public_name || release.name;
+    const picture = links.picture
+      ? element("img", { src: links.picture, alt: `Map of ${name}`, loading: "lazy" })
+      : element("div", { class: "no-picture", text: "no map" });
+    const heard = links.preview && element("audio", { src: links.preview, controls: true, preload: "none" });
+    heard?.setAttribute("aria-label", `Preview of ${name}`);
+    const load = button("Play this release", () => this.#load(release.name), { class: "load", "aria-label": `Play ${name}` });
+    load.hidden = !this.can("load");
+    const facts = [
+      `${release.latent_dim} latent dimensions`, release.plays_notes ? "plays notes" : "no notes",
+      `${release.sample_rate / 1000} kHz`, bytes(release.bytes),
+    ].join(" · ");
+    return element("article", { data: { release: release.name } },
+      picture, element("h3", { text: name }), element("p", { text: release.description }),
+      element("p", { class: "quiet", text: facts }),
+      element("p", { class: "quiet", text: `Licence of the sounds it learned from: ${release.licence || "not stated"}` }),
+      heard || null, load);
+  }
+
+  #load(name) {
+    this.engine.load(name);
+    this.loaded();
+  }
+
+  #mark() {
+    for (const card of byId("gallery").children) {
+      const plays = card.dataset.release === this.engine.card?.name;
+      card.classList.toggle("plays", plays);
+      if (plays) card.setAttribute("aria-current", "true");
+      else card.removeAttribute("aria-current");
+      card.querySelector(".load").textContent = plays ? "Playing" : "Play this release";
+    }
+  }
+}
