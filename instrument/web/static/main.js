@@ -57,10 +57,11 @@ function connectListening(can) {
   button.addEventListener("click", () => listener.toggle());
   listener.on("state", (state) => {
     button.setAttribute("aria-pressed", String(listener.active));
-    byId("listen-text").textContent = state === "starting" ? "…" : listener.active ? "Listening" : "Listen here";
+    byId("listen-text").textContent = listener.active ? "Listening" : "Listen";
+    button.querySelector(".here").hidden = listener.active;
     if (!["off", "on", "starting"].includes(state)) notify(state);
   });
-  listener.on("latency", (ms) => (byId("listen-text").textContent = `${Math.round(ms)} ms`));
+  listener.on("latency", (ms) => (byId("listen-text").textContent = `Listening, ${Math.round(ms)} ms`));
 }
 
 async function start() {

@@ -1,9 +1,11 @@
 /** The releases that are here: a gallery with maps, previews to hear, licences; one press loads. */
 
 import { call } from "./api.js";
-import { button, byId, element } from "./dom.js";
+import { button, byId, element, onTheme } from "./dom.js";
 import { Emitter } from "./emitter.js";
 import { bytes } from "./formats.js";
+import { readLandmarks } from "./landmarks.js";
+import { paintMap } from "./map_view.js";
 
 /** Holds what the server lists. Event: `changed`. */
 export class Releases extends Emitter {
@@ -21,26 +23,29 @@ export class Releases extends Emitter {
   }
 }
 
-/** Fills #gallery. */
+/** Fills #gallery; a map is read when its picture comes into sight. */
 export class ReleasesView {
+  #maps = new Map();
+  #sight = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && this.#draw(entry.target)));
+
   constructor(releases, engine, can, loaded) {
     Object.assign(this, { releases, engine, can, loaded });
     releases.on("changed", () => this.#fill());
     engine.on("release", () => this.#mark());
+    onTheme(() => byId("gallery").querySelectorAll("canvas").forEach((canvas) => this.#draw(canvas)));
     this.#fill();
   }
 
   #fill() {
     byId("gallery").replaceChildren(...this.releases.all.map((release) => this.#card(release)));
+    for (const canvas of byId("gallery").querySelectorAll("canvas")) this.#sight.observe(canvas);
     this.#mark();
   }
 
   #card(release) {
     const { links } = release;
     const name = release.public_name || release.name;
-    const picture = links.picture
-      ? element("img", { src: links.picture, alt: `Map of ${name}`, loading: "lazy" })
-      : element("div", { class: "no-picture", text: "no map" });
+    const picture = element("canvas", { role: "img", "aria-label": `Map of ${name}`, data: { map: release.name } });
     const heard = links.preview && element("audio", { src: links.preview, controls: true, preload: "none" });
     heard?.setAttribute("aria-label", `Preview of ${name}`);
     const load = button("Play this release", () => this.#load(release.name), { class: "load", "aria-label": `Play ${name}` });
@@ -54,6 +59,13 @@ export class ReleasesView {
       element("p", { class: "quiet", text: facts }),
       element("p", { class: "quiet", text: `Licence of the sounds it learned from: ${release.licence || "not stated"}` }),
       heard || null, load);
+  }
+
+  async #draw(canvas) {
+    const name = canvas.dataset.map;
+    if (!this.#maps.has(name)) this.#maps.set(name, readLandmarks(name, [0, 1]));
+    const landmarks = await this.#maps.get(name);
+    if (canvas.clientWidth) paintMap(canvas, landmarks);
   }
 
   #load(name) {
