@@ -6,6 +6,8 @@ import { PacketError, decode, encode } from "./osc.js";
 const PING_MS = 1000;
 const MAX_WAIT_MS = 4000;
 const MAX_BUFFERED = 2048;
+const FRAME_MS = 8; // of a display with 120 a second; a mouse that reports no oftener is never kept waiting
+const MAX_KEYS = 256;
 const SILENT_MS = 6000;
 const KEPT_TRIPS = 9;
 
@@ -17,8 +19,8 @@ export class Connection extends Emitter {
   #socket = null;
   #wait = 250;
   #latest = new Map();
-  #sentInFrame = new Set();
-  #frame = 0;
+  #sentAt = new Map();
+  #flushing = 0;
   #trips = [];
   #heard = 0;
   #timer = 0;
@@ -71,24 +73,23 @@ export class Connection extends Emitter {
    */
   sendLatest(key, address, tags, ...values) {
     if (!this.open) return;
-    if (!this.#sentInFrame.has(key) && this.#socket.bufferedAmount < MAX_BUFFERED) {
-      this.#sentInFrame.add(key);
+    const now = performance.now();
+    const wait = (this.#sentAt.get(key) ?? -Infinity) + FRAME_MS - now;
+    if (wait <= 0 && this.#socket.bufferedAmount < MAX_BUFFERED) {
+      if (this.#sentAt.size > MAX_KEYS) this.#sentAt.clear();
+      this.#sentAt.set(key, now);
       this.#latest.delete(key);
       this.send(address, tags, ...values);
-    } else {
-      if (this.#latest.has(key)) this.dropped += 1;
-      this.#latest.set(key, [address, tags, ...values]);
+      return;
     }
-    this.#frame ||= document.hidden ? setTimeout(() => this.#flush(), 16) : requestAnimationFrame(() => this.#flush());
+    if (this.#latest.has(key)) this.dropped += 1;
+    this.#latest.set(key, [address, tags, ...values]);
+    this.#flushing ||= setTimeout(() => this.#flush(), wait > 0 ? wait : FRAME_MS);
   }
 
   #flush() {
-    this.#frame = 0;
-    this.#sentInFrame.clear();
-    for (const [key, message] of [...this.#latest]) {
-      this.#latest.delete(key);
-      this.sendLatest(key, ...message);
-    }
+    this.#flushing = 0;
+    for (const [key, message] of [...this.#latest]) this.sendLatest(key, ...message);
   }
 
   #opened() {

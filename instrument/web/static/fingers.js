@@ -19,7 +19,9 @@ export class Fingers {
     this.surface = surface;
     this.held = notes;
     pad.addEventListener("pointerdown", (event) => this.#press(event));
-    pad.addEventListener("pointermove", (event) => this.#move(event));
+    // Raw updates come at once, and not only before the next frame; browsers give them to secure pages.
+    const moved = "onpointerrawupdate" in pad && window.isSecureContext ? "pointerrawupdate" : "pointermove";
+    pad.addEventListener(moved, (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
       pad.addEventListener(end, (event) => this.#lift(event.pointerId));
     }

@@ -57,7 +57,7 @@ export class ReleasesView {
     return element("article", { data: { release: release.name } },
       picture, element("h3", { text: name }), element("p", { text: release.description }),
       element("p", { class: "quiet", text: facts }),
-      element("p", { class: "quiet", text: `Licence of the sounds it learned from: ${release.licence || "not stated"}` }),
+      licenceOf(release),
       heard || null, load);
   }
 
@@ -82,4 +82,12 @@ export class ReleasesView {
       card.querySelector(".load").textContent = plays ? "Playing" : "Play this release";
     }
   }
+}
+
+function licenceOf({ licence }) {
+  const whole = licence || "not stated";
+  const [short] = whole.split(/[:;]/, 1);
+  if (short === whole) return element("p", { class: "quiet", text: `Licence of its sounds: ${whole}` });
+  return element("details", { class: "quiet" },
+    element("summary", { text: `Licence of its sounds: ${short} …` }), element("p", { text: whole }));
 }

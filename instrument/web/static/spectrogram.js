@@ -1,7 +1,7 @@
 /** Shows a spectrogram of the last seconds, scrolling from right to left at the display's rate. */
 
 import { levelColours, writeColumn } from "./colours.js";
-import { fitCanvas, onTheme } from "./dom.js";
+import { onTheme } from "./dom.js";
 
 const BANDS = 64;
 const COLUMNS_A_SECOND = 25;
@@ -62,9 +62,11 @@ export class Spectrogram {
   }
 
   #paint(end) {
-    const { width, height, ratio } = fitCanvas(this.canvas);
-    const context = this.canvas.getContext("2d");
-    const step = COLUMN_PIXELS * ratio;
+    const { canvas } = this;
+    // As high as there are bands: the browser stretches it, which costs less than to draw more pixels.
+    const [width, height, step] = [Math.max(1, canvas.clientWidth), BANDS, COLUMN_PIXELS];
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d");
     const count = Math.min(Math.ceil(width / step) + 1, RING - MAX_BEHIND - 1);
     const first = Math.floor(end) - count;
     context.imageSmoothingEnabled = true;
