@@ -53,6 +53,11 @@ export class Connection extends Emitter {
     this.#socket = socket;
   }
 
+  /** Ends the connection; another one follows. */
+  close() {
+    this.#socket?.close();
+  }
+
   /** Chooses what arrives 25 times a second: "meter", "scope". */
   stream(...names) {
     this.#streams = names;
