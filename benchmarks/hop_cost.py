@@ -1,4 +1,4 @@
-"""Measures the processor time of a hop while the pad moves at every hop: the drone, one note, eight notes.
+"""Measures the processor time of a hop while the pad moves: the drone, one note, eight notes; and of the hop's record.
 
     python -m benchmarks.hop_cost
 
@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from instrument.engine.flight_recorder import FlightRecorder
 from instrument.storage.library import Library
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
@@ -41,6 +42,18 @@ def cost_ms(name: str, notes: tuple[int, ...]) -> float:
     return 1e3 * float(np.median(costs[SETTLED:]))
 
 
+def record_cost_ms() -> float:
+    """Return the median of the processor time that the flight recorder takes for a hop, ms."""
+    recorder = FlightRecorder()
+    recorder.begin()
+    costs = []
+    for _ in range(4_000):
+        begin = time.thread_time()
+        recorder.add(0.0, 0.0, 0.001, 0.0005, (1, 1e-5), 256.0, 0, 128 / RATE)
+        costs.append(time.thread_time() - begin)
+    return 1e3 * float(np.median(costs))
+
+
 def main() -> int:
     """Measure and print a row for each bundled release."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
@@ -48,6 +61,7 @@ def main() -> int:
     for name in ("first-light", "chamber"):
         drone, one, eight = (cost_ms(name, notes) for notes in CHORDS)
         print(f"{name:25}{drone:9.3f}{one:11.3f}{eight:8.3f}", flush=True)
+    print(f"flight recorder          {record_cost_ms():9.4f}")
     return 0
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from instrument.oscquery import nodes
+from instrument.web import nodes
 
 
 def test_the_namespace_is_one_json_object_with_the_values_of_now(served):

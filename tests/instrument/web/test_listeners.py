@@ -8,9 +8,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from aitunes.osc.packets import build, parse
-from instrument.oscquery.engine_client import View
-from instrument.oscquery.listeners import Listener, Listeners
-from instrument.oscquery.nodes import Facts
+from instrument.web.engine_client import View
+from instrument.web.listeners import Listener, Listeners
+from instrument.web.nodes import Facts
 
 
 def quiet(conversation, address):
@@ -153,11 +153,16 @@ def test_listeners_find_an_engine_that_was_started_again(fresh, start, releases)
         assert one.expect("/aitunes/gain", where=lambda values: values == [-3.0])
 
 
-def test_only_pages_of_this_machine_may_play(served):
-    for origin in ("http://elsewhere.example", f"http://elsewhere.example:{served.port}", "null"):
+def test_only_pages_of_this_server_may_play(served):
+    for origin in (
+        "http://elsewhere.example",
+        "http://localhost:8080",
+        f"http://elsewhere.example:{served.port}",
+        "null",
+    ):
         with pytest.raises(InvalidStatus, match="403"), served.listen(origin=origin):
             pass
-    with served.listen(origin="http://localhost:8080") as one:
+    with served.listen(origin=f"http://127.0.0.1:{served.port}") as one:
         one.listen("/aitunes/gain")
 
 

@@ -1,4 +1,4 @@
-"""The OSCQuery server, from its port to its end."""
+"""The web server, from its port to its end."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError, reason
 from aitunes.osc.address import answering, format_host_port
-from instrument.oscquery.app import application
-from instrument.oscquery.discovery import announce
-from instrument.oscquery.engine_client import EngineClient
+from instrument.storage.library import Library
+from instrument.web.app import application
+from instrument.web.bounds import protocol
+from instrument.web.discovery import announce
+from instrument.web.services import ServerOptions, assemble
 
 _LARGEST_PACKET = 65_507  # that a UDP datagram holds
+_MAX_HEAD_BYTES = 1 << 14
 _LEAVING_SECONDS = 1
 
 
@@ -26,45 +30,26 @@ class HttpPortError(AiTunesError):
     """A port that cannot be opened."""
 
 
-@dataclass(frozen=True)
-class ServerOptions:
-    """Says which engine to serve, and where.
-
-    Args:
-        engine: host and port where the engine listens for OSC.
-        http: host and port to serve at; port 0 takes any that is free.
-        discovery: announce both by mDNS.
-    """
-
-    engine: tuple[str, int]
-    http: tuple[str, int]
-    discovery: bool = True
-
-
-class OscQueryServer:
-    """Serves on one port.
+class WebServer:
+    """Serves on one port, and on a second one in the network while phones may come.
 
     Args:
         options: where.
+        library: where releases are found.
         say: takes sentences for the person at the terminal.
 
     Raises:
         HttpPortError: the port cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, say: Callable[[str], None]) -> None:
+    def __init__(self, options: ServerOptions, library: Library, say: Callable[[str], None]) -> None:
         self._options = options
         self._say = say
         self._socket = _listen(options.http[0] or "127.0.0.1", options.http[1])
         self.http = (options.http[0] or "127.0.0.1", self._socket.getsockname()[1])
-        config = uvicorn.Config(
-            application(EngineClient(*options.engine), self._lifespan),
-            log_level="warning",
-            access_log=False,
-            ws_max_size=_LARGEST_PACKET,
-            timeout_graceful_shutdown=_LEAVING_SECONDS,
-        )
-        self._server = _Server(config)
+        self._services = assemble(options, library, self.http, self._serve_phones)
+        self._app = application(self._services, self._lifespan)
+        self._server = _Server(_config(self._app))
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -79,11 +64,13 @@ class OscQueryServer:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         here, *elsewhere = (f"http://{format_host_port(host, self.http[1])}/" for host in answering(self.http[0]))
         self._say(f"OSCQuery at {here}" + (f", from other machines at {' and '.join(elsewhere)}" if elsewhere else ""))
+        self._say(f"The page is at {here}")
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
         try:
             yield
         finally:
+            await self._services.door.close()
             announcing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await announcing
@@ -91,6 +78,32 @@ class OscQueryServer:
     async def _announce(self) -> None:
         if self._options.discovery:
             await announce(self.http, self._options.engine, self._say)
+
+    async def _serve_phones(self, listening: socket.socket) -> None:
+        server = _Server(_config(self._app, lifespan="off"))
+        with listening:
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            try:
+                await asyncio.shield(serving)
+            except asyncio.CancelledError:
+                server.should_exit = True
+                await serving
+                raise
+
+
+def _config(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=protocol(),
+        lifespan=lifespan,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        ws_max_size=_LARGEST_PACKET,
+        ws_max_queue=64,
+        h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
+        timeout_graceful_shutdown=_LEAVING_SECONDS,
+    )
 
 
 class _Server(uvicorn.Server):

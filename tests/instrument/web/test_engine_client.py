@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from instrument.oscquery.engine_client import EngineClient
+from instrument.web.engine_client import EngineClient
 
 
 def card(low, high):

@@ -1,11 +1,11 @@
-"""`aitunes oscquery`: the namespace over HTTP, for an engine that plays elsewhere or in the next process."""
+"""`aitunes web`: the page, the HTTP API and OSCQuery, for an engine that plays elsewhere or in the next process."""
 
 from __future__ import annotations
 
 import argparse
 import signal
 
-from instrument.cli.common import UsageError
+from instrument.cli.common import UsageError, library
 from instrument.cli.sidecar import WEB_MISSING, stop_with_engine, web_is_installed
 from instrument.terminal import ending_signals, say
 
@@ -15,10 +15,12 @@ def run(options: argparse.Namespace) -> int:
     if not web_is_installed():
         raise UsageError(WEB_MISSING)
     # Here, because it needs what may not be installed.
-    from instrument.oscquery.serve import OscQueryServer, ServerOptions
+    from instrument.web.serve import WebServer
+    from instrument.web.services import ServerOptions
 
     http = (options.http_host, options.http_port)
-    server = OscQueryServer(ServerOptions(options.connect, http, options.discovery), say)
+    wanted = ServerOptions(options.connect, http, options.discovery, tuple(options.cors))
+    server = WebServer(wanted, library(options), say)
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: server.stop())
     if options.sidecar:

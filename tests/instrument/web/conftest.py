@@ -1,4 +1,4 @@
-"""An engine, and the OSCQuery server beside it, as two processes; everything over real sockets."""
+"""An engine, and the web server beside it, as two processes; everything over real sockets."""
 
 import json
 import time
@@ -23,10 +23,30 @@ class Served:
     def get(self, path):
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=DEADLINE_SECONDS)
 
+    @property
+    def origin(self):
+        return f"http://127.0.0.1:{self.port}"
+
     @contextmanager
-    def listen(self, **options):
+    def page(self):
+        """Yield a client that does what the page does: it has begun a session, and names its origin."""
+        headers = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin"}
+        with httpx.Client(base_url=self.origin, headers=headers, timeout=DEADLINE_SECONDS) as client:
+            self.session = client.post("/api/v1/session", json={}).raise_for_status().json()
+            yield client
+
+    @contextmanager
+    def play(self, client=None, path="/api/v1/osc"):
+        """Yield the page's WebSocket, or a program's."""
+        headers = {} if client is None else {"Cookie": "; ".join(f"{k}={v}" for k, v in client.cookies.items())}
+        origin = {} if client is None else {"origin": self.origin}
+        with self.listen(path, additional_headers=headers, **origin) as conversation:
+            yield conversation
+
+    @contextmanager
+    def listen(self, path="/", **options):
         """A WebSocket to the server."""
-        with connect(f"ws://127.0.0.1:{self.port}/", open_timeout=DEADLINE_SECONDS, **options) as websocket:
+        with connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=DEADLINE_SECONDS, **options) as websocket:
             yield Conversation(websocket)
 
 
@@ -41,6 +61,17 @@ class Conversation:
 
     def send(self, address, *arguments):
         self.websocket.send(build(address, *arguments))
+
+    def say(self, **words):
+        """Send the page's own words."""
+        self.websocket.send(json.dumps(words))
+
+    def told(self, word, where=lambda value: True):
+        """Return what the server says with that word."""
+        for frame in self.frames():
+            if isinstance(frame, dict) and word in frame and where(frame[word]):
+                return frame[word]
+        raise AssertionError(f"no {word} within {DEADLINE_SECONDS} s")
 
     def listen(self, *paths):
         """LISTEN, and return when the server has obeyed, which it does in the order of the commands."""
@@ -73,7 +104,7 @@ class Conversation:
         raise AssertionError(f"no {address} within {DEADLINE_SECONDS} s")
 
 
-SERVE = ("oscquery", "--http-port", 0, "--no-discovery", "--connect")
+SERVE = ("web", "--http-port", 0, "--no-discovery", "--connect")
 
 
 @pytest.fixture(scope="module")

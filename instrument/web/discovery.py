@@ -11,8 +11,8 @@ import ifaddr
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from instrument.oscquery.app import NAME
-from instrument.oscquery.guard import LOOPBACK
+from aitunes.osc.address import is_loopback
+from instrument.web.oscquery import NAME
 
 HTTP_TYPE = "_oscjson._tcp.local."
 OSC_TYPE = "_osc._udp.local."
@@ -60,7 +60,7 @@ def _service(kind: str, host: str, port: int) -> ServiceInfo:
 
 def _addresses(host: str) -> list[str]:
     """Addresses under which a host is reached; of all, the IPv4 ones."""
-    if host in LOOPBACK:
+    if is_loopback(host):
         return ["::1" if host == "::1" else "127.0.0.1"]
     if host not in ("0.0.0.0", "::"):
         return [host] if ":" in host else [socket.gethostbyname(host)]

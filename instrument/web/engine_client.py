@@ -15,7 +15,7 @@ from typing_extensions import override
 from aitunes.errors import AiTunesError
 from aitunes.osc.packets import Message, build, bundle, messages
 from instrument.namespace import ROOT
-from instrument.oscquery.nodes import Facts
+from instrument.web.nodes import Facts
 
 _ANSWER_SECONDS = 1.0
 _REPEAT_SECONDS = 0.25

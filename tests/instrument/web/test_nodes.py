@@ -3,8 +3,8 @@
 import pytest
 
 from instrument.namespace import ROOT, TABLE, Argument, expand
-from instrument.oscquery import nodes
-from instrument.oscquery.nodes import Facts
+from instrument.web import nodes
+from instrument.web.nodes import Facts
 
 PER_VALUE = ("VALUE", "RANGE", "EXTENDED_TYPE", "UNIT", "CLIPMODE")
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from zeroconf import InterfaceChoice, IPVersion, ServiceBrowser, ServiceListener, Zeroconf
 
-from instrument.oscquery.discovery import HTTP_TYPE, OSC_TYPE
+from instrument.web.discovery import HTTP_TYPE, OSC_TYPE
 
 
 class Found(ServiceListener):

@@ -12,9 +12,9 @@ from typing import Any
 from aitunes.osc.packets import build
 from aitunes.osc.session import Session
 from instrument.namespace import canonical, expand
-from instrument.oscquery import nodes
-from instrument.oscquery.engine_client import EngineClient, EngineGoneError, View
-from instrument.oscquery.nodes import Facts, Node
+from instrument.web import nodes
+from instrument.web.engine_client import EngineClient, EngineGoneError, View
+from instrument.web.nodes import Facts, Node
 
 _RENEW_SECONDS = 2.0
 _FOLLOW_SECONDS = 0.04

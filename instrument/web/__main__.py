@@ -8,7 +8,7 @@ _NICENESS = 10
 
 
 def main() -> int:
-    """Wait for a byte on standard input, then do what `aitunes oscquery` does, with the words of the command line."""
+    """Wait for a byte on standard input, then do what `aitunes web` does, with the words of the command line."""
     with contextlib.suppress(AttributeError, OSError):  # Windows has no nice
         os.nice(_NICENESS)
     if not os.read(sys.stdin.fileno(), 1):
@@ -16,7 +16,7 @@ def main() -> int:
     # Here, because until there is sound nothing may compete with it, not even these imports.
     from instrument.cli import main as command
 
-    return command(["oscquery", "--sidecar", *sys.argv[1:]])
+    return command(["web", "--sidecar", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

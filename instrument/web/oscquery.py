@@ -1,58 +1,48 @@
-"""The HTTP and WebSocket side: questions about the namespace, and OSC both ways."""
+"""OSCQuery: questions about the namespace over HTTP, and OSC both ways over a WebSocket."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from aitunes.osc.address import is_loopback
 from aitunes.osc.packets import build, messages
 from instrument.namespace import LOCAL_ONLY, canonical
 from instrument.osc.patterns import matching
-from instrument.oscquery import nodes
-from instrument.oscquery.engine_client import EngineClient, EngineGoneError
-from instrument.oscquery.guard import LOOPBACK, Guard, is_local_program
-from instrument.oscquery.listeners import Listener, Listeners
+from instrument.web import nodes
+from instrument.web.engine_client import EngineClient, EngineGoneError
+from instrument.web.guard import FORBIDDEN, is_local_program
+from instrument.web.listeners import Listener, Listeners
+from instrument.web.visitors import visitor_of
 
 NAME = "AiTunes"
 _COMMANDS = ("LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED")
 _TRY_AGAIN = 1013  # WebSocket's close code for a server, or a client, that cannot keep up
 _RESERVED = "only a program on the engine's own machine may do this, and no web page"
 
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
-
-def application(engine: EngineClient, lifespan: Lifespan | None = None) -> Starlette:
-    """Return the web application for an engine.
+class OscQuery:
+    """Answers questions about the namespace.
 
     Args:
         engine: whose namespace it serves.
-        lifespan: runs around it.
     """
-    server = _Server(engine)
-    path = "/{path:path}"
-    routes = [Route(path, server.describe), WebSocketRoute(path, server.converse)]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard)])
 
-
-class _Server:
     def __init__(self, engine: EngineClient) -> None:
         self._engine = engine
         self._listeners = Listeners(engine)
 
     async def describe(self, request: Request) -> Response:
         """Return a node, or the attributes of it that are asked for."""
+        if visitor_of(request).came_by_phone_door:
+            return _sentence(403, "This address is for paired phones; open the page.")
         path = canonical("/" + request.path_params["path"].strip("/"))
         wanted = [name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)]
         if "HOST_INFO" in wanted:
@@ -76,6 +66,9 @@ class _Server:
 
     async def converse(self, websocket: WebSocket) -> None:
         """Commands as text and OSC as bytes, both ways, until one side leaves."""
+        if visitor_of(websocket).came_by_phone_door:
+            await websocket.close(FORBIDDEN)
+            return
         await websocket.accept()
         listener = Listener()
         self._listeners.join(listener)
@@ -123,7 +116,7 @@ def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
     optional = sorted(nodes.ATTRIBUTES - nodes.REQUIRED) + list(_COMMANDS)
     return {
         "NAME": NAME,
-        "OSC_IP": here[0] if engine.host in LOOPBACK else engine.host,
+        "OSC_IP": here[0] if is_loopback(engine.host) else engine.host,
         "OSC_PORT": engine.port,
         "OSC_TRANSPORT": "UDP",
         "WS_IP": here[0],
