@@ -150,6 +150,7 @@ export class Engine extends Emitter {
 
   #handle(path, values) {
     if (path === "/meter") this.emit("meter", ...values);
+    else if (path === "/midi/notice") this.#notice(String(values[0] ?? ""));
     else if (path === "/scope") this.#handleScope(values[0]);
     else if (path === "/release/info") this.#handleCard(values[0]);
     else if (path === "/play" || path === "/stop") this.#storePlaying(path === "/play");
