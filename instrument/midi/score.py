@@ -52,11 +52,20 @@ def score_of_midi_file(path: Path, mappings: str = "", releases: Sequence[str] =
     """
     try:
         with path.open("rb") as stream:
-            messages = parse_midi_file(stream.read(MAX_BYTES + 1))
+            return score_of_midi(stream.read(MAX_BYTES + 1), mappings, releases)
     except OSError as error:
         raise MidiFileError(f"The MIDI file {path} cannot be read: {reason(error)}.") from error
     except MidiFileError as error:
         raise MidiFileError(f"The MIDI file {path} cannot be played: {error}.") from error
+
+
+def score_of_midi(content: bytes, mappings: str = "", releases: Sequence[str] = ()) -> str:
+    """Return the score of a MIDI file's content; the arguments are those of `score_of_midi_file`.
+
+    Raises:
+        MidiFileError: it is none.
+    """
+    messages = parse_midi_file(content)
     lines = _Lines()
     lines.act(f"{ROOT}/drone", False)
     outbox = cast(Outbox, lines)  # which writes down in place of sending
