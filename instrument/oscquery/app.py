@@ -23,7 +23,7 @@ from instrument.osc.patterns import matching
 from instrument.oscquery import nodes
 from instrument.oscquery.engine_client import EngineClient, EngineGoneError
 from instrument.oscquery.guard import LOOPBACK, Guard, is_local_program
-from instrument.oscquery.listeners import Listener, Listeners
+from instrument.oscquery.listeners import MAX_LISTENERS, Listener, Listeners
 
 NAME = "AiTunes"
 _COMMANDS = ("LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED")
@@ -78,7 +78,9 @@ class _Server:
         """Commands as text and OSC as bytes, both ways, until one side leaves."""
         await websocket.accept()
         listener = Listener()
-        self._listeners.join(listener)
+        if not self._listeners.join(listener):
+            await websocket.close(_TRY_AGAIN, f"there are {MAX_LISTENERS} connections already")
+            return
         try:
             await self._exchange(websocket, listener)
         finally:

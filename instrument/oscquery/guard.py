@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HOST = re.compile(r"(\[[^\[\]@/]+\]|[^\[\]@/:]+)(:[0-9]*)?")
 _FORBIDDEN = 1008  # WebSocket's close code
 
 
@@ -39,7 +41,7 @@ class Guard:
 def refusal(headers: Headers) -> str | None:
     """Return why a request is refused, None where it is not."""
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _is_this_machine(_hostname(f"//{hosts[0]}")):
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]) or not _is_this_machine(_hostname(f"//{hosts[0]}")):
         return "The host that is asked for is no address of this machine; use its IP address."
     origins = headers.getlist("origin")
     if origins and any(_hostname(origin) not in LOOPBACK for origin in origins):
