@@ -59,7 +59,7 @@ def check_replaceable(path: Path) -> None:
     """
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(errno.EEXIST, "it is no regular file, and nothing can take its place", str(path))
+            raise OSError(errno.EINVAL, "it is no regular file, and nothing can take its place", str(path))
 
 
 def write_buffers(path: Path, buffers: Iterable[Any], *, durable: bool = True) -> None:

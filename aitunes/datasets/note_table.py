@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ COLUMNS = {
     "dynamic": ("dynamic",),
 }
 """Column → spellings, lower-case, without spaces and underscores."""
+
+_WITH_DYNAMICS = re.compile(r"_(vel|pf)$")
+"""Ends names of instruments that were recorded at several dynamics; the column `dynamic` says which."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,10 @@ def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> N
             f"{path}, line {number}, has the pitch {text[:40]!r}; a MIDI note is a number from 0 to 127 (60 is C4), "
             "not hertz and no name."
         )
-    return NoteRow(name, instrument, midi, *(values.get(column, "") for column in ("licence", "repo", "dynamic")))
+    licence, repo, dynamic = (values.get(column, "") for column in ("licence", "repo", "dynamic"))
+    if dynamic:
+        instrument = _WITH_DYNAMICS.sub("", instrument)
+    return NoteRow(name, instrument, midi, licence, repo, dynamic)
 
 
 def _midi(text: str) -> float | None:

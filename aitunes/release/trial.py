@@ -24,6 +24,7 @@ import numpy as np
 from aitunes.errors import AiTunesError, ReleaseError
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard, TensorSpec
+from aitunes.release.drawing import DRAWING
 from aitunes.release.files import MAX_FILE_BYTES, read_bounded
 from aitunes.release.reader import ENCODER, open_session, read_card, read_release
 
@@ -104,6 +105,8 @@ def try_decoder(folder: Path) -> None:
         inputs = {card.inputs[0].name: np.repeat(z[None], batch, axis=0)}
         inputs |= {name: np.repeat(value, batch, axis=0) for name, value in next(feeds).items()}
         _check_output(card, _timed(release.decoder, inputs, batch * limit, card), batch)
+        if release.drawing is not None:
+            _check_drawing(card, _timed(release.drawing.session, inputs, batch * limit, card), batch)
 
 
 def try_encoder(folder: Path) -> None:
@@ -185,6 +188,14 @@ def _check_output(card: ReleaseCard, S: FloatArray, batch: int) -> None:
         raise ReleaseError(
             f"The decoder of {card.name} answers with values from {S.min():.3g} to {S.max():.3g} at some codes; "
             f"its card promises {low:g} to {high:g}."
+        )
+
+
+def _check_drawing(card: ReleaseCard, outline: FloatArray, batch: int) -> None:
+    if len(outline) != batch or outline.dtype != np.float32 or not np.isfinite(outline).all():
+        raise ReleaseError(
+            f"The {DRAWING} of {card.name} answers with something else than finite numbers at some codes; "
+            "export the release again."
         )
 
 
