@@ -53,7 +53,7 @@ def score_of_midi_file(path: Path, mappings: Sequence[Mapping] = (), releases: S
         MidiFileError: it cannot be read.
     """
     try:
-        messages = parse_midi_file(read_bounded(path, MAX_BYTES))
+        return score_of_midi(read_bounded(path, MAX_BYTES), mappings, releases)
     except NotASmallFileError as error:
         what = f"it is no file of at most {MAX_BYTES:,} bytes"
         raise MidiFileError(f"The MIDI file {path} cannot be played: {what}.") from error
@@ -61,6 +61,15 @@ def score_of_midi_file(path: Path, mappings: Sequence[Mapping] = (), releases: S
         raise MidiFileError(f"The MIDI file {path} cannot be read: {reason(error)}.") from error
     except MidiFileError as error:
         raise MidiFileError(f"The MIDI file {path} cannot be played: {error}.") from error
+
+
+def score_of_midi(content: bytes, mappings: Sequence[Mapping] = (), releases: Sequence[str] = ()) -> str:
+    """Return the score of a MIDI file's content; the arguments are those of `score_of_midi_file`.
+
+    Raises:
+        MidiFileError: it is none.
+    """
+    messages = parse_midi_file(content)
     lines = _Lines()
     lines.act(f"{ROOT}/drone", False)
     outbox = cast(Outbox, lines)  # which writes down in place of sending
