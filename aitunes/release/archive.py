@@ -163,7 +163,7 @@ def _entries(archive: zipfile.ZipFile, what: str, size: int) -> dict[str, zipfil
         kind = entry.external_attr >> 16
         if entry.is_dir() or (stat.S_IFMT(kind) not in (0, stat.S_IFREG)):
             raise ReleaseError(f"{what} holds {name[:80]!r}, a folder or a link; a release has plain files alone.")
-    if sum(entry.file_size for entry in found) > size:
+    if sum(entry.file_size for entry in found) > size or not all(0 <= entry.header_offset < size for entry in found):
         raise ReleaseError(f"{what} claims to hold more than it has bytes. Fetch it again.")
     if found[0].file_size > MAX_CARD_BYTES:
         raise ReleaseError(f"{what} has a card of more than {MAX_CARD_BYTES:,} bytes.")
