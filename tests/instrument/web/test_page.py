@@ -32,7 +32,7 @@ class Stage:
         self.url = server.says(r"The page is at (http://\S+/)").group(1)
         self.browser = browser
 
-    def open(self, size=DESKTOP, theme="dark", view="", touch=False):
+    def open(self, size=DESKTOP, theme="dark", view="", touch=False, url=None):
         """Return a page that shows the playing release; what it complains about is in `page.complaints`."""
         context = self.browser.new_context(viewport=size, color_scheme=theme, has_touch=touch, is_mobile=touch)
         page = context.new_page()
@@ -42,7 +42,7 @@ class Stage:
         )
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(f"{self.url}#{view}")
+        page.goto(url or f"{self.url}#{view}")
         until(page, "document.body.dataset.link === 'here' && document.title.startsWith('First Light')")
         until(page, "document.querySelectorAll('.legend li').length > 0")
         self.subscribe()
@@ -270,22 +270,77 @@ def test_a_lost_connection_comes_back_by_itself(stage, page):
     stage.client.send("/aitunes/pan", 0.0)
 
 
+# The other views, and a phone.
+
+
+def test_a_sound_is_generated_along_a_drawn_way_heard_and_seen(stage):
+    page = stage.open(view="generate")
+    page.mouse.move(*at(page, "#path-pad", 0.2, 0.3))
+    page.mouse.down()
+    page.mouse.move(*at(page, "#path-pad", 0.8, 0.7), steps=6)
+    page.mouse.up()
+    page.fill("[name=seconds]", "1.5")
+    page.get_by_role("button", name="Generate", exact=True).click()
+    page.locator("#result").wait_for(timeout=1e3 * 5 * SECONDS)
+    until(page, "Math.abs(document.getElementById('result-audio').duration - 1.5) < 0.1")
+    until(page, COLOURED, "result-picture")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.endswith(".wav")
+    assert Path(download.value.path()).read_bytes()[:4] == b"RIFF"
+    assert page.complaints == []
+    page.context.close()
+
+
+def test_another_release_is_loaded_with_a_click(stage):
+    page = stage.open(view="releases")
+    page.get_by_role("button", name="Play Chamber").click()
+    until(page, "document.title.startsWith('Chamber') && document.body.dataset.view === 'play'")
+    page.evaluate("location.hash = 'releases'")
+    page.get_by_role("button", name="Play First Light").click()
+    until(page, "document.title.startsWith('First Light')")
+    page.context.close()
+
+
+def test_a_phone_that_has_scanned_the_code_plays_and_keeps_no_token(stage, page):
+    page.get_by_role("button", name="Phone", exact=True).click()
+    until(
+        page, "document.getElementById('phone-url').textContent || document.getElementById('phone-error').textContent"
+    )
+    address = page.locator("#phone-url").inner_text()
+    if not address:
+        pytest.skip(f"no network for a phone: {page.locator('#phone-error').inner_text()}")
+    phone = stage.open(PHONE, touch=True, url=address)
+    assert "pair" not in phone.url
+    assert phone.evaluate("document.body.dataset.role") == "phone"
+    assert not phone.locator("#record").is_visible()
+    touch = Touch(phone)
+    touch.press(1, at(phone, PAD, 0.4, 0.9))
+    stage.hears("/aitunes/pad/xy", near(0.4, 0.9))
+    touch.press(2, at(phone, PAD, 0.5, 0.5))
+    held = stage.hears("/aitunes/note", note(True))
+    phone.context.close()
+    assert stage.hears("/aitunes/note", note(False))[2] == held[2]
+
+
 # What is seen.
+
+
+COLOURED = """id => {
+  const canvas = document.getElementById(id);
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const seen = new Set();
+  for (let n = 0; n < data.length; n += 4) seen.add(`${data[n]},${data[n + 1]},${data[n + 2]}`);
+  return seen.size > 20;
+}"""
 
 
 def test_level_spectrum_and_round_trip_are_alive(stage, page):
     until(page, "/^[0-9.]+ ms$/.test(document.getElementById('link-text').textContent)")
     until(page, "aitunes.ticker.rate > 10")
     stage.client.send("/aitunes/drone", True)
-    coloured = """id => {
-      const canvas = document.getElementById(id);
-      const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const seen = new Set();
-      for (let n = 0; n < data.length; n += 4) seen.add(`${data[n]},${data[n + 1]},${data[n + 2]}`);
-      return seen.size > 20;
-    }"""
-    until(page, coloured, "scope")
-    until(page, coloured, "meter")
+    until(page, COLOURED, "scope")
+    until(page, COLOURED, "meter")
 
 
 def test_foreign_text_is_text_and_never_markup(stage, page):
