@@ -92,6 +92,7 @@ $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
 	  supercollider-language supercollider-server nodejs
 	@.ci/system-packages "the tests of the pad" xvfb xdotool $(QT_PACKAGES)
+	@.ci/system-packages "the tests of the page" chromium
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
 	@$(PIP) install $(TORCH) --editable '.[web,pad,window,dev]'

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,17 @@ def main() -> int:
     return 0
 
 
-def limit_process() -> None:
+@dataclass(frozen=True)
+class Limits:
+    """Bounds a process: bytes of memory and of each file that it writes, seconds of processor and by the clock."""
+
+    memory_bytes: int = MAX_MEMORY_BYTES
+    processor_seconds: int = MAX_PROCESSOR_SECONDS
+    wall_seconds: int = MAX_WALL_SECONDS
+    file_bytes: int = 0
+
+
+def limit_process(limits: Limits = Limits()) -> None:
     """Bound memory, time and files of this process, and give up its priority, as far as the system can."""
     with contextlib.suppress(AttributeError, OSError):
         # A process inherits the real-time priority of the thread that starts it.
@@ -73,11 +84,11 @@ def limit_process() -> None:
         import resource
     except ImportError:  # Windows: the parent watches
         return
-    signal.alarm(MAX_WALL_SECONDS)  # should the parent be gone
+    signal.alarm(limits.wall_seconds)  # should the parent be gone
     for name, most in (
-        ("RLIMIT_DATA", MAX_MEMORY_BYTES),
-        ("RLIMIT_CPU", MAX_PROCESSOR_SECONDS),
-        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_DATA", limits.memory_bytes),
+        ("RLIMIT_CPU", limits.processor_seconds),
+        ("RLIMIT_FSIZE", limits.file_bytes),
         ("RLIMIT_CORE", 0),
     ):
         with contextlib.suppress(AttributeError, OSError, ValueError):

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from aitunes import __version__
-from instrument.web import documentation, phones_api, releases_api
+from instrument.web import documentation, phones_api, releases_api, renders_api
 from instrument.web.problems import ProblemError, problem, problem_of
 from instrument.web.services import Services
 from instrument.web.visitors import COOKIE, Right, Role, check, visitor_of
@@ -50,6 +50,7 @@ def api(services: Services) -> FastAPI:
     _add_session(app, services)
     _add_status(app, services)
     app.include_router(releases_api.router(services))
+    app.include_router(renders_api.router(services))
     app.include_router(phones_api.router(services))
     app.include_router(documentation.router(app))
 
@@ -98,7 +99,7 @@ def _add_status(app: FastAPI, services: Services) -> None:
                 "round_trip_ms": round_trip,
                 **vars(found),
             }
-        return JSONResponse({**session_of(request, services), "engine": engine})
+        return JSONResponse({**session_of(request, services), "engine": engine, "renders": services.renders.counts})
 
 
 async def _tell_problem(request: Request, error: Exception) -> Response:

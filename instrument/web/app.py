@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
+from instrument.web import originals
 from instrument.web.api import ROOT, api
 from instrument.web.bounds import Bodies
 from instrument.web.guard import Guard
@@ -38,6 +39,7 @@ def application(services: Services, lifespan: Lifespan | None = None) -> Starlet
     path = "/{path:path}"
     routes = [
         Mount(ROOT, api(services)),
+        *originals.routes(services),
         Route("/page/{path:path}", services.pages.answer),
         Route(path, find),
         WebSocketRoute(path, services.oscquery.converse),

@@ -67,9 +67,12 @@ class WebServer:
         self._say(f"The page is at {here}")
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
+        sweeping = asyncio.create_task(self._services.renders.sweep())
         try:
             yield
         finally:
+            sweeping.cancel()
+            await self._services.renders.close()
             await self._services.door.close()
             announcing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -14,6 +14,7 @@ from instrument.web.osc_socket import OscSockets
 from instrument.web.oscquery import OscQuery
 from instrument.web.pages import Pages
 from instrument.web.phones import Phones
+from instrument.web.render_jobs import RenderJobs
 from instrument.web.visitors import Visitors
 
 
@@ -47,6 +48,7 @@ class Services:
         oscquery: answers about the namespace.
         osc: pages that play.
         door: open to phones.
+        renders: jobs and results.
         serve_only: there is an engine for the page alone, without a sound device.
     """
 
@@ -58,6 +60,7 @@ class Services:
     oscquery: OscQuery
     osc: OscSockets
     door: Door
+    renders: RenderJobs
     serve_only: bool = False
 
 
@@ -80,5 +83,6 @@ def assemble(options: ServerOptions, library: Library, http: tuple[str, int], se
         pages=Pages(),
         oscquery=OscQuery(engine),
         osc=OscSockets(engine, feed, visitors),
+        renders=RenderJobs(library.folders),
         door=Door(phones, http[1], not is_loopback(http[0]), serve),
     )
