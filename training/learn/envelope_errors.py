@@ -12,7 +12,7 @@ from torch import Tensor
 from aitunes.features import FloatArray, mel_filter_bank
 from training.learn.network import N_FFT, NODES, RANGE_DB, SAMPLE_RATE, spread_matrix
 
-CEPSTRAL_WEIGHT = 0.1
+CEPSTRAL_WEIGHT = 1.0
 """Of the squared mel-cepstral distortion beside the mean squared error of the points, both in dB²."""
 
 _COEFFICIENTS, _BANDS, _BAND_HZ = 13, 80, (40.0, 16_000.0)

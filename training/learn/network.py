@@ -17,7 +17,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 N_FFT, HOP_LENGTH, SAMPLE_RATE = 2048, 256, 44_100
 NODES = 256
 """Points of the spectral envelope: every bin at the bottom, a thirteenth of an octave apart at the top."""
-RANGE_DB = 70.0
+RANGE_DB = 84.0
 """From the loudest bin of the material to what counts as silence."""
 
 _BEND_BINS = 80.0
