@@ -3,8 +3,8 @@
     python -m benchmarks.envelope_choice [--data ../shared/data/music]
 
 Of every set of `music`, the tracks that `benchmarks.own_sounds` tests with are left out; of the others a third, six at
-most, validates, and ten minutes of the rest are learnt, every eighth frame of a hop of 256. Distances are of magnitudes,
-before phases: log-spectral distance and mel-cepstral distortion down to −60 dB, the mean of all sets, of 16 numbers.
+most, validates, and ten minutes of the rest are learnt, every eighth frame of a hop of 256. Distances are of magnitudes
+before phases, down to −60 dB, of 16 numbers a frame: log-spectral and mel-cepstral, the mean of all sets.
 """
 
 from __future__ import annotations
