@@ -1,4 +1,4 @@
-"""Measures the processor time of a hop while the pad moves at every hop: the drone, one note, eight notes.
+"""Measures the processor time of a hop while the pad moves: the drone, one note, eight notes; a decode; the record.
 
     python -m benchmarks.hop_cost
 
@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
+from aitunes.release.reader import Release
+from instrument.engine.flight_recorder import FlightRecorder
 from instrument.storage.library import Library
+from instrument.synthesis.decoders import Decoder
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
 
@@ -41,6 +45,30 @@ def cost_ms(name: str, notes: tuple[int, ...]) -> float:
     return 1e3 * float(np.median(costs[SETTLED:]))
 
 
+def decode_cost_ms(release: Release) -> float:
+    """Return the median of the processor time of one decode to magnitudes, ms."""
+    decode, rng = Decoder(release), np.random.default_rng(0)
+    costs = []
+    for z in rng.standard_normal((HOPS, release.card.latent_dim)).astype(np.float32):
+        controls = [(float(rng.uniform(48.0, 84.0)), 0.0)]
+        begin = time.thread_time()
+        decode(z, controls)
+        costs.append(time.thread_time() - begin)
+    return 1e3 * float(np.median(costs[SETTLED:]))
+
+
+def record_cost_ms() -> float:
+    """Return the median of the processor time that the flight recorder takes for a hop, ms."""
+    recorder = FlightRecorder()
+    recorder.begin()
+    costs = []
+    for _ in range(4_000):
+        begin = time.thread_time()
+        recorder.add(0.0, 0.0, 0.001, 0.0005, (1, 1e-5), 256.0, 0, 128 / RATE)
+        costs.append(time.thread_time() - begin)
+    return 1e3 * float(np.median(costs))
+
+
 def main() -> int:
     """Measure and print a row for each bundled release."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
@@ -48,6 +76,11 @@ def main() -> int:
     for name in ("first-light", "chamber"):
         drone, one, eight = (cost_ms(name, notes) for notes in CHORDS)
         print(f"{name:25}{drone:9.3f}{one:11.3f}{eight:8.3f}", flush=True)
+    for name in ("first-light", "chamber"):
+        release = Library().open(name)
+        whole, short = decode_cost_ms(replace(release, drawing=None)), decode_cost_ms(release)
+        print(f"decode {name:18}{short:9.4f}, by the whole graph {whole:.4f}: ratio {short / whole:.2f}", flush=True)
+    print(f"flight recorder          {record_cost_ms():9.4f}")
     return 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from aitunes.audio_processing.metrics import log_spectral_distance
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
-from training.data.note_motion import short_levels_db
+from training.data.note_motion import note_start, short_levels_db
 from training.data.pitch import refine_pitch
 
 N_FFT, HOP = 2048, 512
@@ -31,9 +31,9 @@ class Figures:
 
 
 def onset(y: FloatArray, rate: int, midi: float) -> int:
-    """Return the first sample within 34 dB of the peak level."""
+    """Return the sample at which a note begins; the noise of a room before it is none of it."""
     level = levels(y, rate, midi)
-    return max(0, int(np.argmax(level > level.max() - 34.0)) * LEVEL_HOP)
+    return note_start(level - level.max(), rate / LEVEL_HOP)[0] * LEVEL_HOP
 
 
 def levels(y: FloatArray, rate: int, midi: float) -> np.ndarray:

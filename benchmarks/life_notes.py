@@ -19,7 +19,7 @@ from benchmarks.life_figures import LEVEL_HOP, levels, onset
 from instrument.namespace import ROOT
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
-from training.data.note_motion import find_marks
+from training.data.note_motion import find_marks, note_start
 from training.export.motion import DYNAMICS, OnnxEncoder, add_motion, follow_notes, join_tracks
 
 ITERATIONS = 8
@@ -75,9 +75,11 @@ def moving_release(parent: Path, release: Release, motion: Motion) -> Release:
 def ask(note: Note, motion: Motion, item: int, rate: int) -> Asked:
     """Cut a held-out note from its onset to its end, as a player would play it."""
     y = note.read(rate)
-    y = y[onset(y, rate, note.midi) :]
     level = levels(y, rate, note.midi)
-    marks = find_marks(level - level.max(), rate / LEVEL_HOP)
+    level -= level.max()
+    first, floor = note_start(level, rate / LEVEL_HOP)
+    y = y[first * LEVEL_HOP :]
+    marks = find_marks(level[first:], rate / LEVEL_HOP, floor)
     seconds = marks[3] * LEVEL_HOP / rate
     return Asked(note, y[: marks[4] * LEVEL_HOP], seconds, DYNAMICS.get(note.dynamic, 1.0), motion.codes[item])
 

@@ -32,6 +32,7 @@ from instrument.synthesis.release_renderer import ReleaseRenderer
 _ITERATIONS = 8
 _SECONDS, _SETTLED_SECONDS = 2.0, 0.06
 _AUDIBLE_DB = 30.0
+_BEYOND = 4
 MAX_RATIO, MAX_JUMP_DB = 1.5, 3.0
 
 
@@ -45,8 +46,10 @@ class Roughness:
 
 def roughness(y: FloatArray, rate: int, midi: float) -> Roughness:
     """Measure a sound from its onset on."""
-    settled = y[round(_SETTLED_SECONDS * rate) :]
-    level = levels(settled, rate, midi)
+    first = round(_SETTLED_SECONDS * rate / LEVEL_HOP)
+    settled = y[first * LEVEL_HOP :]
+    # The last windows reach beyond the sound, where nothing is.
+    level = levels(y, rate, midi)[first:-_BEYOND]
     heard = level > level.max() - _AUDIBLE_DB
     jumps = np.abs(np.diff(level))[heard[1:] & heard[:-1]]
     loud = np.repeat(heard, LEVEL_HOP)

@@ -20,7 +20,7 @@ OFFLINE = {
     "PySide6",
     "training",
 }
-WEB = {"starlette", "uvicorn", "websockets", "zeroconf"}
+WEB = {"fastapi", "pydantic", "segno", "starlette", "uvicorn", "websockets", "zeroconf"}
 HEAVY = OFFLINE | {"scipy", "numba", "onnxruntime", "sounddevice", "soundfile", "soxr"}
 MODULES = ["engine.engine", "scores.render", "cli.play", "cli.lists", "cli.render", "osc.server"]
 
@@ -54,8 +54,8 @@ def test_the_engine_loads_nothing_of_the_web():
     assert not loaded_by("import instrument.cli.play, instrument.engine.engine") & WEB
 
 
-def test_oscquery_loads_no_sound():
-    assert not loaded_by("import instrument.oscquery.serve") & HEAVY
+def test_the_web_server_loads_no_sound():
+    assert not loaded_by("import instrument.web.serve") & HEAVY
 
 
 def test_midi_loads_no_sound():

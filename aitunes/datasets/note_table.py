@@ -6,11 +6,13 @@ import codecs
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from aitunes.bounded_files import NotASmallFileError, read_bounded
 from aitunes.datasets.folder import DataSetError
 
 MAX_BYTES = 64 << 20
@@ -25,6 +27,9 @@ COLUMNS = {
     "dynamic": ("dynamic",),
 }
 """Column → spellings, lower-case, without spaces and underscores."""
+
+_WITH_DYNAMICS = re.compile(r"_(vel|pf)$")
+"""Ends names of instruments that were recorded at several dynamics; the column `dynamic` says which."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,11 @@ def read_note_table(path: Path) -> list[NoteRow]:
         DataSetError: it is too large, no table, lacks a column, or a line has no usable path or pitch; the sentence
             has the line's number.
     """
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise DataSetError(f"{path} is larger than {MAX_BYTES >> 20} MB: no list of notes is.")
+    try:
+        data = read_bounded(path, MAX_BYTES)
+    except NotASmallFileError as error:
+        what = f"{path} is no regular file, or is larger than {MAX_BYTES >> 20} MB"
+        raise DataSetError(f"{what}: no list of notes is.") from error
     text = _decoded(data)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
@@ -116,7 +122,10 @@ def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> N
             f"{path}, line {number}, has the pitch {text[:40]!r}; a MIDI note is a number from 0 to 127 (60 is C4), "
             "not hertz and no name."
         )
-    return NoteRow(name, instrument, midi, *(values.get(column, "") for column in ("licence", "repo", "dynamic")))
+    licence, repo, dynamic = (values.get(column, "") for column in ("licence", "repo", "dynamic"))
+    if dynamic:
+        instrument = _WITH_DYNAMICS.sub("", instrument)
+    return NoteRow(name, instrument, midi, licence, repo, dynamic)
 
 
 def _midi(text: str) -> float | None:

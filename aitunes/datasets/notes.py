@@ -82,7 +82,7 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     they are known, `midi_measured` (the pitch that was played), `licence` and `repo` (where the file comes from).
 
     Args:
-        root: the folder.
+        root: the folder, or one of several such folders.
         licences: how the licences that are kept begin, lower-case; a note without one is the user's own. None are left
             out where no row names a `repo`: then the notes are the user's own business.
 
@@ -113,7 +113,8 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
         (RecordedNote(root / row.path, row.path, row.instrument, row.midi, row.dynamic) for row in kept), key=_name
     )
     sentence = licence_sentence(rows, is_kept)
-    return Notes(root.resolve().name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
+    name = ", ".join(folder.resolve().name for folder in folders)
+    return Notes(name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
 
 
 def _name(note: RecordedNote) -> str:

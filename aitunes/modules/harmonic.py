@@ -18,16 +18,14 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from aitunes.audio_processing.harmonic_comb import HIGH_PASS_HZ, NOISE_BELOW_DB, STEP_DB
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_power
 from aitunes.features import AudioFeatures, mel_filter_bank
 from aitunes.modules.conditional import Condition, ConditionalAutoencoder
 from aitunes.pitch import A4_HZ, A4_MIDI
 
-_HIGH_PASS_HZ = 25.0
 _MIN_DB = -80.0
 _ENCODER_BANDS = 192
-_STEP_DB = 10.0
-"""What a decoder's output of 1 is worth, so that a fresh one draws something like a spectrum."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class HarmonicVAE(ConditionalAutoencoder):
         self.register_buffer("hz", hz)
         self.register_buffer("bank", torch.from_numpy(_averaging_bank(features)))
         self.register_buffer("between_points", _interpolation(self._position(hz), points))
-        self.register_buffer("audible", (hz >= _HIGH_PASS_HZ).float())
+        self.register_buffer("audible", (hz >= HIGH_PASS_HZ).float())
 
     hz: Tensor
     bank: Tensor
@@ -120,15 +118,20 @@ class HarmonicVAE(ConditionalAutoencoder):
         )
         return ((db - self.low_db) / (self.high_db - self.low_db))[:, :, None]
 
+    def outline(self, z: Tensor, conditions: Tensor) -> Tensor:
+        """Decode z [batch, latent_dim] and conditions [batch, 2] to numbers [batch, 2 points + harmonics + 1]."""
+        outline: Tensor = self.decoder(torch.cat([z, self.centred(conditions)], dim=1))
+        return outline
+
     def draw(self, z: Tensor, conditions: Tensor) -> Drawing:
         """Decode what the renderer draws: z [batch, latent_dim], conditions [batch, 2]."""
-        out = self.decoder(torch.cat([z, self.centred(conditions)], dim=1))
+        out = self.outline(z, conditions)
         sizes = [self.points, self.points, self.harmonics, 1]
-        envelope, noise, harmonics, stiffness = out.split(sizes, dim=1)
+        envelope, noise, harmonics, stiffness = torch.split(out, sizes, dim=1)
         return Drawing(
-            _STEP_DB * envelope,
-            _STEP_DB * (noise - 3.0),
-            0.5 * _STEP_DB * harmonics,
+            STEP_DB * envelope,
+            STEP_DB * noise - NOISE_BELOW_DB,
+            0.5 * STEP_DB * harmonics,
             torch.exp(1.5 * stiffness.clamp(-6.0, 6.0) - 10.0),
         )
 

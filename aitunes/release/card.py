@@ -89,6 +89,12 @@ class LatentSpace:
         projected = (np.asarray(z) - np.asarray(self.mean)) @ np.asarray(self.axes).T
         return (projected / np.sqrt(np.maximum(self.variance, 1e-12))).astype(np.float32)
 
+    def pad_positions(self, coordinates: NDArray[Any], axes: tuple[int, int]) -> NDArray[np.float32]:
+        """Project coordinates [items, latent_dim] on a pad of two axes, [items, 2], clipped to 0..1."""
+        low, high = np.asarray(self.pad_range)[list(axes)].T
+        span = np.maximum(high - low, 1e-9)
+        return np.asarray(np.clip((np.asarray(coordinates)[:, list(axes)] - low) / span, 0.0, 1.0), np.float32)
+
     @classmethod
     def from_codes(cls, z: NDArray[Any], quantile: float = 0.01) -> Self:
         """Find the latent space that training codes span, by principal component analysis.

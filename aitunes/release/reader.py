@@ -15,6 +15,7 @@ from aitunes.errors import ReleaseError, reason
 from aitunes.printable import printable
 from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard, TensorSpec
+from aitunes.release.drawing import DRAWING, Drawing, check_drawing
 from aitunes.release.files import (
     MAX_CARD_BYTES,
     MAX_FILE_BYTES,
@@ -60,11 +61,18 @@ class Landmarks:
 
 @dataclass(frozen=True)
 class Release:
-    """Holds a verified release, ready to decode."""
+    """Holds a verified release, ready to decode.
+
+    Args:
+        folder, card: where it lies, and what it says.
+        decoder: to magnitudes.
+        drawing: the decoder's network without its renderer, where the release has it.
+    """
 
     folder: Path
     card: ReleaseCard
     decoder: InferenceSession
+    drawing: Drawing | None = None
 
 
 def read_card(folder: Path) -> ReleaseCard:
@@ -111,11 +119,14 @@ def read_release(folder: Path) -> Release:
         ReleaseError: a sentence that says what is wrong.
     """
     card = read_card(folder)
-    model = _verify_files(folder, card)
-    decoder = _open_decoder(model, card)
+    models = _verify_files(folder, card)
+    decoder = open_session(models[DECODER], f"The decoder of {card.name}")
     _verify_shapes(decoder, card)
     _verify_answer(decoder, card)
-    return Release(folder, card, decoder)
+    drawing = None
+    if DRAWING in models:
+        drawing = check_drawing(open_session(models[DRAWING], f"The {DRAWING} of {card.name}"), card)
+    return Release(folder, card, decoder, drawing)
 
 
 def read_landmarks(folder: Path, card: ReleaseCard) -> Landmarks:
@@ -147,22 +158,22 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _verify_files(folder: Path, card: ReleaseCard) -> bytes:
-    """Compare every file with its hash; returns the decoder's content."""
-    left, model = MAX_RELEASE_BYTES, b""
+def _verify_files(folder: Path, card: ReleaseCard) -> dict[str, bytes]:
+    """Compare every file with its hash; returns the contents of the models that are opened."""
+    left, models = MAX_RELEASE_BYTES, {}
     for name, digest in card.files.items():
         path, what = folder / name, f"{name} of the release {card.name}"
         if not os.path.lexists(path):
             raise ReleaseError(f"The release {card.name} is incomplete: {name} is missing. Copy it again.")
-        if name == DECODER:
-            model = read_bounded(path, min(left, MAX_FILE_BYTES), what)
-            found, size = hashlib.sha256(model).hexdigest(), len(model)
+        if name in (DECODER, DRAWING):
+            models[name] = read_bounded(path, min(left, MAX_FILE_BYTES), what)
+            found, size = hashlib.sha256(models[name]).hexdigest(), len(models[name])
         else:
             found, size = bounded_sha256(path, min(left, MAX_FILE_BYTES), what), path.stat().st_size
         left -= size
         if found != digest:
             raise ReleaseError(f"{what} is not the file that was exported: its SHA-256 differs. Copy it again.")
-    return model
+    return models
 
 
 def session_options() -> Any:
@@ -196,10 +207,6 @@ def open_session(model: bytes, what: str) -> InferenceSession:
     except Exception as error:  # onnxruntime's errors share no other base class
         why = printable(str(error)[:_MAX_QUOTED])
         raise ReleaseError(f"{what} is not an ONNX model this machine can run: {why}") from error
-
-
-def _open_decoder(model: bytes, card: ReleaseCard) -> InferenceSession:
-    return open_session(model, f"The decoder of {card.name}")
 
 
 def _verify_shapes(decoder: InferenceSession, card: ReleaseCard) -> None:

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ import numpy as np
 from aitunes.errors import AiTunesError, ReleaseError
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard, TensorSpec
+from aitunes.release.drawing import DRAWING
 from aitunes.release.files import MAX_FILE_BYTES, read_bounded
 from aitunes.release.reader import ENCODER, open_session, read_card, read_release
 
@@ -61,7 +63,17 @@ def main() -> int:
     return 0
 
 
-def limit_process() -> None:
+@dataclass(frozen=True)
+class Limits:
+    """Bounds a process: bytes of memory and of each file that it writes, seconds of processor and by the clock."""
+
+    memory_bytes: int = MAX_MEMORY_BYTES
+    processor_seconds: int = MAX_PROCESSOR_SECONDS
+    wall_seconds: int = MAX_WALL_SECONDS
+    file_bytes: int = 0
+
+
+def limit_process(limits: Limits = Limits()) -> None:
     """Bound memory, time and files of this process, and give up its priority, as far as the system can."""
     with contextlib.suppress(AttributeError, OSError):
         # A process inherits the real-time priority of the thread that starts it.
@@ -72,11 +84,11 @@ def limit_process() -> None:
         import resource
     except ImportError:  # Windows: the parent watches
         return
-    signal.alarm(MAX_WALL_SECONDS)  # should the parent be gone
+    signal.alarm(limits.wall_seconds)  # should the parent be gone
     for name, most in (
-        ("RLIMIT_DATA", MAX_MEMORY_BYTES),
-        ("RLIMIT_CPU", MAX_PROCESSOR_SECONDS),
-        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_DATA", limits.memory_bytes),
+        ("RLIMIT_CPU", limits.processor_seconds),
+        ("RLIMIT_FSIZE", limits.file_bytes),
         ("RLIMIT_CORE", 0),
     ):
         with contextlib.suppress(AttributeError, OSError, ValueError):
@@ -104,6 +116,8 @@ def try_decoder(folder: Path) -> None:
         inputs = {card.inputs[0].name: np.repeat(z[None], batch, axis=0)}
         inputs |= {name: np.repeat(value, batch, axis=0) for name, value in next(feeds).items()}
         _check_output(card, _timed(release.decoder, inputs, batch * limit, card), batch)
+        if release.drawing is not None:
+            _check_drawing(card, _timed(release.drawing.session, inputs, batch * limit, card), batch)
 
 
 def try_encoder(folder: Path) -> None:
@@ -185,6 +199,14 @@ def _check_output(card: ReleaseCard, S: FloatArray, batch: int) -> None:
         raise ReleaseError(
             f"The decoder of {card.name} answers with values from {S.min():.3g} to {S.max():.3g} at some codes; "
             f"its card promises {low:g} to {high:g}."
+        )
+
+
+def _check_drawing(card: ReleaseCard, outline: FloatArray, batch: int) -> None:
+    if len(outline) != batch or outline.dtype != np.float32 or not np.isfinite(outline).all():
+        raise ReleaseError(
+            f"The {DRAWING} of {card.name} answers with something else than finite numbers at some codes; "
+            "export the release again."
         )
 
 

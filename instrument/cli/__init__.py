@@ -23,6 +23,7 @@ from instrument.terminal import (
 
 FAILURE = 1
 _MODULES = dict.fromkeys(("releases", "models", "devices"), "lists")
+_MODULES["oscquery"] = "web"
 _MODULES |= dict.fromkeys(("pack", "install", "remove", "index"), "sharing")
 
 

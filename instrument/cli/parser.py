@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aitunes.osc.address import DEFAULT_PORT, AddressError, parse_host_port
 from instrument.namespace import MAX_OUTPUTS
@@ -26,7 +27,7 @@ examples:
   aitunes pack my-sounds                    a release as one file, to give away
   aitunes install my-sounds.aitunes         a release from a file, a folder or a URL
   aitunes devices                           sound devices to choose from
-  aitunes oscquery --connect localhost:7420 the namespace over HTTP, for an engine that plays
+  aitunes web --connect localhost:7420      the page, and the HTTP API, for an engine that plays
   aitunes midi --list                       MIDI keyboards and controllers that are plugged in
   aitunes doctor                            what this machine carries, in figures
 """
@@ -48,7 +49,7 @@ def build() -> argparse.ArgumentParser:
     _add_sharing(commands)
     _add_doctor(commands)
     _add_pad(commands)
-    _add_oscquery(commands)
+    _add_web(commands)
     _add_midi(commands)
     parser.set_defaults(**vars(commands.choices["play"].parse_args([])), command=None)
     return parser
@@ -74,9 +75,10 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
+        "--web",
         "--oscquery",
         action=argparse.BooleanOptionalAction,
-        help="the namespace over HTTP, in a process beside; by default where the extra `web` is installed",
+        help="the page and OSCQuery, in a process beside; by default where the extra `web` is installed",
     )
     _add_http_port(play)
     play.add_argument(
@@ -161,18 +163,25 @@ def _add_pad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_releases(pad)
 
 
-def _add_oscquery(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    oscquery = commands.add_parser("oscquery", help="the namespace over HTTP and WebSocket, for other programs")
+def _add_web(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    web = commands.add_parser(
+        "web", aliases=["oscquery"], help="the page, the HTTP API and OSCQuery, for browsers and other programs"
+    )
     engine = ("127.0.0.1", DEFAULT_PORT)
-    oscquery.add_argument(
-        "--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens"
+    web.add_argument("--connect", type=_host_port, default=engine, metavar="HOST:PORT", help="where the engine listens")
+    web.add_argument("--http-host", default="127.0.0.1", metavar="HOST", help="where to serve; 0.0.0.0 is everywhere")
+    _add_http_port(web)
+    web.add_argument(
+        "--cors",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of that origin ask, such as http://localhost:3000; may be repeated",
     )
-    oscquery.add_argument(
-        "--http-host", default="127.0.0.1", metavar="HOST", help="where to serve; 0.0.0.0 is everywhere"
-    )
-    _add_http_port(oscquery)
-    oscquery.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
-    oscquery.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
+    web.add_argument("--no-discovery", action="store_false", dest="discovery", help="announce nothing by mDNS")
+    _add_releases(web)
+    web.add_argument("--sidecar", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_midi(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -195,7 +204,7 @@ def _add_midi_setup(command: argparse.ArgumentParser, option: str) -> None:
 
 def _add_http_port(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--http-port", type=_whole(0, 65535), default=DEFAULT_HTTP_PORT, metavar="PORT", help="of OSCQuery"
+        "--http-port", type=_whole(0, 65535), default=DEFAULT_HTTP_PORT, metavar="PORT", help="of the page"
     )
 
 
@@ -258,6 +267,19 @@ def _trusted(word: str) -> tuple[str, int]:
 
 def _names_port(word: str) -> bool:
     return "]:" in word or word.count(":") == 1
+
+
+def _origin(word: str) -> str:
+    try:
+        parts = urlsplit(word)
+        plain = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and word == f"{parts.scheme}://{parts.netloc}"
+        )
+    except ValueError:
+        plain = False
+    if not plain:
+        raise argparse.ArgumentTypeError(f"{word!r} is no origin, such as http://localhost:3000")
+    return word.lower()
 
 
 def _positive(word: str) -> float:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
-    with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _oscquery(options, engine) as start_web:
+    with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _web(options, engine) as start_web:
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
         start_midi()
@@ -113,15 +113,17 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
     return closing(PadProcess(options, engine.osc.host, engine.osc.port, engine.publisher.warn))
 
 
-def _oscquery(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
-    """Return the OSCQuery server beside the engine, or nothing."""
+def _web(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+    """Return the web server beside the engine, or nothing."""
     installed = web_is_installed()
-    if options.oscquery and not installed:
+    if options.web and not installed:
         raise UsageError(WEB_MISSING)
-    if options.oscquery is False or not installed:
+    if options.web is False or not installed:
         return nullcontext(lambda: None)
     words = [*_connect(engine), "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
-    return sidecar("OSCQuery", "instrument.oscquery", words, Listener(engine.publisher.warn, engine.note_helper))
+    if options.releases is not None:
+        words += ["--releases", str(options.releases.resolve())]
+    return sidecar("The web server", "instrument.web", words, Listener(engine.publisher.warn, engine.note_helper))
 
 
 def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:

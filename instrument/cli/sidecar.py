@@ -14,8 +14,8 @@ from importlib.util import find_spec
 
 from aitunes.release.processes import own_process
 
-_WEB = ("ifaddr", "starlette", "uvicorn", "websockets", "zeroconf")
-WEB_MISSING = "OSCQuery needs the extra `web`: pip install 'aitunes[web]'"
+_WEB = ("fastapi", "ifaddr", "segno", "starlette", "uvicorn", "websockets", "zeroconf")
+WEB_MISSING = "The page and OSCQuery need the extra `web`: pip install 'aitunes[web]'"
 _MIDI = ("jack", "rtmidi")
 MIDI_MISSING = "MIDI needs the extra `midi`: pip install 'aitunes[midi]'"
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)

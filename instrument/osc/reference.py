@@ -28,7 +28,7 @@ def _former() -> str:
 _INTRODUCTION = f"""\
 # OSC reference
 
-Written by `python -m instrument.osc.reference` from the table in `instrument/namespace.py`; change the table, not
+Written by `python -m instrument.osc.reference` from the table in `instrument/namespace`; change the table, not
 this page.
 
 AiTunes listens for OSC 1.0 over UDP at `127.0.0.1:{DEFAULT_PORT}`; `--osc-host` and `--osc-port` choose another

@@ -9,15 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, Signal
 
-from aitunes.release.processes import own_process
+from instrument.pad.child_process import child_process, end_child
 
 TRAINING_MISSING = "To make an instrument of a folder, install the training extra: pip install 'aitunes[training]'"
 
 _PROGRAM = "training.cli"
 _LIBRARIES = ("torch", "lightning", "librosa", "rich")
-_ENDING_MS = 3_000
 _STEPS = 10  # that the bar's share is told in
 _MAX_CHARACTERS = 400
 
@@ -63,17 +62,11 @@ class FolderLearning(QObject):
             return
         self._name, self._told, self._release, self._failure = folder.name, 0, "", ""
         words = ["learn", str(folder), "--json-progress", "--connect", self._engine]
-        command, variables = own_process(_PROGRAM, *words)
-        if self._command is not None:
-            command = [*self._command, *words]
-        process = self._process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", variables["PYTHONPATH"])
-        process.setProcessEnvironment(environment)
+        process = self._process = child_process(self, _PROGRAM, words, self._command, one_thread=False)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail_to_start)
-        process.start(command[0], command[1:])
+        process.start()
         self.message.emit(f"Learning “{self._name}”: a first version plays within a minute or so.")
 
     def stop(self) -> None:
@@ -84,13 +77,8 @@ class FolderLearning(QObject):
     def close(self) -> None:
         """End the process; the last version that was installed stays."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.disconnect(self)
-        process.terminate()
-        if not process.waitForFinished(_ENDING_MS):
-            process.kill()
-            process.waitForFinished(_ENDING_MS)
+        if process is not None:
+            end_child(process)
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QUrl, Signal
+from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 
 from aitunes.printable import printable
 from aitunes.release.archive import ENDING
-from aitunes.release.processes import own_process
 from aitunes.release.reader import CARD
+from instrument.pad.child_process import child_process, end_child
 
-_ENDING_MS = 3_000
 _MAX_CHARACTERS = 400
 
 
@@ -63,13 +62,8 @@ class ReleaseInstalling(QObject):
         """Forget what waits and end the process, which then leaves nothing behind."""
         self._waiting.clear()
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.disconnect(self)
-        process.terminate()
-        if not process.waitForFinished(_ENDING_MS):
-            process.kill()
-            process.waitForFinished(_ENDING_MS)
+        if process is not None:
+            end_child(process)
 
     def _start_next(self) -> None:
         if self._process is not None or not self._waiting:
@@ -78,17 +72,10 @@ class ReleaseInstalling(QObject):
         self._title = printable(unquote(source).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1])
         # A name that is taken gets a number: there is nobody to ask, and nothing may be lost.
         words = ["install", "--beside", "--json", "--", source]
-        command, variables = own_process("instrument", *words)
-        if self._command is not None:
-            command = [*self._command, *words]
-        environment = QProcessEnvironment()
-        for name, value in variables.items():
-            environment.insert(name, value)
-        process = self._process = QProcess(self)
-        process.setProcessEnvironment(environment)
+        process = self._process = child_process(self, "instrument", words, self._command)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail_to_start)
-        process.start(command[0], command[1:])
+        process.start()
         self.message.emit(f"Installing “{self._title}” …")
 
     def _fail_to_start(self, error: QProcess.ProcessError) -> None:

@@ -48,9 +48,7 @@ class ReleaseMap:
 
     def positions(self, axes: tuple[int, int]) -> FloatArray:
         """Project the landmarks on a pad of these two axes, [items, 2], clipped to 0..1."""
-        low, high = np.asarray(self.latent.pad_range)[list(axes)].T
-        span = np.maximum(high - low, 1e-9)
-        return np.asarray(np.clip((self.coordinates[:, list(axes)] - low) / span, 0.0, 1.0), np.float32)
+        return self.latent.pad_positions(self.coordinates, axes)
 
     def density(self, axes: tuple[int, int]) -> FloatArray:
         """Estimate the density of landmarks for each label: [labels + 1, grid, grid], row 0 on top.

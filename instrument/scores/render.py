@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,17 @@ class RenderOptions:
     lookahead: int = 0
 
 
-def render_score(text: str, path: Path, library: Library, options: RenderOptions) -> float:
+def render_score(
+    text: str,
+    path: Path,
+    library: Library,
+    options: RenderOptions,
+    progress: Callable[[float], None] = lambda share: None,
+) -> float:
     """Render a score to a file.
+
+    Args:
+        progress: takes the share of the sound that is written, 0..1, after each hop.
 
     Returns:
         Seconds written.
@@ -63,7 +73,7 @@ def render_score(text: str, path: Path, library: Library, options: RenderOptions
         seconds = (lines[-1].seconds if lines else 0.0) + TAIL_SECONDS
     output = FileOutput(path, rate, options.depth)
     try:
-        _play(lines, releases, output, options, seconds)
+        _play(lines, releases, output, options, seconds, progress)
         output.close()
     except BaseException:
         output.discard()
@@ -72,7 +82,12 @@ def render_score(text: str, path: Path, library: Library, options: RenderOptions
 
 
 def _play(
-    lines: list[ScoreLine], releases: dict[str, Release], output: FileOutput, options: RenderOptions, seconds: float
+    lines: list[ScoreLine],
+    releases: dict[str, Release],
+    output: FileOutput,
+    options: RenderOptions,
+    seconds: float,
+    progress: Callable[[float], None],
 ) -> None:
     first = releases[options.release]
     rate = output.sample_rate
@@ -95,6 +110,7 @@ def _play(
         output.write(y[:missing])
         written += len(y)
         missing -= len(y)
+        progress(written / (written + max(0, missing)))
 
 
 def _apply(event: Event, synth: Synth, releases: dict[str, Release], rate: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -18,6 +19,7 @@ SILENCE_SECONDS = 20.0
 """How long a server may say nothing."""
 MAX_SECONDS = 3_600.0
 _CHUNK_BYTES = 1 << 16
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _HANDLERS = (
     urllib.request.ProxyHandler,
     urllib.request.HTTPHandler,
@@ -56,9 +58,9 @@ def fetch(
     """
     deadline, size = clock() + MAX_SECONDS, 0
     with _opened(url, silence_seconds) as answer:
-        length = answer.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > max_bytes:
-            raise FetchError(f"{_shown(url)} has {int(length):,} bytes; at most {max_bytes:,} are fetched.")
+        expected = _length(answer)
+        if expected > max_bytes:
+            raise FetchError(f"{_shown(url)} has {expected:,} bytes; at most {max_bytes:,} are fetched.")
         while chunk := _read(answer, url):
             size += len(chunk)
             if size > max_bytes:
@@ -66,14 +68,21 @@ def fetch(
             if clock() > deadline:
                 raise FetchError(f"{_shown(url)} is not there after {MAX_SECONDS / 60:.0f} minutes; try again later.")
             sink.write(chunk)
-    if length.isdigit() and size < int(length):
-        raise FetchError(f"{_shown(url)} broke off after {size:,} of {int(length):,} bytes; try again.")
+    if size < expected:
+        raise FetchError(f"{_shown(url)} broke off after {size:,} of {expected:,} bytes; try again.")
     return size
 
 
 def resolve(base: str, name: str) -> str:
-    """Return the URL of a file beside another one."""
-    return urllib.parse.urljoin(base, urllib.parse.quote(name))
+    """Return the URL of a file beside another one.
+
+    Raises:
+        FetchError: that one's is no URL.
+    """
+    try:
+        return urllib.parse.urljoin(base, urllib.parse.quote(name))
+    except ValueError as error:
+        raise FetchError(f"{_shown(base)} is no address on the web: {error}.") from error
 
 
 def _opened(url: str, silence_seconds: float) -> Any:
@@ -93,6 +102,12 @@ def _opened(url: str, silence_seconds: float) -> Any:
     if answer is None or (url.lower().startswith("https:") and not answer.geturl().startswith("https:")):
         raise FetchError(f"{_shown(url)} leads away from https:// or the web, where it is not followed.")
     return answer
+
+
+def _length(answer: Any) -> int:
+    """Return how many bytes an answer says that it has; 0 where it does not say, or says it in no number."""
+    text = answer.headers.get("Content-Length", "")
+    return int(text) if _LENGTH.fullmatch(text) else 0
 
 
 def _read(answer: Any, url: str) -> bytes:

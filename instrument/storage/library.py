@@ -41,6 +41,11 @@ class Library:
         """End a trial that is under way, and refuse all later ones."""
         self._end_trials()
 
+    @property
+    def folders(self) -> list[Path]:
+        """Return the folders in which releases are looked for, the first one first."""
+        return list(self._folders)
+
     def cards(self) -> tuple[dict[str, ReleaseCard], list[str]]:
         """Cards by release name, and a sentence for each folder that cannot be used."""
         cards: dict[str, ReleaseCard] = {}

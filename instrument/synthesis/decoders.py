@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from aitunes.audio_processing.harmonic_comb import HarmonicComb
 from aitunes.features import FloatArray
 from aitunes.release.card import TensorSpec
 from aitunes.release.reader import Release
@@ -57,6 +58,10 @@ class Decoder:
         self._known = [spec for name in ("pitch", "level") for spec in others if spec.name == name]
         self._others = [spec for spec in others if spec not in self._known]
         self._outputs = [card.output.name]
+        self._comb: HarmonicComb | None = None
+        if (drawing := release.drawing) is not None:
+            self._run, self._outputs = drawing.session.run, [drawing.session.get_outputs()[0].name]
+            self._comb = HarmonicComb(card.features, drawing.points, drawing.harmonics)
 
     def controls(self, tone: Tone) -> tuple[Controls, float]:
         """Return the decoder's inputs for a tone, clipped to their ranges, and the gain that is left to apply."""
@@ -86,6 +91,8 @@ class Decoder:
             inputs[spec.name] = np.array([[values[n]] for values in controls], np.float32)
         inputs |= {spec.name: _neutral(spec, count) for spec in self._others}
         (S,) = self._run(self._outputs, inputs, self._options)
+        if self._comb is not None:
+            return self._comb.magnitudes(S, inputs["pitch"], inputs["level"])
         magnitudes = self._features.denormalise(S)
         if not np.isfinite(magnitudes.sum()):  # one look at all of them costs a tenth of mending each
             np.nan_to_num(magnitudes, copy=False, nan=0.0, posinf=0.0)

@@ -9,23 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import ATTACK_END, RELEASE_START, Motion
 
 _TREND_RIDGE = 0.5
 _OCTAVE, _CENTRE = 12.0, 60.0
 _RANGE_SEMITONES, _RANGE_WEIGHT = 3.0, 0.06
-_NEIGHBOURS = 7
+_NEIGHBOURS, _ATTACK_NEIGHBOURS = 7, 12
 _PITCH_SPREAD = 5.0
 _CODE_WEIGHT, _DYNAMIC_WEIGHT = 0.1, 100.0
+_UNSAID_DYNAMIC = 0.8
+"""Most who record single notes and write no dynamic down play loudly."""
 _TYPICAL_WEIGHT = 0.5
 _DECAYING_DB = -5.0
 """A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
 _MAX_CORRECTION = 1.0
-_STRETCH = (0.4, 2.5)
+_STRETCH = (0.1, 2.5)
 _SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
 _RISE, _ATTACK_SECONDS = (0.1, 0.9), 1.0
 _ATTACK_FLOOR_SECONDS = 0.012
 _SLOPE_UNIT = 3.0
+_LEVEL_SECONDS, _RISE_OF_WINDOW = 0.010, 0.8
+"""Levels are measured over the shortest window of whole periods that lasts so long; a step rises in so much of it."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,17 @@ class NoteMotions:
         motion, point = self.motion, z @ self.motion.metric
         members = self._group(point, pitch)
         dynamic = motion.dynamic[members]
-        apart = ((motion.pitch[members] - pitch) / _PITCH_SPREAD) ** 2
-        apart = apart + np.where(dynamic >= 0.0, _DYNAMIC_WEIGHT * (dynamic - velocity) ** 2, 0.0)
+        louder = _DYNAMIC_WEIGHT * (np.where(dynamic >= 0.0, dynamic, _UNSAID_DYNAMIC) - velocity) ** 2
+        apart = ((motion.pitch[members] - pitch) / _PITCH_SPREAD) ** 2 + louder - louder.min()
         code = _CODE_WEIGHT * ((self._points[members] - point) ** 2).mean(axis=1)
-        near = np.argsort(apart + code, kind="stable")[:_NEIGHBOURS]
-        members, weights = members[near], 1.0 / (1.0 + apart[near])
-        figures = self._figures[members]
-        typical = np.array([_weighted_median(column, weights) for column in figures.T])
-        unlike = _TYPICAL_WEIGHT * np.abs(figures - typical).sum(axis=1)
-        first = int(members[np.argmin(apart[near] + code[near] + unlike)])
-        return self._corrected(first, *typical)
+        order = np.argsort(apart + code, kind="stable")
+        near, weights = order[:_NEIGHBOURS], 1.0 / (1.0 + apart[order])
+        attacks, slopes = self._figures[members[order]].T
+        attack = _weighted_median(attacks[:_ATTACK_NEIGHBOURS], weights[:_ATTACK_NEIGHBOURS])
+        slope = _weighted_median(slopes[:_NEIGHBOURS], weights[:_NEIGHBOURS])
+        unlike = _TYPICAL_WEIGHT * np.abs(self._figures[members[near]] - (attack, slope)).sum(axis=1)
+        first = int(members[near][np.argmin(apart[near] + code[near] + unlike)])
+        return self._corrected(first, attack, slope, pitch)
 
     def decays(self, index: int) -> bool:
         """Return whether the level of a trajectory falls while the note is held."""
@@ -100,8 +106,12 @@ class NoteMotions:
         normal = basis.T @ basis + np.diag([1e-6, _TREND_RIDGE])
         return np.asarray(np.linalg.solve(normal, basis.T @ self._points[members]))
 
-    def _corrected(self, index: int, attack: float, slope: float) -> Choice:
+    def _corrected(self, index: int, attack: float, slope: float, pitch: float) -> Choice:
         seconds, slope = math.exp(attack) - _ATTACK_FLOOR_SECONDS, _SLOPE_UNIT * math.sinh(slope)
+        # What the window of the measurement has added is not played: heard, it would be added again.
+        hz = float(midi_to_hz(pitch))
+        window = _RISE_OF_WINDOW * math.ceil(_LEVEL_SECONDS * hz) / hz
+        seconds = math.sqrt(max(seconds**2 - window**2, 0.0))
         own = max(float(self._attacks[index]), 1e-3)
         stretch = min(max(seconds / own, _STRETCH[0]), _STRETCH[1])
         correction = 0.0

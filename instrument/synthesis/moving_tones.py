@@ -17,6 +17,7 @@ from instrument.synthesis.directions import Directions
 from instrument.synthesis.keys import Shift
 from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
 from instrument.synthesis.motion_choice import NoteMotions
+from instrument.synthesis.velocity_timbre import Dynamic, VelocityTimbre
 from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
 
 DECODE_HOPS = 2
@@ -36,6 +37,7 @@ class _Tone:
 
     note_on: int
     player: NotePlayer
+    dynamic: Dynamic
     share: FloatArray
     noise_frame: int
     code: FloatArray
@@ -63,6 +65,7 @@ class MovingTones:
         features = release.card.features
         self._decode = decode
         self._motions = NoteMotions(motion)
+        self._velocity_timbre = VelocityTimbre(motion)
         self._metric = motion.metric
         self._moved_code = _MOVED_CODE**2 * len(motion.metric)
         self._directions = Directions(release.card.latent)
@@ -121,10 +124,11 @@ class MovingTones:
         state.age += 1
         state.level_db = max(settings.amount * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB)
         state.gain = 10.0 ** (state.level_db / 20.0)
-        state.code = z + np.float32(settings.amount) * movement.offset
+        state.code = z + np.float32(settings.amount) * (movement.offset + state.dynamic.shift)
         # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.
         fed_db = max(state.level_db, _MIN_FED_DB)
         pitch = tone.pitch + 0.01 * settings.amount * movement.cents
+        fed_db -= min(settings.amount, 1.0) * state.dynamic.level_db
         state.fed, rest = self._decode.controls(Tone(tone.slot, pitch, tone.level_db + fed_db, 1.0))
         state.scale = rest * 10.0 ** (-fed_db / 20.0)
         return state
@@ -144,7 +148,8 @@ class MovingTones:
         velocity = 10.0 ** (tone.level_db / 40.0)
         choice = self._motions.choose(z, tone.pitch, velocity)
         player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
-        return _Tone(tone.note_on, player, player.noise, int(rng.integers(len(self._noise))), z)
+        dynamic = self._velocity_timbre.at(choice.index, velocity)
+        return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z)
 
     def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
         """Return a tone's frame with its noise moving, at the level of its velocity."""

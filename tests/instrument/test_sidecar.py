@@ -1,4 +1,4 @@
-"""`aitunes play` with OSCQuery beside it: it comes after the sound, and takes nothing with it when it goes."""
+"""`aitunes play` with the web server beside it: it comes after the sound, and takes nothing with it when it goes."""
 
 import contextlib
 import io
@@ -49,14 +49,14 @@ def test_its_death_leaves_the_sound_alone_is_told_and_it_starts_again(both):
     engine, client, sidecar, _ = both
     client.command("/notify", 1)
     sidecar.kill()
-    (told,) = client.expect("/error", where=lambda arguments: "OSCQuery has ended" in arguments[0])
-    assert re.fullmatch(r"OSCQuery has ended \(status -?\d+\); the sound goes on\. It starts again in 1 s\.", told)
-    assert client.ask("/status", reply="/status.reply")[-1] == "OSCQuery"
+    (told,) = client.expect("/error", where=lambda arguments: "The web server has ended" in arguments[0])
+    assert re.fullmatch(
+        r"The web server has ended \(status -?\d+\); the sound goes on\. It starts again in 1 s\.", told
+    )
+    assert client.ask("/status", reply="/status.reply")[-1] == "The web server"
     gone(sidecar)
     place = engine.says(rf"It starts again in 1 s\.\s+{OSCQUERY}").group(1)
-    (again,) = [
-        child for child in psutil.Process(engine.process.pid).children() if "instrument.oscquery" in child.cmdline()
-    ]
+    (again,) = [child for child in psutil.Process(engine.process.pid).children() if "instrument.web" in child.cmdline()]
     assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
     assert client.ask("/status", reply="/status.reply")[-1] == ""
     engine.interrupt()
@@ -133,7 +133,7 @@ def test_without_the_extra_it_is_left_out_unless_it_is_asked_for(start, releases
     words = ["--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny"]
     asked = start("play", "--oscquery", *words, environment={"PYTHONPATH": str(tmp_path)})
     assert asked.ends() == 2
-    assert "OSCQuery needs the extra `web`: pip install 'aitunes[web]'" in asked.text
+    assert "The page and OSCQuery need the extra `web`: pip install 'aitunes[web]'" in asked.text
     alone = start("oscquery", environment={"PYTHONPATH": str(tmp_path)})
     assert alone.ends() == 2
     assert "pip install 'aitunes[web]'" in alone.text

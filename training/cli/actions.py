@@ -110,6 +110,7 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
         nodes=arguments.nodes,
         precision=arguments.precision,
         quiet=arguments.quiet,
+        compiled=arguments.compile,
     )
     trained = actions.train(arguments.epochs, arguments.save_every, options)
     if is_first_process():

@@ -48,7 +48,13 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     check_target(to / name)
     actions.select_experiment(BUNDLED[name].experiment)
     actions.select_scenario(BUNDLED[name].scenario)
-    options = TrainOptions(actions.run_dir, seed=arguments.seed, resume=arguments.resume, quiet=arguments.quiet)
+    options = TrainOptions(
+        actions.run_dir,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        quiet=arguments.quiet,
+        compiled=arguments.compile,
+    )
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
     folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
     if BUNDLED[name].moves:

@@ -28,7 +28,8 @@ MIN_DB = -50.0
 """A note ends where it has fallen this far below its peak."""
 MAX_SECONDS = 6.0
 
-_ONSET_DB = -34.0
+_ONSET_DB, _SPEAKING_DB = -34.0, -10.0
+_LEAD_SECONDS, _ABOVE_LEAD_DB = 0.1, 3.0
 _LEVEL_SECONDS = 0.010
 _ATTACK_SECONDS = 1.0
 _PEAK_DB = 1.0
@@ -112,8 +113,8 @@ def analyse_note(y: FloatArray, midi: float, features: AudioFeatures) -> NoteAna
     if level.max() < -100.0:
         return None
     level = level - level.max()
-    first = int(np.argmax(level > _ONSET_DB))
-    marks = find_marks(level[first:], features.frame_rate)
+    first, floor = note_start(level, features.frame_rate)
+    marks = find_marks(level[first:], features.frame_rate, floor)
     end = first + int(marks[-1])
     if marks[2] - marks[1] < _MIN_LOOP_SECONDS * features.frame_rate or end - first < 2 * STRIDE:
         return None
@@ -153,7 +154,24 @@ def short_levels_db(y: FloatArray, features: AudioFeatures, midi: float, frames:
     return np.asarray(10.0 * np.log10(np.maximum((power[ends] - power[starts]) / width, 1e-14)))
 
 
-def find_marks(level: NDArray[np.float64], frame_rate: float) -> NDArray[np.int32]:
+def note_start(level: NDArray[np.float64], frame_rate: float) -> tuple[int, float]:
+    """Find the frame at which a note begins, and the level, dB, at which it ends.
+
+    It begins within 34 dB of its peak. What leads to it for a tenth of a second and more, the noise of a room or the
+    first of a long swell, is no attack that one could play: the note begins as it rises out of that, and ends in it.
+
+    Args:
+        level: dB below the peak, [frames].
+    """
+    first = int(np.argmax(level > _ONSET_DB))
+    lead = level[first : int(np.argmax(level > _SPEAKING_DB))]
+    if len(lead) < _LEAD_SECONDS * frame_rate:
+        return first, MIN_DB
+    quiet = float(np.percentile(lead, 25.0)) + _ABOVE_LEAD_DB
+    return first + int(np.flatnonzero(lead < quiet)[-1]), quiet
+
+
+def find_marks(level: NDArray[np.float64], frame_rate: float, floor: float = MIN_DB) -> NDArray[np.int32]:
     """Find attack end, loop start and end, release start and end of a note, frames.
 
     Two straight lines are fitted to the level after the attack. If the second falls much more steeply, it is the
@@ -162,11 +180,12 @@ def find_marks(level: NDArray[np.float64], frame_rate: float) -> NDArray[np.int3
 
     Args:
         level: dB below the peak from the onset on, [frames].
+        floor: dB at which the note ends.
     """
     smooth = np.convolve(np.pad(level, _SMOOTHED // 2, mode="edge"), np.ones(_SMOOTHED) / _SMOOTHED, "valid")
     beginning = smooth[: max(1, int(_ATTACK_SECONDS * frame_rate))]
     attack = int(np.argmax(beginning >= beginning.max() - _PEAK_DB))
-    end = min(int(np.flatnonzero(level > MIN_DB)[-1]) + 1, int(MAX_SECONDS * frame_rate))
+    end = min(int(np.flatnonzero(level > floor)[-1]) + 1, int(MAX_SECONDS * frame_rate))
     release = _release_start(smooth[attack:end], frame_rate) + attack
     held = np.arange(attack, release)
     slope = float(np.polyfit(held / frame_rate, smooth[held], 1)[0]) if held.size > 3 else 0.0

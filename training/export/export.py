@@ -10,15 +10,18 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from typing_extensions import override
 
+from aitunes.audio_processing.harmonic_comb import HarmonicComb
 from aitunes.errors import TrainingError
 from aitunes.modules.base import Autoencoder
 from aitunes.modules.conditional import ConditionalAutoencoder
+from aitunes.modules.harmonic import HarmonicVAE
 from aitunes.release.card import ReleaseCard, TensorSpec
+from aitunes.release.drawing import DRAWING, Drawing
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 from aitunes.release.runtime import load_runtime
 from training.export.torchscript import load_torchscript, torchscript_bytes
+from training.export.wrappers import DecoderExport, DrawingExport, EncoderExport, NoteDecoderExport
 
 TOLERANCE = 5e-4
 """Largest difference from eager PyTorch that an exported model may have; 0.06 dB of a range of 120.
@@ -27,42 +30,6 @@ Both compute in float32: of a harmonic model PyTorch itself is up to 1.9e-4 from
 
 _EXPORT_BATCH = 2
 _PARITY_BATCH = 7
-
-
-class EncoderExport(nn.Module):
-    """Maps S [batch, bands, frames] to the mean code z [batch, latent_dim]."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, S: Tensor) -> Tensor:
-        return self.model.encode(S)
-
-
-class DecoderExport(nn.Module):
-    """Maps z [batch, latent_dim] to S [batch, bands, frames], 0..1."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, z: Tensor) -> Tensor:
-        return self.model.decode(z)
-
-
-class NoteDecoderExport(nn.Module):
-    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1] to S [batch, bands, frames], 0..1."""
-
-    def __init__(self, model: ConditionalAutoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        return self.model.decode(z, torch.cat([pitch, level], dim=1))
 
 
 def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...]:
@@ -106,9 +73,12 @@ def export_model(
         DECODER: onnx_bytes(decoder, few, "S"),
         ENCODER: onnx_bytes(EncoderExport(model), {"S": segments[:_EXPORT_BATCH]}, "z"),
     }
+    if isinstance(model, HarmonicVAE):
+        metadata = Drawing.metadata(model.points, model.harmonics)
+        files[DRAWING] = onnx_bytes(DrawingExport(model), few, "drawing", metadata)
     if scripted := torchscript_bytes(model, card, segments[:_EXPORT_BATCH]):
         files[TORCHSCRIPT] = scripted
-    _check_parity(model, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)
+    _check_parity(model, card, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)
     return files
 
 
@@ -118,11 +88,14 @@ def _spread_conditions(model: Autoencoder, count: int) -> dict[str, Tensor]:
     return {each.name: torch.linspace(each.low, each.high, count)[:, None] for each in conditions}
 
 
-def onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> bytes:
+def onnx_bytes(
+    module: nn.Module, inputs: dict[str, Tensor], output_name: str, metadata: dict[str, str] | None = None
+) -> bytes:
     """Export a module as ONNX, without a trace of where and when.
 
     Args:
         inputs: example of each input, by name.
+        metadata: what the file says of itself.
     """
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -147,12 +120,14 @@ def onnx_bytes(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -
     for value in (*proto.graph.value_info, *proto.graph.initializer):
         value.ClearField("metadata_props")
         value.ClearField("doc_string")
+    onnx.helper.set_model_props(proto, metadata or {})
     onnx.checker.check_model(proto)
     return bytes(proto.SerializeToString(deterministic=True))
 
 
 def _check_parity(
     model: Autoencoder,
+    card: ReleaseCard,
     decoder: nn.Module,
     files: dict[str, bytes],
     segments: Tensor,
@@ -167,6 +142,12 @@ def _check_parity(
         DECODER: _run_onnx(files[DECODER], inputs),
     }
     compared = [(name, exported[name], expected[name]) for name in expected]
+    if DRAWING in files and isinstance(model, HarmonicVAE):
+        features = card.features
+        comb = HarmonicComb(features, model.points, model.harmonics)
+        numbers = {name: values.numpy() for name, values in inputs.items()}
+        magnitudes = comb.magnitudes(_run_onnx(files[DRAWING], inputs), numbers["pitch"], numbers["level"])
+        compared.append((DRAWING, features.normalise(magnitudes), np.maximum(expected[DECODER], 0.0)))
     if TORCHSCRIPT in files:
         frames = load_torchscript(files[TORCHSCRIPT]).frames
         told = conditions or [torch.zeros(len(z), 1)] * 2

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import override
 
 from aitunes.modules.base import Autoencoder
-from aitunes.modules.conditional import ConditionalAutoencoder
 from aitunes.release.card import ReleaseCard
 from training.export.nn_module import NnModule, why_not_served
+from training.export.wrappers import EncoderExport, NoteDecoderExport
 
 CARD_ENTRY = "card.json"
 """Name of the card among the file's extra entries."""
@@ -25,32 +24,6 @@ CARD_ENTRY = "card.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHRINKS = 0.5
 _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.*\n)+", re.MULTILINE)
-
-
-class _Encoder(nn.Module):
-    """Maps S [batch, bands, 1] to the mean code z [batch, latent_dim]."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, S: Tensor) -> Tensor:
-        return self.model.encode(S)
-
-
-class _Decoder(nn.Module):
-    """Maps z [batch, latent_dim], pitch [batch, 1] and level [batch, 1], which not every model heeds, to S."""
-
-    def __init__(self, model: Autoencoder) -> None:
-        super().__init__()
-        self.model = model
-
-    @override
-    def forward(self, z: Tensor, pitch: Tensor, level: Tensor) -> Tensor:
-        if isinstance(self.model, ConditionalAutoencoder):
-            return self.model.decode(z, torch.cat([pitch, level], dim=1))
-        return self.model.decode(z)
 
 
 def torchscript_bytes(model: Autoencoder, card: ReleaseCard, S: Tensor) -> bytes | None:
@@ -65,8 +38,8 @@ def torchscript_bytes(model: Autoencoder, card: ReleaseCard, S: Tensor) -> bytes
         return None
     with torchscript_is_old(), torch.no_grad():
         z, ones = model.encode(S), torch.ones(len(S), 1)
-        encoder = torch.jit.trace(_Encoder(model).eval(), (S,))  # type: ignore[no-untyped-call]
-        decoder = torch.jit.trace(_Decoder(model).eval(), (z, 60.0 * ones, 0.0 * ones))  # type: ignore[no-untyped-call]
+        encoder = torch.jit.trace(EncoderExport(model).eval(), (S,))  # type: ignore[no-untyped-call]
+        decoder = torch.jit.trace(NoteDecoderExport(model).eval(), (z, 60.0 * ones, 0.0 * ones))  # type: ignore[no-untyped-call]
     return scripted_bytes(card, encoder, decoder)
 
 

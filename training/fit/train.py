@@ -63,6 +63,7 @@ class TrainOptions:
         batch_size: items of a batch, of all processes together; None takes the scenario's.
         devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
         quiet: no progress bar.
+        compiled: translate model and losses to machine code first, which takes minutes and a C++ compiler.
         data: where the data came from, for the run's record.
         notify: called with sentences about what is going on.
     """
@@ -78,6 +79,7 @@ class TrainOptions:
     nodes: int = 1
     precision: str = "32-true"
     quiet: bool = False
+    compiled: bool = False
     data: dict[str, str | int] = field(default_factory=dict)
     notify: Callable[[str], None] = lambda sentence: None
 
@@ -115,6 +117,10 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     done = check_resumable(checkpoint, identity) if options.resume else 0
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
+    if options.compiled:
+        experiment.model.compile()
+        for part in experiment.loss.parts.values():
+            part.compile()
     epochs = options.epochs or recipe.epochs
     if not options.resume and (kept := keep_older_run(options.run_dir, datetime.now())):
         options.notify(f"The run that was in {options.run_dir} is kept in {kept}.")
@@ -135,6 +141,8 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     with _sentences(checkpoint, done, trainer):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+    if options.compiled:
+        return load_trained(case, scenario, checkpoint)
     experiment.eval()
     return Trained(case, scenario, experiment.cpu(), checkpoint, identity, epochs)
 

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,27 @@ def test_notes_come_in_order_with_the_pitch_that_was_played(folder):
     assert [note.name for note in data.notes] == ["a/0.wav", "a/1.wav", "b/2.wav"]
     assert [note.midi for note in data.notes] == [71.9, 60.0, 40.2]
     assert data.notes[0].read(44_100).shape == (44_100,)
+
+
+def test_a_folder_of_several_such_folders_is_one_set_of_notes(folder, tmp_path_factory):
+    both = tmp_path_factory.mktemp("both")
+    for name in ("winds", "more winds"):
+        shutil.copytree(folder, both / name)
+    data = read_notes(both)
+    assert data.name == "more winds, winds"
+    assert [note.name for note in data.notes if "a/0" in note.name] == ["more winds/a/0.wav", "winds/a/0.wav"]
+    assert "bass (someone/bass)" in data.licence
+    assert data.notes[0].read(44_100).shape == (44_100,)
+
+
+def test_recordings_at_several_dynamics_have_the_name_of_their_instrument(folder):
+    lines = ("a/0.wav,tuba_vel,60,pp\n", "a/1.wav,tuba_vel,60,ff\n", "b/2.wav,low_pf,40,\n")
+    (folder / "labels.csv").write_text("path,instrument,midi,dynamic\n" + "".join(lines))
+    assert [(note.label, note.dynamic) for note in read_notes(folder).notes] == [
+        ("tuba", "pp"),
+        ("tuba", "ff"),
+        ("low_pf", ""),
+    ]
 
 
 def test_what_asks_for_attribution_is_left_out_and_the_others_are_named(folder):

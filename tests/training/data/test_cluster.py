@@ -140,7 +140,8 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(folder, tmp_path, monkeypat
         prepare_tracks(read_folder(folder), replace(OPTIONS, scheduler="tcp://127.0.0.1:9"), tmp_path / "a", quiet)
 
 
-def test_a_scheduler_without_workers_is_a_sentence(folder, tmp_path):
+def test_a_scheduler_without_workers_is_a_sentence(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.data.cluster.PATIENCE_SECONDS", 1.0)
     with scheduler(tmp_path) as (address, _), pytest.raises(TrainingError, match="has no workers"):
         prepare_tracks(read_folder(folder), replace(OPTIONS, scheduler=address), tmp_path / "a", quiet)
 

@@ -57,6 +57,15 @@ def test_a_held_note_has_its_attack_its_loop_and_its_release(attack):
     assert begin <= start < stop <= release
 
 
+def test_the_noise_of_a_room_around_a_note_is_no_part_of_it(rng):
+    envelope = np.concatenate([np.zeros(30_000), held(0.05, 1.0, 0.3), np.zeros(30_000)])
+    room = 0.02 * rng.standard_normal(len(envelope)).astype(np.float32)
+    begin, _, _, release, end = follow_note(tone(60.0, envelope) + room, 60.0, FEATURES, encode).marks / FRAME_RATE
+    assert begin < 0.12
+    assert release == pytest.approx(1.05, abs=0.1)
+    assert end < 1.45
+
+
 def test_marks_rise_whatever_the_level_does(rng):
     for _ in range(50):
         level = np.cumsum(rng.normal(size=rng.integers(30, 400)))

@@ -11,6 +11,7 @@ from aitunes.modules.conditional import pitch_and_level  # noqa: E402
 from aitunes.modules.harmonic import HarmonicVAE  # noqa: E402
 from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord  # noqa: E402
+from aitunes.release.drawing import DRAWING, check_drawing  # noqa: E402
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
 from training.export.export import decoder_inputs, export_model  # noqa: E402
 from training.export.torchscript import load_torchscript  # noqa: E402
@@ -59,6 +60,14 @@ def test_a_decoder_of_notes_takes_pitch_and_level(exported_note, batch):
     (ours,) = onnxruntime.InferenceSession(files[DECODER]).run(["S"], {"z": z.numpy(), **told})
     for found in (ours, decoded):
         assert np.abs(found - wanted).max() <= 1e-4
+
+
+def test_a_harmonic_model_comes_with_its_network_alone(exported_note, exported):
+    model, _, files = exported_note
+    card = card_of(model, AudioFeatures(n_fft=512, scale="linear", db_range=(-60.0, 60.0)))
+    drawing = check_drawing(onnxruntime.InferenceSession(files[DRAWING]), card)
+    assert (drawing.points, drawing.harmonics) == (model.points, model.harmonics)
+    assert DRAWING not in exported[-1]
 
 
 @pytest.mark.parametrize("batch", [1, 3, 20])

@@ -1,6 +1,7 @@
 import errno
 import os
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -45,6 +46,18 @@ def _interrupts():
     before = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+def test_a_compiled_training_learns_as_much(vectors, unbroken, tmp_path, monkeypatch):
+    # What is traced here would take a C++ compiler a minute.
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    compiled = train(*vectors, TrainOptions(tmp_path, EPOCHS, quiet=True, compiled=True))
+    losses = [
+        np.genfromtxt(trained.checkpoint.parent / "history.csv", delimiter=",", names=True)["validationloss"][-1]
+        for trained in (unbroken, compiled)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+    assert compiled.epochs == EPOCHS
 
 
 def break_off(vectors, folder, monkeypatch, epoch=2):

@@ -35,26 +35,35 @@ def steps_of(frames, seed=0):
     return list(learner.run(6.0)), learner
 
 
-def test_first_step_is_a_playable_linear_model():
-    steps, _ = steps_of(collected())
+@pytest.fixture(scope="module")
+def frames():
+    return collected()
+
+
+@pytest.fixture(scope="module")
+def learnt(frames):
+    """The steps and the learner of these frames, for all tests that only look at them."""
+    return steps_of(frames)
+
+
+def test_first_step_is_a_playable_linear_model(learnt):
+    steps, _ = learnt
     assert steps[0].stage == "linear"
     assert steps[0].is_better
     assert steps[0].held_db == steps[0].model.linear_db
 
 
-def test_best_state_is_never_worse_than_the_linear_one():
-    steps, learner = steps_of(collected())
+def test_best_state_is_never_worse_than_the_linear_one(learnt):
+    steps, learner = learnt
     assert learner.best.held_db == min(step.held_db for step in steps) <= learner.best.linear_db
     assert steps[-1].is_last
 
 
-def test_same_seed_gives_the_same_errors():
-    frames = collected()
-    assert [s.held_db for s in steps_of(frames)[0]] == [s.held_db for s in steps_of(frames)[0]]
+def test_same_seed_gives_the_same_errors(frames, learnt):
+    assert [s.held_db for s in steps_of(frames)[0]] == [s.held_db for s in learnt[0]]
 
 
-def test_whole_files_are_held_out():
-    frames = collected()
+def test_whole_files_are_held_out(frames):
     assert frames.held_files
     assert not set(frames.held_files) & set(frames.names)
 

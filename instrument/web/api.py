@@ -1,0 +1,121 @@
+"""The HTTP API, version 1: assembles its routes, and turns what goes wrong into problems with a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from aitunes import __version__
+from instrument.web import documentation, phones_api, releases_api, renders_api
+from instrument.web.problems import ProblemError, problem, problem_of
+from instrument.web.services import Services
+from instrument.web.visitors import COOKIE, Right, Role, check, visitor_of
+
+ROOT = "/api/v1"
+_DESCRIPTION = (
+    "Releases, renders and demos of AiTunes, and the engine that plays. Programs of this machine ask without more; "
+    "the page begins a session, phones are paired. Errors are `application/problem+json` with a sentence in `detail`."
+)
+
+
+class Session(BaseModel):
+    """Tells a page who it is."""
+
+    role: str = Field(description="local, phone, program or guest")
+    can: list[Right]
+    serve_only: bool
+    version: str
+
+
+def api(services: Services) -> FastAPI:
+    """Return the application below `/api/v1`."""
+    app = FastAPI(
+        title="AiTunes",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        swagger_ui_oauth2_redirect_url=None,
+        responses={401: {"description": "No session, or a device that is not paired"}},
+    )
+    app.add_exception_handler(ProblemError, _tell_problem)
+    app.add_exception_handler(RequestValidationError, _tell_validation)
+    app.add_exception_handler(HTTPException, _tell_http)
+    _add_session(app, services)
+    _add_status(app, services)
+    app.include_router(releases_api.router(services))
+    app.include_router(renders_api.router(services))
+    app.include_router(phones_api.router(services))
+    app.include_router(documentation.router(app))
+
+    @app.websocket("/osc")
+    async def play(websocket: WebSocket) -> None:
+        await services.osc.converse(websocket)
+
+    return app
+
+
+def session_of(request: Request, services: Services) -> dict[str, Any]:
+    """Return what a page hears of itself."""
+    return {**visitor_of(request).describe(), "serve_only": services.serve_only, "version": __version__}
+
+
+def set_cookie(response: Response, token: str) -> None:
+    """Give a session to a browser, whose scripts cannot read it and which sends it to this server's pages alone."""
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
+
+
+def _add_session(app: FastAPI, services: Services) -> None:
+    @app.post("/session", tags=["session"], response_model=Session)
+    async def begin(request: Request) -> Response:
+        """Begin the session of a page on this machine, or tell a paired phone who it is."""
+        visitor = visitor_of(request)
+        if visitor.role is Role.STRANGER and not visitor.remote:
+            token = services.visitors.open()
+            local = {"role": Role.LOCAL.word, "can": [right.value for right in Right]}
+            response = JSONResponse({**session_of(request, services), **local})
+            set_cookie(response, token)
+            return response
+        check(request, Right.PLAY)
+        return JSONResponse(session_of(request, services))
+
+
+def _add_status(app: FastAPI, services: Services) -> None:
+    @app.get("/status", tags=["status"])
+    async def status(request: Request) -> Response:
+        """Tell how the engine and the server fare."""
+        check(request, Right.PLAY)
+        found, round_trip = await services.feed.ask()
+        engine = None
+        if found is not None:
+            engine = {
+                "address": f"{services.engine.host}:{services.engine.port}",
+                "round_trip_ms": round_trip,
+                **vars(found),
+            }
+        return JSONResponse({**session_of(request, services), "engine": engine, "renders": services.renders.counts})
+
+
+async def _tell_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return problem_of(error)
+
+
+async def _tell_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [f"{'.'.join(str(part) for part in fault['loc'][1:])}: {fault['msg']}" for fault in error.errors()[:5]]
+    return problem(422, "; ".join(faults)[:1_000] + ".")
+
+
+async def _tell_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ProblemError):  # while the body was read
+        return problem_of(error.__cause__)
+    sentence = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    return problem(error.status_code, sentence.get(error.status_code, str(error.detail)), error.headers)

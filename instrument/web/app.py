@@ -1,0 +1,53 @@
+"""Puts the page, the API and OSCQuery together behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from instrument.web import originals
+from instrument.web.api import ROOT, api
+from instrument.web.bounds import Bodies
+from instrument.web.guard import Guard
+from instrument.web.services import Services
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+MAX_RENDER_BYTES = 2 << 20
+
+
+def application(services: Services, lifespan: Lifespan | None = None) -> Starlette:
+    """Return the web application.
+
+    Args:
+        services: what its routes need.
+        lifespan: runs around it.
+    """
+
+    async def find(request: Request) -> Response:
+        # A browser that opens the address wants the page; a program asks OSCQuery's root.
+        if request.url.path == "/" and not request.url.query and "text/html" in request.headers.get("accept", ""):
+            return services.pages.page(request)
+        return await services.oscquery.describe(request)
+
+    path = "/{path:path}"
+    routes = [
+        Mount(ROOT, api(services)),
+        *originals.routes(services),
+        Route("/page/{path:path}", services.pages.answer),
+        Route(path, find),
+        WebSocketRoute(path, services.oscquery.converse),
+    ]
+    larger = {f"{ROOT}/renders": MAX_RENDER_BYTES}
+    middleware = [Middleware(Guard, services.visitors), Middleware(Bodies, larger)]
+    if services.visitors.origins:
+        origins = sorted(services.visitors.origins)
+        methods, names = ["GET", "POST", "DELETE"], ["Content-Type", "Range"]
+        middleware.insert(0, Middleware(CORSMiddleware, origins, methods, names))
+    return Starlette(routes=routes, lifespan=lifespan, middleware=middleware)

@@ -1,0 +1,245 @@
+"""Plays the engine from a page: OSC both ways over a WebSocket, without what a page may not do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from aitunes.osc.packets import Message, PacketError, build, parse
+from instrument.namespace import LOCAL_ONLY, MIDI, ROOT
+from instrument.osc.patterns import is_pattern, matching
+from instrument.web.engine_client import EngineClient, Peer
+from instrument.web.feed import STREAMS, Feed
+from instrument.web.guard import FORBIDDEN
+from instrument.web.listeners import Listener
+from instrument.web.visitors import Right, Role, Visitor, Visitors, visitor_of
+
+TRY_AGAIN = 1013
+"""WebSocket's close code for a server, or a client, that cannot keep up."""
+MAX_SOCKETS = 32
+MAX_MESSAGES = 4_000
+"""A second, of one socket."""
+NOTE = f"{ROOT}/note"
+
+_RENEW_SECONDS = 2.0
+_MAX_TEXT = 1_024
+_MAX_HELD = 256
+_CLOSING_SECONDS = 1.0
+_OF_THE_SERVER = frozenset({"/notify", "/login"})
+_NOT_FOR_PAGES = _OF_THE_SERVER | {"/quit", "/dumpOSC", f"{MIDI}/map", f"{MIDI}/notice"}
+_DEVICES = frozenset(f"{ROOT}/device/{what}" for what in ("set", "block", "channels"))
+_NOT_FROM_AFAR = _NOT_FOR_PAGES | LOCAL_ONLY | _DEVICES | {"/clearSched"}
+REFUSED = {
+    Role.PROGRAM: _OF_THE_SERVER,
+    Role.LOCAL: _NOT_FOR_PAGES,
+    Role.GUEST: _NOT_FROM_AFAR,
+    Role.PHONE: _NOT_FROM_AFAR,
+}
+"""Lists what each kind of visitor may not send."""
+_REASONS = {
+    Role.PROGRAM: "the server subscribes by itself",
+    Role.LOCAL: "a page may not do this; a program on the engine's own machine may",
+    Role.GUEST: "a page of another server may not do this",
+    Role.PHONE: "a phone may not do this; the page on the instrument's own machine may",
+}
+
+
+class OscSockets:
+    """Serves the pages that play.
+
+    Args:
+        engine: that is played.
+        feed: tells whether it is there, and streams.
+        visitors: know the phones.
+    """
+
+    def __init__(self, engine: EngineClient, feed: Feed, visitors: Visitors) -> None:
+        self._engine, self._feed, self._visitors = engine, feed, visitors
+        self._open = 0
+
+    async def converse(self, websocket: WebSocket) -> None:
+        """Exchange OSC as bytes and the page's own words as text, until one side leaves."""
+        visitor = visitor_of(websocket)
+        if not visitor.may(Right.PLAY):
+            await websocket.close(FORBIDDEN)
+            return
+        await websocket.accept()
+        if self._open >= MAX_SOCKETS:
+            await websocket.close(TRY_AGAIN, "Too many pages are open; close one.")
+            return
+        self._open += 1
+        phone = self._visitors.phones.of(visitor.token)
+        page = _Page(visitor, self._feed)
+        if phone is not None:
+            phone.connections.add(page.end)
+        try:
+            await self._exchange(websocket, page)
+        finally:
+            self._open -= 1
+            if phone is not None:
+                phone.connections.discard(page.end)
+        code, why = (FORBIDDEN, "forgotten") if page.ended.is_set() else (TRY_AGAIN, "too slow")
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            await asyncio.wait_for(websocket.close(code, why), _CLOSING_SECONDS)
+
+    async def _exchange(self, websocket: WebSocket, page: _Page) -> None:
+        self._feed.join(page)
+        page.greet()
+        work = (
+            self._play(websocket, page),
+            _send(websocket, page.listener),
+            page.listener.lags.wait(),
+            page.ended.wait(),
+        )
+        tasks: set[asyncio.Task[Any]] = {asyncio.create_task(one) for one in work}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._feed.leave(page)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _play(self, websocket: WebSocket, page: _Page) -> None:
+        # A socket of its own: the engine answers each client apart, and tells its changes to the others.
+        async with self._engine.peer(page.receive) as peer, asyncio.TaskGroup() as tasks:
+            renewing = tasks.create_task(_subscribe(peer))
+            try:
+                await _receive(websocket, page, peer)
+            finally:
+                renewing.cancel()
+                page.let_go(peer)
+                peer.send(build("/notify", 0))
+
+
+class _Page:
+    """Holds what is known of one page: what it hears, and which notes it holds.
+
+    Args:
+        visitor: who it is.
+        feed: that it follows.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, visitor: Visitor, feed: Feed, clock: Callable[[], float] = time.monotonic) -> None:
+        self.listener = Listener()
+        self.addresses: frozenset[str] = frozenset()
+        self.ended = asyncio.Event()
+        self._visitor, self._feed, self._clock = visitor, feed, clock
+        self._held: dict[tuple[Any, ...], None] = {}
+        self._allowance, self._since = float(MAX_MESSAGES), clock()
+
+    def end(self) -> None:
+        """Have the socket closed."""
+        self.ended.set()
+
+    def greet(self) -> None:
+        """Send the first frame."""
+        self._say({"hello": {**self._visitor.describe(), "engine": self._feed.state}})
+
+    def tell(self, state: str) -> None:
+        """Tell whether the engine is here."""
+        self._say({"engine": state})
+
+    def hear(self, address: str, message: Message, datagram: bytes) -> None:
+        """Pass a stream on."""
+        self.listener.send(datagram)
+
+    def receive(self, datagram: bytes) -> None:
+        """Pass on what the engine answers and tells, but for the server's own subscription."""
+        if not (datagram.startswith((b"/done", b"/fail")) and b"/notify\0" in datagram[:32]):
+            self.listener.send(datagram)
+
+    def obey(self, text: str) -> None:
+        """Handle the page's own words; others change nothing."""
+        try:
+            words = json.loads(text) if len(text) <= _MAX_TEXT else None
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(words, dict):
+            return
+        if isinstance(names := words.get("streams"), list):
+            self.addresses = frozenset(STREAMS[name] for name in names if isinstance(name, str) and name in STREAMS)
+            self._feed.choose()
+        number = words.get("ping")
+        if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+            self._say({"pong": number, "engine_ms": self._feed.round_trip_ms})
+
+    def admits(self, packet: bytes) -> bool:
+        """Tell whether a packet may go to the engine; whoever sent one that may not hears why."""
+        try:
+            messages = [message for part in parse(packet) for message in part.messages]
+        except PacketError:
+            return False
+        if not self._affords(len(messages)):
+            return False
+        role = self._visitor.role
+        for message in messages:
+            if path := _refused(message.address, REFUSED[role]):
+                self.listener.send(build("/fail", path, _REASONS[role]))
+                return False
+        for message in messages:
+            if message.address == NOTE:
+                self._note(message.arguments)
+        return True
+
+    def let_go(self, peer: Peer) -> None:
+        """End the notes that the page holds."""
+        for number, *identity in self._held:
+            peer.send(build(NOTE, number, 0, *identity))
+        self._held.clear()
+
+    def _note(self, arguments: list[Any]) -> None:
+        if len(arguments) not in (2, 3) or not all(isinstance(value, int | float) for value in arguments):
+            return
+        number, velocity, *identity = (int(value) for value in arguments if math.isfinite(value))
+        self._held.pop((number, *identity), None)
+        if velocity and len(self._held) < _MAX_HELD:
+            self._held[number, *identity] = None
+
+    def _affords(self, count: int) -> bool:
+        now = self._clock()
+        self._allowance = min(MAX_MESSAGES, self._allowance + (now - self._since) * MAX_MESSAGES) - count
+        self._since = now
+        if self._allowance >= 0.0:
+            return True
+        self._allowance += count
+        return False
+
+    def _say(self, words: dict[str, Any]) -> None:
+        self.listener.send(json.dumps(words))
+
+
+def _refused(address: str, refused: frozenset[str]) -> str:
+    """Return the first of the refused addresses that an address or pattern means; empty where there is none."""
+    if not is_pattern(address):
+        return address if address in refused else ""
+    return next(iter(matching(address, sorted(refused))), "")
+
+
+async def _subscribe(peer: Peer) -> None:
+    # Without the proof that streams need: the feed has one for all pages. An engine may have been restarted.
+    while True:
+        peer.send(build("/notify", 1))
+        await asyncio.sleep(_RENEW_SECONDS)
+
+
+async def _receive(websocket: WebSocket, page: _Page, peer: Peer) -> None:
+    while (message := await websocket.receive())["type"] == "websocket.receive":
+        if (packet := message.get("bytes")) is None:
+            page.obey(message["text"])
+        elif page.admits(packet):
+            peer.send(packet)
+
+
+async def _send(websocket: WebSocket, listener: Listener) -> None:
+    while True:
+        frame = await listener.next_frame()
+        await (websocket.send_text(frame) if isinstance(frame, str) else websocket.send_bytes(frame))

@@ -1,0 +1,87 @@
+"""Releases and demos over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from instrument.web.catalogue import PICTURE, PREVIEW
+from instrument.web.problems import ProblemError
+from instrument.web.ranges import ranged
+from instrument.web.services import Services
+from instrument.web.visitors import Right, check
+from instrument.web.wav import seconds_of
+
+Axes = Annotated[str, Query(pattern=r"^\d{1,3},\d{1,3}$", description="two axes, counted from 0")]
+
+
+def router(services: Services) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["releases"])
+    catalogue = services.catalogue
+
+    @routes.get("/releases")
+    async def releases(request: Request) -> Response:
+        """List the releases of this machine."""
+        check(request, Right.PLAY)
+        rows = await run_in_threadpool(catalogue.rows)
+        return JSONResponse({"default": await run_in_threadpool(catalogue.default), "releases": rows})
+
+    @routes.get("/releases/{name}")
+    async def release(request: Request, name: str) -> Response:
+        """Describe one release, with what was measured as it was trained."""
+        check(request, Right.PLAY)
+        return JSONResponse(await run_in_threadpool(catalogue.row, name))
+
+    @routes.get("/releases/{name}/map")
+    async def release_map(request: Request, name: str, axes: Axes = "0,1") -> Response:
+        """Return the landmarks of a release on a pad of two axes: x, y, the number of the label, the training sound."""
+        check(request, Right.PLAY)
+        first, second = (int(axis) for axis in axes.split(","))
+        return JSONResponse(await run_in_threadpool(catalogue.map, name, (first, second)))
+
+    @routes.get("/releases/{name}/map.png")
+    async def picture(request: Request, name: str) -> Response:
+        """Return the picture of a release's map."""
+        check(request, Right.PLAY)
+        content, digest = await run_in_threadpool(catalogue.file, name, PICTURE)
+        return ranged(request, content, "image/png", digest[:20])
+
+    @routes.get("/releases/{name}/preview.wav")
+    async def preview(request: Request, name: str) -> Response:
+        """Return a release's preview; players may ask for parts of it."""
+        check(request, Right.PLAY)
+        content, digest = await run_in_threadpool(catalogue.file, name, PREVIEW)
+        return ranged(request, content, "audio/wav", digest[:20])
+
+    @routes.get("/demos", tags=["demos"])
+    async def demos(request: Request) -> Response:
+        """List what can be heard without rendering anything: a preview of each release that has one."""
+        check(request, Right.PLAY)
+        return JSONResponse({"demos": await run_in_threadpool(demos_of, services)})
+
+    @routes.get("/demos/{name}", tags=["demos"])
+    async def demo(request: Request, name: str) -> Response:
+        """Return a demo's sound."""
+        return await preview(request, name)
+
+    return routes
+
+
+def demos_of(services: Services) -> list[dict[str, object]]:
+    """Return the demos, by name."""
+    found: list[dict[str, object]] = []
+    for row in services.catalogue.rows():
+        if row["links"]["preview"] is None:
+            continue
+        try:
+            content, _ = services.catalogue.file(row["name"], PREVIEW)
+        except ProblemError:
+            continue
+        seconds = seconds_of(content)
+        url = f"/api/v1/demos/{row['name']}"
+        found.append({"name": row["name"], "title": row["public_name"], "seconds": seconds, "url": url})
+    return found

@@ -1,0 +1,219 @@
+"""Renders over HTTP: real jobs in real processes, their sound, their bounds."""
+
+import asyncio
+import io
+import json
+import time
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+
+from instrument.web.problems import ProblemError
+from instrument.web.render_jobs import RenderJobs
+from instrument.web.render_request import RenderRequest
+from instrument.web.walks import path_score, walk_score
+
+DEADLINE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def alone(engine_process, releases, tmp_path_factory):
+    """Return the address of a server without any engine, for rendering."""
+    words = ("web", "--http-port", 0, "--no-discovery", "--connect", "127.0.0.1:9", "--releases", releases)
+    server = engine_process(tmp_path_factory.mktemp("home"), *words)
+    yield server.says(r"OSCQuery at (http://127\.0\.0\.1:\d+)/").group(1)
+    server.close()
+
+
+@pytest.fixture
+def client(alone):
+    with httpx.Client(base_url=alone, timeout=DEADLINE_SECONDS) as client:
+        yield client
+
+
+def finished(client, **wanted):
+    """Queue a render and return it when it is over."""
+    answer = client.post("/api/v1/renders", json=wanted)
+    assert answer.status_code == 202, answer.text
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (job := client.get(answer.headers["location"]).json())["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return job
+
+
+def heard(client, job):
+    assert job["state"] == "done", job["error"]
+    return soundfile.read(io.BytesIO(client.get(job["links"]["audio"]).content), always_2d=True)
+
+
+def test_a_line_over_the_pad_becomes_a_sound_of_its_length(client):
+    points = [{"seconds": 0, "x": 0, "y": 0}, {"seconds": 1, "x": 1, "y": 1}]
+    job = finished(client, release="tiny", seconds=1.5, points=points, axes=[1, 0], sample_rate=32_000)
+    y, rate = heard(client, job)
+    assert (rate, y.shape) == (32_000, (48_000, 2))
+    assert np.abs(y).max() > 0.01
+    assert job["progress"] == 1.0
+    assert job["bytes"] == len(client.get(job["links"]["audio"]).content)
+
+
+def test_the_same_seed_walks_the_same_way_and_another_one_does_not(client):
+    sounds = [
+        client.get(finished(client, release="notes", seconds=2.0, seed=seed)["links"]["audio"]).content
+        for seed in (1, 1, 2)
+    ]
+    assert sounds[0] == sounds[1] != sounds[2]
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("flac", 2), ("ogg", 1)])
+def test_formats_and_channels_are_as_asked(client, kind, channels):
+    job = finished(client, release="sine", seconds=0.5, score="0 /aitunes/gain -3", format=kind, channels=channels)
+    y, _ = heard(client, job)
+    assert y.shape[1] == channels
+    sound = client.get(job["links"]["audio"])
+    assert sound.headers["content-type"] == f"audio/{kind}"
+    assert f"sine-0s-seed0.{kind}" in sound.headers["content-disposition"]
+
+
+def test_a_player_may_ask_for_parts_and_asks_once(client):
+    job = finished(client, release="tiny", seconds=0.3, score="0 /aitunes/gain 0")
+    link = job["links"]["audio"]
+    whole = client.get(link)
+    part = client.get(link, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert client.get(link, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+
+
+def test_progress_comes_as_events_until_the_end(client):
+    job = client.post("/api/v1/renders", json={"release": "tiny", "seconds": 2, "score": "0 /aitunes/gain 0"}).json()
+    with client.stream("GET", job["links"]["events"]) as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        text = "".join(events.iter_text())
+    kinds = [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
+    states = [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")]
+    assert kinds[-1] == "end"
+    assert set(kinds[:-1]) == {"progress"}
+    assert states[-1]["state"] == "done"
+    assert sorted(shares := [state["progress"] for state in states]) == shares
+
+
+def test_a_render_is_deleted_and_its_sound_with_it(client):
+    job = client.post("/api/v1/renders", json={"release": "tiny", "seconds": 600, "score": "0 /aitunes/gain 0"}).json()
+    assert client.get(job["links"]["audio"]).status_code == 409
+    assert client.delete(job["links"]["self"]).status_code == 204
+    gone = client.get(job["links"]["self"])
+    assert (gone.status_code, gone.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_what_cannot_be_rendered_says_why(client):
+    assert "Line 1" in finished(client, release="tiny", score="0 /nothing")["error"]
+    assert "no gesture named" in finished(client, release="tiny", gesture="waves")["error"]
+    assert "base64" in finished(client, release="tiny", midi="AAAAA")["error"]
+    assert finished(client, release="tiny", midi="AAAA")["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"seconds": 601},
+        {"seconds": "nan"},
+        {"seconds": 0},
+        {"seed": -1},
+        {"format": "mp3"},
+        {"channels": 5},
+        {"sample_rate": 1},
+        {"points": []},
+        {"points": [{"seconds": 0, "x": 2, "y": 0}]},
+        {"score": "x", "gesture": "y"},
+        {"path": "/etc/passwd"},
+        {"axes": [0, 7], "points": [{"seconds": 0, "x": 0, "y": 0}]},
+    ],
+)
+def test_values_out_of_bounds_are_refused_by_name(client, wanted):
+    answer = client.post("/api/v1/renders", json={"release": "tiny", **wanted})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    named = answer.json()["detail"]
+    assert any(field in named for field in wanted) or "exclude" in named
+
+
+def test_a_path_is_no_release_and_no_gesture(client):
+    for name in ("../tiny", "/etc", "..", "nothing"):
+        assert client.post("/api/v1/renders", json={"release": name}).status_code == 404
+    assert "plain file name" in finished(client, release="tiny", gesture="../../x")["error"]
+
+
+class TestQueue:
+    """Keeps a queue without any worker, on the test's own loop."""
+
+    def test_a_full_queue_says_when_to_come_back(self):
+        async def fill():
+            jobs = RenderJobs([], workers=0, queued=2)
+            try:
+                for _ in range(2):
+                    jobs.add(RenderRequest(release="x", seconds=100))
+                with pytest.raises(ProblemError) as refused:
+                    jobs.add(RenderRequest(release="x"))
+                assert refused.value.status == 429
+                assert refused.value.retry_seconds >= 5
+            finally:
+                await jobs.close()
+
+        asyncio.run(fill())
+
+    def test_results_are_deleted_when_they_are_old_or_too_many(self):
+        async def keep():
+            now = [0.0]
+            jobs = RenderJobs([], workers=0, kept_bytes=100, keep_seconds=60.0, clock=lambda: now[0])
+            try:
+                made = [jobs.add(RenderRequest(release="x")) for _ in range(3)]
+                for number, job in enumerate(made):
+                    job.path.write_bytes(b"0" * 60)
+                    job.state, job.size, job.ended = "done", 60, float(number)
+                with pytest.raises(ProblemError):
+                    jobs.find(made[0].id)
+                assert not made[0].path.exists()
+                assert jobs.find(made[2].id) is made[2]
+                now[0] = 100.0
+                with pytest.raises(ProblemError):
+                    jobs.find(made[2].id)
+                assert not made[2].path.exists()
+            finally:
+                await jobs.close()
+
+        asyncio.run(keep())
+
+
+def test_a_path_is_straight_between_its_points():
+    lines = [line.split() for line in path_score([(0.0, 0.0, 1.0), (1.0, 1.0, 0.0)]).splitlines()]
+    for time_word, address, x, y in lines:
+        assert address == "/aitunes/pad/xy"
+        assert (float(x), float(y)) == pytest.approx((float(time_word), 1.0 - float(time_word)), abs=1e-4)
+    assert len(lines) > 20
+
+
+def test_a_walk_stays_within_the_notes_of_its_release():
+    score = walk_score(20.0, 3, [(0.1, 0.2), (0.9, 0.5)], (60.0, 67.0))
+    notes = [float(line.split()[2]) for line in score.splitlines() if "/note " in line]
+    assert len(notes) > 10
+    assert min(notes) >= 60
+    assert max(notes) <= 67
+
+
+def test_the_first_servers_routes_answer_without_its_faults(client):
+    names = [model["name"] for model in client.get("/api/models").json()]
+    assert "Tiny" in names
+    sound = client.get("/api/generate_melody", params={"t": "0.5", "model": "Tiny", "name": "../../x y.wav"})
+    assert sound.status_code == 200
+    assert len(soundfile.read(io.BytesIO(sound.content))[0]) == 22_050
+    assert "x%20y.wav" in sound.headers["content-disposition"]
+    assert ".." not in sound.headers["content-disposition"]
+    tone, rate = soundfile.read(io.BytesIO(client.get("/api/generate_debug_melody?t=1").content))
+    assert np.abs(np.fft.rfft(tone)).argmax() * rate / len(tone) == pytest.approx(440.0)
+    assert client.get("/api/list_demo").json() == {"audios": ["chamber.wav", "first-light.wav"]}
+    assert client.get("/api/download_demo?id=1").content[:4] == b"RIFF"
+    for query in ("download_demo?id=x", "download_demo?id=2", "download_demo?id=0.5", "generate_melody?t=9e9"):
+        assert client.get(f"/api/{query}").status_code == 422
+    assert client.get("/api/generate_melody?t=1&model=nothing").status_code == 404
