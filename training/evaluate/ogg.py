@@ -30,7 +30,7 @@ def opus_bytes(y: FloatArray, sample_rate: int) -> bytes:
 
 
 def _with_serial(contents: bytearray) -> bytes:
-    """Give all pages the serial number 1, and their checksums anew.
+    """Give all pages the serial number 1, and the checksums that belong to it.
 
     Reference:
         RFC 3533, "The Ogg Encapsulation Format Version 0", section 6.
