@@ -42,7 +42,7 @@ def test_one_command_makes_a_release_that_its_reader_accepts(tiny):
     assert release.card.training.epochs == 1
     assert release.card.training.command.startswith("aitunes-train release first-light --to releases")
     assert len(read_landmarks(release.folder, release.card).codes) == 18  # one a note
-    assert {"map.png", "preview.wav"} <= set(release.card.files)
+    assert {"map.png", "preview.ogg"} <= set(release.card.files)
     assert "First Light is in releases/first-light" in done.stdout
     assert [spec.name for spec in release.card.inputs] == ["z", "pitch", "level"]
     assert (folder / "runs" / "synthetic" / "harmonic" / "last.ckpt").is_file()
@@ -102,7 +102,7 @@ def test_list_names_every_scenario(capsys):
     assert cli.main(["list"]) == 0
     said = capsys.readouterr().out
     assert "synthetic" in said
-    assert "first-light, chamber" in said
+    assert "chamber, first-light" in said
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import soundfile
 from pythonosc import slip
 
 from aitunes.osc.packets import build, parse
+from aitunes.release.bundled import BUNDLED
 from instrument.engine.task_queue import REPLACED
 from instrument.scores.render import RenderOptions, render_score
 from instrument.storage.library import Library
@@ -443,7 +444,7 @@ def test_over_tcp_the_same_engine_answers_and_a_connection_that_leaves_leaves_no
 def test_an_unknown_release_is_a_sentence(start):
     engine = start("play", "--output", "none", "--release", "nowhere")
     assert engine.ends() == 1
-    assert "aitunes: There is no release named 'nowhere'; there are: chamber, first-light." in engine.text
+    assert f"aitunes: There is no release named 'nowhere'; there are: {', '.join(BUNDLED)}." in engine.text
     assert "Traceback" not in engine.text
 
 
