@@ -31,7 +31,10 @@ _MAX_DIRECTORY_BYTES = 1 << 15
 _END_OF_DIRECTORY, _END_BYTES = b"PK\x05\x06", 22
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
-_DAMAGES = (zipfile.BadZipFile, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError, struct.error)
+_DAMAGES = (
+    *(zipfile.BadZipFile, EOFError, struct.error, NotImplementedError),
+    *(ValueError, LookupError, RuntimeError, TypeError),  # zipfile's own, of names and numbers that are none
+)
 
 OpenFile = Callable[[str], IO[bytes]]
 """Opens one of a release's files by its plain name."""

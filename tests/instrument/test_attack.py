@@ -12,7 +12,22 @@ from benchmarks import attack
 from benchmarks.attacks import inputs
 from benchmarks.attacks.target import NotTriedError, Target
 
-READERS = ("card", "map", "packet", "score", "snapshots", "gesture", "sound", "model")
+READERS = (
+    "card",
+    "map",
+    "packet",
+    "score",
+    "snapshots",
+    "gesture",
+    "sound",
+    "mappings",
+    "midi",
+    "packed",
+    "index",
+    "labels",
+    "preferences",
+    "model",
+)
 
 
 @pytest.fixture(scope="module")
