@@ -29,9 +29,10 @@ class Stage:
         self.url = server.says(r"The page is at (http://\S+/)").group(1)
         self.browser = browser
 
-    def open(self, size=DESKTOP, theme="dark", view="", touch=False, url=None):
+    def open(self, size=DESKTOP, theme="dark", view="", touch=False, url=None, script=""):
         """Return a page that shows the playing release; what it complains about is in `page.complaints`."""
         context = self.browser.new_context(viewport=size, color_scheme=theme, has_touch=touch, is_mobile=touch)
+        context.add_init_script(script)
         page = context.new_page()
         page.complaints, page.requests = [], []
         page.on(
