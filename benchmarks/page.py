@@ -116,13 +116,14 @@ def first_paint(browser: Browser, url: str) -> float:
 RECORD = """kind => {
   window.events = [];
   document.addEventListener(kind, (event) => {
-    window.events.push([event.clientX, performance.timeOrigin + event.timeStamp]);
+    const stamps = [event.timeStamp, performance.now()].map((time) => performance.timeOrigin + time);
+    window.events.push([event.clientX, ...stamps]);
   }, true);
 }"""
 
 
 def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool) -> np.ndarray:
-    """Return the milliseconds from each move of a hand to its packet, [moves]."""
+    """Return the milliseconds from each move of a hand to the page's handler, and to its packet, [moves, 2]."""
     page.evaluate(RECORD, "pointerrawupdate")
     box = page.locator("#stage .pad").bounding_box()
     assert box is not None
@@ -149,11 +150,11 @@ def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool) -> np.
     send("End", float(xs[-1]))
     sent = np.array(relay.passed)
     delays = []
-    for pixel, moment in page.evaluate("window.events"):
+    for pixel, moment, handled in page.evaluate("window.events"):
         x = (pixel - box["x"]) / box["width"]
         match = sent[np.abs(sent[:, 0] - x) < 1e-6]
         if len(match):
-            delays.append(1e3 * match[0, 1] - moment)
+            delays.append((handled - moment, 1e3 * match[0, 1] - moment))
     return np.array(delays)
 
 
@@ -198,10 +199,9 @@ def main() -> None:
             for name, touch in (("mouse", False), ("finger", True)):
                 page = open_page(browser, url, touch)
                 delays = hand_to_packet(page, relay, seconds, touch)
-                middle, most = np.percentile(delays, [50, 99])
-                print(
-                    f"{name + ' → OSC packet':22} {middle:.1f} ms, 99th percentile {most:.1f} ms, {len(delays)} moves"
-                )
+                for what, column in (("page's handler", delays[:, 0]), ("OSC packet", delays[:, 1])):
+                    middle, late, most = np.percentile(column, [50, 90, 99])
+                    print(f"{name} → {what}: median, 90th, 99th percentile {middle:.1f}, {late:.1f}, {most:.1f} ms")
                 page.context.close()
             page = open_page(browser, url)
             rate, late = frames(page, seconds)

@@ -28,8 +28,19 @@ export function button(text, press, properties = {}) {
 /** Returns the element with that id. */
 export const byId = (id) => document.getElementById(id);
 
+const light = window.matchMedia("(prefers-color-scheme: light)");
+let styles = null;
+let known = new Map();
+
 /** Returns a colour or another property of the style sheet, as it is in the present theme. */
-export const styleOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export function styleOf(name) {
+  // Asked for many times a frame; the browser would compute it each time.
+  if (!known.has(name)) {
+    styles ??= getComputedStyle(document.documentElement);
+    known.set(name, styles.getPropertyValue(name).trim());
+  }
+  return known.get(name);
+}
 
 /** Gives a canvas as many pixels as it covers on the display; returns width, height and pixels per CSS pixel. */
 export function fitCanvas(canvas) {
@@ -40,9 +51,15 @@ export function fitCanvas(canvas) {
   return { width: w, height: h, ratio };
 }
 
+light.addEventListener("change", () => (known = new Map()));
+
 /** Calls `act` when the theme changes. */
-export function onTheme(act) {
-  window.matchMedia("(prefers-color-scheme: light)").addEventListener("change", act);
+export const onTheme = (act) => light.addEventListener("change", act);
+
+/** Keeps an iPhone from swiping to another page where a finger plays; elsewhere touch-action is enough, and quicker. */
+export function keepSwipes(surface) {
+  if (!("ongesturestart" in window)) return;
+  surface.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 }
 
 /** Returns whether somebody types text now, so that letters are no shortcuts. */

@@ -47,10 +47,8 @@ export class Fader {
     this.input.value = Math.round(share * STEPS);
     this.input.setAttribute("aria-valuetext", text);
     this.output.textContent = text;
-    const { style } = this.root;
-    style.setProperty("--at", share);
-    style.setProperty("--from", Math.min(share, rest));
-    style.setProperty("--to", Math.max(share, rest));
+    const places = { "--at": share, "--from": Math.min(share, rest), "--to": Math.max(share, rest) };
+    for (const [name, place] of Object.entries(places)) this.root.style.setProperty(name, place);
   }
 
   #share(value) {

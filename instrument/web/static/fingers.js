@@ -1,5 +1,6 @@
 /** Tells several fingers on the pad apart: the first moves the point, further ones are notes or the third axis. */
 
+import { keepSwipes } from "./dom.js";
 import { noteName } from "./formats.js";
 
 const OCTAVES = 2;
@@ -27,8 +28,7 @@ export class Fingers {
     }
     window.addEventListener("blur", () => this.#liftAll());
     document.addEventListener("visibilitychange", () => document.hidden && this.#liftAll());
-    // An iPhone would swipe to another page from the edge.
-    pad.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    keepSwipes(pad);
   }
 
   /** Returns where an event lies on the pad: 0..1 within its edges, y rising. */
@@ -45,6 +45,7 @@ export class Fingers {
   #press(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (!this.#down.size) this.#frame = this.pad.getBoundingClientRect();
+    event.preventDefault();
     this.pad.setPointerCapture(event.pointerId);
     this.pad.focus({ preventScroll: true });
     const [x, y] = this.position(event);

@@ -11,13 +11,14 @@ const MAX_RANDOM = 2.5;
 /** Fills `root` anew for each release. */
 export class LatentPanel {
   #faders = [];
+  #moved = false;
   #locks = [];
 
   constructor(root, engine, surface, wander) {
     Object.assign(this, { root, engine, surface, wander });
     engine.on("release", () => this.#build());
     engine.on("changed", (path) => path === "/pad/axes" && this.#showAxes());
-    engine.on("moved", () => this.#show());
+    engine.on("moved", () => (this.#moved = true));
     surface.onMove = (x, y) => wander.start(x, y);
   }
 
@@ -99,7 +100,13 @@ export class LatentPanel {
     this.wanderButton.setAttribute("aria-pressed", String(wander.on));
   }
 
+  /** Advances by one frame: shows where the point has gone, while the panel is seen. */
+  tick() {
+    if (this.#moved && !this.root.hidden) this.#show();
+  }
+
   #show() {
+    this.#moved = false;
     this.#faders.forEach((fader, n) => {
       const value = this.engine.position.target[n];
       if (fader.number !== value) fader.show(value);

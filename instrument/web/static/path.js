@@ -1,6 +1,6 @@
 /** A way over a map, drawn by hand: its points with their times, and its picture. */
 
-import { fitCanvas, onTheme, styleOf } from "./dom.js";
+import { fitCanvas, keepSwipes, onTheme, styleOf } from "./dom.js";
 import { Landmarks, readLandmarks } from "./landmarks.js";
 import { paintMap } from "./map_view.js";
 
@@ -21,7 +21,7 @@ export class DrawnPath {
     pad.addEventListener("pointerdown", (event) => this.#press(event));
     pad.addEventListener("pointermove", (event) => event.pointerId === this.#pointer && this.#add(event));
     for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => (this.#pointer = null));
-    pad.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    keepSwipes(pad);
     pad.addEventListener("keydown", (event) => this.#step(event));
     new ResizeObserver(() => this.#repaint()).observe(pad);
     onTheme(() => this.#repaint());

@@ -1,6 +1,6 @@
 /** Piano keys for several fingers, the mouse, and the computer's keyboard. */
 
-import { button, element, typing } from "./dom.js";
+import { button, element, keepSwipes, typing } from "./dom.js";
 import { isBlack, noteName } from "./formats.js";
 
 const ROWS = "zsxdcvgbhnjmq2w3er5t6y7u";
@@ -26,7 +26,7 @@ export class Piano {
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
       root.addEventListener(end, (event) => this.#lift(event.pointerId));
     }
-    root.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    keepSwipes(root);
     root.addEventListener("keydown", (event) => this.#pressFocused(event));
     document.addEventListener("keydown", (event) => this.#typeDown(event));
     document.addEventListener("keyup", (event) => this.#typeUp(event));
