@@ -78,6 +78,9 @@ def web(shop):
                 self.end_headers()
                 while True:
                     self.wfile.write(bytes(1 << 16))
+            elif self.path == "/endless-head":
+                while True:
+                    self.wfile.write(1_000 * b"HTTP/1.1 100 Continue\r\n\r\n")
             elif self.path == "/broken":
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
@@ -245,6 +248,7 @@ def test_garbage_is_no_index(shop, content):
         ("endless", "more than the 1,000,000 bytes"),
         ("broken", "broke off"),
         ("silent", "cannot be reached: timed out"),
+        ("endless-head", "cannot be reached"),
     ],
 )
 def test_a_server_cannot_harm(web, tmp_path, name, words):
