@@ -33,11 +33,10 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
 # Tests that play to a device, show themselves on a screen or count on the clock run alone; all others in two processes,
-# each file in one of them, the longest first.
+# each file in one of them, training first: its files take longest.
 ALONE := $(addprefix tests/instrument/,engine/test_hotplug.py engine/test_threads.py pad/test_on_screen.py test_doctor.py \
   test_first_session.py test_jack.py test_jack_faults.py test_midi.py test_placement.py test_supercollider.py)
-TOGETHER := tests/training/window tests/training tests/instrument/engine/test_engine.py tests/aitunes tests/instrument \
-  $(wildcard tests/test_*.py) $(ALONE:%=--ignore=%)
+TOGETHER := tests/training tests/aitunes tests/instrument $(wildcard tests/test_*.py) $(ALONE:%=--ignore=%)
 
 test: $(STAMPS)/dev lint  ## set up, check the style and the types, run all tests; with ARGS, pytest with those alone
 ifdef ARGS
@@ -92,6 +91,7 @@ $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
 	  supercollider-language supercollider-server nodejs
 	@.ci/system-packages "the tests of the pad" xvfb xdotool $(QT_PACKAGES)
+	@.ci/system-packages "the tests of the page" chromium
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"
 	@$(if $(CPU_BUILD),$(PIP) install $(CPU_BUILD) $(TORCH) 2>/dev/null || true)
 	@$(PIP) install $(TORCH) --editable '.[web,pad,window,dev]'

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +32,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     Raises:
         OSError: it cannot be written; an older file still stands.
     """
+    check_replaceable(path)
     unfinished = unfinished_path(path)
     try:
         with unfinished.open("xb") as stream:
@@ -37,11 +40,26 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             if durable:
                 _sync(stream)
         unfinished.replace(path)
+    except OSError as error:
+        if error.filename == str(unfinished):  # a name that says nothing to whoever chose the other one
+            error.filename = str(path)
+        raise
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink()
     if durable:
         sync_folder(path.parent)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to put a file in the place of something that is none, such as `/dev/null`.
+
+    Raises:
+        OSError: a folder, a device or a pipe has that name.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file, and nothing can take its place", str(path))
 
 
 def write_buffers(path: Path, buffers: Iterable[Any], *, durable: bool = True) -> None:

@@ -78,7 +78,7 @@ class BackedUpFile(Generic[T]):
         value, is_whole = found
         if is_whole:
             return value
-        backup = self._backup()
+        backup = self.read_backup()
         if backup is not None:
             value = self._format.merge(backup, value)
         aside = self._put_aside(value)
@@ -95,11 +95,37 @@ class BackedUpFile(Generic[T]):
         Raises:
             OSError: it cannot be written; the older file still stands.
         """
+        self.write_alone(value)
+        self._write_backup(self._format.dump(value))
+
+    def write_alone(self, value: T) -> None:
+        """Write the content, completely or not at all, and leave the backup, which is better.
+
+        Raises:
+            OSError: it cannot be written; the older file still stands.
+        """
         text = self._format.dump(value)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.exists() and not self._path.is_file():
             self._keep_aside()
         write_text(self._path, text)
+
+    def back_up(self, value: T) -> None:
+        """Have the backup hold what was read, which somebody else may have written."""
+        text = self._format.dump(value)
+        with contextlib.suppress(OSError):
+            if read_bounded(self.backup, self._max_bytes) == text.encode():
+                return
+        self._write_backup(text)
+
+    def read_backup(self) -> T | None:
+        """Return what can be read of the backup; None where there is none."""
+        with contextlib.suppress(OSError):
+            found = self._parsed(self.backup)
+            return None if found is None else found[0]
+        return None
+
+    def _write_backup(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the file itself is whole
             write_text(self.backup, text, durable=False)
 
@@ -111,12 +137,6 @@ class BackedUpFile(Generic[T]):
         """
         self._path.unlink()
         self.backup.unlink(missing_ok=True)
-
-    def _backup(self) -> T | None:
-        with contextlib.suppress(OSError):
-            found = self._parsed(self.backup)
-            return None if found is None else found[0]
-        return None
 
     def _parsed(self, path: Path) -> tuple[T, bool] | None:
         try:
@@ -151,6 +171,8 @@ class BackedUpFile(Generic[T]):
         """Give what lies there a second name, or another one where it cannot have two."""
         aside = next(path for path in self._aside_paths() if not os.path.lexists(path))
         try:
+            if not self._path.is_file():
+                raise OSError("nothing takes the place of a pipe or a folder")
             os.link(self._path, aside)  # so that there is no moment without a file
         except OSError:
             self._path.rename(aside)

@@ -30,11 +30,13 @@ import numpy as np
 import soundfile
 import soxr
 import torch
+from torch import Tensor
+from typing_extensions import override
 
-from aitunes.audio_processing.metrics import log_spectral_distance, mel_cepstral_distortion
 from aitunes.audio_processing.reconstruction import sound_of_frames
-from aitunes.features import AudioFeatures, FloatArray, mel_filter_bank, stft_magnitudes
+from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from benchmarks.decoders import multi_resolution
+from training.learn import rendering
 from training.learn.fitting import linear_model
 from training.learn.frames import FrameCollector, Frames
 from training.learn.learner import Learner, LearnSettings
@@ -43,7 +45,6 @@ from training.learn.network import SAMPLE_RATE, FrameAutoencoder
 SETS = ("ambient", "beats", "choir_voice", "electronic_game", "keyboard_solo", "orchestral", "textures_field")
 DIMENSION = 16
 
-_N_FFT, _HOP, _FLOOR_DB = 2048, 512, -60.0
 _MEL = AudioFeatures()
 _MEL_HOP_SECONDS = 0.01
 _BLOCK_SECONDS = 10.0
@@ -160,31 +161,25 @@ def mel_components(material: Material) -> Render:
 
 def distances(sound: FloatArray, recording: FloatArray) -> tuple[float, float, float]:
     """Return log-spectral distance (dB), mel-cepstral distortion (dB) and multi-resolution distance."""
-    # The first and last windows hold frames that were not decoded.
-    inside = slice(_N_FFT, min(sound.size, recording.size) - _N_FFT)
-    ours, theirs = (stft_magnitudes(y[inside], _N_FFT, _HOP) for y in (sound, recording))
-    bank = mel_filter_bank(SAMPLE_RATE, _N_FFT, 80, 40.0, 16_000.0)
-    return (
-        log_spectral_distance(ours, theirs, _FLOOR_DB, axis=0),
-        mel_cepstral_distortion(ours, theirs, bank, floor_db=_FLOOR_DB),
-        multi_resolution(sound[inside], recording[inside]),
-    )
+    spectral = rendering.distances(sound, recording)
+    return *spectral, multi_resolution(rendering.inside(sound, recording), rendering.inside(recording, sound))
 
 
 def _renderer(model: FrameAutoencoder | None, frames: Frames) -> Render:
     """Return how a model renders a recording; None renders the envelopes themselves."""
-    features = frames.features
-    through = model or FrameAutoencoder(1)
+    return lambda y: rendering.rendered(model or _Envelopes(1), y, frames.features)
 
-    def render(y: FloatArray) -> FloatArray:
-        S = torch.from_numpy(features.analyse(y).T.copy())[..., None]
-        with torch.no_grad():
-            x = through.envelope(S).clamp(0.0, 1.0)
-            x = x if model is None else model.decode_envelope(model.encode_envelope(x))
-            bins = (x @ through.spread.T).clamp(0.0, 1.0).numpy()
-        return sound_of_frames(bins.T, features)
 
-    return render
+class _Envelopes(FrameAutoencoder):
+    """Takes the envelope itself for the code."""
+
+    @override
+    def encode_envelope(self, x: Tensor) -> Tensor:
+        return x
+
+    @override
+    def decode_envelope(self, z: Tensor) -> Tensor:
+        return z
 
 
 def _mono(path: Path, start: float, seconds: float) -> FloatArray:

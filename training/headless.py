@@ -14,6 +14,7 @@ from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.experiments.support import LAST_CHECKPOINT
 from aitunes.home import user_releases
 from aitunes.printable import printable
+from aitunes.release.bundled import BUNDLED
 from aitunes.release.reader import TORCHSCRIPT, read_card
 from training.data.corpus import Corpus, CorpusOptions, open_corpus, prepare_case
 from training.data.feature_preparation import Progress
@@ -25,7 +26,7 @@ from training.evaluate.interactive import interactive_evaluation
 from training.evaluate.page import write_page
 from training.evaluate.projection import project
 from training.evaluate.sampling import sample
-from training.export.case_release import BUNDLED_NAMES, ReleaseNames, export_release
+from training.export.case_release import ReleaseNames, export_release
 from training.export.nn_module import why_not_served
 from training.fit.run_folder import lock_run
 from training.fit.train import Trained, TrainOptions, load_trained, train
@@ -274,7 +275,7 @@ class HeadlessActionPipeline:
         folder = export_release(trained, corpus, figures, to or user_releases(), self.command, names)
         if sentence := why_not_served(read_card(folder)):
             self.notify(f"Without {TORCHSCRIPT}: {sentence}")
-        if to is None and folder.name in BUNDLED_NAMES:
+        if to is None and folder.name in BUNDLED:
             self.notify(
                 f"{folder} now hides the release {folder.name} of AiTunes. To have both, export again with another "
                 "--name and delete this folder."

@@ -23,6 +23,7 @@ NOISE_BELOW_DB = 30.0
 
 _MAX_NUMBER = 8_192
 """Of harmonics, for pitches far below what a frame can resolve."""
+_MAX_OCTAVES = 30.0
 _MIN_RATIO = 1e-12
 _NEPERS = np.log(10.0) / 10.0  # of power, in a decibel
 
@@ -68,7 +69,8 @@ class HarmonicComb:
             levels_db: dB below full, [batch, 1].
         """
         out = np.empty((len(drawings), self._bins, 1), np.float32)
-        fundamentals = A4_HZ * 2.0 ** ((pitches[:, 0].astype(np.float64) - A4_MIDI) / 12.0)
+        octaves = np.clip((pitches[:, 0].astype(np.float64) - A4_MIDI) / 12.0, -_MAX_OCTAVES, _MAX_OCTAVES)
+        fundamentals = A4_HZ * 2.0**octaves
         powers = self._full_power * 10.0 ** (0.1 * levels_db[:, 0].astype(np.float64))
         for n in range(len(drawings)):
             _draw(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from aitunes.bounded_files import NotASmallFileError, read_bounded
 from aitunes.datasets.folder import DataSetError
 
 MAX_BYTES = 64 << 20
@@ -58,10 +59,11 @@ def read_note_table(path: Path) -> list[NoteRow]:
         DataSetError: it is too large, no table, lacks a column, or a line has no usable path or pitch; the sentence
             has the line's number.
     """
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise DataSetError(f"{path} is larger than {MAX_BYTES >> 20} MB: no list of notes is.")
+    try:
+        data = read_bounded(path, MAX_BYTES)
+    except NotASmallFileError as error:
+        what = f"{path} is no regular file, or is larger than {MAX_BYTES >> 20} MB"
+        raise DataSetError(f"{what}: no list of notes is.") from error
     text = _decoded(data)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)

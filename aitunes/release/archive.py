@@ -31,7 +31,10 @@ _MAX_DIRECTORY_BYTES = 1 << 15
 _END_OF_DIRECTORY, _END_BYTES = b"PK\x05\x06", 22
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
-_DAMAGES = (zipfile.BadZipFile, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError, struct.error)
+_DAMAGES = (
+    *(zipfile.BadZipFile, EOFError, struct.error, NotImplementedError),
+    *(ValueError, LookupError, RuntimeError, TypeError),  # zipfile's own, of names and numbers that are none
+)
 
 OpenFile = Callable[[str], IO[bytes]]
 """Opens one of a release's files by its plain name."""
@@ -163,7 +166,7 @@ def _entries(archive: zipfile.ZipFile, what: str, size: int) -> dict[str, zipfil
         kind = entry.external_attr >> 16
         if entry.is_dir() or (stat.S_IFMT(kind) not in (0, stat.S_IFREG)):
             raise ReleaseError(f"{what} holds {name[:80]!r}, a folder or a link; a release has plain files alone.")
-    if sum(entry.file_size for entry in found) > size:
+    if sum(entry.file_size for entry in found) > size or not all(0 <= entry.header_offset < size for entry in found):
         raise ReleaseError(f"{what} claims to hold more than it has bytes. Fetch it again.")
     if found[0].file_size > MAX_CARD_BYTES:
         raise ReleaseError(f"{what} has a card of more than {MAX_CARD_BYTES:,} bytes.")

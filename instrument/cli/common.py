@@ -18,12 +18,13 @@ from types import ModuleType
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError, reason
 from aitunes.release.reader import CARD
+from aitunes.release.runtime import load_runtime
 from aitunes.release.summaries import summarise_apart
 from aitunes.release.writer import restore_interrupted
 from instrument.storage import paths
 from instrument.storage.library import Library
 from instrument.storage.release_trial import ReleaseTrial
-from instrument.terminal import say
+from instrument.terminal import say, unstoppable
 
 _PATIENCE_SECONDS = 2.5
 
@@ -53,6 +54,8 @@ def load_compiled_code() -> None:
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
+    with unstoppable():  # a signal inside that library's import would come out as an error of its own
+        load_runtime()
     # Here, because `aitunes releases` must not wait for numba.
     from instrument.synthesis.release_renderer import load_compiled_code as load
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aitunes.atomic import write_text
+from aitunes.atomic import check_replaceable, write_text
 from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
@@ -35,6 +35,8 @@ _MIN_CHANGES = 4
 def run(options: argparse.Namespace) -> int:
     """Measure, then print a table or JSON."""
     seconds, releases = min(options.seconds, _MAX_SECONDS), library(options)
+    if options.trace is not None:
+        _check_trace(options.trace)
     say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
     load_compiled_code()
     found = _examine(options, releases, seconds)
@@ -106,11 +108,25 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
     )
 
 
+def _check_trace(path: Path) -> None:
+    """Refuse, before anything is measured, a file that cannot be written.
+
+    Raises:
+        OutputError: it has no folder, or something that is no file has its name.
+    """
+    try:
+        check_replaceable(path)
+        if not path.parent.is_dir():
+            raise OutputError(f"The trace cannot be written to {path}: there is no folder {path.parent}.")
+    except OSError as error:
+        raise OutputError(f"The trace cannot be written to {path}: {reason(error)}.") from error
+
+
 def _write_trace(path: Path, flight: FlightRecorder) -> None:
     try:
         write_text(path, json.dumps(trace(flight.hops(), flight.causes)), durable=False)
     except OSError as error:
-        raise OutputError(f"The trace cannot be written to {path}: {reason(error)}") from error
+        raise OutputError(f"The trace cannot be written to {path}: {reason(error)}.") from error
     say(f"The last hops are in {path}; ui.perfetto.dev opens it.")
 
 

@@ -12,6 +12,7 @@ from instrument.midi.controllers import FINE, RESERVED
 from instrument.namespace import MAX_BEND, TABLE, Address, Argument, Kind, Value
 
 _MAX_LATENT = 4_096
+_MAX_SENT = 2**31 - 1
 
 
 class MappingError(AiTunesError):
@@ -303,9 +304,15 @@ def _mode(table: dict[str, Any]) -> Mode:
 
 def _send(table: dict[str, Any]) -> tuple[Value, ...]:
     values = table.get("send", [])
-    if not isinstance(values, list) or not all(isinstance(value, int | float | str) for value in values):
+    if not isinstance(values, list) or not all(map(_is_sendable, values)):
         raise MappingError("send is a list of numbers and words", "send")
     return tuple(values)
+
+
+def _is_sendable(value: object) -> bool:
+    if isinstance(value, int | float):
+        return -_MAX_SENT <= value <= _MAX_SENT  # false for NaN too
+    return isinstance(value, str)
 
 
 def _text(table: dict[str, Any], key: str, default: str | None = None) -> str:
@@ -326,7 +333,10 @@ def _number(table: dict[str, Any], key: str, default: float) -> float:
     value = table.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MappingError(f"{key} is a number", key)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise MappingError(f"{key} is a number of fewer digits", key) from None
 
 
 def _switch(table: dict[str, Any], key: str, default: bool) -> bool:

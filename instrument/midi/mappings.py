@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from aitunes.atomic import write_text
 from aitunes.errors import reason
 from aitunes.osc.packets import Message
 from instrument.midi.learner import Learner
 from instrument.midi.mapper import Mapper
 from instrument.midi.mapping import Mapping, MappingError
 from instrument.midi.setup import MAX_CHARACTERS, Setup
+from instrument.midi.setup_file import SetupFile
 from instrument.namespace import MIDI
 
 _LEARN, _FORGET, _MAP = (f"{MIDI}/{name}" for name in ("learn", "forget", "map"))
@@ -31,6 +31,7 @@ class Mappings:
 
     def __init__(self, path: Path, mapper: Mapper, send: Callable[..., None], log: Callable[[str], None]) -> None:
         self._path, self._mapper, self._send, self._log = path, mapper, send, log
+        self._file = SetupFile(path, self.tell)
         self.defaults = Setup(DEFAULTS.read_text(encoding="utf-8"))
         self.setup = Setup()
         self._stamp: tuple[int, int] | None = None
@@ -40,17 +41,15 @@ class Mappings:
 
     def look(self) -> bool:
         """Read the file again where somebody has changed it; return whether that was so."""
-        try:
-            status = self._path.stat()
-            stamp: tuple[int, int] | None = (status.st_mtime_ns, status.st_size)
-        except OSError:
-            stamp = None
-        if stamp == self._stamp:
+        if self._present_stamp() == self._stamp:
             return False
-        self._stamp = stamp
-        self._use(self._read() if stamp is not None else Setup())
+        self._use(self._read())
+        self._stamp = self._present_stamp()
         for fault in self.setup.faults:
             self.tell(f"{self._path.name}: {fault}")
+        if spare := self.setup.spare:
+            count = "one mapping counts as it was" if len(spare) == 1 else f"{len(spare)} mappings count as they were"
+            self.tell(f"{self._path.name}: until that is mended, {count} before.")
         return True
 
     def publish(self) -> None:
@@ -108,26 +107,27 @@ class Mappings:
             return
         self._use(setup)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(self._path, setup.text)
-            status = self._path.stat()
-            self._stamp = (status.st_mtime_ns, status.st_size)
+            self._file.write(setup)
+            self._stamp = self._present_stamp()
         except OSError as error:
             self.tell(f"{self._path} cannot be written ({reason(error)}); the mapping lasts until MIDI ends.")
         self.publish()
 
     def _use(self, setup: Setup) -> None:
         self.setup = setup
-        self._mapper.use(setup.mappings, self.defaults.mappings)
+        self._mapper.use(setup.active, self.defaults.mappings)
 
     def _read(self) -> Setup:
         try:
-            if not self._path.is_file():
-                raise OSError("it is no file")
-            with self._path.open("rb") as stream:
-                return Setup(stream.read(4 * MAX_CHARACTERS + 1).decode("utf-8"))
+            return self._file.read()
         except OSError as error:
             self.tell(f"{self._path} cannot be read ({reason(error)}).")
-        except UnicodeDecodeError:
-            self.tell(f"{self._path} is no text in UTF-8.")
         return Setup()
+
+    def _present_stamp(self) -> tuple[int, int] | None:
+        """Return what tells a changed file from the one that was read; None where there is none."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size

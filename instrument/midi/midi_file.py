@@ -12,6 +12,7 @@ from instrument.midi.parser import Parser
 MAX_BYTES = 8 << 20
 MAX_TRACKS = 1_000
 MAX_EVENTS = 500_000
+MAX_SECONDS = 86_400.0
 DEFAULT_TEMPO = 500_000
 """Microseconds a quarter note until a file sets another tempo."""
 
@@ -166,6 +167,8 @@ def _timed(tracks: list[list[_Event]], division: int) -> list[tuple[float, _Even
     for event in heapq.merge(*tracks, key=lambda event: event.tick):
         seconds += (event.tick - before) * per_tick
         before = event.tick
+        if seconds >= MAX_SECONDS:
+            raise MidiFileError(f"its tick {event.tick:,} comes after {seconds:,.0f} s; it may last a day at most")
         if event.tempo and not frames_a_second:
             per_tick = 1e-6 * event.tempo / division
         elif event.data:

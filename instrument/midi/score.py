@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from aitunes.bounded_files import NotASmallFileError, read_bounded
 from aitunes.errors import reason
 from instrument.midi.mapper import Mapper
+from instrument.midi.mapping import Mapping
 from instrument.midi.mappings import DEFAULTS
 from instrument.midi.messages import ControlChange, Message, ProgramChange
 from instrument.midi.midi_file import MAX_BYTES, MidiFileError, parse_midi_file
@@ -40,26 +42,28 @@ class _Lines:
     stream = act
 
 
-def score_of_midi_file(path: Path, mappings: str = "", releases: Sequence[str] = ()) -> str:
+def score_of_midi_file(path: Path, mappings: Sequence[Mapping] = (), releases: Sequence[str] = ()) -> str:
     """Return the score of a MIDI file.
 
     Args:
-        mappings: a set-up of mappings, as TOML; controllers that it does not mention have their defaults.
+        mappings: of controllers; those that they do not mention have their defaults.
         releases: that program changes choose from, by number; none, and they change nothing.
 
     Raises:
         MidiFileError: it cannot be read.
     """
     try:
-        with path.open("rb") as stream:
-            return score_of_midi(stream.read(MAX_BYTES + 1), mappings, releases)
+        return score_of_midi(read_bounded(path, MAX_BYTES), mappings, releases)
+    except NotASmallFileError as error:
+        what = f"it is no file of at most {MAX_BYTES:,} bytes"
+        raise MidiFileError(f"The MIDI file {path} cannot be played: {what}.") from error
     except OSError as error:
         raise MidiFileError(f"The MIDI file {path} cannot be read: {reason(error)}.") from error
     except MidiFileError as error:
         raise MidiFileError(f"The MIDI file {path} cannot be played: {error}.") from error
 
 
-def score_of_midi(content: bytes, mappings: str = "", releases: Sequence[str] = ()) -> str:
+def score_of_midi(content: bytes, mappings: Sequence[Mapping] = (), releases: Sequence[str] = ()) -> str:
     """Return the score of a MIDI file's content; the arguments are those of `score_of_midi_file`.
 
     Raises:
@@ -70,7 +74,7 @@ def score_of_midi(content: bytes, mappings: str = "", releases: Sequence[str] = 
     lines.act(f"{ROOT}/drone", False)
     outbox = cast(Outbox, lines)  # which writes down in place of sending
     mapper = Mapper(outbox)
-    mapper.use(Setup(mappings).mappings, Setup(DEFAULTS.read_text(encoding="utf-8")).mappings)
+    mapper.use(mappings, Setup(DEFAULTS.read_text(encoding="utf-8")).mappings)
     performer = Performer(outbox, itertools.count(1))
     for timed in messages:
         lines.seconds = timed.seconds

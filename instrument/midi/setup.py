@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from instrument.midi.mapping import Mapping, MappingError, Mode, ZoneByHand, read_mapping, read_zone
@@ -18,7 +18,8 @@ HEADER = """\
 # MIDI mappings of AiTunes: a table a mapping. Edit it, copy it, give it away; changes count within a second.
 # docs/midi.md says what may stand in a table.
 """
-_TABLE = re.compile(r"^\s*\[\[\s*(mapping|zone)\s*\]\]")
+_TABLE = re.compile(r"^\s*\[+\s*([^\[\]\s]*)\s*\]")
+_KINDS = ("mapping", "zone")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -27,7 +28,7 @@ class _Block:
     """One table of a set-up's text.
 
     Args:
-        kind: "mapping", "zone", or "" for what stands before the first table.
+        kind: the table's name, "mapping" or "zone" where it is right; "" for what stands before the first table.
         first: number of its first line, from 1.
         lines: of the text.
     """
@@ -42,13 +43,14 @@ class Setup:
 
     Args:
         text: in TOML.
+        spare: mappings that count while tables are faulty, where the text has none of the same key.
 
     Attributes:
         mappings, zones: of its tables that are right.
         faults: sentences about the others, each with its line.
     """
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", spare: Iterable[Mapping] = ()) -> None:
         self.mappings: list[Mapping] = []
         self.zones: list[ZoneByHand] = []
         self.faults: list[str] = []
@@ -59,6 +61,13 @@ class Setup:
         self._of: list[tuple[_Block, Mapping | None]] = []
         for block in _blocks(text):
             self._of.append((block, self._read(block)))
+        own = {mapping.key for mapping in self.mappings}
+        self.spare = [mapping for mapping in spare if mapping.key not in own] if self.faults else []
+
+    @property
+    def active(self) -> list[Mapping]:
+        """Return the mappings that count."""
+        return self.mappings + self.spare
 
     def with_mapping(self, mapping: Mapping) -> Setup:
         """Return a set-up where a mapping stands in place of the one of the same address, value and controller."""
@@ -71,11 +80,15 @@ class Setup:
 
     def without(self, address: str) -> Setup:
         """Return a set-up without the mappings of an address; comments and faulty tables stay as they are."""
-        return Setup(self._text_without(lambda other: other.address == address))
+        return Setup(
+            self._text_without(lambda other: other.address == address),
+            [mapping for mapping in self.spare if mapping.address != address],
+        )
 
     def _with(self, mapping: Mapping, in_place_of: Callable[[Mapping], bool]) -> Setup:
         text = self._text_without(in_place_of) or HEADER
-        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}")
+        spare = [other for other in self.spare if not in_place_of(other)]
+        return Setup(f"{text.rstrip()}\n\n{write_mapping(mapping)}", spare)
 
     def _text_without(self, unwanted: Callable[[Mapping], bool]) -> str:
         kept = [block.lines for block, mapping in self._of if mapping is None or not unwanted(mapping)]
@@ -88,6 +101,8 @@ class Setup:
                 for key in table:
                     raise MappingError(f"{key[:40]} stands before the first [[mapping]]", key)
                 return None
+            if block.kind not in _KINDS or not isinstance(table[block.kind], list):
+                raise MappingError(f"{block.lines[0].strip()[:40]} means nothing; a table begins with [[mapping]]")
             (entry,) = table[block.kind]
             if block.kind == "zone":
                 self.zones.append(read_zone(entry))

@@ -186,14 +186,14 @@ class Dispatcher:
 
     def _events(self, message: Message, peer: Peer, arrived: float) -> list[Event | _ServerMessage]:
         rows = self._instrument.rows
-        if message.fault:
-            raise MessageError(message.fault)
-        if is_pattern(message.address):
-            return self._events_of_pattern(message, peer, arrived)
         path = canonical(message.address)
         row = rows.get(path)
         if path in ANSWERS or path.endswith(".reply") or (row and row.kind is Kind.NOTICE):
             return []
+        if message.fault:
+            raise MessageError(message.fault)
+        if is_pattern(message.address):
+            return self._events_of_pattern(message, peer, arrived)
         if row is None:
             raise MessageError(_UNKNOWN)
         is_former = path != message.address

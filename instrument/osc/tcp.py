@@ -171,7 +171,11 @@ class TcpServer:
             connected.close()
             return
         self._number += 1
-        connection = _Connection(connected, TcpPeer(host, port, self._number))
+        try:
+            connection = _Connection(connected, TcpPeer(host, port, self._number))
+        except OSError:  # macOS refuses options of a connection that was reset meanwhile
+            connected.close()
+            return
         self._connections[connection.peer] = connection
         self._selector.register(connected, selectors.EVENT_READ, connection)
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
 from aitunes.atomic import finish
@@ -116,6 +117,8 @@ class FileOutput:
             OutputError: the disk is full or gone, or a folder has that name.
         """
         try:
+            if self._is_flac and not self._frames:  # a FLAC file without samples cannot be read
+                self._file.write(np.zeros((1, 2), np.float32))
             self._file.close()
             if os.name == "nt":  # where a file that is open cannot be renamed
                 self._claim.release()

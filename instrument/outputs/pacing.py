@@ -16,6 +16,8 @@ _LARGE_BLOCK_SECONDS = 0.03
 _LARGE_RENDER_SHARE = 1.25
 _STEPS = 8
 _SAME_BLOCK = 0.02
+_PIECE_SHARE = 0.25
+"""A piece comes sooner than this share of what it holds after the one before it; a block, about all of it."""
 MAX_BLOCK_SECONDS = 16_384 / 44_100
 """Limits the block that is followed."""
 _RENDER_SHARE = 0.5  # of real time, at most, that rendering a block is expected to take
@@ -38,7 +40,7 @@ class Pacing:
         self.block_seconds = block_seconds
         self.reserve_seconds = _MIN_RESERVE_SECONDS
         self._consumed = consumed_seconds
-        self._callback = self._looked = now
+        self._callback = self._looked = self._stepped = now
         self._steps: deque[float] = deque(maxlen=_STEPS)
 
     def look(self, now: float, consumed_seconds: float) -> None:
@@ -47,9 +49,17 @@ class Pacing:
         if taken > 0.0:
             self._callback = min(max(self._callback + taken, self._looked), now)
             self._consumed = consumed_seconds
-            self._steps.append(taken)
+            self._add_step(taken, now)
             self._follow_block()
         self._looked = now
+
+    def _add_step(self, taken: float, now: float) -> None:
+        # Where the ring's memory ends, a callback takes a block in two pieces, and a look may fall between them.
+        if self._steps and now - self._stepped < _PIECE_SHARE * taken:
+            self._steps[-1] += taken
+        else:
+            self._steps.append(taken)
+        self._stepped = now
 
     def _follow_block(self) -> None:
         # A look that came late sees several blocks at once, so the smallest of some steps is the block; one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aitunes.errors import AiTunesError
@@ -43,17 +43,43 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
     Raises:
         ScoreError: naming the first wrong line.
     """
+    lines = []
+    for number, _, found in _checked(text, first, card_of):
+        if isinstance(found, str):
+            raise ScoreError(f"Line {number} of the score: {found}.")
+        lines.append(found)
+    return lines
+
+
+def without_misfits(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseCard]) -> tuple[str, list[str]]:
+    """Return the lines that the releases can play, in order of time, and why each of the others is left out.
+
+    Args:
+        text, first, card_of: as of `parse_score`.
+    """
+    lines, reasons = [], []
+    for _, line, found in _checked(text, first, card_of):
+        if isinstance(found, str):
+            reasons.append(found)
+        else:
+            lines.append(f"{line}\n")
+    return "".join(lines), reasons
+
+
+def _checked(
+    text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseCard]
+) -> Iterator[tuple[int, str, ScoreLine | str]]:
+    """Yield lines in order of time, each with its number and what it says, or why it cannot be played."""
     numbered = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
             words = shlex.split(line, comments=True)
             if words:
-                numbered.append((_seconds(words[0]), number, words[1:]))
+                numbered.append((_seconds(words[0]), number, line, words[1:]))
         except ValueError as error:
-            raise ScoreError(f"Line {number} of the score: {error}.") from error
-    lines: list[ScoreLine] = []
+            yield number, line, str(error)
     rows, performance = expand(first.latent_dim), Performance.of(first, iterations=0)
-    for seconds, number, words in sorted(numbered, key=lambda entry: entry[0]):
+    for seconds, number, line, words in sorted(numbered, key=lambda entry: entry[0]):
         try:
             event = _event(words, rows)
             if event.path == LOAD and event.values:
@@ -63,9 +89,9 @@ def parse_score(text: str, first: ReleaseCard, card_of: Callable[[str], ReleaseC
             elif event.path != END:
                 performance.apply(event.path, event.values or ())
         except AiTunesError as error:
-            raise ScoreError(f"Line {number} of the score: {str(error).rstrip('.')}.") from error
-        lines.append(ScoreLine(seconds, event))
-    return lines
+            yield number, line, str(error).rstrip(".")
+        else:
+            yield number, line, ScoreLine(seconds, event)
 
 
 def without_damage(text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from aitunes.errors import ReleaseError, reason
 from aitunes.release.archive import ENDING, MAX_ARCHIVE_BYTES, OpenFile, folder_files, opened_archive, unpack_files
 from aitunes.release.card import ReleaseCard
+from aitunes.release.files import bounded_sha256
 from aitunes.release.motion import read_motion
 from aitunes.release.reader import CARD, read_card, read_landmarks
 from aitunes.release.writer import take_name, unfinished_release
@@ -140,7 +141,7 @@ class Installer:
             raise ReleaseError(
                 f"{path} does not exist; give a file that ends in {ENDING}, a release's folder or a URL."
             )
-        digest = file_digest(path) if path.is_file() else ""
+        digest = bounded_sha256(path, MAX_ARCHIVE_BYTES, f"The file {path.name}")
         if listed is not None and (digest, path.stat().st_size) != (listed.sha256, listed.bytes):
             raise ReleaseError(
                 f"{listed.file} is not the file that the index lists: its size or SHA-256 differs. "

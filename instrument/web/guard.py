@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from instrument.web.visitors import Visitor, Visitors
 FORBIDDEN = 1008
 """WebSocket's close code for what is not allowed."""
 
+_HOST = re.compile(r"(\[[^\[\]@/]+\]|[^\[\]@/:]+)(:[0-9]*)?")
 _ELSEWHERE = "A web page may ask only if this server has served it, or its origin is named with --cors."
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -66,7 +68,7 @@ def refusal(headers: Headers, path: str = "/", origins: Collection[str] = ()) ->
         origins: of pages elsewhere that may ask.
     """
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _is_this_machine(_hostname(f"//{hosts[0]}")):
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]) or not _is_this_machine(_hostname(f"//{hosts[0]}")):
         return "The host that is asked for is no address of this machine; use its IP address."
     asked = headers.getlist("origin")
     if any(origin not in origins and not _is_origin_of(origin, hosts[0]) for origin in asked):

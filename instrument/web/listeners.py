@@ -11,14 +11,19 @@ from typing import Any
 
 from aitunes.osc.packets import build
 from aitunes.osc.session import Session
+from aitunes.release.card import MAX_LATENT_DIM
 from instrument.namespace import canonical, expand
 from instrument.web import nodes
 from instrument.web.engine_client import EngineClient, EngineGoneError, View
 from instrument.web.nodes import Facts, Node
 
+MAX_LISTENERS = 64
+"""Each has a socket of its own to the engine, and a process has a thousand at most."""
 _RENEW_SECONDS = 2.0
 _FOLLOW_SECONDS = 0.04
 _MAX_WAITING = 1_024
+_EVERY_ROW = expand(MAX_LATENT_DIM)
+"""Addresses of any release, by path."""
 _STIRRING = {"setting", "action", "command"}
 
 Frame = bytes | str
@@ -65,11 +70,14 @@ class Listeners:
         self._session = Session(lambda datagram: None)
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, listener: Listener) -> None:
-        """Begin to tell somebody."""
+    def join(self, listener: Listener) -> bool:
+        """Begin to tell somebody; return False where there are too many already."""
+        if len(self._everyone) >= MAX_LISTENERS:
+            return False
         self._everyone.add(listener)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+        return True
 
     def leave(self, listener: Listener) -> None:
         """Stop telling somebody; with the last one the subscription ends."""
@@ -93,11 +101,15 @@ class Listeners:
             listener.paths.add(path)
 
     async def _is_method(self, path: str) -> bool:
+        # Whatever is asked of the engine is sent to it as a message, and some messages act, as /quit does.
+        if canonical(path) not in _EVERY_ROW:
+            return False
+        if not _has_value(path):
+            return True
         try:
             view = await self._engine.view(lambda _: [path])
         except EngineGoneError:
-            # It may come back; what it does not have then is left out then.
-            return path.startswith("/")
+            return True  # it may come back; what it does not have then is left out then
         if path in view.values:
             self._known.setdefault(path, view.values[path])
         return canonical(path) in expand(view.facts.latent_dim)
@@ -137,7 +149,7 @@ class Listeners:
             await asyncio.sleep(_FOLLOW_SECONDS)
 
     def _listened(self, _: Facts) -> list[str]:
-        return sorted({path for listener in self._everyone for path in listener.paths})
+        return sorted({path for listener in self._everyone for path in listener.paths if _has_value(path)})
 
     def _tell_values(self, view: View) -> None:
         # What was heard while the question was under way may be newer than its answer.
@@ -165,6 +177,12 @@ class Listeners:
             listener.command("PATH_CHANGED", nodes.common_path(changed))
         for path in before.keys() - after.keys():
             self._known.pop(path, None)
+
+
+def _has_value(path: str) -> bool:
+    """Return whether a path without arguments is a question."""
+    row = _EVERY_ROW.get(canonical(path))
+    return row is not None and row.has_value
 
 
 async def _subscribe(session: Session) -> None:

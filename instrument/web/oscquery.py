@@ -19,7 +19,7 @@ from instrument.osc.patterns import matching
 from instrument.web import nodes
 from instrument.web.engine_client import EngineClient, EngineGoneError
 from instrument.web.guard import FORBIDDEN, is_local_program
-from instrument.web.listeners import Listener, Listeners
+from instrument.web.listeners import MAX_LISTENERS, Listener, Listeners
 from instrument.web.visitors import visitor_of
 
 NAME = "AiTunes"
@@ -71,7 +71,9 @@ class OscQuery:
             return
         await websocket.accept()
         listener = Listener()
-        self._listeners.join(listener)
+        if not self._listeners.join(listener):
+            await websocket.close(_TRY_AGAIN, f"there are {MAX_LISTENERS} connections already")
+            return
         try:
             await self._exchange(websocket, listener)
         finally:

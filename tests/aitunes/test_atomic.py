@@ -1,5 +1,8 @@
 """A file is whole, old or new, whatever happens while it is written."""
 
+import os
+import stat
+
 import pytest
 
 from aitunes.atomic import SUFFIX, finish, replacing, unfinished_path, write_buffers, write_text
@@ -31,6 +34,21 @@ def test_a_failure_leaves_the_older_file_and_nothing_else(tmp_path, failure):
     with pytest.raises(type(failure)):
         write_buffers(path, half())
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+def test_what_is_no_file_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(OSError, match="no regular file"):
+            write_text(path, "x")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_an_error_names_the_file_that_was_meant(tmp_path):
+    with pytest.raises(FileNotFoundError) as failure:
+        write_text(tmp_path / "missing" / "a", "x")
+    assert failure.value.filename == str(tmp_path / "missing" / "a")
 
 
 def test_until_the_end_the_older_file_is_read(tmp_path):

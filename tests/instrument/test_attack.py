@@ -8,14 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aitunes.errors import AiTunesError
-from benchmarks import attack, attack_inputs
+from benchmarks import attack
+from benchmarks.attacks import inputs
+from benchmarks.attacks.target import NotTriedError, Target
 
-READERS = ("card", "map", "packet", "score", "snapshots", "gesture", "sound", "model")
+READERS = (
+    "card",
+    "map",
+    "packet",
+    "score",
+    "snapshots",
+    "gesture",
+    "sound",
+    "mappings",
+    "midi",
+    "packed",
+    "index",
+    "labels",
+    "preferences",
+    "model",
+)
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory):
-    target = attack.Target(tmp_path_factory.mktemp("attacked"))
+    target = Target(tmp_path_factory.mktemp("attacked"))
     yield target
     target.close()
 
@@ -24,14 +41,14 @@ def target(tmp_path_factory):
 def test_it_holds(target, name):
     try:
         attack.ATTACKS[name](target)
-    except attack.NotTriedError as error:
+    except NotTriedError as error:
         pytest.skip(str(error))
     target.check_alive()
 
 
 @pytest.fixture(scope="module")
 def readers(tmp_path_factory):
-    return attack_inputs.readers(tmp_path_factory.mktemp("inputs"))
+    return inputs.readers(tmp_path_factory.mktemp("inputs"))
 
 
 def test_every_reader_is_attacked(readers):
@@ -51,7 +68,7 @@ def test_sound_inputs_are_read(readers, name):
 def test_a_damaged_input_is_read_or_refused_in_a_sentence(readers, name, data):
     kind = data.draw(st.sampled_from(["mutated", "bytes"]))
     if kind == "mutated":
-        content = attack_inputs.damaged(readers[name].seeds, random.Random(data.draw(st.integers(0, 2**32))))
+        content = inputs.damaged(readers[name].seeds, random.Random(data.draw(st.integers(0, 2**32))))
     else:
         content = data.draw(st.binary(max_size=200))
     with contextlib.suppress(AiTunesError):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from instrument.cli import main
 from instrument.doctor import measure
 from instrument.doctor.measure import DoctorError, HopCost, Report, half_way, start_seconds
 from instrument.doctor.report import advise, table
@@ -111,3 +112,15 @@ def test_the_change_is_found_where_it_is_even_between_two_noises():
 
 def test_no_change_is_found_where_there_is_none():
     assert half_way(np.zeros(28_800, np.float32), 9_600) is None
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path, capsys):
+    for path, why in (
+        ("/dev/null", "no regular file"),
+        (tmp_path, "no regular file"),
+        (tmp_path / "x" / "y", "no folder"),
+    ):
+        assert main(["doctor", "--output", "none", "--trace", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert why in said
+        assert "Measuring" not in said

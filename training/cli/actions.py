@@ -12,9 +12,10 @@ import torch
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES
 from aitunes.printable import printable
+from aitunes.release.bundled import BUNDLED
 from training.cli.motion import motion
 from training.cli.progress import preparation_bar
-from training.cli.release import BUNDLED, release
+from training.cli.release import release
 from training.data.corpus import CorpusOptions, preparation_sentences
 from training.data.processes import is_first_process
 from training.export.case_release import ReleaseNames

@@ -146,7 +146,7 @@ def _results(actions: Actions[argparse.ArgumentParser]) -> None:
 
 def _release(actions: Actions[argparse.ArgumentParser]) -> None:
     release = actions.add_parser("release", help="a bundled release in one go: prepare, train, evaluate, export")
-    release.add_argument("name", help="first-light, or chamber, which needs --data-dir")
+    release.add_argument("name", help="first-light; or, with --data-dir, chamber or a release of music")
     release.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="of releases; the name is added")
     _runs(release)
     _source(release)

@@ -13,6 +13,7 @@ from training.cli.motion import add_motion_of_notes
 from training.export.case_release import ReleaseNames, check_target
 from training.fit.train import Trained, TrainOptions
 from training.headless import HeadlessActionPipeline
+from training.learn.music_releases import MUSIC_RELEASES, make_music_release
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,12 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
         TrainingError: there is no such release, or its folder is taken.
     """
     name = arguments.name.lower()
-    if name not in BUNDLED:
-        raise TrainingError(f"There is no release named {arguments.name!r}; choose from {', '.join(BUNDLED)}.")
     to: Path = arguments.to
+    if name in MUSIC_RELEASES:
+        return _music(name, arguments, actions.command)
+    if name not in BUNDLED:
+        names = ", ".join([*BUNDLED, *MUSIC_RELEASES])
+        raise TrainingError(f"There is no release named {arguments.name!r}; choose from {names}.")
     check_target(to / name)
     actions.select_experiment(BUNDLED[name].experiment)
     actions.select_scenario(BUNDLED[name].scenario)
@@ -59,6 +63,20 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
             folder = add_motion_of_notes(folder, data.notes, arguments.workers, arguments.quiet)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
+    return 0
+
+
+def _music(name: str, arguments: argparse.Namespace, command: str) -> int:
+    """Make a release of music.
+
+    Raises:
+        TrainingError: no data are named, or they are not there.
+    """
+    if arguments.data_dir is None:
+        raise TrainingError("Which music? --data-dir names a folder with a tracks.csv and a folder for each set.")
+    folder = make_music_release(name, arguments.data_dir, arguments.to, command, arguments.seed)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    print(f"{MUSIC_RELEASES[name].public_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0
 
 

@@ -157,8 +157,8 @@ def short_levels_db(y: FloatArray, features: AudioFeatures, midi: float, frames:
 def note_start(level: NDArray[np.float64], frame_rate: float) -> tuple[int, float]:
     """Find the frame at which a note begins, and the level, dB, at which it ends.
 
-    It begins within 34 dB of its peak. What leads to it for a tenth of a second and more, the noise of a room or the
-    first of a long swell, is no attack that one could play: the note begins as it rises out of that, and ends in it.
+    It begins within 34 dB of its peak. What leads to it for a tenth of a second and more at one level is the noise of
+    a room: the note begins as it rises out of that, and ends in it. A swell is its attack, however slow.
 
     Args:
         level: dB below the peak, [frames].
@@ -167,7 +167,10 @@ def note_start(level: NDArray[np.float64], frame_rate: float) -> tuple[int, floa
     lead = level[first : int(np.argmax(level > _SPEAKING_DB))]
     if len(lead) < _LEAD_SECONDS * frame_rate:
         return first, MIN_DB
-    quiet = float(np.percentile(lead, 25.0)) + _ABOVE_LEAD_DB
+    low, high = np.percentile(lead, (25.0, 75.0))
+    if high - low > _ABOVE_LEAD_DB:
+        return first, MIN_DB
+    quiet = float(low) + _ABOVE_LEAD_DB
     return first + int(np.flatnonzero(lead < quiet)[-1]), quiet
 
 

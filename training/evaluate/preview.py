@@ -15,8 +15,9 @@ from aitunes.modules.conditional import Condition, ConditionalAutoencoder
 from aitunes.release.card import LatentSpace
 from training.evaluate.inference import decode
 from training.evaluate.landmarks import pad_codes
+from training.evaluate.ogg import opus_bytes
 
-PREVIEW = "preview.wav"
+PREVIEW = "preview.ogg"
 SECONDS = 8.0
 _PHRASE = (0, 7, 12, 14, 16, 19, 24, 19, 9, 16, 21, 16, 5, 12, 17, 12)
 """Semitones above the lowest note: C, then A minor, then F."""
@@ -25,8 +26,8 @@ _PEAK = 0.7
 _FADE_SECONDS = 0.05
 
 
-def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures) -> bytes:
-    """Encode the contents of `preview.wav`: mono, 16 bits.
+def preview_of(model: Autoencoder, latent: LatentSpace, features: AudioFeatures) -> bytes:
+    """Encode the contents of `preview.ogg`: mono, Opus.
 
     Args:
         model: of segments of any number of frames, which follow each other; one that takes a pitch plays a phrase.
@@ -35,7 +36,7 @@ def preview_wav(model: Autoencoder, latent: LatentSpace, features: AudioFeatures
     codes = pad_codes(walk(segments), latent)
     conditions = phrase(segments, model.conditions) if isinstance(model, ConditionalAutoencoder) else None
     y = sound_of_frames(np.concatenate(list(decode(model, codes, conditions)), axis=1), features)
-    return wav_bytes(y, features.sample_rate)
+    return opus_bytes(levelled(y, features.sample_rate), features.sample_rate)
 
 
 def phrase(points: int, conditions: Sequence[Condition]) -> FloatArray:
@@ -52,7 +53,7 @@ def phrase(points: int, conditions: Sequence[Condition]) -> FloatArray:
 def wav_bytes(y: FloatArray, sample_rate: int) -> bytes:
     """Encode a waveform [samples] as a WAV file, levelled and faded: mono, 16 bits."""
     stream = io.BytesIO()
-    soundfile.write(stream, _levelled(y, sample_rate), sample_rate, format="WAV", subtype="PCM_16")
+    soundfile.write(stream, levelled(y, sample_rate), sample_rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
 
 
@@ -67,7 +68,8 @@ def walk(points: int) -> FloatArray:
     return np.asarray(0.5 - 0.48 * curve, dtype=np.float32)
 
 
-def _levelled(y: FloatArray, sample_rate: int) -> FloatArray:
+def levelled(y: FloatArray, sample_rate: int) -> FloatArray:
+    """Return a waveform [samples] with a peak of 0.7, faded in and out."""
     fade = min(round(_FADE_SECONDS * sample_rate), y.size // 2)
     y = y * (_PEAK / max(float(np.abs(y).max(initial=0.0)), 1e-9))
     rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)

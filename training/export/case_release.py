@@ -20,7 +20,7 @@ from aitunes.release.writer import write_release
 from training.data.corpus import Corpus
 from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import MAP_PICTURE, find_landmarks, map_npz, map_png, pad_positions
-from training.evaluate.preview import PREVIEW, preview_wav
+from training.evaluate.preview import PREVIEW, preview_of
 from training.export.export import decoder_inputs, export_model
 from training.fit.train import Trained
 
@@ -29,8 +29,6 @@ _RANGE_MARGIN = 1.5
 _MAX_CODES = 20_000
 _CHECKED = 32
 _LIBRARIES = ("torch", "lightning", "numpy", "onnx", "onnxscript")
-BUNDLED_NAMES = ("first-light", "chamber")
-"""Releases that come with the instrument."""
 VQ_NOTE = "Its coordinates are the code before quantisation."
 
 
@@ -82,7 +80,7 @@ def export_release(
         **export_model(model, card, held),
         MAP: map_npz(marks),
         MAP_PICTURE: map_png(marks, latent, f"{card.public_name} ({card.name})"),
-        PREVIEW: preview_wav(model, latent, features),
+        PREVIEW: preview_of(model, latent, features),
     }
     return write_release(to, card, files)
 

@@ -30,7 +30,7 @@ DYNAMICS = {"ppp": 0.1, "pp": 0.2, "p": 0.35, "mp": 0.5, "mf": 0.65, "f": 0.8, "
 
 TRACK_RATE = 50.0
 """Codes a second of a track's trajectory; faster changes of a texture are noise, which the decoder has."""
-_MAX_TRACK_FRAMES = 60_000
+MAX_TRACK_FRAMES = 60_000
 _NEAR_SEMITONES = 1.5
 _RIDGE = 1e-3
 _TREND_RIDGE = 0.5
@@ -108,7 +108,10 @@ def _joined(tracks: Sequence[NoteTrack], notes: Sequence[Note], features: AudioF
 
 
 def motion_of_tracks(
-    codes: Sequence[FloatArray], frame_rate: float, levels_db: Sequence[FloatArray] | None = None
+    codes: Sequence[FloatArray],
+    frame_rate: float,
+    levels_db: Sequence[FloatArray] | None = None,
+    max_frames: int = MAX_TRACK_FRAMES,
 ) -> Motion:
     """Keep how tracks move through a latent space, for a release without pitch.
 
@@ -117,6 +120,7 @@ def motion_of_tracks(
         frame_rate: codes a second, Hz.
         levels_db: what the levels of the recording are above those that the codes decode to, dB, [frames] of each;
             None where the codes hold the level.
+        max_frames: that are kept, at `TRACK_RATE`; of longer material the beginning of every track.
 
     Raises:
         TrainingError: no track has two frames.
@@ -125,7 +129,7 @@ def motion_of_tracks(
     usable = [n for n, z in enumerate(codes) if len(z) >= 2 * stride]
     if not usable:
         raise TrainingError("None of the tracks has two frames, so nothing moves.")
-    share = min(1.0, _MAX_TRACK_FRAMES * stride / sum(len(codes[n]) for n in usable))
+    share = min(1.0, max_frames * stride / sum(len(codes[n]) for n in usable))
     pieces = [codes[n][: max(2 * stride, int(share * len(codes[n])))] for n in usable]
     thin = [_mean_of(z, stride) for z in pieces]
     lengths = [len(z) for z in thin]

@@ -46,12 +46,13 @@ class StreamingPhases(nn.Module):
     dice: Tensor
     refined: Tensor
     padded: Tensor
-    __constants__ = ("active", "bins", "half_hop", "hop", "mask", "n_fft", "past_share")
+    __constants__ = ("active", "bins", "half_hop", "hop", "mask", "n_fft", "past_share", "settled")
 
     def __init__(self, features: AudioFeatures) -> None:
         super().__init__()
         n_fft, hop = features.n_fft, features.hop_length
         self.n_fft, self.hop, self.bins, self.active = n_fft, hop, features.bins, n_fft // hop
+        self.settled = 3 * self.active // 8
         self.half_hop = float(np.pi * hop / n_fft)
         self.past_share = 1.0 / 8.0
         self.mask = _MASK
@@ -134,28 +135,32 @@ class StreamingPhases(nn.Module):
         return self.commit(emitted, frames)
 
     def refine(self, frames: Tensor, magnitudes: Tensor, iterations: int) -> tuple[Tensor, Tensor]:
-        """Project the active frames [batch, active, n_fft] onto consistent spectra and onto their magnitudes in turn.
+        """Project the frames [batch, active, n_fft] onto consistent spectra and onto their magnitudes in turn.
+
+        The oldest have settled and stay, as in `griffin_lim`'s kernel.
 
         Returns:
             The frames, and the newest frame's spectrum.
         """
         batch = frames.size(0)
         samples = self.samples[:batch]
+        settled, first = frames[:, : self.settled], self.settled * self.hop
+        magnitudes = magnitudes[:, self.settled :]
         spectra, last = torch.zeros(0, dtype=torch.complex64), torch.zeros(0, dtype=torch.complex64)
         for n in range(iterations):
             self.overlap_add(frames)
-            fresh = torch.fft.rfft(samples.unfold(1, self.n_fft, self.hop) * self.window)
+            fresh = torch.fft.rfft(samples[:, first:].unfold(1, self.n_fft, self.hop) * self.window)
             if n == 0:  # the newest frame has no analysis before this one, and after a hop without any no frame has
-                known = self.analysed[:batch, 1:] if bool(self.refined > 0.0) else fresh[:, :-1]
+                known = self.analysed[:batch, self.settled + 1 :] if bool(self.refined > 0.0) else fresh[:, :-1]
                 last = torch.cat([known, fresh[:, -1:]], 1)
             carried = torch.add(fresh, fresh - last, alpha=0.9)
             parts = torch.view_as_real(carried)
             real, imaginary = parts[..., 0], parts[..., 1]
             scale = magnitudes * torch.rsqrt(torch.addcmul(real * real + 1e-30, imaginary, imaginary))
             spectra = carried * scale
-            frames = torch.fft.irfft(spectra, self.n_fft)
+            frames = torch.cat([settled, torch.fft.irfft(spectra, self.n_fft)], 1)
             last = fresh
-        self.analysed[:batch].copy_(last)
+        self.analysed[:batch, self.settled :].copy_(last)
         return frames, spectra[:, -1]
 
     def commit(self, emitted: Tensor, frames: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ _BAND_HZ = (60.0, 12_000.0)
 _PITCH_HZ = (60.0, 1_000.0)
 _VOICED = 0.5
 _MIN_VOICED_SHARE = 0.2
+_MAX_AXES = 16  # more would fill the card, and no window shows as many faders
 
 
 def measure_qualities(S: FloatArray, features: AudioFeatures) -> dict[str, NDArray[np.float64]]:
@@ -46,7 +47,7 @@ def axis_meanings(coordinates: FloatArray, qualities: dict[str, NDArray[np.float
     """Rank correlation of every coordinate with every quality, for a card's metrics.
 
     Args:
-        coordinates: [items, latent_dim].
+        coordinates: [items, latent_dim]; the first 16 get names.
 
     Returns:
         `axis_1_brightness` and so on; without qualities that most frames do not have.
@@ -56,7 +57,7 @@ def axis_meanings(coordinates: FloatArray, qualities: dict[str, NDArray[np.float
         known = np.isfinite(values)
         if known.mean() < _MIN_VOICED_SHARE or known.sum() < 8:
             continue
-        for n, column in enumerate(coordinates[known].T):
+        for n, column in enumerate(coordinates[known].T[:_MAX_AXES]):
             found[f"axis_{n + 1}_{name}"] = round(_rank_correlation(column, values[known]), 3)
     return found
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from aitunes.features import FloatArray, mel_filter_bank
 from training.learn.network import N_FFT, NODES, RANGE_DB, SAMPLE_RATE, spread_matrix
 
-CEPSTRAL_WEIGHT = 0.1
+CEPSTRAL_WEIGHT = 1.0
 """Of the squared mel-cepstral distortion beside the mean squared error of the points, both in dB²."""
 
 _COEFFICIENTS, _BANDS, _BAND_HZ = 13, 80, (40.0, 16_000.0)
@@ -40,10 +40,10 @@ def cepstrum_matrix() -> FloatArray:
     return np.asarray(np.sqrt(2.0) / _BANDS * cosines @ bands, np.float32)
 
 
-def weighting() -> NDArray[np.float64]:
+def weighting(cepstral_weight: float = CEPSTRAL_WEIGHT) -> NDArray[np.float64]:
     """Return W [NODES, NODES], such that ‖d W‖² / NODES is the squared error of a difference d of envelopes."""
     cepstrum = cepstrum_matrix().astype(np.float64)
-    metric = np.eye(NODES) + NODES * CEPSTRAL_WEIGHT * cepstrum.T @ cepstrum
+    metric = np.eye(NODES) + NODES * cepstral_weight * cepstrum.T @ cepstrum
     return np.asarray(np.linalg.cholesky(metric), np.float64)
 
 

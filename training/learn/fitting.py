@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aitunes.features import FloatArray
-from training.learn.envelope_errors import frame_errors_db, weighting
+from training.learn.envelope_errors import CEPSTRAL_WEIGHT, frame_errors_db, weighting
 from training.learn.network import NODES, RANGE_DB, FrameAutoencoder
 
 BATCH = 512
@@ -20,7 +20,9 @@ _CODE_NOISE = 0.05
 _SHORTER_CODES = (2, 4, 8)
 
 
-def linear_model(x: FloatArray, latent_dim: int, weighted: bool = True) -> FrameAutoencoder:
+def linear_model(
+    x: FloatArray, latent_dim: int, weighted: bool = True, cepstral_weight: float = CEPSTRAL_WEIGHT
+) -> FrameAutoencoder:
     """Return the linear model of envelopes [items, NODES] that has the least mean error of them.
 
     Principal components have the least squared error of points. Here the error is that of `envelope_errors`, and its
@@ -29,11 +31,12 @@ def linear_model(x: FloatArray, latent_dim: int, weighted: bool = True) -> Frame
 
     Args:
         weighted: false for principal components.
+        cepstral_weight: of the broad shape beside the points.
 
     Reference:
         Ding, Zhou, He and Zha, "R1-PCA: rotational invariant L1-norm principal component analysis", ICML 2006.
     """
-    factor = weighting() if weighted else np.eye(NODES)
+    factor = weighting(cepstral_weight) if weighted else np.eye(NODES)
     y = x @ factor.astype(np.float32)
     weights = np.ones(len(y), np.float32)
     for _ in range(_ROUNDS if weighted else 1):

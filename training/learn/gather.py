@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -126,20 +126,22 @@ def gather(
     accounts: dict[str, _Account] = {}
     end = limits.clock() + limits.reading_seconds
     seen: dict[tuple[bytes, float], str] = {}
-    for job, parts in _decoded(jobs, collector.sample_rate, survey.left_out):
-        account = accounts.setdefault(job.file.name, _Account(survey, job.file, job.header))
-        for part in parts:
-            if isinstance(part, UnreadableSoundError):
-                account.fail(part)
+    # Closed here, because what interrupts this loop would keep the thread until somebody drops the error.
+    with contextlib.closing(_decoded(jobs, collector.sample_rate, survey.left_out)) as decoded:
+        for job, parts in decoded:
+            account = accounts.setdefault(job.file.name, _Account(survey, job.file, job.header))
+            for part in parts:
+                if isinstance(part, UnreadableSoundError):
+                    account.fail(part)
+                    break
+                if account.is_duplicate(part, seen):
+                    break
+                account.take(part, collector.sample_rate)
+                collector.add(job.file.name, survey.listing.label_of(job.file), part.y)
+                progress(min(1.0, survey.seconds_read / total))
+            if limits.clock() > end:
+                survey.stopped_early = True
                 break
-            if account.is_duplicate(part, seen):
-                break
-            account.take(part, collector.sample_rate)
-            collector.add(job.file.name, survey.listing.label_of(job.file), part.y)
-            progress(min(1.0, survey.seconds_read / total))
-        if limits.clock() > end:
-            survey.stopped_early = True
-            break
     for account in accounts.values():
         account.close()
 
@@ -296,7 +298,7 @@ class _Decoder(threading.Thread):
         self.join()
 
 
-def _decoded(jobs: list[_Job], sample_rate: int, left_out: set[str]) -> Iterator[tuple[_Job, Iterator[_Part]]]:
+def _decoded(jobs: list[_Job], sample_rate: int, left_out: set[str]) -> Generator[tuple[_Job, Iterator[_Part]]]:
     """Yields each job and its stretches, decoded by a thread that ends with this generator."""
     decoder = _Decoder(jobs, sample_rate, left_out)
     decoder.start()

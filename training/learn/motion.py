@@ -11,10 +11,11 @@ import torch
 from aitunes.audio_processing.files import AudioFileError
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.release.motion import Motion
 from aitunes.release.reader import read_card
 from training.data.note_motion import NoteAnalysis, analyse_note
-from training.export.motion import OnnxEncoder, add_motion, join_tracks, motion_of_tracks
-from training.learn.network import RANGE_DB, FrameAutoencoder
+from training.export.motion import MAX_TRACK_FRAMES, OnnxEncoder, add_motion, join_tracks, motion_of_tracks
+from training.learn.network import FrameAutoencoder
 from training.learn.note_set import HeardNote
 
 _BATCH = 4_096
@@ -22,8 +23,10 @@ _MAX_LEVEL_DB = 40.0
 _MAX_NOTES = 150
 
 
-def texture_motion(model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_rate: float) -> bytes | None:
-    """Return the contents of `motion.npz` for tracks of envelopes; None where no track lasts two frames.
+def texture_motion(
+    model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_rate: float, max_frames: int = MAX_TRACK_FRAMES
+) -> Motion | None:
+    """Return the motion of a release that was learnt from tracks of envelopes; None where no track lasts two frames.
 
     The level is that of the material above what the code of the same moment decodes to, so that what is played is as
     loud as the material was.
@@ -31,27 +34,21 @@ def texture_motion(model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_
     Args:
         tracks: envelopes in their order, [frames, NODES] each, 0..1.
         frame_rate: of the tracks, Hz.
+        max_frames: that are kept.
     """
     codes, levels = [], []
-    weights = model.spread.sum(dim=0)
     with torch.no_grad():
         for track in tracks:
             parts = [torch.from_numpy(track[first : first + _BATCH]).float() for first in range(0, len(track), _BATCH)]
             z = [model.encode_envelope(x) for x in parts]
             decoded = [model.decode_envelope(code) for code in z]
-            apart = [_level_db(x, weights) - _level_db(y, weights) for x, y in zip(parts, decoded, strict=True)]
+            apart = [model.level_db(x) - model.level_db(y) for x, y in zip(parts, decoded, strict=True)]
             codes.append(torch.cat(z).numpy())
             levels.append(torch.cat(apart).clamp(-_MAX_LEVEL_DB, _MAX_LEVEL_DB).numpy())
     try:
-        return motion_of_tracks(codes, frame_rate, levels).to_bytes()
+        return motion_of_tracks(codes, frame_rate, levels, max_frames)
     except TrainingError:
         return None
-
-
-def _level_db(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Return the level of envelopes [frames, NODES], dB, [frames]."""
-    power = 10.0 ** (0.1 * RANGE_DB * (x.clamp(0.0, 1.2) - 1.0)) @ weights
-    return 10.0 * torch.log10(power)
 
 
 class NoteMotionOf:

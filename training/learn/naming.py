@@ -9,11 +9,9 @@ from pathlib import Path
 
 from aitunes.errors import ReleaseError, TrainingError, reason
 from aitunes.file_names import is_device_name
+from aitunes.release.bundled import BUNDLED
 from aitunes.release.limits import is_release_name
 from aitunes.release.reader import CARD, read_card
-
-BUNDLED = ("chamber", "first-light")
-"""Releases that come with the package; one of the same name among the user's would hide it."""
 
 COMMAND = "aitunes-train learn"
 

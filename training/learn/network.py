@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from math import log
 from typing import Any
 
@@ -17,7 +18,7 @@ from aitunes.modules.base import Autoencoder, AutoencoderOutput
 N_FFT, HOP_LENGTH, SAMPLE_RATE = 2048, 256, 44_100
 NODES = 256
 """Points of the spectral envelope: every bin at the bottom, a thirteenth of an octave apart at the top."""
-RANGE_DB = 70.0
+RANGE_DB = 84.0
 """From the loudest bin of the material to what counts as silence."""
 
 _BEND_BINS = 80.0
@@ -140,6 +141,17 @@ class FrameAutoencoder(Autoencoder):
         x: Tensor = self.decoder_linear(z) + self.decoder(z / self.scale)
         return x
 
+    def level_db(self, x: Tensor) -> Tensor:
+        """Level of envelopes [..., NODES], dB above that of one bin as loud as the loudest, [...]."""
+        power = 10.0 ** (0.1 * RANGE_DB * (x.clamp(0.0, 1.2) - 1.0)) @ self.spread.sum(dim=0)
+        return 10.0 * torch.log10(power)
+
+    @property
+    def is_linear(self) -> bool:
+        """Tell whether the networks still give zero, so that the model is the projection alone."""
+        last = (*self.encoder[-1].parameters(), *self.decoder[-1].parameters())
+        return not any(bool(weights.detach().any()) for weights in last)
+
     @override
     def encode(self, S: Tensor) -> Tensor:
         return self.encode_envelope(self.envelope(S))
@@ -151,6 +163,45 @@ class FrameAutoencoder(Autoencoder):
     @override
     def decode_unclamped(self, z: Tensor) -> Tensor:
         return (self.decode_envelope(z) @ self.spread.T)[..., None]
+
+    @override
+    def forward(self, S: Tensor) -> AutoencoderOutput:
+        z = self.encode(S)
+        return AutoencoderOutput(self.decode_unclamped(z), z, z)
+
+
+class LinearFrameAutoencoder(Autoencoder):
+    """The same as a linear `FrameAutoencoder`, without its networks: a tenth of the size, for a release.
+
+    Args:
+        model: a linear one.
+    """
+
+    pool: Tensor
+
+    def __init__(self, model: FrameAutoencoder) -> None:
+        super().__init__((N_FFT // 2 + 1, 1), model.latent_dim)
+        self.register_buffer("pool", model.pool.T.contiguous())
+        self.encoder = copy.deepcopy(model.encoder_linear)
+        self.decoder = nn.Linear(model.latent_dim, N_FFT // 2 + 1)
+        with torch.no_grad():
+            self.decoder.weight.copy_(model.spread @ model.decoder_linear.weight)
+            self.decoder.bias.copy_(model.spread @ model.decoder_linear.bias)
+
+    @override
+    def encode(self, S: Tensor) -> Tensor:
+        decades = RANGE_DB / 20.0 * log(10.0)
+        z: Tensor = self.encoder((torch.exp(S.flatten(1) * decades) @ self.pool).log() / decades)
+        return z
+
+    @override
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decode_unclamped(z).clamp(0.0, 1.0)
+
+    @override
+    def decode_unclamped(self, z: Tensor) -> Tensor:
+        x: Tensor = self.decoder(z)
+        return x[..., None]
 
     @override
     def forward(self, S: Tensor) -> AutoencoderOutput:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aitunes.features import FloatArray
 from aitunes.release.card import LatentSpace
-from training.learn.network import RANGE_DB, FrameAutoencoder
+from training.learn.network import FrameAutoencoder
 
 LEVEL_AXIS = 2
 """Of the axes, the one that moves the level most; the pad spans the two before it."""
@@ -79,7 +79,5 @@ def _level_gradients(model: FrameAutoencoder, codes: FloatArray) -> NDArray[np.f
 
 
 def _levels_db(model: FrameAutoencoder, z: Tensor) -> Tensor:
-    """Return the level of decoded codes [items, latent_dim], dB below the loudest bin, [items]."""
-    x = model.decode_envelope(z).clamp(0.0, 1.2)
-    power = 10.0 ** (0.1 * RANGE_DB * (x - 1.0)) @ model.spread.sum(dim=0)
-    return 10.0 * torch.log10(power)
+    """Return the level of decoded codes [items, latent_dim], dB, [items]."""
+    return model.level_db(model.decode_envelope(z))

@@ -11,18 +11,21 @@ import numpy as np
 import aitunes
 from aitunes.release.card import ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.motion import MOTION
-from aitunes.release.reader import MAP, Landmarks
+from aitunes.release.reader import MAP, TORCHSCRIPT, Landmarks
 from aitunes.release.writer import write_release
 from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import LANDMARKS, MAP_PICTURE, map_npz, map_png, pad_positions
-from training.evaluate.preview import PREVIEW, preview_wav
+from training.evaluate.preview import PREVIEW, preview_of
 from training.export.case_release import check_target, library_versions
 from training.export.export import decoder_inputs, export_model
+from training.export.motion import MAX_TRACK_FRAMES
 from training.learn.axis_meanings import axis_meanings, measure_qualities
 from training.learn.frames import Frames
 from training.learn.learner import LearntModel
 from training.learn.motion import texture_motion
+from training.learn.network import LinearFrameAutoencoder
 from training.learn.pad_axes import pad_axes, unevenness_db
+from training.learn.preview import moving_preview
 
 _MIN_RANGE, _RANGE_MARGIN = 16.0, 1.5
 _CHECKED = 32
@@ -47,6 +50,9 @@ def export_learnt(
     licence: str,
     data_hash: str,
     command: str,
+    figures: dict[str, float] | None = None,
+    for_hosts: bool = True,
+    motion_frames: int = MAX_TRACK_FRAMES,
 ) -> Path:
     """Write a release with map, preview and card, verified by its reader; an older one of the name is replaced.
 
@@ -54,6 +60,9 @@ def export_learnt(
         to: folder of releases.
         data_name, licence, data_hash: of the folder that was learnt.
         command: what the person typed.
+        figures: further ones for the card.
+        for_hosts: with `model.ts`, which nn~ plays and the instrument does not need.
+        motion_frames: of the motion, at most.
 
     Raises:
         AiTunesError: the folder is taken, or an export differs from the model.
@@ -75,7 +84,7 @@ def export_learnt(
         scenario="learn textures 1",
         command=command,
         epochs=int(learnt.epochs),
-        metrics=held_out_figures(learnt, frames) | heard,
+        metrics=held_out_figures(learnt, frames) | heard | (figures or {}),
         versions={
             "aitunes": aitunes.__version__,
             "python": platform.python_version(),
@@ -96,14 +105,17 @@ def export_learnt(
     shown = np.linspace(0, len(codes) - 1, min(LANDMARKS, len(codes))).round().astype(int)
     codes = codes[shown]
     marks = Landmarks(codes, pad_positions(codes, latent), frames.labels[shown], frames.names[shown])
+    motion = texture_motion(model, frames.tracks, frames.frame_rate, motion_frames)
+    exported = export_model(LinearFrameAutoencoder(model) if model.is_linear else model, card, frames.sample[:_CHECKED])
     files = {
-        **export_model(model, card, frames.sample[:_CHECKED]),
+        **{name: contents for name, contents in exported.items() if for_hosts or name != TORCHSCRIPT},
         MAP: map_npz(marks),
         MAP_PICTURE: map_png(marks, latent, f"{card.public_name} ({card.name})"),
-        PREVIEW: preview_wav(model, latent, features),
     }
-    motion = texture_motion(model, frames.tracks, frames.frame_rate)
-    return write_release(to, card, files if motion is None else {**files, MOTION: motion})
+    if motion is None:
+        return write_release(to, card, {**files, PREVIEW: preview_of(model, latent, features)})
+    preview = moving_preview(model, motion, latent, features)
+    return write_release(to, card, {**files, MOTION: motion.to_bytes(), PREVIEW: preview})
 
 
 def held_out_figures(learnt: LearntModel, frames: Frames) -> dict[str, float]:

@@ -120,7 +120,7 @@ NOTE_SCENARIOS = ScenarioContainer(
             LOWEST_FINE,
             _EPOCHS,
             "Chamber",
-            "Forty-two instruments, from flute and cello to harp, piano and voice, and all that lies between them. "
+            "Eighteen instruments, from flute and cello to guitar, piano and voice, and all that lies between them. "
             "Play notes; the pad moves the timbre.",
         ),
         harmonic_mse,

@@ -21,7 +21,9 @@ from instrument.pad.widgets.label import label
 from instrument.pad.widgets.sheet import Sheet
 from instrument.storage.library import Library
 
-PREVIEW = "preview.wav"
+PREVIEWS = {"preview.ogg": b"OggS", "preview.wav": b"RIFF"}
+"""File names, in the order in which they are looked for, and how such a file begins."""
+
 _MAX_PREVIEW_BYTES = 64 << 20
 _BROWSE_MS = 150
 """Rows on which the selection rests for less are passed over."""
@@ -135,16 +137,18 @@ class ReleasePicker(Sheet):
         self._show_map()
 
     def _preview(self, entry: ReleaseEntry) -> Path | None:
-        """Return the file of the preview; None where it is missing, too large, or no WAV file."""
+        """Return the file of the preview; None where it is missing, too large, or no sound."""
         folder = self._library.find(entry.name)
         if folder is None:
             return None
-        try:
-            with open_bounded(folder / PREVIEW, _MAX_PREVIEW_BYTES, f"The preview of {entry.name}") as file:
-                header = file.read(12)
-        except (AiTunesError, OSError):
-            return None
-        return folder / PREVIEW if (header[:4], header[8:]) == (b"RIFF", b"WAVE") else None
+        for name, beginning in PREVIEWS.items():
+            try:
+                with open_bounded(folder / name, _MAX_PREVIEW_BYTES, f"The preview of {entry.name}") as file:
+                    if file.read(len(beginning)) == beginning:
+                        return folder / name
+            except (AiTunesError, OSError):
+                continue
+        return None
 
     def _map_of(self, entry: ReleaseEntry) -> ReleaseMap | None:
         try:

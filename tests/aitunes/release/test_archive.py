@@ -165,6 +165,18 @@ def test_a_file_that_claims_more_than_it_has_is_refused(entries, zipped, tmp_pat
     assert "claims to hold more" in refusal(path, tmp_path)
 
 
+def test_an_entry_without_a_name_and_one_that_lies_nowhere_are_refused(entries, zipped, tmp_path):
+    content = zipped(entries.items()).read_bytes()
+    directory = content.rfind(b"PK\x01\x02")
+    nameless, nowhere = bytearray(content), bytearray(content)
+    nameless[directory + 46] = 0  # where a name ends
+    nowhere[-6:-2] = (1 << 30).to_bytes(4, "little")  # of the directory, from which all places count
+    for number, damaged in enumerate((nameless, nowhere)):
+        path = tmp_path / f"{number}.aitunes"
+        path.write_bytes(damaged)
+        assert "The file" in refusal(path, tmp_path)
+
+
 def test_encrypted_nested_and_foreign_files_are_refused(entries, zipped, tmp_path):
     path = zipped(entries.items())
     content = bytearray(path.read_bytes())

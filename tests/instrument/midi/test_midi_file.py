@@ -1,9 +1,11 @@
 """MIDI files of strangers become messages at the right time, or a sentence."""
 
 import contextlib
+import os
 
 import pytest
 
+from instrument.midi.mapping import Control, Mapping, Source
 from instrument.midi.messages import NoteOff, NoteOn, ProgramChange
 from instrument.midi.midi_file import MidiFileError, parse_midi_file
 from instrument.midi.score import score_of_midi_file
@@ -60,6 +62,7 @@ def test_what_a_maker_adds_is_passed_over():
         (midi_file(b"\xff\xff\xff\xff\x7f\x90"), "more than four bytes"),
         (midi_file(b"\x00\xf4"), "F4 is no event"),
         (midi_file(b"\x00\xff\x01\xff\xff\xff\x7f"), "cut short"),
+        (midi_file(b"\x00\xff\x51\x03\xff\xff\xff\xff\xff\xff\x7f\x90\x3c\x64", division=1), "may last a day"),
         (b"MThd" + bytes((8 << 20) + 1), "at most 8,388,608"),
         (midi_file(b"\x00\x90\x3c\x64" + b"\x00\x3c\x64" * 500_000), "more than 500,000 events"),
     ],
@@ -78,6 +81,15 @@ def test_random_bytes_never_do_anything_else(rng):
         body = bytes(rng.integers(0, 256, 60, dtype="uint8"))
         with contextlib.suppress(MidiFileError):
             parse_midi_file(midi_file(body))
+
+
+def test_a_pipe_and_an_endless_file_are_refused(tmp_path):
+    pipe, endless = tmp_path / "pipe.mid", tmp_path / "endless.mid"
+    os.mkfifo(pipe)
+    endless.symlink_to("/dev/zero")
+    for path in (pipe, endless):
+        with pytest.raises(MidiFileError, match="no file of at most 8,388,608 bytes"):
+            score_of_midi_file(path)
 
 
 def test_a_score_has_what_playing_live_sends(tmp_path):
@@ -104,7 +116,7 @@ def test_a_score_has_what_playing_live_sends(tmp_path):
     assert lines[1][2:4] == ["60", "100"]
     assert lines[4][2:4] == ["60", "0"]
     assert lines[-1][2] == "b"
-    learned = '[[mapping]]\naddress = "/aitunes/latent/1"\ncontroller = 1\n'
-    score = score_of_midi_file(path, learned)
+    learned = Mapping("/aitunes/latent/1", Source(Control.CONTROLLER, 1))
+    score = score_of_midi_file(path, [learned])
     assert "/aitunes/latent/1" in score
     assert "/release/load" not in score

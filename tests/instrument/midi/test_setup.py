@@ -13,6 +13,7 @@ from instrument.midi.mappings import DEFAULTS
 from instrument.midi.setup import MAX_CHARACTERS, Setup, write_mapping
 from instrument.namespace import TABLE, Kind
 
+GAIN, PAD = Mapping("/aitunes/gain", Source(Control.CONTROLLER, 3)), Mapping("/aitunes/pad/x", Source(Control.NOTE, 60))
 SOURCES = st.one_of(
     st.builds(Source, st.just(Control.CONTROLLER), st.sampled_from([0, 1, 7, 64, 95, 102, 119]), st.integers(0, 16)),
     st.builds(Source, st.just(Control.NOTE), st.integers(0, 127), st.integers(0, 16), st.text(max_size=20)),
@@ -111,3 +112,14 @@ def test_every_number_and_switch_of_the_table_can_be_mapped():
             except MappingError:
                 refused.add(row.path.removeprefix("/aitunes"))
     assert refused == {"/pad/axes", "/motion/mode", "/motion/seed", "/voice/pressure/axis", "/voice/timbre/axis"}
+
+
+def test_a_table_of_an_unknown_name_is_a_fault_and_costs_no_other():
+    read = Setup(write_mapping(GAIN) + "[[maping]]\ncontroller = 9\n" + write_mapping(PAD))
+    assert read.mappings == [GAIN, PAD]
+    assert read.faults == ["Line 4: [[maping]] means nothing; a table begins with [[mapping]]."]
+
+
+@pytest.mark.parametrize("line", ["low = 1" + 400 * "0", "send = [1" + 400 * "0" + "]", "send = [nan]"])
+def test_a_number_that_nothing_can_hold_is_a_fault(line):
+    assert Setup(f"{write_mapping(GAIN)}{line}\n").faults

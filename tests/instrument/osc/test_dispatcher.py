@@ -437,6 +437,12 @@ def test_answers_are_never_answered(bench, peer, address, arguments):
     assert bench.due() == []
 
 
+def test_an_answer_that_cannot_be_read_is_not_answered_either(bench):
+    for path in (b"/fail\0\0\0", b"/done\0\0\0", b"/a.reply\0\0\0\0"):
+        assert bench.receive(bundle(None, path + b",q\0\0")) == []
+    assert bench.receive(bundle(None, b"/aitunes/gain\0\0\0,q\0\0")) != []
+
+
 def test_two_engines_that_hear_each_other_fall_silent(fake_engine):
     one, two = Bench(fake_engine()), Bench(fake_engine())
     said = one.send("/aitunes/nothing", 1, peer=FAR)

@@ -105,6 +105,17 @@ def test_another_block_is_followed(block):
     assert pacing.block_seconds == pytest.approx(block / 48_000)
 
 
+@pytest.mark.parametrize("block", [128, 1024, 8_192, 16_384])
+def test_a_block_that_is_taken_in_two_pieces_is_one_block(block):
+    seconds = block / 48_000
+    pacing = Pacing(seconds, 0.0, 0.0)
+    for n in range(1, 100):
+        if n % 8 == 0:  # where the ring's memory ends
+            pacing.look(n * seconds, (n - 0.6) * seconds)
+        pacing.look(n * seconds + 0.0003, n * seconds)
+        assert pacing.block_seconds == pytest.approx(seconds)
+
+
 def test_looks_that_come_late_now_and_then_do_not_change_the_block():
     pacing = Pacing(BLOCK, 0.0, 0.0)
     consumed = 0.0

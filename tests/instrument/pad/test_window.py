@@ -228,14 +228,21 @@ def test_releases_that_are_passed_over_in_the_list_are_not_opened(browse, qtbot)
 
 
 @pytest.mark.parametrize(
-    ("content", "enabled"),
-    [(b"RIFF\0\0\0\0WAVE", True), (b"#!/bin/sh\nexit\n", False), (b"", False), (None, False)],
+    ("name", "content", "enabled"),
+    [
+        ("preview.wav", b"RIFF\0\0\0\0WAVE", True),
+        ("preview.ogg", b"OggS\0\2", True),
+        ("preview.ogg", b"RIFF\0\0\0\0WAVE", False),
+        ("preview.wav", b"#!/bin/sh\nexit\n", False),
+        ("preview.ogg", b"", False),
+        ("preview.wav", None, False),
+    ],
 )
-def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_path, tiny, content, enabled):
+def test_a_preview_is_offered_only_where_it_is_sound(window, peer, qtbot, tmp_path, tiny, name, content, enabled):
     from instrument.pad.widgets.release_picker import ReleasePicker
 
     tiny.write(tmp_path, "tiny")
-    preview = tmp_path / "tiny" / "preview.wav"
+    preview = tmp_path / "tiny" / name
     if content is not None:
         preview.write_bytes(content)
     elif hasattr(os, "mkfifo"):

@@ -219,6 +219,20 @@ def test_a_score_that_cannot_be_read_is_a_sentence(tmp_path, capsys):
         assert capsys.readouterr().err == f"aitunes: The score {tmp_path / name} cannot be read: {why}\n"
 
 
+def test_a_score_without_end_is_refused(tmp_path, capsys):
+    assert main(["render", "/dev/zero", "-o", str(tmp_path / "out.wav")]) == 1
+    assert "more than the 67,108,864 bytes" in capsys.readouterr().err
+
+
+def test_a_midi_file_plays_what_the_release_can_play_and_says_what_is_left_out(releases, tmp_path, capsys):
+    track = b"\0\x90\x3c\x64\0\xb0\x01\x40\x60\x80\x3c\0\0\xff\x2f\0"  # a note, for a release without notes
+    header = b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk"
+    (tmp_path / "song.mid").write_bytes(header + len(track).to_bytes(4, "big") + track)
+    words = ["render", tmp_path / "song.mid", "-o", tmp_path / "out.wav", "--releases", releases, "--release", "tiny"]
+    assert main([*map(str, words), "--seconds", "0.2"]) == 0
+    assert "song.mid: one of its messages is left out: this release has no pitch" in capsys.readouterr().err
+
+
 def test_a_score_may_begin_with_the_mark_of_windows_editors(releases, tmp_path):
     (tmp_path / "score.txt").write_bytes("\ufeff0 /aitunes/play\r\n0.1 /aitunes/gain -6\r\n".encode())
     words = ["render", tmp_path / "score.txt", "-o", tmp_path / "out.wav", "--releases", releases, "--release", "tiny"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aitunes.errors import ReleaseError
-from instrument.scores.score import ScoreError, parse_score
+from instrument.scores.score import ScoreError, parse_score, without_misfits
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,20 @@ def parse(cards):
         return cards[name]
 
     return lambda text: parse_score(text, cards["tiny"], card_of)
+
+
+@pytest.fixture(scope="module")
+def fit(cards):
+    return lambda text: without_misfits(text, cards["tiny"], cards.__getitem__)
+
+
+def test_lines_that_no_release_plays_are_left_out_with_a_reason_each(fit):
+    text = "1 /aitunes/latent/4 1\n0 /aitunes/gain -6\nnonsense\n2 /aitunes/release/load wide\n3 /aitunes/latent/4 1\n"
+    kept, reasons = fit(text)
+    assert kept == "0 /aitunes/gain -6\n2 /aitunes/release/load wide\n3 /aitunes/latent/4 1\n"
+    assert len(reasons) == 2
+    assert "there is no address /aitunes/latent/4" in reasons[1]
+    assert fit(kept) == (kept, [])
 
 
 def test_former_addresses_play(parse):

@@ -3,7 +3,9 @@
 import contextlib
 import http.server
 import json
+import os
 import threading
+import urllib.parse
 from dataclasses import replace
 
 import pytest
@@ -76,9 +78,17 @@ def web(shop):
                 self.end_headers()
                 while True:
                     self.wfile.write(bytes(1 << 16))
+            elif self.path == "/endless-head":
+                while True:
+                    self.wfile.write(1_000 * b"HTTP/1.1 100 Continue\r\n\r\n")
             elif self.path == "/broken":
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"half")
+            elif self.path.startswith("/length?"):
+                self.send_response(200)
+                self.send_header("Content-Length", urllib.parse.unquote(self.path.partition("?")[2]))
                 self.end_headers()
                 self.wfile.write(b"half")
             elif self.path == "/silent":
@@ -238,11 +248,32 @@ def test_garbage_is_no_index(shop, content):
         ("endless", "more than the 1,000,000 bytes"),
         ("broken", "broke off"),
         ("silent", "cannot be reached: timed out"),
+        ("endless-head", "cannot be reached"),
     ],
 )
 def test_a_server_cannot_harm(web, tmp_path, name, words):
     with (tmp_path / "file").open("wb") as sink, pytest.raises(FetchError, match=words):
         fetch(web(name), sink, 1_000_000, silence_seconds=0.5)
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "²³", "-5", "1e3", "many"])
+def test_a_length_that_is_no_number_is_passed_over(web, tmp_path, length):
+    with (tmp_path / "file").open("wb") as sink:
+        assert fetch(f"{web('length')}?{urllib.parse.quote(length)}", sink, 1_000) == 4
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://[::1", "https://[x]"])
+def test_an_index_without_an_address_is_refused(url):
+    with pytest.raises(FetchError, match="no address on the web"):
+        read_index(url)
+
+
+def test_a_file_is_not_read_to_its_end_to_find_that_it_is_too_large(installer, tmp_path):
+    path = tmp_path / "sparse.aitunes"
+    path.touch()
+    os.truncate(path, 1 << 42)  # nobody reads that
+    with pytest.raises(ReleaseError, match="at most"):
+        installer.install(str(path), Wishes())
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/a", "file:///etc/passwd", "http://", "http://[", "http:// a/b"])

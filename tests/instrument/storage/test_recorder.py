@@ -40,6 +40,13 @@ def test_nothing_is_recorded_outside_start_and_stop(recorder, tmp_path):
     assert soundfile.info(tmp_path / "recordings" / "a.wav").frames == 0
 
 
+@pytest.mark.parametrize(("name", "frames"), [("a.wav", 0), ("a.flac", 1)])
+def test_a_recording_that_is_stopped_at_once_can_be_read(recorder, tmp_path, name, frames):
+    recorder.start(name)
+    recorder.stop()
+    assert soundfile.info(tmp_path / "recordings" / name).frames == frames
+
+
 def test_one_recording_at_a_time(recorder):
     recorder.start("a.wav")
     with pytest.raises(RecordingError, match="runs already"):

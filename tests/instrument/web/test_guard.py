@@ -31,7 +31,17 @@ def test_the_machines_own_name_is_answered():
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example:7421", "127.0.0.1.nip.io", "localhost.evil.example", "", "@127.0.0.1@evil.example", "[", "a b"],
+    [
+        "evil.example:7421",
+        "127.0.0.1.nip.io",
+        "localhost.evil.example",
+        "",
+        "@127.0.0.1@evil.example",
+        "[",
+        "a b",
+        "[::1].evil",
+        "evil@127.0.0.1",
+    ],
 )
 def test_a_name_that_somebody_else_has_made_lead_here_is_refused(host):
     assert "host" in refusal(Headers({"host": host}))

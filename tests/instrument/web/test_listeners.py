@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
+import json
 import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from aitunes.osc.packets import build, parse
-from instrument.web.engine_client import View
-from instrument.web.listeners import Listener, Listeners
+from instrument.web.engine_client import EngineGoneError, View
+from instrument.web.listeners import MAX_LISTENERS, Listener, Listeners
 from instrument.web.nodes import Facts
 
 
@@ -200,6 +201,42 @@ def test_an_answer_that_a_change_has_overtaken_is_not_told():
 
     told = asyncio.run(asyncio.wait_for(conversation(), 20.0))
     assert told == [("/aitunes/gain", [-12.0]), ("/aitunes/smoothing", [2.0]), ("/aitunes/gain", [-12.0])]
+
+
+class AskedEngine:
+    """Notes what it is asked; one that is gone has no answer."""
+
+    def __init__(self, is_gone):
+        self.is_gone, self.asked = is_gone, []
+
+    async def view(self, choose):
+        self.asked += choose(Facts(2))
+        if self.is_gone:
+            raise EngineGoneError("gone")
+        return View(Facts(2), {})
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_listening_sends_the_engine_questions_alone(is_gone):
+    engine, listener = AskedEngine(is_gone), Listener()
+
+    async def listen():
+        for path in ("/quit", "/clearSched", "/aitunes/panic", "/aitunes/record/stop", "/nowhere", "/\ud800", "/*"):
+            await Listeners(engine).obey(listener, json.dumps({"COMMAND": "LISTEN", "DATA": path}))
+        await Listeners(engine).obey(listener, '{"COMMAND": "LISTEN", "DATA": "/aitunes/gain"}')
+
+    asyncio.run(listen())
+    assert engine.asked == ["/aitunes/gain"]
+    assert listener.paths == {"/quit", "/clearSched", "/aitunes/panic", "/aitunes/record/stop", "/aitunes/gain"}
+
+
+def test_a_listener_beyond_the_most_is_turned_away(served):
+    with contextlib.ExitStack() as others:
+        for _ in range(MAX_LISTENERS):
+            others.enter_context(served.listen()).listen("/aitunes/gain")
+        with served.listen() as one, pytest.raises(ConnectionClosed, match="connections already"):
+            one.websocket.recv(timeout=60.0)
+    assert served.get("/aitunes/gain").status_code == 200
 
 
 def test_a_listener_that_lags_is_given_up():

@@ -62,18 +62,28 @@ def close(one, other):
         assert row == pytest.approx(wanted, rel=1e-4)
 
 
-def test_a_host_that_dies_ends_the_other_with_a_sentence_and_torchrun_goes_on_with_the_curve_of_one(
-    tmp_path, monkeypatch
-):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The run of one process."""
+    folder = tmp_path_factory.mktemp("alone")
+    assert train_together.main([str(folder), str(EPOCHS)]) == 0
+    return folder
+
+
+def test_two_processes_under_torchrun_that_read_a_store_by_windows_have_the_curve_of_one(tmp_path, monkeypatch):
     monkeypatch.setattr(stored_segments, "WINDOW_BYTES", train_together.WINDOW_BYTES)
     train_together.write_store(tmp_path / "store")
     options = (str(EPOCHS), "--store", str(tmp_path / "store"))
     assert train_together.main([str(tmp_path / "alone"), *options]) == 0
-    together = tmp_path / "together"
-    first, second = two_hosts(together, *options, "--pause", "2")
+    finish(start(*LAUNCHER, *SCRIPT, tmp_path / "together", *options))
+    close(tmp_path / "together", tmp_path / "alone")
+
+
+def test_a_host_that_dies_ends_the_other_with_a_sentence_and_the_curve_goes_on(alone, tmp_path):
+    first, second = two_hosts(tmp_path, EPOCHS, "--pause", "2")
     try:
         until = time.monotonic() + 300
-        while not (together / "last.ckpt").is_file():
+        while not (tmp_path / "last.ckpt").is_file():
             assert time.monotonic() < until
             assert first.poll() is None, first.communicate()[1]
             time.sleep(0.1)
@@ -85,8 +95,9 @@ def test_a_host_that_dies_ends_the_other_with_a_sentence_and_torchrun_goes_on_wi
             process.wait()
     assert "Another of the 2 processes ended or does not answer" in said
     assert "--resume goes on" in said
-    finish(start(*LAUNCHER, *SCRIPT, together, *options, "--resume"))
-    close(together, tmp_path / "alone")
+    for process in two_hosts(tmp_path, EPOCHS, "--resume"):
+        finish(process)
+    close(tmp_path, alone)
 
 
 @pytest.mark.parametrize(("count", "size"), [(103, 10), (41, 10), (3, 2), (16, 4)])

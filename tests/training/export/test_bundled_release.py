@@ -1,4 +1,4 @@
-"""The releases that come with the package."""
+"""The releases of notes that come with the package."""
 
 from pathlib import Path
 
@@ -31,10 +31,6 @@ def magnitudes(release, codes, pitch, level=0.0):
     told = {name: np.full((len(codes), 1), value, np.float32) for name, value in (("pitch", pitch), ("level", level))}
     (S,) = release.decoder.run(None, {"z": codes, **told})
     return release.card.features.denormalise(S[:, :, 0])
-
-
-def test_there_are_these_two():
-    assert {path.name for path in RELEASES.iterdir() if path.is_dir()} == set(LABELS)
 
 
 def test_it_is_small_answers_every_hop_and_plays_notes(release):

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,20 @@ def test_everything_of_a_small_folder_is_read(sounds):
     assert "5 files with 15 s of sound (mono)." in survey.sentences()[0]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
+
+
+def test_what_interrupts_reading_leaves_no_thread_behind(sounds):
+    for n in range(8):
+        sounds.noise(f"{n}.wav", seconds=25.0, seed=n)
+    survey = Survey(list_folder(sounds.folder))
+
+    def interrupt(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as held:  # and with it every frame of the call
+        gather(survey, open_headers(survey, Limits()), Kept(), Limits(), interrupt)
+    assert held.tb is not None
+    assert "decode" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_what_is_wrong_with_files_is_named(sounds, rng):

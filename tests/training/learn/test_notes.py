@@ -82,6 +82,24 @@ def test_long_recordings_are_textures_without_a_listen(sounds):
     assert kind.tried == 0
 
 
+def _speech(seed, seconds=3.0):
+    """Syllables on a voice that rises and falls, with pauses and hissed consonants between them."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * 22_050)) / 22_050
+    hz = rng.uniform(100, 180) * 2.0 ** (0.4 * np.sin(2 * np.pi * 0.9 * t + seed) - 0.15 * t)
+    voice = np.sign(np.sin(2 * np.pi * np.cumsum(hz) / 22_050)) * (np.sin(2 * np.pi * 2.3 * t + seed) > -0.2)
+    hiss = rng.standard_normal(t.size) * (np.sin(2 * np.pi * 2.3 * t + seed) < -0.7)
+    return 0.2 * np.convolve(voice, np.hanning(12) / 6, mode="same") + 0.05 * hiss
+
+
+def test_speech_is_taken_for_textures(sounds):
+    for n in range(6):
+        sounds.write(f"{n}.wav", _speech(n))
+    kind = decide_kind(_opened(sounds.folder)[1])
+    assert not kind.is_notes
+    assert kind.pitched < kind.tried == 6
+
+
 def _labelled(folder):
     listing, opened = _opened(folder)
     return label_notes(opened, listing.label_of, 1, lambda done, total: None)

@@ -57,22 +57,9 @@ def test_a_scenario_is_trained_looked_at_and_repeated_in_code(open_window, qtbot
     assert code.endswith("actions.train(3, 1)")
 
 
-def test_a_model_is_evaluated_and_its_latent_space_shown(open_window, qtbot, trained):
-    trained("vanilla")
-    window = open_window(experiment="vectors5d", scenario="vanilla", limit_items=300)
-    click(qtbot, window.panel.evaluate_button)
-    qtbot.waitUntil(lambda: window.evaluation.table.rowCount() > 0, timeout=PATIENCE_MS)
-    names = [window.evaluation.table.item(row, 0).text() for row in range(window.evaluation.table.rowCount())]
-    assert {"mean squared error", "active units"} <= set(names)
-    assert window.evaluation.pictures.count() == 4  # three pictures and the room below
-    click(qtbot, window.panel.latent_button)
-    qtbot.waitUntil(lambda: "dimensions in use" in window.latent.text.text(), timeout=PATIENCE_MS)
-    assert window.latent.plane.itemText(0) == "pca"
-    assert len(window.latent.scatter.listDataItems()) == 4  # a kind of vectors each
-    assert not window.latent.kl.isVisible()  # a vanilla autoencoder has no distribution
-
-
-def test_two_runs_are_laid_over_each_other_and_one_is_chosen_again(open_window, qtbot, trained):
+def test_two_runs_are_laid_over_each_other_and_the_chosen_one_is_evaluated_and_its_latent_space_shown(
+    open_window, qtbot, trained
+):
     trained("vanilla")
     trained("variational")
     window = open_window(experiment="vectors5d", scenario="variational", limit_items=300)
@@ -87,6 +74,17 @@ def test_two_runs_are_laid_over_each_other_and_one_is_chosen_again(open_window, 
     assert window.workshop.choice.scenario == "vanilla"
     assert window.workshop.choice.model.endswith("last.ckpt")
     assert followed(window).scenario == "vanilla"
+
+    click(qtbot, window.panel.evaluate_button)
+    qtbot.waitUntil(lambda: window.evaluation.table.rowCount() > 0, timeout=PATIENCE_MS)
+    names = [window.evaluation.table.item(row, 0).text() for row in range(window.evaluation.table.rowCount())]
+    assert {"mean squared error", "active units"} <= set(names)
+    assert window.evaluation.pictures.count() == 4  # three pictures and the room below
+    click(qtbot, window.panel.latent_button)
+    qtbot.waitUntil(lambda: "dimensions in use" in window.latent.text.text(), timeout=PATIENCE_MS)
+    assert window.latent.plane.itemText(0) == "pca"
+    assert len(window.latent.scatter.listDataItems()) == 4  # a kind of vectors each
+    assert not window.latent.kl.isVisible()  # a vanilla autoencoder has no distribution
 
 
 def answer(qtbot, text):
@@ -118,7 +116,7 @@ def test_closing_asks_and_a_run_that_goes_on_is_found_again(open_window, qtbot, 
     assert (run.folder / "last.ckpt").is_file()
 
 
-def test_what_goes_wrong_is_a_sentence(open_window, qtbot):
+def test_what_goes_wrong_is_a_sentence_and_a_worker_that_dies_is_replaced(open_window, qtbot):
     window = open_window(experiment="gtzan", data_dir="nowhere")
     said = []
     window.workshop.message.connect(said.append)
@@ -132,11 +130,6 @@ def test_what_goes_wrong_is_a_sentence(open_window, qtbot):
     assert "HOST:PORT" in window.training.live_message.text()
     assert not window.training.play_along.isChecked()
 
-
-def test_a_worker_that_dies_is_reported_and_replaced(open_window, qtbot):
-    window = open_window(experiment="vectors5d")
-    said = []
-    window.workshop.message.connect(said.append)
     os.kill(window.workshop.lists.process_id, signal.SIGKILL)
     window.workshop.refresh_models()
     qtbot.waitUntil(lambda: any("ended before" in sentence for sentence in said), timeout=PATIENCE_MS)

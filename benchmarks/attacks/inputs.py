@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from aitunes.audio_processing.files import AudioFileWarning, read_audio
+from aitunes.damaged_json import read_entries
+from aitunes.datasets.note_table import read_note_table
 from aitunes.errors import AiTunesError
 from aitunes.osc.packets import build, bundle, parse
+from aitunes.release.archive import copy_files, opened_archive, pack_release
 from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard
 from aitunes.release.onnx_model import check_self_contained
 from aitunes.release.reader import CARD, DECODER, read_card
+from instrument.midi.mappings import DEFAULTS
+from instrument.midi.midi_file import parse_midi_file
+from instrument.midi.setup import Setup
+from instrument.pad.preferences import Preferences
 from instrument.scores.score import parse_score, without_damage
 from instrument.storage.paths import bundled_releases
+from instrument.storage.release_index import read_index
 from instrument.storage.snapshots import SnapshotFormat
 
 _FOLDER = bundled_releases() / "first-light"
@@ -40,6 +49,7 @@ _STRANGE = [
     b"\x1b[2J",
 ]
 _ARRAYS = {"codes": ArraySpec("f", 2), "labels": ArraySpec("U", 1)}
+_LABELS = "path,instrument,midi,licence\na.wav,flute,60,CC0\nb/c.wav,harp,61.5,CC-BY\n"
 _SCORE = """\
 0 /aitunes/pad/xy 0.5 0.5
 1.5 /aitunes/note 60 100  # a note
@@ -93,6 +103,12 @@ def readers(scratch: Path) -> dict[str, Reader]:
         "snapshots": Reader([json.dumps(stored).encode()], on_text(SnapshotFormat().parse)),
         "gesture": Reader([_SCORE.encode()], on_text(without_damage)),
         "sound": Reader(_sounds(), from_file(_quietly_read_audio)),
+        "mappings": Reader([DEFAULTS.read_bytes()], on_text(Setup)),
+        "midi": Reader(_midi_files(), parse_midi_file),
+        "packed": Reader(_packed(scratch), from_file(_unpack)),
+        "index": Reader([_index()], from_file(lambda path: read_index(str(path)))),
+        "labels": Reader([_LABELS.encode(), _LABELS.encode("utf-16")], from_file(read_note_table)),
+        "preferences": Reader([json.dumps(asdict(Preferences())).encode()], on_text(_read_preferences)),
         "model": Reader([(_FOLDER / DECODER).read_bytes()[-60_000:]], lambda model: check_self_contained(model, "It")),
     }
 
@@ -136,17 +152,61 @@ def attack(reader: Reader, rng: random.Random, count: int) -> int:
     return refused
 
 
-def attack_all(count: int, seed: int) -> Iterator[tuple[str, int]]:
-    """Read that many damaged inputs with every reader; yields its name and how many were refused."""
+def attack_all(total: int, seed: int) -> Iterator[tuple[str, int, int]]:
+    """Read that many damaged inputs, shared between all readers.
+
+    Yields:
+        name of each, how many it read, and how many of them it refused.
+    """
     with tempfile.TemporaryDirectory(prefix="aitunes-attack-") as folder:
-        for name, reader in readers(Path(folder)).items():
-            yield name, attack(reader, random.Random(f"{seed} {name}"), count)
+        everyone = readers(Path(folder))
+        count = max(1, -(-total // len(everyone)))
+        for name, reader in everyone.items():
+            yield name, count, attack(reader, random.Random(f"{seed} {name}"), count)
 
 
 def _quietly_read_audio(path: Path) -> object:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AudioFileWarning)  # says how much of a cut file could be read
         return read_audio(path)
+
+
+def _read_preferences(text: str) -> Preferences:
+    return Preferences.from_values(dict(read_entries(text)[0]))
+
+
+def _midi_files() -> list[bytes]:
+    head, track = (
+        b"MThd\0\0\0\6\0%c\0%c\0\x60",
+        b"\0\xff\x51\x03\7\xa1\x20\0\x90<d\x60\xe0\0\x60\0<\0\0\xf0\2A\xf7\0\xff\x2f\0",
+    )
+    chunk = b"MTrk" + len(track).to_bytes(4, "big") + track
+    return [head % (0, 1) + chunk, head % (1, 3) + 3 * chunk]
+
+
+def _packed(scratch: Path) -> list[bytes]:
+    """Return a packed release whose files are short, which is enough for a reader of names, sizes and hashes."""
+    folder = scratch / "small"
+    folder.mkdir(exist_ok=True)
+    card = read_card(_FOLDER)
+    content = dict.fromkeys(card.files, b"content")
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
+    (folder / CARD).write_text(replace(card, files=files).to_json(), encoding="utf-8")
+    pack_release(folder, scratch / "small.aitunes")
+    return [(scratch / "small.aitunes").read_bytes()]
+
+
+def _unpack(path: Path) -> None:
+    with opened_archive(path) as (card, open_file):
+        copy_files(card, open_file, lambda _name: io.BytesIO())
+
+
+def _index() -> bytes:
+    names = ("name", "public_name", "description", "licence")
+    entry = dict.fromkeys(names, "one") | {"file": "one.aitunes", "bytes": 7, "sha256": 64 * "0"}
+    return json.dumps({"aitunes_index": 1, "releases": [entry, entry | {"name": "two"}]}).encode()
 
 
 def _maps() -> list[bytes]:

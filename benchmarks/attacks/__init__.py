@@ -1,0 +1,1 @@
+"""Attacks by subject; `python -m benchmarks.attack` runs them."""

@@ -1,0 +1,215 @@
+"""Measures the page in headless Chromium: weight, first paint, hand → OSC packet, frames, and what the engine notices.
+
+    python -m benchmarks.page [--seconds 10]
+
+An engine without a sound device plays First Light; between it and the web server stands a relay that notes when packets
+of the pad pass. The time of a hand's event is the browser's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import instrument
+from aitunes.osc.packets import messages
+from benchmarks.live import Client, engine
+
+STATIC = Path(instrument.__file__).parent / "web" / "static"
+CHROMIUM = "/usr/bin/chromium"
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+RATE_HZ = 60.0
+OPENINGS = 5
+
+
+class Relay:
+    """Passes datagrams between a web server and an engine, and notes when positions of the pad pass.
+
+    Args:
+        engine: port of the engine on this machine.
+    """
+
+    def __init__(self, engine: int) -> None:
+        self._engine = engine
+        self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._front.bind(("127.0.0.1", 0))
+        self.port = self._front.getsockname()[1]
+        self.passed: list[tuple[float, float]] = []
+        self._backs: dict[tuple[str, int], socket.socket] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._front, selectors.EVENT_READ)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._front:
+                    self._forward()
+                else:
+                    self._front.sendto(key.fileobj.recv(65_536), key.data)  # type: ignore[union-attr]
+
+    def _forward(self) -> None:
+        datagram, sender = self._front.recvfrom(65_536)
+        now = time.time()
+        if sender not in self._backs:
+            back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            back.connect(("127.0.0.1", self._engine))
+            self._backs[sender] = back
+            self._selector.register(back, selectors.EVENT_READ, sender)
+        self._backs[sender].send(datagram)
+        for message in messages(datagram):
+            if message.address == "/aitunes/pad/xy" and message.arguments:
+                self.passed.append((message.arguments[0], now))
+
+
+@contextlib.contextmanager
+def web_server(port: int) -> Iterator[str]:
+    """Run `aitunes web` for the engine at a port; yields the page's address."""
+    words = ["web", "--http-port", "0", "--no-discovery", "--connect", f"127.0.0.1:{port}"]
+    process = subprocess.Popen([sys.executable, "-m", "instrument", *words], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        found = next(filter(None, (re.search(r"page is at (http://\S+)", line) for line in process.stderr)))
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def open_page(browser: Browser, url: str, touch: bool = False) -> Page:
+    """Open the page as a desktop or a phone shows it, and wait for the map."""
+    size = PHONE if touch else DESKTOP
+    page = browser.new_context(viewport=size, color_scheme="dark", has_touch=touch, is_mobile=touch).new_page()
+    page.goto(url)
+    page.locator(".legend li").first.wait_for()
+    return page
+
+
+def weight() -> int:
+    """Return the bytes of all that the page loads."""
+    return sum(path.stat().st_size for path in STATIC.rglob("*") if path.is_file())
+
+
+def first_paint(browser: Browser, url: str) -> float:
+    """Return the median milliseconds from asking for the page to its first content, each time without a cache."""
+    found = []
+    for _ in range(OPENINGS):
+        page = open_page(browser, url)
+        found.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        page.context.close()
+    return float(np.median(found))
+
+
+RECORD = """kind => {
+  window.events = [];
+  document.addEventListener(kind, (event) => {
+    const stamps = [event.timeStamp, performance.now()].map((time) => performance.timeOrigin + time);
+    window.events.push([event.clientX, ...stamps]);
+  }, true);
+}"""
+
+
+def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool) -> np.ndarray:
+    """Return the milliseconds from each move of a hand to the page's handler, and to its packet, [moves, 2]."""
+    page.evaluate(RECORD, "pointerrawupdate")
+    box = page.locator("#stage .pad").bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    y = box["y"] + box["height"] / 2
+    relay.passed.clear()
+
+    def send(kind: str, x: float) -> None:
+        if touch:
+            session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [{"x": x, "y": y}]})
+            return
+        name = {"Start": "mousePressed", "Move": "mouseMoved", "End": "mouseReleased"}[kind]
+        event = {"type": name, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+        session.send("Input.dispatchMouseEvent", event)
+
+    count = round(seconds * RATE_HZ)
+    xs = box["x"] + box["width"] * (0.1 + 0.8 * np.arange(1, count + 1) / count)
+    send("Start", box["x"] + 5)
+    begin = time.monotonic()
+    for n, x in enumerate(xs):
+        time.sleep(max(0.0, begin + n / RATE_HZ - time.monotonic()))
+        send("Move", float(x))
+    page.wait_for_timeout(200)
+    send("End", float(xs[-1]))
+    sent = np.array(relay.passed)
+    delays = []
+    for pixel, moment, handled in page.evaluate("window.events"):
+        x = (pixel - box["x"]) / box["width"]
+        match = sent[np.abs(sent[:, 0] - x) < 1e-6]
+        if len(match):
+            delays.append((handled - moment, 1e3 * match[0, 1] - moment))
+    return np.array(delays)
+
+
+def frames(page: Page, seconds: float) -> tuple[float, float]:
+    """Return frames a second while the point wanders, and the share of frames that took over 25 ms, %."""
+    page.evaluate("aitunes.play.latent.toggleWander()")
+    page.wait_for_timeout(500)
+    script = """seconds => new Promise((done) => {
+      const times = [];
+      const step = (now) => {
+        times.push(now);
+        if (now - times[0] < 1000 * seconds) requestAnimationFrame(step);
+        else done(times);
+      };
+      requestAnimationFrame(step);
+    })"""
+    gaps = np.diff(page.evaluate(script, seconds))
+    page.evaluate("aitunes.play.latent.toggleWander()")
+    return 1e3 / float(gaps.mean()), 100.0 * float((gaps > 25.0).mean())
+
+
+def underruns(client: Client, seconds: float) -> int:
+    """Return how often the engine's buffer ran empty in so many seconds from now."""
+    before = client.status()[0]
+    time.sleep(seconds)
+    return int(client.status()[0] - before)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    seconds = parser.parse_args().seconds
+    with engine("--output", "none", "--release", "first-light") as client, sync_playwright() as driver:
+        relay = Relay(client.port)
+        print(f"load average           {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        print(f"page weight            {weight() / 1e3:.0f} kB")
+        print(f"underruns, no page     {underruns(client, seconds)} in {seconds:.0f} s")
+        with web_server(relay.port) as url:
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            print(f"first paint            {first_paint(browser, url):.0f} ms, median of {OPENINGS}")
+            for name, touch in (("mouse", False), ("finger", True)):
+                page = open_page(browser, url, touch)
+                delays = hand_to_packet(page, relay, seconds, touch)
+                for what, column in (("page's handler", delays[:, 0]), ("OSC packet", delays[:, 1])):
+                    middle, late, most = np.percentile(column, [50, 90, 99])
+                    print(f"{name} → {what}: median, 90th, 99th percentile {middle:.1f}, {late:.1f}, {most:.1f} ms")
+                page.context.close()
+            page = open_page(browser, url)
+            rate, late = frames(page, seconds)
+            print(f"frames                 {rate:.1f} a second, {late:.1f} % took over 25 ms")
+            print(f"underruns, with a page {underruns(client, seconds)} in {seconds:.0f} s")
+            browser.close()
+        print(f"load average           {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
