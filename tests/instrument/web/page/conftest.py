@@ -1,11 +1,11 @@
-"""An engine, its server, and one browser for all tests of the page."""
+"""An engine, its server, and a browser for all tests of a file: playwright keeps an event loop running meanwhile."""
 
 import pytest
 
 from tests.instrument.web.page.stage import PHONE, Stage
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(need):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
@@ -15,7 +15,7 @@ def browser(need):
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stage(engine_process, browser, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     engine = engine_process(home, "play", "--output", "none", "--osc-port", 0, "--release", "first-light")
