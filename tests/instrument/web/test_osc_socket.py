@@ -90,6 +90,7 @@ def test_a_page_elsewhere_with_the_cookie_opens_nothing(served, origin):
 
 def test_notes_end_with_the_socket_that_holds_them(served):
     served.client.command("/notify", 1)
+    served.client.command("/aitunes/release/load", "notes")
     with served.page() as http, served.play(http) as page:
         page.send("/aitunes/note", 60, 100)
         page.send("/aitunes/note", 64, 100, 9)
@@ -97,6 +98,7 @@ def test_notes_end_with_the_socket_that_holds_them(served):
         page.send("/aitunes/note", 64, 0, 9)
         assert served.client.expect("/aitunes/note", where=lambda values: values[0] == 64) == [64, 0, 9]
     assert served.client.expect("/aitunes/note", where=lambda values: values[1] == 0) == [60, 0]
+    served.client.command("/aitunes/release/load", "tiny")
 
 
 def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(served):
