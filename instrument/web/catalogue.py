@@ -37,16 +37,26 @@ class Catalogue:
     def __init__(self, library: Library, root: str = "/api/v1") -> None:
         self.library = library
         self._root = root
+        self._described: dict[str, tuple[ReleaseCard, Row]] = {}
 
     def rows(self) -> list[Row]:
-        """Return what a list of releases shows, by name."""
+        """Return what a list of releases shows, by name; each is described once for each state of its card."""
         cards, _ = self.library.cards()
-        return [self._row(card) for _, card in sorted(cards.items())]
+        described = self._described
+        self._described = {
+            name: known if (known := described.get(name)) and known[0] is card else (card, self._row(card))
+            for name, card in sorted(cards.items())
+        }
+        return [row for _, row in self._described.values()]
 
     def default(self) -> str:
         """Return the name of the release that plays where none is asked for."""
-        names = sorted(self.library.cards()[0])
-        return DEFAULT_RELEASE if DEFAULT_RELEASE in names or not names else names[0]
+        return _default(sorted(self.library.cards()[0]))
+
+    def listing(self) -> Row:
+        """Return the list of releases, and which of them plays where none is asked for."""
+        rows = self.rows()
+        return {"default": _default([row["name"] for row in rows]), "releases": rows}
 
     def card(self, name: str) -> ReleaseCard:
         """Return a release's card.
@@ -157,6 +167,10 @@ class Catalogue:
             except OSError:
                 continue
         return total
+
+
+def _default(names: list[str]) -> str:
+    return DEFAULT_RELEASE if DEFAULT_RELEASE in names or not names else names[0]
 
 
 def _without_folders(sentence: str) -> str:

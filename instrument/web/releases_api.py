@@ -27,8 +27,7 @@ def router(services: Services) -> APIRouter:
     async def releases(request: Request) -> Response:
         """List the releases of this machine."""
         check(request, Right.PLAY)
-        rows = await run_in_threadpool(catalogue.rows)
-        return JSONResponse({"default": await run_in_threadpool(catalogue.default), "releases": rows})
+        return JSONResponse(await run_in_threadpool(catalogue.listing))
 
     @routes.get("/releases/{name}")
     async def release(request: Request, name: str) -> Response:
