@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 DRAWING = "drawing.onnx"
-HARMONIC = "harmonic"
-INPUTS = ("z", "pitch", "level")
+_HARMONIC = "harmonic"
+_INPUTS = ("z", "pitch", "level")
 _POINTS, _HARMONICS = range(2, 4_097), range(4_097)
 
 
@@ -38,7 +38,7 @@ class Drawing:
     @staticmethod
     def metadata(points: int, harmonics: int) -> dict[str, str]:
         """Return what the file says of its renderer."""
-        return {"renderer": HARMONIC, "points": str(points), "harmonics": str(harmonics)}
+        return {"renderer": _HARMONIC, "points": str(points), "harmonics": str(harmonics)}
 
 
 def check_drawing(session: InferenceSession, card: ReleaseCard) -> Drawing | None:
@@ -48,13 +48,13 @@ def check_drawing(session: InferenceSession, card: ReleaseCard) -> Drawing | Non
         ReleaseError: the network does not fit the card or its own metadata.
     """
     told: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
-    if told.get("renderer") != HARMONIC:
+    if told.get("renderer") != _HARMONIC:
         return None
     points, harmonics = _number(told, "points", _POINTS, card), _number(told, "harmonics", _HARMONICS, card)
     fits = (
         card.is_frame_model
         and card.features.scale == "linear"
-        and tuple(spec.name for spec in card.inputs) == INPUTS
+        and tuple(spec.name for spec in card.inputs) == _INPUTS
         and [(each.name, each.shape[1:]) for each in session.get_inputs()]
         == [(spec.name, list(spec.shape[1:])) for spec in card.inputs]
         and [each.shape[1:] for each in session.get_outputs()] == [[2 * points + harmonics + 1]]

@@ -120,12 +120,12 @@ class _HttpHandler(urllib.request.HTTPHandler):
 
     @override
     def http_open(self, req: urllib.request.Request) -> Any:
-        """Ask."""
+        """Open the connection, and read the head of the answer."""
         return self.do_open(_hurried(http.client.HTTPConnection, self._head_seconds), req)
 
 
 class _HttpsHandler(urllib.request.HTTPSHandler):
-    """Does so for https://."""
+    """Opens https:// in the same way."""
 
     def __init__(self, head_seconds: float) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class _HttpsHandler(urllib.request.HTTPSHandler):
 
     @override
     def https_open(self, req: urllib.request.Request) -> Any:
-        """Ask."""
+        """Open the connection, and read the head of the answer."""
         return self.do_open(_hurried(http.client.HTTPSConnection, self._head_seconds), req)
 
 

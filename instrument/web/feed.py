@@ -22,7 +22,7 @@ _GONE_SECONDS = 2.5
 
 
 class Follower(Protocol):
-    """Hears of the engine.
+    """Receives what the engine says.
 
     Attributes:
         addresses: of the streams that it wants.
@@ -30,10 +30,10 @@ class Follower(Protocol):
 
     addresses: frozenset[str]
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         """Take whether the engine is here, each time that changes."""
 
-    def hear(self, address: str, message: Message, datagram: bytes) -> None:
+    def receive_stream(self, address: str, message: Message, datagram: bytes) -> None:
         """Take a message of a stream that it wants."""
 
 
@@ -114,7 +114,7 @@ class Feed:
         if state != self.state:
             self.state = state
             for follower in list(self._followers):
-                follower.tell(state)
+                follower.notify(state)
 
     async def _run(self) -> None:
         while True:
@@ -150,7 +150,7 @@ class Feed:
                 continue
             for follower in list(self._followers):
                 if message.address in follower.addresses:
-                    follower.hear(message.address, message, datagram)
+                    follower.receive_stream(message.address, message, datagram)
 
     def _take_status(self, message: Message) -> None:
         self._answered = self._clock()

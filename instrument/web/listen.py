@@ -73,10 +73,10 @@ class ListenSockets:
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
             await asyncio.wait_for(websocket.close(TRY_AGAIN, why), _CLOSING_SECONDS)
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         """Take no notice: a page that plays hears of the engine there."""
 
-    def hear(self, address: str, message: Message, datagram: bytes) -> None:
+    def receive_stream(self, address: str, message: Message, datagram: bytes) -> None:
         """Pass a packet on to everybody."""
         match message.arguments:
             case [int(sequence), int(rate), bytes(samples)] if 0 < rate < 2**32 and not len(samples) % 4:

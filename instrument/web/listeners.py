@@ -88,7 +88,7 @@ class Listeners:
             self._known.clear()
             self._structure.clear()
 
-    async def obey(self, listener: Listener, text: str) -> None:
+    async def handle(self, listener: Listener, text: str) -> None:
         """Handle a command; one that OSCQuery does not define changes nothing."""
         try:
             message = json.loads(text)

@@ -147,11 +147,11 @@ class _Page:
         """Send the first frame."""
         self._say({"hello": {**self._visitor.describe(), "engine": self._feed.state}})
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         """Tell whether the engine is here."""
         self._say({"engine": state})
 
-    def hear(self, address: str, message: Message, datagram: bytes) -> None:
+    def receive_stream(self, address: str, message: Message, datagram: bytes) -> None:
         """Pass a stream on."""
         self.listener.send(datagram)
 
@@ -160,7 +160,7 @@ class _Page:
         if not (datagram.startswith((b"/done", b"/fail")) and b"/notify\0" in datagram[:32]):
             self.listener.send(datagram)
 
-    def obey(self, text: str) -> None:
+    def handle(self, text: str) -> None:
         """Handle the page's own words; others change nothing."""
         try:
             words = json.loads(text) if len(text) <= _MAX_TEXT else None
@@ -237,7 +237,7 @@ async def _subscribe(peer: Peer) -> None:
 async def _receive(websocket: WebSocket, page: _Page, peer: Peer) -> None:
     while (message := await websocket.receive())["type"] == "websocket.receive":
         if (packet := message.get("bytes")) is None:
-            page.obey(message["text"])
+            page.handle(message["text"])
         elif page.admits(packet):
             peer.send(packet)
 

@@ -100,7 +100,7 @@ class OscQuery:
             while (message := await websocket.receive())["type"] == "websocket.receive":
                 packet = message.get("bytes")
                 if packet is None:
-                    await self._listeners.obey(listener, message["text"])
+                    await self._listeners.handle(listener, message["text"])
                 elif path := not is_local_program(websocket) and _reserved(packet):
                     listener.send(build("/fail", path, _RESERVED))
                 else:

@@ -222,8 +222,8 @@ def test_listening_sends_the_engine_questions_alone(is_gone):
 
     async def listen():
         for path in ("/quit", "/clearSched", "/aitunes/panic", "/aitunes/record/stop", "/nowhere", "/\ud800", "/*"):
-            await Listeners(engine).obey(listener, json.dumps({"COMMAND": "LISTEN", "DATA": path}))
-        await Listeners(engine).obey(listener, '{"COMMAND": "LISTEN", "DATA": "/aitunes/gain"}')
+            await Listeners(engine).handle(listener, json.dumps({"COMMAND": "LISTEN", "DATA": path}))
+        await Listeners(engine).handle(listener, '{"COMMAND": "LISTEN", "DATA": "/aitunes/gain"}')
 
     asyncio.run(listen())
     assert engine.asked == ["/aitunes/gain"]
