@@ -138,7 +138,7 @@ def low_pass(x: Array, taps: Array, y: Array) -> None:
 @compiled
 def refine(x: Array, since: int, lag: float, least: int, n: Array) -> tuple[float, float]:
     """Find the top near a lag: lag with fraction, and height; 0 and 0 without one."""
-    middle = int(round(lag))
+    middle = int(lag + 0.5)
     first, last = max(2, middle - REACH), min(middle + REACH, n.size - 2)
     similarities(x, since, first, last, least, n)
     top = first

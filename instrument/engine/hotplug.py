@@ -58,6 +58,17 @@ class DeviceScanner:
             raise OutputError(answer)
         return list(answer)
 
+    def inputs(self) -> list[dict[str, Any]]:
+        """List the devices that can be listened to now.
+
+        Raises:
+            OutputError: PortAudio is missing, fails or does not answer.
+        """
+        answer = self._answer(scan.INPUTS)
+        if isinstance(answer, str):
+            raise OutputError(answer)
+        return list(answer)
+
     def _answer(self, question: str) -> Any:
         with self._lock:
             if self._closed:

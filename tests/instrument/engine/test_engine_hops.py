@@ -258,9 +258,7 @@ def device(engine):
 
     engine.synth_thread.output = Device("USB", 0)
     reloader = SimpleNamespace(refresh=lambda: None, free_old=lambda: None)
-    changes = DeviceChanges(
-        engine.synth_thread, engine.recorder, engine.publisher, list, EngineOptions(), Device, reloader
-    )
+    changes = DeviceChanges(engine.synth_thread, engine.recorder, engine.publisher, reloader, EngineOptions(), Device)
     return SimpleNamespace(changes=changes, opened=opened)
 
 
