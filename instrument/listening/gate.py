@@ -30,8 +30,9 @@ class Gate:
     def feed(self, level_db: float, threshold_db: float) -> bool:
         """Take the next level, and return whether a sound begins."""
         rises = level_db > self._floor_db + _RISE_DB
-        self._floor_db = min(level_db, self._floor_db + _FLOOR_DB_PER_SECOND * self._step)
         self._since_onset += self._step
+        settles = self._since_onset < _REFRACTORY_SECONDS  # the same beginning goes on
+        self._floor_db = level_db if settles else min(level_db, self._floor_db + _FLOOR_DB_PER_SECOND * self._step)
         was_open = self.is_open
         if level_db >= threshold_db:
             self.is_open, self._quiet_seconds = True, 0.0
@@ -39,8 +40,7 @@ class Gate:
             self._quiet_seconds += self._step
             self.is_open = self.is_open and self._quiet_seconds < _HOLD_SECONDS
         opened = self.is_open and not was_open
-        if opened or (self.is_open and rises and self._since_onset > _REFRACTORY_SECONDS):
+        if opened or (self.is_open and rises and not settles):
             self._since_onset = 0.0
-            self._floor_db = level_db
             return True
         return False
