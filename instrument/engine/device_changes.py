@@ -54,13 +54,14 @@ class DeviceChanges:
         recorder: Recorder,
         publisher: Publisher,
         reloader: Reloader,
+        closer: OutputCloser,
         options: EngineOptions,
         open_output: Callable[[str, int, tuple[int, ...]], Output] = open_device,
     ) -> None:
         self._synth_thread = synth_thread
         self._recorder = recorder
         self._publisher = publisher
-        self._closer = OutputCloser()
+        self._closer = closer
         self._reloader = reloader
         self._open = open_output
         self.blocksize = options.blocksize

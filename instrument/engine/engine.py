@@ -28,6 +28,7 @@ from instrument.osc.peers import Peer
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
+from instrument.outputs.closing import OutputCloser
 from instrument.outputs.portaudio import Reloader
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
 from instrument.scores.gesture_journal import KEEP_SECONDS
@@ -76,11 +77,12 @@ class Engine:
             library.open(options.release), output, options, self.timeline, stores.recorder, publisher, clock
         )
         scanner = DeviceScanner()
+        closer = OutputCloser()
         reloader = Reloader(scanner.devices, scanner.inputs)
         self.releases = ReleaseChanges(self.synth_thread, library, publisher)
-        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, reloader, options)
+        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, reloader, closer, options)
         self.inputs = InputChanges(
-            self.synth_thread, publisher, self.timeline, scanner.inputs, reloader.refresh_inputs, self.in_background
+            self.synth_thread, publisher, self.timeline, scanner, reloader, closer, self.in_background
         )
         self.devices.moved, self.releases.prepared = self.inputs.reopen, self.inputs.follow_release
         self._input_name = options.input

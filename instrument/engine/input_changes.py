@@ -11,6 +11,7 @@ import numpy as np
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.release.reader import Release
+from instrument.engine.hotplug import DeviceScanner
 from instrument.engine.publisher import METER_SECONDS, Publisher
 from instrument.engine.release_changes import deepened
 from instrument.engine.scope import Scope
@@ -21,6 +22,7 @@ from instrument.listening.listener import Listener
 from instrument.listening.timbre import TimbreEncoder
 from instrument.namespace import ROOT, Kind
 from instrument.outputs.closing import OutputCloser
+from instrument.outputs.portaudio import Reloader
 from instrument.synthesis.dynamics import decibels
 from instrument.synthesis.following import Heard
 from instrument.synthesis.timeline import Event, Timeline
@@ -48,8 +50,9 @@ class InputChanges:
         synth_thread: plays what is heard.
         publisher: notified of what goes wrong, and sent the meters.
         timeline: takes the gain when it is lowered.
-        scan: lists the inputs that are there now.
-        refresh: has PortAudio find devices that have come since it was loaded.
+        scanner: lists the inputs that are there now.
+        reloader: has PortAudio find devices that have come since it was loaded.
+        closer: opens and closes; shared with the outputs, because all must have left a PortAudio that is freed.
         in_background: runs a function on the worker's thread.
         open_input: opens one.
     """
@@ -59,19 +62,20 @@ class InputChanges:
         synth_thread: SynthThread,
         publisher: Publisher,
         timeline: Timeline,
-        scan: Callable[[], list[dict[str, Any]]],
-        refresh: Callable[[], None],
+        scanner: DeviceScanner,
+        reloader: Reloader,
+        closer: OutputCloser,
         in_background: Callable[[Callable[[], None]], None],
         open_input: Callable[[str], Input] = open_device,
     ) -> None:
         self._synth_thread, self._publisher, self._timeline = synth_thread, publisher, timeline
-        self._scan, self._refresh, self._in_background, self._open = scan, refresh, in_background, open_input
-        self._closer = OutputCloser()
+        self._scanner, self._reloader, self._in_background, self._open = scanner, reloader, in_background, open_input
+        self._closer = closer
         self._listener: Listener | None = None
         self._scope: Scope | None = None
         self.is_on = False
         self._name = ""
-        self._lost = self._busy = False
+        self._lost = self._busy = self._missing = False
         self._meter_due = self._look_due = 0.0
 
     @property
@@ -138,6 +142,7 @@ class InputChanges:
             self._begin(self._name)
         except AiTunesError as error:
             self._lose(str(error))
+        self._closer.wait()
 
     def heard(self) -> Heard | None:
         """Return what was heard last; None while nothing is listened to."""
@@ -166,6 +171,9 @@ class InputChanges:
         if listener.failure and not self._busy:
             self._busy = True
             self._in_background(lambda: self._lose(listener.failure))
+        elif listener.source.is_program and now >= self._look_due and not self._busy:
+            self._busy, self._look_due = True, now + _LOOK_SECONDS
+            self._in_background(self._look_for_program)
         if listener.turn_down_db:
             self._turn_down(listener)
         if now >= self._meter_due:
@@ -178,10 +186,8 @@ class InputChanges:
                 send(None, f"{ROOT}/input/scope", (self._scope.levels().astype(">f4").tobytes(),))
 
     def close(self) -> None:
-        """Stop listening; an input that hangs is left behind."""
+        """Stop listening."""
         self._end()
-        self._closer.wait()
-        self._closer.abandon()
 
     def _begin(self, name: str) -> None:
         source = self._opened(name)
@@ -203,7 +209,7 @@ class InputChanges:
         try:
             return self._closer.open(lambda: self._open(name))
         except InputError:
-            self._refresh()  # it may have come since PortAudio was loaded
+            self._reloader.refresh_inputs()  # it may have come since PortAudio was loaded
             return self._closer.open(lambda: self._open(name))
 
     def _end(self) -> None:
@@ -224,11 +230,27 @@ class InputChanges:
     def _return(self) -> None:
         """Listen again to an input that was lost, once it is there."""
         try:
-            if self._lost and any(self._name in device["name"] for device in self._scan()):
+            if self._lost and any(self._name in device["name"] for device in self._scanner.inputs()):
                 self.set_device(self._name)
                 self._publisher.warn(f"Listening to {self.device}.")
         except AiTunesError:
             pass  # it is tried again
+        finally:
+            self._busy = False
+
+    def _look_for_program(self) -> None:
+        """Notice that the program that is listened to has left JACK, and connect it again once it is back."""
+        try:
+            there = self._scanner.jack_clients(sources=True)
+            if there is not None and (self.device in there) is self._missing:
+                self._missing = not self._missing
+                if self._missing:
+                    self._publisher.warn(f"{self.device} has left JACK; it is listened to again once it is back.")
+                else:
+                    self.reopen()
+                    self._publisher.warn(f"Listening to {self.device}.")
+        except AiTunesError:
+            pass  # it is looked for again
         finally:
             self._busy = False
 

@@ -17,6 +17,8 @@ class Input(Protocol):
 
     name: str
     sample_rate: float
+    is_program: bool
+    """Says that it is another program, which may leave while the stream goes on without it."""
     overruns: int
     """Counts how often samples were lost because nobody read them."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from instrument.inputs import InputError
 from instrument.outputs.portaudio import portaudio
-from instrument.outputs.scan import bounded_latency
+from instrument.outputs.scan import PHYSICAL, bounded_latency
 
 _RING_FRAMES = 1 << 15
 _GONE_SECONDS = 2.0
@@ -53,6 +53,7 @@ class DeviceInput:
         self._portaudio = sounddevice._lib
         self._jack = sounddevice.query_hostapis(described["hostapi"])["name"].startswith("JACK")
         self.name: str = described["name"]
+        self.is_program = self._jack and self.name != PHYSICAL
         self.sample_rate = float(self._recorder.samplerate)
         self.overruns = 0
         self._ring = rtmixer.RingBuffer(4, _RING_FRAMES)

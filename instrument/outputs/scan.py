@@ -1,7 +1,8 @@
 """Lists the devices that can play: reads a line from its input, writes a line of JSON to its output.
 
 The line `APART` asks for those that are not JACK's, without a connection to a server; `INPUTS` for those that can be
-listened to; `JACK_CLIENTS` for the names of JACK's clients that take sound, or null without a server.
+listened to; `JACK_CLIENTS` for the names of JACK's clients that take sound, and `JACK_SOURCES` for those that give it,
+or null without a server.
 
 It runs as a child process, as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
 and would stop the sound. It imports as little as it can, because it lives as long as the engine does.
@@ -23,9 +24,12 @@ from typing import Any
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
+JACK_SOURCES = "JACK's sources"
 INPUTS = "inputs"
 MAX_LATENCY_SECONDS = 2.0
 CLIENT_NAME = "AiTunes"
+PHYSICAL = "system"
+"""JACK's own name for the ports of the sound card, which stay as long as the server."""
 _NICENESS = 10  # with 19, a machine whose processors are all busy lets it wait for longer than anybody waits for it
 _SCANNER_NAME = "AiTunes-scan"
 
@@ -97,9 +101,9 @@ def main() -> None:
             sounddevice._terminate()
     jack_clients = None
     for line in sys.stdin:
-        if line.strip() == JACK_CLIENTS:
+        if line.strip() in (JACK_CLIENTS, JACK_SOURCES):
             jack_clients = jack_clients or _jack_clients()
-            print(json.dumps(jack_clients.names()), flush=True)
+            print(json.dumps(jack_clients.names(line.strip() == JACK_SOURCES)), flush=True)
             continue
         devices = listening_devices if line.strip() == INPUTS else playing_devices
         with _apart_from_jack() if line.strip() == APART else contextlib.nullcontext():

@@ -159,6 +159,7 @@ def test_an_input_that_goes_and_comes_back_is_told_and_listened_to_again(play, e
     guest.close()
     # The stream goes on without it, and is silent.
     ear.wait_for(lambda y: not sounds(y))
+    client.expect("/error", where=lambda values: values[0].startswith("guest has left JACK"))
     guest = Player(jack, server, "guest")
     guest.play(tone(60))
     try:
