@@ -1,4 +1,4 @@
-"""What is heard of an input, with the releases that come with the instrument."""
+"""Tests what is heard of an input, with the releases that come with the instrument."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def tone(midi, seconds, brightness=1.0, rate=RATE):
 
 
 def hear(analyser, y, settings, block=BLOCK):
-    """What is heard after each block."""
+    """Return what is heard after each block."""
     heard = []
     for at in range(0, len(y) - block + 1, block):
         analyser.process(y[at : at + block].copy(), settings)

@@ -1,4 +1,4 @@
-"""Whether an input hears the loudspeakers: a room that the test makes, with and without a player."""
+"""Tests whether an input hears the loudspeakers: a room that the test makes, with and without a player."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""When a sound begins and ends."""
+"""Tests when a sound begins and ends."""
 
 import pytest
 

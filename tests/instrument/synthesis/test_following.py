@@ -1,4 +1,4 @@
-"""What an input that is heard does to the sound."""
+"""Tests what an input that is heard does to the sound."""
 
 import numpy as np
 import pytest
