@@ -1,4 +1,4 @@
-"""What each visitor may not send is refused by every way of writing it."""
+"""Messages that a visitor may not send are refused by every way of writing them."""
 
 import pytest
 
