@@ -10,7 +10,7 @@ from aitunes.audio_processing.levels import FULL_LEVEL_DB
 from aitunes.audio_processing.pitch_tracker import PitchTracker
 from aitunes.features import FloatArray
 from instrument.listening.gate import Gate
-from instrument.listening.kernel import condition, power
+from instrument.listening.kernel import condition, power, transform
 from instrument.listening.sample_queue import SampleQueue
 from instrument.listening.timbre import TimbreEncoder
 from instrument.synthesis.following import FollowSettings, Heard
@@ -127,3 +127,12 @@ class Analyser:
         was = self.heard.sounding
         sounding = self._gate.is_open and (self._waited is None or was)
         self.heard = Heard(sounding, level_db, pitch, onsets, self.timbre.release, coordinates)
+
+
+def load_compiled_code() -> None:
+    """Compile the code of a look, or load it from numba's cache; the sizes do not matter."""
+    window, S = np.ones((1, 64), np.float32), np.zeros((1, 33), np.float32)
+    condition(np.zeros(64, np.float32), 0.0, 1.0, 0.99, np.zeros(2, np.float32))
+    power(window[0])
+    transform(window, window, np.array([1], np.int64), window.copy(), np.zeros((1, 33), np.complex64), S)
+    PitchTracker(44_100).look(np.zeros(128, np.float32))
