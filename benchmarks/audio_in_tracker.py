@@ -79,7 +79,9 @@ def recorded(folder: Path, snr_db: float, every: int = 2) -> Iterator[Sound]:
         hz = librosa.pyin(y, fmin=low, fmax=high, sr=RATE, frame_length=4_096, hop_length=256)[0]
         truth = np.nan_to_num(69.0 + 12.0 * np.log2(hz / 440.0))
         yield Sound(
-            with_noise(y, snr_db, rng), LEAD, lambda end, m=truth: float(m[min(max(end - LEAD - 500, 0) // 256, len(m) - 1)])
+            with_noise(y, snr_db, rng),
+            LEAD,
+            lambda end, m=truth: float(m[min(max(end - LEAD - 500, 0) // 256, len(m) - 1)]),
         )
 
 
@@ -121,14 +123,18 @@ def time_to_pitch(midi: float, count: int = 60) -> None:
             if abs(tracker.look(noisy[at : at + BLOCK]).midi - midi) < 0.5 and at + BLOCK > onset:
                 found.append(1e3 * (at + BLOCK - onset) / RATE)
                 break
-    print(f"pitch known, MIDI {midi:.0f}      median {np.median(found):.1f} ms, most {max(found):.1f} ms, {len(found)} of {count}")
+    late = f"median {np.median(found):.1f} ms, most {max(found):.1f} ms"
+    print(f"pitch known, MIDI {midi:.0f}      {late}, {len(found)} of {count}")
 
 
 def share_of_a_core(seconds: float = 4.0) -> None:
     """Print what a look every 128 samples costs, of one core's time."""
     rng = np.random.default_rng(0)
     t = np.arange(round(seconds * RATE)) / RATE
-    tones = {f"tone {midi}": sum(np.sin(2 * np.pi * float(midi_to_hz(midi)) * n * t) / n for n in range(1, 9)) for midi in (45, 60, 80)}
+    tones = {
+        f"tone {midi}": sum(np.sin(2 * np.pi * float(midi_to_hz(midi)) * n * t) / n for n in range(1, 9))
+        for midi in (45, 60, 80)
+    }
     for name, y in {**tones, "noise": rng.standard_normal(len(t))}.items():
         tracker, y = PitchTracker(RATE), y.astype(np.float32)
         shares = []

@@ -19,11 +19,30 @@ from instrument.synthesis.synth import Synth
 RATE = 44_100
 _STEP = round(0.02 * RATE)
 _MAX_LAG = 5
-_INSTRUMENTS = (
-    "voice_ih_high voice_oh_high voice_oh_mid voice_oh_low pan_flute bass_flute clarinet bass_clarinet alto_sax_pf "
-    "violin_section_vel banjo celtic_harp vibraphone"
-).split()
-_LOOPS = "guit/guit_e_slide ambi/ambi_choir loop/loop_breakbeat loop/loop_tabla loop/loop_mehackit1 loop/loop_perc1 loop/loop_safari".split()
+_INSTRUMENTS = [
+    "voice_ih_high",
+    "voice_oh_high",
+    "voice_oh_mid",
+    "voice_oh_low",
+    "pan_flute",
+    "bass_flute",
+    "clarinet",
+    "bass_clarinet",
+    "alto_sax_pf",
+    "violin_section_vel",
+    "banjo",
+    "celtic_harp",
+    "vibraphone",
+]
+_LOOPS = [
+    "guit/guit_e_slide",
+    "ambi/ambi_choir",
+    "loop/loop_breakbeat",
+    "loop/loop_tabla",
+    "loop/loop_mehackit1",
+    "loop/loop_perc1",
+    "loop/loop_safari",
+]
 _PITCHED = 15  # the first so many phrases
 
 
@@ -97,14 +116,16 @@ def contours(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     S = np.abs(np.fft.rfft(frames * np.hanning(window), axis=1)) ** 2
     level = np.maximum(10.0 * np.log10((frames**2).mean(axis=1) + 1e-12), -60.0)
     centroid = np.log2(np.maximum(S @ np.arange(S.shape[1]) / np.maximum(S.sum(axis=1), 1e-12), 1e-3))
-    pieces = [track_pitch(np.pad(y, (0, window))[at : at + 4_102 + 8 * _STEP], RATE) for at in range(0, len(y), 9 * _STEP)]
+    pieces = [
+        track_pitch(np.pad(y, (0, window))[at : at + 4_102 + 8 * _STEP], RATE) for at in range(0, len(y), 9 * _STEP)
+    ]
     pitch = np.concatenate([np.where(piece.clarity > 0.75, piece.midi, np.nan)[:9] for piece in pieces])
     size = min(len(pitch), len(level))
     return pitch[:size], level[:size], centroid[:size]
 
 
 def agreement(y: np.ndarray, played: np.ndarray) -> tuple[float, float, float, float]:
-    """Correlate the contours at the lag where the levels agree best: pitch, level, centroid; and right pitches, share."""
+    """Correlate pitch, level, centroid at the lag where levels agree best; return the share of right pitches, too."""
     source, result = contours(y), contours(played)
     size = min(len(source[1]), len(result[1]))
     lag = max(range(_MAX_LAG + 1), key=lambda n: _correlation(source[1][: size - n], result[1][n:size]))
@@ -124,7 +145,9 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 def main(data: Path, releases: tuple[str, ...] = ("first-light", "chamber"), motion: float = 1.0) -> None:
     """Print the table, and its means."""
     print(f"motion {motion:g}")
-    print("| phrase | release | pitch | right within 50 cents | level | centroid |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| phrase | release | pitch | right within 50 cents | level | centroid |\n| --- | --- | --- | --- | --- | --- |"
+    )
     sounds = phrases(data)
     for name in releases:
         rows = []
@@ -138,6 +161,6 @@ def main(data: Path, releases: tuple[str, ...] = ("first-light", "chamber"), mot
 
 
 def _cells(values: tuple[float, ...] | np.ndarray) -> str:
-    pitch, right, level, centroid = (("–" if np.isnan(value) else value) for value in values)
-    share = right if isinstance(right, str) else f"{100 * right:.0f} %"
-    return " | ".join([*(one if isinstance(one, str) else f"{one:.2f}" for one in (pitch,)), share, f"{level:.2f}", f"{centroid:.2f}"])
+    pitch, right, level, centroid = values
+    pitched = ("–", "–") if np.isnan(pitch) else (f"{pitch:.2f}", f"{100 * right:.0f} %")
+    return " | ".join([*pitched, f"{level:.2f}", f"{centroid:.2f}"])
