@@ -108,12 +108,12 @@ def measure_load(release: str) -> None:
     with engine("--release", release) as client:
         client.send("/aitunes/input/device/set", "feeder")
         shares: dict[bool, list[float]] = {False: [], True: []}
-        for _ in range(3):
+        for _ in range(4):
             for on in (False, True):
                 client.send("/aitunes/input/on", on)
                 client.sync()
                 time.sleep(1.0)
-                shares[on].append(_busy(client, _LOAD_SECONDS / 3))
+                shares[on].append(_busy(client, _LOAD_SECONDS / 4))
     player.close()
     without, with_input = (np.median(shares[on]) for on in (False, True))
     print(

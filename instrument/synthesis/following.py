@@ -20,7 +20,7 @@ _SILENT_DB, _MAX_DB = -60.0, 6.0
 _SILENT = 10.0 ** (_SILENT_DB / 20.0)
 _LEVEL_STEP_DB = 1.0
 """The decoder is asked again when the level has moved that far; the samples follow it exactly."""
-_SAME_CODE = 0.04
+_SAME_CODE = 0.1
 """Standard deviations: the decoder is asked again when the position has moved that far."""
 _FIRST_ONSET = 1 << 20  # apart from the numbers of note-ons
 

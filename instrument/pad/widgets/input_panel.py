@@ -72,8 +72,8 @@ class InputPanel(QWidget):
     def _lay_out(self) -> None:
         whole = theme.column(self, 0.45)
         line = theme.row(gap=0.35)
-        line.addWidget(self.listen)
-        line.addWidget(self.device, 1)
+        line.addWidget(self.listen, 1)
+        line.addWidget(self.device, 3)
         whole.addLayout(line)
         line = theme.row(gap=0.35)
         line.addWidget(self.picture, 1)

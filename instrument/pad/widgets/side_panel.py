@@ -16,7 +16,7 @@ from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.sound_panel import SoundPanel
 from instrument.pad.widgets.transport import Transport
 
-_WIDTH_LETTERS = 26.0
+_WIDTH_LETTERS = 27.0
 
 
 class SidePanel(QFrame):
