@@ -70,14 +70,11 @@ class Listeners:
         self._session = Session(lambda datagram: None)
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, listener: Listener) -> bool:
-        """Begin to tell somebody; return False where there are too many already."""
-        if len(self._everyone) >= MAX_LISTENERS:
-            return False
+    def join(self, listener: Listener) -> None:
+        """Begin to tell somebody."""
         self._everyone.add(listener)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        return True
 
     def leave(self, listener: Listener) -> None:
         """Stop telling somebody; with the last one the subscription ends."""
