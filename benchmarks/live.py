@@ -94,7 +94,7 @@ class Recording:
     def __enter__(self) -> Recording:
         self.client.activate()
         sources = self.client.get_ports(is_audio=True, is_output=True)
-        engines = [port for port in sources if not port.name.startswith(("system:", "recorder:"))]
+        engines = [port for port in sources if port.name.startswith("AiTunes")]
         self.client.connect(engines[0], self._port)
         return self
 

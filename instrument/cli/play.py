@@ -124,6 +124,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         trusted=tuple((resolved(host), port) for host, port in options.trust),
         blocksize=options.blocksize,
         channels=options.channels,
+        input=options.input,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
