@@ -70,7 +70,7 @@ class Rack:
 
 
 class Desk:
-    """What answers at the engine's port: it notes the notes that sound."""
+    """Answers at the engine's port, and notes the notes that sound."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
