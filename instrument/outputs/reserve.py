@@ -6,8 +6,8 @@ from collections import deque
 
 FIRST_SECONDS = 0.0053
 """Outlasts 3.5 ms, about as long as virtual machines stall."""
-_LEAST_SECONDS = 0.001
-_MOST_SECONDS = 0.06
+_MIN_SECONDS = 0.001
+_MAX_SECONDS = 0.06
 _HEADROOM = 1.5
 _GROWTH = 1.5
 _REMEMBERED = 60  # seconds
@@ -35,13 +35,13 @@ class Reserve:
 
     def note(self, late_seconds: float) -> None:
         """Note a stall, and widen to outlast half as much again."""
-        needed = min(_HEADROOM * late_seconds, max(_GROWTH * self.seconds, FIRST_SECONDS), _MOST_SECONDS)
+        needed = min(_HEADROOM * late_seconds, max(_GROWTH * self.seconds, FIRST_SECONDS), _MAX_SECONDS)
         self._needed = max(self._needed, needed)
         self.seconds = max(self.seconds, needed)
 
     def pass_second(self) -> None:
         """Narrow a little towards what the last minute needs; called once a second."""
         self._minute.append(self._needed)
-        self._needed = _LEAST_SECONDS
+        self._needed = _MIN_SECONDS
         needed = max(self._minute)
         self.seconds = max(needed, needed + _NARROWING * (self.seconds - needed))
