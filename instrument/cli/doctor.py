@@ -90,6 +90,8 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         output=tap.name,
         sample_rate=tap.sample_rate,
         device_ms=1e3 * tap.latency_seconds,
+        reserve_ms=1e3 * tap.reserve.seconds,
+        stall_ms=1e3 * tap.reserve.stall_seconds,
         stages_ms={
             "message → hop": status.control_ms,
             "synthesis": status.synthesis_ms,
