@@ -101,6 +101,7 @@ def test_notes_end_with_the_socket_that_holds_them(served):
         assert served.client.expect("/aitunes/note", where=lambda values: values[0] == 64) == [64, 0, 9]
     assert served.client.expect("/aitunes/note", where=lambda values: values[1] == 0) == [60, 0]
     served.client.command("/aitunes/release/load", "tiny")
+    served.client.command("/notify", 0)
 
 
 def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(served):
