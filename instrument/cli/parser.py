@@ -121,7 +121,9 @@ def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     releases = commands.add_parser("releases", aliases=["models"], help="list the releases")
     _add_releases(releases)
     releases.add_argument("--from", dest="index", metavar="INDEX", help="list what a folder or URL offers instead")
-    for command in (releases, commands.add_parser("devices", help="list the sound devices")):
+    devices = commands.add_parser("devices", help="list the sound devices")
+    devices.add_argument("--inputs", action="store_true", help="those that can be listened to")
+    for command in (releases, devices):
         command.add_argument("--json", action="store_true", help="for scripts")
 
 
