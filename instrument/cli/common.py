@@ -48,12 +48,8 @@ def import_with_compiled_code(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def load_compiled_code(listening: bool = False) -> None:
-    """Have the compiled code at hand; where numba has not cached it yet, say what takes so long.
-
-    Args:
-        listening: the code for an input, too, for which there is no time once it plays.
-    """
+def load_compiled_code() -> None:
+    """Have the compiled code of the synthesis at hand; where numba has not cached it yet, say what takes so long."""
     sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
@@ -64,11 +60,14 @@ def load_compiled_code(listening: bool = False) -> None:
     from instrument.synthesis.release_renderer import load_compiled_code as load_synthesis
 
     load_synthesis()
-    if listening:
-        from instrument.listening.analysis import load_compiled_code as load_listening
-
-        load_listening()
     timer.cancel()
+
+
+def load_listening_code() -> None:
+    """Have the compiled code for an input at hand, for which there is no time once the engine plays."""
+    from instrument.listening.analysis import load_compiled_code as load
+
+    load()
 
 
 class UsageError(AiTunesError):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
-from instrument.cli.common import UsageError, iterations, library, load_compiled_code
+from instrument.cli.common import UsageError, iterations, library, load_compiled_code, load_listening_code
 from instrument.cli.ending import BoundedEnding
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
@@ -40,7 +40,8 @@ _NULL_RATE = 48_000.0
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
     releases = library(options)
-    load_compiled_code(listening=True)
+    load_compiled_code()
+    load_listening_code()
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)
