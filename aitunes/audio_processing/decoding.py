@@ -24,7 +24,7 @@ from aitunes.features import FloatArray
 from aitunes.remote_paths import is_remote
 
 _STEP = 4096
-_CHUNK_LENGTH = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_CHUNK_LENGTH = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size|BODY) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _CUT_OGG = "Last page lacks an end-of-stream bit"
 _UNKNOWN_BYTES = 0x7FFFF000  # what programs that write to a pipe declare, and more
 _UNKNOWN_FRAMES = 1 << 48

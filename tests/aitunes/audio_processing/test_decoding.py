@@ -54,7 +54,7 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path, rng):
     assert len(read_audio(tmp_path / "a.flac")[0]) == RATE
 
 
-@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "aiff"])
+@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "aiff", "w64", "rf64"])
 def test_of_a_file_cut_short_the_beginning_is_read_and_its_length_said(tmp_path, rng, ending):
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, 0.1 * rng.standard_normal(2 * RATE), RATE)
