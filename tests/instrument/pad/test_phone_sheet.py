@@ -24,7 +24,7 @@ def make_sheet(qtbot, window, codes):
 
 
 def read_modules(picture, count):
-    """What a camera sees in the middle of each module."""
+    """Read the middle of each module, as a camera does."""
     image = picture.grab().toImage()
     side = min(picture.width(), picture.height()) // (count + 8)
     left, top = ((length - side * (count + 8)) // 2 for length in (picture.width(), picture.height()))
