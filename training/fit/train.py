@@ -44,6 +44,8 @@ from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
 _PICTURES = 10
+_START_NUMBERS = 1 << 27
+"""Of the segments that a model may start from, which are held in memory: 8,192 of 128 x 128."""
 _SEED_RANGE = 2**63 - 1
 WARNINGS = "warnings.txt"
 """What libraries warned of while they trained, in the run's folder."""
@@ -117,6 +119,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     done = check_resumable(checkpoint, identity) if options.resume else 0
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
+    elif not options.resume:
+        most = max(2, _START_NUMBERS // experiment.model.size)
+        experiment.model.start_from(torch.from_numpy(np.asarray(corpus.train.some(most).S)))
     if options.compiled:
         experiment.model.compile()
         for part in experiment.loss.parts.values():

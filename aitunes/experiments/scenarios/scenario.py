@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from aitunes.errors import TrainingError
 from aitunes.experiments.optimisation import Optimisation
 from aitunes.features import AudioFeatures
@@ -24,6 +26,8 @@ class Recipe:
     Args:
         model: untrained, its weights drawn from torch's generator: seed that first.
         epochs: passes over the data.
+        vary: makes another batch of segments out of one, of the same shape, for training; None trains on them as they
+            are.
     """
 
     model: Autoencoder
@@ -31,6 +35,7 @@ class Recipe:
     epochs: int
     batch_size: int
     optimisation: Optimisation = field(default_factory=Optimisation)
+    vary: Callable[[Tensor], Tensor] | None = None
 
 
 RecipeBuilder = Callable[[tuple[int, ...]], Recipe]

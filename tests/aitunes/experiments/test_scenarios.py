@@ -125,7 +125,8 @@ def test_momentum_reaches_every_normalisation():
         model = CASES["fma"].scenarios.find(name).build((16, 16)).model
         return {module.momentum for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)}
 
-    assert momenta("low-dim16") == {0.1}
+    assert momenta("low-dim16") == set(), "a perceptron normalises no batches"
+    assert momenta("low-vq") == {0.1}
     assert momenta("low-dim16-momentum") == {0.01}
 
 
