@@ -20,7 +20,7 @@ import torch
 
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.experiments.cases.folder import FOLDER
-from aitunes.experiments.support import LAST_CHECKPOINT
+from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.features import AudioFeatures, FloatArray
 from training.data.corpus import Corpus, CorpusOptions, Part, open_corpus
 from training.evaluate.inference import reconstruct
@@ -46,7 +46,9 @@ def main() -> None:
     scenario = FOLDER.scenarios.find(arguments.scenario)
     options = CorpusOptions(data_dir=arguments.data_dir, features=arguments.features)
     corpus = open_corpus(FOLDER, scenario, options, lambda done, total, seconds: None, print)
-    trained = load_trained(FOLDER, scenario, arguments.runs / "folder" / scenario.name / LAST_CHECKPOINT)
+    run = arguments.runs / "folder" / scenario.name
+    kept = next(run / name for name in (BEST_CHECKPOINT, LAST_CHECKPOINT) if (run / name).is_file())
+    trained = load_trained(FOLDER, scenario, kept)
     network = trained.experiment.model
     models: dict[str, Model] = {
         "components": components(np.asarray(corpus.train.S), network.latent_dim),

@@ -24,7 +24,7 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSupport
+from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT, AutoencoderExperimentSupport
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
 from training.data.processes import check_batch, is_lost_peer, launched, strategy
@@ -91,7 +91,7 @@ class Trained:
     """Holds a trained model, its scenario and its checkpoint.
 
     Args:
-        checkpoint: that it lies in.
+        checkpoint: that it lies in: the best, where the recipe keeps it, or the last.
         epochs: it has behind it.
     """
 
@@ -133,7 +133,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
-    support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
+    support = AutoencoderExperimentSupport(
+        options.run_dir, recipe.best_by, options.save_every, plot_every, labels, tensorboard=True
+    )
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
     progress = RunProgress(options.run_dir, record, len(corpus.train))
     trainer = _trainer(support, progress, identity, options, epochs)
@@ -146,6 +148,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     with _sentences(checkpoint, done, trainer):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+    best = options.run_dir / BEST_CHECKPOINT
+    if recipe.best_by and best.is_file():
+        return load_trained(case, scenario, best)
     if options.compiled:
         return load_trained(case, scenario, checkpoint)
     experiment.eval()

@@ -32,6 +32,7 @@ _EPOCHS, _FRAME_EPOCHS = 200, 60
 _FRAME_BATCH = _SEGMENT_BATCH = 256
 _CONVERGENCE, _KL, _KL_RISE_EPOCHS = 10.0, 0.05, 4
 _OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
+_BEST_BY = "validation/distance"
 _SEGMENT_OPTIMISATION = Optimisation(1e-3, weight_decay=0.02, warm_up=0.05)
 
 
@@ -96,7 +97,7 @@ def _components(resolution: Resolution, latent_dim: int, production: Production)
     def components(shape: tuple[int, ...]) -> Recipe:
         model = ComponentAutoencoder(shape, latent_dim)
         loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
-        return Recipe(model, loss, _EPOCHS, _SEGMENT_BATCH, _SEGMENT_OPTIMISATION, vary)
+        return Recipe(model, loss, _EPOCHS, _SEGMENT_BATCH, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
 
     return components
 
@@ -115,7 +116,7 @@ def _resnet(resolution: Resolution, latent_dim: int, production: Production) -> 
     def resnet(shape: tuple[int, ...]) -> Recipe:
         model = ComponentResNet(shape, latent_dim, resolution.channels, MOMENTUM)
         loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
-        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _SEGMENT_OPTIMISATION, vary)
+        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
 
     return resnet
 

@@ -28,6 +28,7 @@ class Recipe:
         epochs: passes over the data.
         vary: makes another batch of segments out of one, of the same shape, for training; None trains on them as they
             are.
+        best_by: what is logged of every epoch and tells by its smallest value which one is kept; None keeps the last.
     """
 
     model: Autoencoder
@@ -36,6 +37,7 @@ class Recipe:
     batch_size: int
     optimisation: Optimisation = field(default_factory=Optimisation)
     vary: Callable[[Tensor], Tensor] | None = None
+    best_by: str | None = None
 
 
 RecipeBuilder = Callable[[tuple[int, ...]], Recipe]
