@@ -18,13 +18,18 @@ from training.learn.music_releases import MUSIC_RELEASES, make_music_release
 
 @dataclass(frozen=True)
 class Bundled:
-    """Names the scenario of a release that comes with AiTunes; it gets the motion of its notes."""
+    """Names the scenario of a release that comes with AiTunes.
+
+    Args:
+        moves: whether it gets the motion of its notes; generated ones answer the pad at once instead.
+    """
 
     experiment: str
     scenario: str
+    moves: bool = False
 
 
-BUNDLED = {"first-light": Bundled("synthetic", "harmonic"), "chamber": Bundled("notes", "harmonic")}
+BUNDLED = {"first-light": Bundled("synthetic", "harmonic"), "chamber": Bundled("notes", "harmonic", moves=True)}
 
 
 def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
@@ -52,9 +57,10 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     )
     trained = _finished(actions, arguments) or actions.train(arguments.epochs, options=options)
     folder = actions.export(to, ReleaseNames(name), trained, arguments.quick)
-    data = trained.case.data.open(actions.data.data_dir)
-    if isinstance(data, Notes):
-        folder = add_motion_of_notes(folder, data.notes, arguments.workers, arguments.quiet)
+    if BUNDLED[name].moves:
+        data = trained.case.data.open(actions.data.data_dir)
+        if isinstance(data, Notes):
+            folder = add_motion_of_notes(folder, data.notes, arguments.workers, arguments.quiet)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0
