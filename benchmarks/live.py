@@ -78,9 +78,10 @@ class Client(osc.Client):
 
 
 class Recording:
-    """Records the engine's first port into memory, with JACK's frame times."""
+    """Records the first port of a JACK client, the engine, into memory, with JACK's frame times."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, heard: str = "AiTunes") -> None:
+        self._heard = heard
         self.client = jack.Client("recorder", servername=SERVER)
         self._port = self.client.inports.register("in")
         self._samples = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
@@ -94,8 +95,7 @@ class Recording:
     def __enter__(self) -> Recording:
         self.client.activate()
         sources = self.client.get_ports(is_audio=True, is_output=True)
-        engines = [port for port in sources if not port.name.startswith(("system:", "recorder:"))]
-        self.client.connect(engines[0], self._port)
+        self.client.connect(next(port for port in sources if port.name.startswith(self._heard)), self._port)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Iterator
 
-# JACK gives its clients' callbacks 5 by default, and nothing here may delay those. Below them come the synth, then the
-# threads that briefly hold the interpreter and so must not wait for other programs, then long decodes.
+# JACK gives its clients' callbacks 5 by default, and nothing here may delay those. Below them come the synth, then what
+# listens to an input, whose delay is heard, then the threads that briefly hold the interpreter and so must not wait for
+# other programs, then long decodes.
 DEVICE_PRIORITY = 5
 SYNTH_PRIORITY = 4
+INPUT_PRIORITY = 3
 CONTROL_PRIORITY = 2
 DECODER_PRIORITY = 1
 

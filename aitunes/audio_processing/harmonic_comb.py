@@ -67,7 +67,15 @@ class HarmonicComb:
             drawings: what the network puts out, [batch, width].
             pitches: MIDI notes, [batch, 1].
             levels_db: dB below full, [batch, 1].
+
+        Raises:
+            ValueError: the drawings have another shape or type, which compiled code would not notice.
         """
+        if drawings.shape != (len(pitches), self.width) or drawings.dtype != np.float32:
+            raise ValueError(
+                f"a drawing of {list(drawings.shape)} numbers of type {drawings.dtype}; "
+                f"{[len(pitches), self.width]} of type float32 are drawn"
+            )
         out = np.empty((len(drawings), self._bins, 1), np.float32)
         octaves = np.clip((pitches[:, 0].astype(np.float64) - A4_MIDI) / 12.0, -_MAX_OCTAVES, _MAX_OCTAVES)
         fundamentals = A4_HZ * 2.0**octaves

@@ -18,15 +18,24 @@ from aitunes.datasets.folder import DataSetError
 MAX_BYTES = 64 << 20
 MAX_MIDI = 127.0
 COLUMNS = {
-    "path": ("path", "file", "filename", "name"),
+    "path": ("path", "file", "filename", "filepath", "name"),
     "instrument": ("instrument", "label", "class", "timbre"),
-    "midi": ("midi", "note", "pitch", "midinote"),
+    "midi": ("midi", "note", "pitch", "midinote", "midipitch", "midinumber", "notenumber", "pitchmidi", "notemidi"),
     "midi_measured": ("midimeasured", "measured", "measuredmidi"),
     "licence": ("licence", "license"),
     "repo": ("repo", "repository", "source"),
     "dynamic": ("dynamic",),
 }
-"""Column → spellings, lower-case, without spaces and underscores."""
+"""Column → spellings, lower-case, letters and digits alone."""
+_ENCODINGS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SEPARATORS = ",;\t|"
+_SAID_SEPARATOR = re.compile(rf'"?sep=([{_SEPARATORS}])"?[;,\s]*')
+"""The line with which Excel tells others what separates."""
 
 _WITH_DYNAMICS = re.compile(r"_(vel|pf)$")
 """Ends names of instruments that were recorded at several dynamics; the column `dynamic` says which."""
@@ -66,7 +75,10 @@ def read_note_table(path: Path) -> list[NoteRow]:
         raise DataSetError(f"{what}: no list of notes is.") from error
     text = _decoded(data)
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
+        delimiter, skipped = _delimiter(text)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        for _ in range(skipped):
+            next(lines, [])
         header = _columns(next(lines, []), path)
         rows = [_row(path, lines.line_num, cells, header) for cells in lines if any(map(str.strip, cells))]
     except csv.Error as error:
@@ -76,19 +88,26 @@ def read_note_table(path: Path) -> list[NoteRow]:
 
 
 def _decoded(data: bytes) -> str:
-    """Decode UTF-8, UTF-16 with its mark, or else Windows' Latin-1."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
+    """Decode UTF-8, UTF-16 and UTF-32, or else Windows' Latin-1."""
+    for mark, encoding in _ENCODINGS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    if b"\0" in data[:2]:  # UTF-16 without its mark: a header's letters have one half that is zero
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
 
 
-def _delimiter(text: str) -> str:
-    """Return the separator that the header has most of."""
-    header = text.partition("\n")[0]
-    return max(",;\t", key=header.count)
+def _delimiter(text: str) -> tuple[str, int]:
+    """Return the separator, which the header has most of, and how many lines come before the header."""
+    for number, line in enumerate(io.StringIO(text, newline=None)):
+        if found := _SAID_SEPARATOR.fullmatch(line.strip()):
+            return found[1], number + 1
+        if line.strip(f"{_SEPARATORS} \r\n"):
+            return max(_SEPARATORS, key=line.count), number
+    return ",", 0
 
 
 def _columns(header: Iterable[str], path: Path) -> dict[str, int]:
@@ -113,7 +132,8 @@ def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> N
     if not name or not instrument:
         raise DataSetError(f"{path}, line {number}, has no {'path' if not name else 'instrument'}.")
     inside = PurePosixPath(name)
-    if inside.is_absolute() or ".." in inside.parts or PureWindowsPath(name).drive or "://" in name:
+    outside = inside.is_absolute() or ".." in inside.parts or PureWindowsPath(name).drive or "://" in name
+    if outside or not inside.parts or "\0" in name:
         raise DataSetError(f"{path}, line {number}, names {name[:200]!r}, which is not inside the folder.")
     midi = _midi(values.get("midi_measured") or values.get("midi", ""))
     if midi is None:
@@ -125,28 +145,29 @@ def _row(path: Path, number: int, cells: list[str], header: dict[str, int]) -> N
     licence, repo, dynamic = (values.get(column, "") for column in ("licence", "repo", "dynamic"))
     if dynamic:
         instrument = _WITH_DYNAMICS.sub("", instrument)
-    return NoteRow(name, instrument, midi, licence, repo, dynamic)
+    return NoteRow(inside.as_posix(), instrument, midi, licence, repo, dynamic)  # ./a.wav and a.wav are one file
 
 
 def _midi(text: str) -> float | None:
     """Parse a note, also with a decimal comma; None for what is none."""
     try:
-        midi = float(text.replace(",", "."))
+        midi = float(text.replace(",", ".").replace("_", "no number"))  # Python alone reads 6_0 as 60
     except ValueError:
         return None
     return midi if math.isfinite(midi) and 0.0 <= midi <= MAX_MIDI else None
 
 
 def _refuse_contradictions(path: Path, rows: list[NoteRow]) -> None:
-    pitches: dict[str, set[float]] = {}
-    for row in rows:
-        pitches.setdefault(row.path, set()).add(row.midi)
-    doubled = [name for name, midi in pitches.items() if len(midi) > 1]
-    if doubled:
-        raise DataSetError(
-            f"{path} lists {doubled[0]!r} with {len(pitches[doubled[0]])} pitches"
-            f"{f', and {len(doubled) - 1} other files likewise' if len(doubled) > 1 else ''}; a file is one note."
-        )
+    for what, kind in (("midi", "pitches"), ("instrument", "instruments")):
+        values: dict[str, set[object]] = {}
+        for row in rows:
+            values.setdefault(row.path, set()).add(getattr(row, what))
+        doubled = [name for name, found in values.items() if len(found) > 1]
+        if doubled:
+            raise DataSetError(
+                f"{path} lists {doubled[0]!r} with {len(values[doubled[0]])} {kind}"
+                f"{f', and {len(doubled) - 1} other files likewise' if len(doubled) > 1 else ''}; a file is one note."
+            )
 
 
 def licence_sentence(rows: list[NoteRow], is_kept: Callable[[NoteRow], bool]) -> str:

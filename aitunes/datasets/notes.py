@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,11 +111,21 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     if not kept:
         raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
     notes = sorted(
-        (RecordedNote(root / row.path, row.path, row.instrument, row.midi, row.dynamic) for row in kept), key=_name
+        (RecordedNote(_file(root, row.path), row.path, row.instrument, row.midi, row.dynamic) for row in kept),
+        key=_name,
     )
     sentence = licence_sentence(rows, is_kept)
     name = ", ".join(folder.resolve().name for folder in folders)
     return Notes(name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
+
+
+def _file(root: Path, name: str) -> Path:
+    """Return the path of a file; a Mac may have written accents apart from their letters, and the list together."""
+    if not name.isascii() and not (root / name).exists():
+        for form in ("NFC", "NFD"):
+            if (root / unicodedata.normalize(form, name)).exists():
+                return root / unicodedata.normalize(form, name)
+    return root / name
 
 
 def _name(note: RecordedNote) -> str:

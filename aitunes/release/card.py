@@ -75,9 +75,10 @@ class LatentSpace:
 
     @property
     def explained_variance(self) -> NDArray[np.float64]:
-        """Return the share of the variance along each axis, [latent_dim]; sums to 1."""
-        variance = np.asarray(self.variance)
-        return variance / variance.sum()
+        """Return the share of the variance along each axis, [latent_dim]; sums to 1, or is 0 where there is none."""
+        variance = np.asarray(self.variance, np.float64)
+        total = variance.sum()
+        return variance / total if total > 0.0 else np.zeros_like(variance)
 
     def codes(self, coordinates: NDArray[Any]) -> NDArray[np.float32]:
         """Turn coordinates in standard deviations [..., latent_dim] into latent codes z of the same shape."""
@@ -233,6 +234,8 @@ class ReleaseCard:
             raise ReleaseError(f"The card is not valid JSON: {error}.") from error
         except RecursionError as error:
             raise ReleaseError(_TOO_DEEP) from error
+        if "\\ud" in text.lower() and not _is_text(values):
+            raise ReleaseError("The card has text that is none: half of a character. Export the release again.")
         version = values.pop("schema", None) if isinstance(values, dict) else None
         if version != SCHEMA_VERSION:
             raise ReleaseError(
@@ -273,6 +276,17 @@ def _check_kinds(values: dict[str, Any]) -> None:
         items = value.values() if table else (value,)
         if table is not (name in ("metrics", "versions")) or any(isinstance(item, list | dict) for item in items):
             raise ReleaseError(f"The card's training must have plain values; its {name} has not.")
+
+
+def _is_text(values: Any) -> bool:
+    # JSON can write half of a character, which no program can show or send.
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    except RecursionError:  # which the next look at it refuses
+        pass
+    return True
 
 
 def _short(value: object) -> str:

@@ -35,6 +35,11 @@ class Drawing:
     points: int
     harmonics: int
 
+    @property
+    def width(self) -> int:
+        """Return how many numbers draw one spectrum."""
+        return 2 * self.points + self.harmonics + 1
+
     @staticmethod
     def metadata(points: int, harmonics: int) -> dict[str, str]:
         """Return what the file says of its renderer."""

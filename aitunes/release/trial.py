@@ -117,7 +117,8 @@ def try_decoder(folder: Path) -> None:
         inputs |= {name: np.repeat(value, batch, axis=0) for name, value in next(feeds).items()}
         _check_output(card, _timed(release.decoder, inputs, batch * limit, card), batch)
         if release.drawing is not None:
-            _check_drawing(card, _timed(release.drawing.session, inputs, batch * limit, card), batch)
+            outline = _timed(release.drawing.session, inputs, batch * limit, card)
+            _check_drawing(card, outline, (batch, release.drawing.width))
 
 
 def try_encoder(folder: Path) -> None:
@@ -202,11 +203,11 @@ def _check_output(card: ReleaseCard, S: FloatArray, batch: int) -> None:
         )
 
 
-def _check_drawing(card: ReleaseCard, outline: FloatArray, batch: int) -> None:
-    if len(outline) != batch or outline.dtype != np.float32 or not np.isfinite(outline).all():
+def _check_drawing(card: ReleaseCard, outline: FloatArray, shape: tuple[int, int]) -> None:
+    if outline.shape != shape or outline.dtype != np.float32 or not np.isfinite(outline).all():
         raise ReleaseError(
-            f"The {DRAWING} of {card.name} answers with something else than finite numbers at some codes; "
-            "export the release again."
+            f"The {DRAWING} of {card.name} answers with something else than finite numbers, {shape[1]} a voice, at "
+            "some codes; export the release again."
         )
 
 

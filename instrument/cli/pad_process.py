@@ -15,7 +15,7 @@ from aitunes.osc.address import format_host_port, reachable
 from aitunes.release.processes import own_process
 from instrument.storage.library import DEFAULT_RELEASE
 
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 1.0
 _OPENING_SECONDS = 3.0
 QT_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
@@ -45,7 +45,7 @@ class PadProcess:
         self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
-        words = ["--connect", self._where, "--with-engine"]
+        words = ["--connect", self._where, "--with-engine", "--http-port", str(options.http_port)]
         if options.releases is not None:
             words += ["--releases", str(options.releases)]
         if options.release == DEFAULT_RELEASE:
@@ -54,15 +54,19 @@ class PadProcess:
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
         threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
 
-    def close(self) -> None:
-        """Close the window, whose engine has ended."""
+    def ask_to_end(self) -> None:
+        """Have the window close, and return at once."""
         self._closing = True
         if self._process.poll() is None:
             self._process.terminate()
-            try:
-                self._process.wait(_PATIENCE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+
+    def close(self) -> None:
+        """Close the window, whose engine has ended."""
+        self.ask_to_end()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def _watch(self) -> None:
         begin = time.monotonic()

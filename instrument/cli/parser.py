@@ -18,6 +18,7 @@ examples:
   aitunes                                   play the bundled release, with the pad where there is a display
   aitunes pad --connect 192.168.1.7:7420    the pad for an engine that plays elsewhere
   aitunes play --release chamber --device JACK
+  aitunes play --input --release chamber    play with your voice, through the default microphone
   aitunes play --output none                no sound, but everything else
   oscsend localhost 7420 /aitunes/pad/xy ff 0.2 0.8
                                             move, from any program that speaks OSC
@@ -64,6 +65,13 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     play.add_argument("--device", metavar="NAME", help="a part of a sound device's name; see `aitunes devices`")
     play.add_argument("--blocksize", type=_whole(0, 8192), default=0, metavar="FRAMES", help="0: the device's own")
     _add_channels(play)
+    play.add_argument(
+        "--input",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="listen to a sound device, by a part of its name, or to the default one; its sound plays the release",
+    )
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
@@ -163,6 +171,7 @@ def _add_pad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     pad.add_argument("--with-engine", action="store_true", help="closing the window ends the engine, too")
     pad.add_argument("--resume", action="store_true", help="go back to the release that played last")
+    _add_http_port(pad)
     _add_releases(pad)
 
 
@@ -196,6 +205,7 @@ def _add_phone(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     phone = commands.add_parser("phone", help="show a code that makes a phone a pad, in the same network")
     phone.add_argument("--phones", type=_whole(1, 32), default=1, metavar="NUMBER", help="a code for each of so many")
     phone.add_argument("--forget", action="store_true", help="forget all phones, and close the port to the network")
+    phone.add_argument("--json", action="store_true", help="print the code as JSON: url, seconds, rows of modules")
     _add_http_port(phone)
 
 

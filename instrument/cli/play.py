@@ -7,19 +7,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
+from typing import Protocol
 
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
+from instrument.cli.ending import BoundedEnding
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
     MIDI_MISSING,
     WEB_MISSING,
     Listener,
+    Sidecar,
+    beside,
     midi_is_installed,
-    sidecar,
     stop_with_engine,
     web_is_installed,
 )
@@ -38,7 +40,7 @@ _NULL_RATE = 48_000.0
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
     releases = library(options)
-    load_compiled_code()
+    load_compiled_code(listening=True)
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)
@@ -48,12 +50,22 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, lambda _number, _frame: engine.quit())
     if options.sidecar:
         stop_with_engine(engine.quit)
-    with _pad(options, engine) as pad, _midi(options, engine) as start_midi, _web(options, engine) as start_web:
+    helpers: list[Helper] = []
+    with (
+        BoundedEnding(lambda: int(engine.failed), lambda: _ask_to_end(helpers)) as ending,
+        _pad(options, engine) as pad,
+        _midi(options, engine) as midi,
+        _web(options, engine) as web,
+    ):
+        helpers += [helper for helper in (pad, midi, web) if helper is not None]
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
-        start_midi()
-        start_web()
+        for sidecar in (midi, web):
+            if sidecar is not None:
+                sidecar.release()
         engine.wait()
+        ending.ask()
+        _ask_to_end(helpers)
         engine.close()
     say(
         f"Stopped. The sound was interrupted {engine.underruns} times: the buffer ran empty "
@@ -65,6 +77,18 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+class Helper(Protocol):
+    """Is a process beside the engine."""
+
+    def ask_to_end(self) -> None:
+        """Have it end, and return at once."""
+
+
+def _ask_to_end(helpers: list[Helper]) -> None:
+    for helper in helpers:
+        helper.ask_to_end()
 
 
 def open_output(options: argparse.Namespace) -> Output:
@@ -100,6 +124,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         trusted=tuple((resolved(host), port) for host, port in options.trust),
         blocksize=options.blocksize,
         channels=options.channels,
+        input=options.input,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,
@@ -116,32 +141,32 @@ def _pad(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[
     return closing(PadProcess(options, engine.osc.host, engine.osc.port, engine.publisher.warn))
 
 
-def _web(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+def _web(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Sidecar | None]:
     """Return the web server beside the engine, or nothing."""
     installed = web_is_installed()
     if options.web and not installed:
         raise UsageError(WEB_MISSING)
     if options.web is False or not installed:
-        return nullcontext(lambda: None)
+        return nullcontext()
     words = [*_connect(engine), "--http-host", engine.osc.host, "--http-port", str(options.http_port)]
     if options.releases is not None:
         words += ["--releases", str(options.releases.resolve())]
-    return sidecar("The web server", "instrument.web", words, Listener(engine.publisher.warn, engine.note_helper))
+    return beside("The web server", "instrument.web", words, Listener(engine.publisher.warn, engine.note_helper))
 
 
-def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Callable[[], None]]:
+def _midi(options: argparse.Namespace, engine: Engine) -> AbstractContextManager[Sidecar | None]:
     """MIDI beside the engine, or nothing."""
     installed = midi_is_installed()
     if options.midi and not installed:
         raise UsageError(MIDI_MISSING)
     if options.midi is False or not installed:
-        return nullcontext(lambda: None)
+        return nullcontext()
 
     def end_notes() -> None:
         engine.timeline.post([Event(NOTES_OFF, Kind.ACTION, ())])
 
     listener = Listener(engine.publisher.warn, engine.note_helper, end_notes)
-    return sidecar("MIDI", "instrument.midi", [*_connect(engine), "--setup", options.midi_setup], listener)
+    return beside("MIDI", "instrument.midi", [*_connect(engine), "--setup", options.midi_setup], listener)
 
 
 def _connect(engine: Engine) -> list[str]:

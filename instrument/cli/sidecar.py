@@ -20,7 +20,7 @@ _MIDI = ("jack", "rtmidi")
 MIDI_MISSING = "MIDI needs the extra `midi`: pip install 'aitunes[midi]'"
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Waited before each new start, seconds; after the last one it is given up."""
-_ENDING_SECONDS = 3.0
+_ENDING_SECONDS = 1.0
 _REFUSING_SECONDS = 10.0  # one that ends by itself so soon has said why it cannot serve
 _HEALTHY_SECONDS = 60.0
 
@@ -95,13 +95,20 @@ class Sidecar:
         if self._process is not None:
             _let_go(self._process)
 
-    def close(self) -> None:
-        """End the process."""
+    def ask_to_end(self) -> None:
+        """Have the process end, and return at once; several then end side by side."""
         self._closing.set()
         with self._lock:
             process = self._process
-        if process is not None:
-            _end(process)
+        if process is not None and process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # which also happens by itself, however the engine ends
+
+    def close(self) -> None:
+        """End the process."""
+        self.ask_to_end()
+        if self._process is not None:
+            _end(self._process)
         if self._thread.ident is not None:
             self._thread.join(_ENDING_SECONDS)
 
@@ -150,11 +157,11 @@ class Sidecar:
 
 
 @contextlib.contextmanager
-def sidecar(name: str, module: str, words: Sequence[str], listener: Listener) -> Iterator[Callable[[], None]]:
+def beside(name: str, module: str, words: Sequence[str], listener: Listener) -> Iterator[Sidecar]:
     """Run a module with these words while the context lasts; whatever becomes of it, the engine plays on.
 
     It is started here, before the sound: a process that is made while the engine plays could hold it up. Then it
-    waits until what this yields is called.
+    waits until what this yields releases it.
 
     Args:
         name: for sentences, such as "OSCQuery".
@@ -167,12 +174,12 @@ def sidecar(name: str, module: str, words: Sequence[str], listener: Listener) ->
         # Ctrl-C is the engine's, which fades out first.
         return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, start_new_session=True)
 
-    beside = Sidecar(name, start, listener)
-    beside.open()
+    process = Sidecar(name, start, listener)
+    process.open()
     try:
-        yield beside.release
+        yield process
     finally:
-        beside.close()
+        process.close()
 
 
 def stop_with_engine(stop: Callable[[], None]) -> None:
@@ -195,11 +202,10 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):
-        process.stdin.close()  # which also happens by itself, however the engine ends
-    try:
+    """Wait for a process that was asked to end, for a moment, then kill it."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        return
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a disk may hold it, and then it cannot even be killed
+        process.wait(_ENDING_SECONDS)

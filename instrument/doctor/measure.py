@@ -19,6 +19,8 @@ from aitunes.release.processes import own_process
 from instrument.engine.engine import Engine
 from instrument.namespace import ROOT
 from instrument.outputs import Output
+from instrument.outputs.device import DeviceOutput
+from instrument.outputs.reserve import Reserve
 from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
@@ -59,6 +61,8 @@ class Report:
     output: str
     sample_rate: float
     device_ms: float
+    reserve_ms: float
+    stall_ms: float
     stages_ms: dict[str, float]
     latency_median_ms: float
     latency_low_ms: float
@@ -98,9 +102,20 @@ class Tap:
         return self._output.underruns
 
     @property
+    def overslept_seconds(self) -> float:
+        """Return that of the output."""
+        return self._output.overslept_seconds
+
+    @property
     def device_underruns(self) -> int:
         """Return the real output's."""
         return self._output.device_underruns
+
+    @property
+    def reserve(self) -> Reserve:
+        """Return what the real output keeps for stalls; nothing where there is no device."""
+        kept = self._output.reserve if isinstance(self._output, DeviceOutput) else None
+        return kept or Reserve(0.0)
 
     @property
     def latency_seconds(self) -> float:

@@ -73,6 +73,11 @@ def table(report: Report) -> Iterator[str]:
     yield "OSC → output, by stage           median"
     for stage, milliseconds in report.stages_ms.items():
         yield f"  {stage:24} {milliseconds:10.1f} ms"
+    if report.reserve_ms:
+        yield (
+            f"  of the buffer, {report.reserve_ms:.1f} ms outlast stalls: the longest that this machine is expected to "
+            f"show, from the last minute, is {report.stall_ms:.1f} ms"
+        )
     yield (
         f"OSC → output, measured   {report.latency_median_ms:10.1f} ms   "
         f"(1st – 99th percentile {report.latency_low_ms:.1f} – {report.latency_high_ms:.1f} ms, "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from aitunes.errors import AiTunesError, reason
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.hotplug import DeviceScanner
+from instrument.engine.input_changes import InputChanges
 from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
@@ -55,7 +56,7 @@ class Commands:
         synth_thread: plays.
         stores: what commands read and write.
         gestures: records and replays, on the synth's thread.
-        releases, devices: change what plays.
+        releases, devices, inputs: change what plays, and what is listened to.
         scanner: lists sound devices.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
@@ -68,6 +69,7 @@ class Commands:
         gestures: Gestures,
         releases: ReleaseChanges,
         devices: DeviceChanges,
+        inputs: InputChanges,
         scanner: DeviceScanner,
         publisher: Publisher,
         feed: PositionFeed,
@@ -76,7 +78,6 @@ class Commands:
         self._stores = stores
         self._gestures = gestures
         self._releases = releases
-        self._scanner = scanner
         self._publisher = publisher
         self._feed = feed
         self._reply = publisher.reply
@@ -96,10 +97,13 @@ class Commands:
             "/gesture/list": lambda task: self._list(task, "gesture", stores.gestures.names()),
             "/record/start": lambda task, name: stores.recorder.start(name),
             "/record/stop": lambda task: stores.recorder.stop(),
-            "/device/list": self._list_devices,
+            "/device/list": lambda task: self._list_devices(task, "device", scanner.devices()),
             "/device/set": lambda task, name: devices.set_device(name),
             "/device/block": lambda task, frames: devices.set_block(frames),
             "/device/channels": lambda task, left, right: devices.set_channels(left, right),
+            "/input/on": lambda task, on: inputs.set_on(on),
+            "/input/device/list": lambda task: self._list_devices(task, "input/device", scanner.inputs()),
+            "/input/device/set": lambda task, name: inputs.set_device(name),
             "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
         }
 
@@ -218,9 +222,8 @@ class Commands:
         transport = self._synth_thread.performance.transport
         self._synth_thread.at_next_hop(lambda: self._gestures.play(replay, transport))
 
-    def _list_devices(self, task: Task) -> None:
+    def _list_devices(self, task: Task, kind: str, devices: list[dict[str, Any]]) -> None:
         peer = task.event.origin
-        devices = self._scanner.devices()
         for device in devices:
-            self._reply(peer, f"{ROOT}/device", (device["name"], device["host"], float(device["sample_rate"])))
-        self._reply(peer, "/done", (f"{ROOT}/device/list", len(devices)))
+            self._reply(peer, f"{ROOT}/{kind}", (device["name"], device["host"], float(device["sample_rate"])))
+        self._reply(peer, "/done", (f"{ROOT}/{kind}/list", len(devices)))

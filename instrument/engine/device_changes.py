@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
 
 from aitunes.errors import AiTunesError
 from instrument.engine.options import EngineOptions
@@ -54,22 +53,23 @@ class DeviceChanges:
         synth_thread: SynthThread,
         recorder: Recorder,
         publisher: Publisher,
-        scan: Callable[[], list[dict[str, Any]]],
+        reloader: Reloader,
+        closer: OutputCloser,
         options: EngineOptions,
         open_output: Callable[[str, int, tuple[int, ...]], Output] = open_device,
-        reloader: Reloader | None = None,
     ) -> None:
         self._synth_thread = synth_thread
         self._recorder = recorder
         self._publisher = publisher
-        self._closer = OutputCloser()
-        self._reloader = reloader or Reloader(scan)
+        self._closer = closer
+        self._reloader = reloader
         self._open = open_output
         self.blocksize = options.blocksize
         self.channels = options.channels
         self.awaited = ANY_DEVICE if options.awaits_device else None
         self._lost: Output | None = None
         self._complaint = ""
+        self.moved: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Start the first output.
@@ -206,3 +206,4 @@ class DeviceChanges:
         silenced.close()
         self._closer.close(left)
         self._closer.wait()
+        self.moved()

@@ -14,6 +14,7 @@ from instrument.engine.commands import Commands, Stores
 from instrument.engine.device_changes import DeviceChanges
 from instrument.engine.event_handler import EventHandler
 from instrument.engine.hotplug import DeviceScanner, DeviceWatch
+from instrument.engine.input_changes import InputChanges
 from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
@@ -27,6 +28,8 @@ from instrument.osc.peers import Peer
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
+from instrument.outputs.closing import OutputCloser
+from instrument.outputs.portaudio import Reloader
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
 from instrument.scores.gesture_journal import KEEP_SECONDS
 from instrument.scores.gestures import Gestures
@@ -74,11 +77,26 @@ class Engine:
             library.open(options.release), output, options, self.timeline, stores.recorder, publisher, clock
         )
         scanner = DeviceScanner()
+        closer = OutputCloser()
+        reloader = Reloader(scanner.devices, scanner.inputs)
         self.releases = ReleaseChanges(self.synth_thread, library, publisher)
-        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, scanner.devices, options)
+        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, reloader, closer, options)
+        self.inputs = InputChanges(
+            self.synth_thread, publisher, self.timeline, scanner, reloader, closer, self.in_background
+        )
+        self.devices.moved, self.releases.prepared = self.inputs.reopen, self.inputs.follow_release
+        self._input_name = options.input
         self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
         self.commands = Commands(
-            self.synth_thread, stores, self.gestures, self.releases, self.devices, scanner, publisher, self.feed
+            self.synth_thread,
+            stores,
+            self.gestures,
+            self.releases,
+            self.devices,
+            self.inputs,
+            scanner,
+            publisher,
+            self.feed,
         )
         self.worker = Worker(self.commands.run, publisher)
         self.handler = EventHandler(
@@ -86,6 +104,7 @@ class Engine:
             self.worker,
             self.releases,
             self.devices,
+            self.inputs,
             self.recorder,
             self.gestures,
             publisher,
@@ -141,8 +160,8 @@ class Engine:
 
     @property
     def hanging(self) -> bool:
-        """Return whether a thread hangs in a decoder after `close`, so that the process must not wait for it."""
-        return self.synth_thread.hanging
+        """Return whether a thread hangs in a model after `close`, so that the process must not wait for it."""
+        return self.synth_thread.hanging or self.inputs.hanging
 
     def start(self) -> None:
         """Warm up, then play."""
@@ -150,6 +169,8 @@ class Engine:
         self._global_settings.enter_context(tuned_interpreter())
         # Threads inherit the priority of the one that starts them.
         self.scheduling = self._global_settings.enter_context(raised_priority(CONTROL_PRIORITY))
+        if self._input_name is not None:
+            self.inputs.start(self._input_name)
         self.devices.start()
         self.synth_thread.start(self.handler)
         self._watchdog.start()
@@ -182,6 +203,7 @@ class Engine:
             steps.callback(self.synth_thread.synth.close)
             steps.callback(self.synth_thread.synth.stop)
             steps.callback(self.devices.close)
+            steps.callback(self.inputs.close)
             steps.callback(self._finish_recording)
             steps.callback(self.commands.close)
             steps.callback(self.worker.close)
@@ -257,6 +279,7 @@ class Engine:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
         self._keep_gesture()
         self.feed.publish()
+        self.inputs.publish(self.osc.send_to_others)
         cause = thread.flight.last_sentence
         thread.sound.publish(self.osc.send)
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns, cause)

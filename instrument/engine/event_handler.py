@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.input_changes import InputChanges
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.relay import Relay
@@ -29,7 +30,7 @@ class EventHandler:
         synth_thread: plays.
         worker: takes commands and requests.
         releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
-        devices, recorder, gestures: know the values of their addresses.
+        devices, inputs, recorder, gestures: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
         timeline: cleared in a panic.
@@ -42,6 +43,7 @@ class EventHandler:
         worker: Worker,
         releases: ReleaseChanges,
         devices: DeviceChanges,
+        inputs: InputChanges,
         recorder: Recorder,
         gestures: Gestures,
         publisher: Publisher,
@@ -66,6 +68,8 @@ class EventHandler:
             f"{ROOT}/device/set": lambda: (synth_thread.output.name,),
             f"{ROOT}/device/block": lambda: (devices.blocksize,),
             f"{ROOT}/device/channels": lambda: (*devices.channels, 0, 0)[:2],
+            f"{ROOT}/input/on": lambda: (inputs.is_on,),
+            f"{ROOT}/input/device/set": lambda: (inputs.device,),
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],

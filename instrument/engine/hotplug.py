@@ -23,7 +23,6 @@ MAX_PAUSE_SECONDS = 60.0
 """Sets the longest pause between two tries to return to a device."""
 _ANSWER_SECONDS = 5.0
 _MAX_PATIENCE = 4.0
-_PHYSICAL = "system"  # JACK's own name for the ports of the sound card, which stay as long as the server
 _CLOSE_SECONDS = 0.5
 
 
@@ -58,6 +57,17 @@ class DeviceScanner:
             raise OutputError(answer)
         return list(answer)
 
+    def inputs(self) -> list[dict[str, Any]]:
+        """List the devices that can be listened to now.
+
+        Raises:
+            OutputError: PortAudio is missing, fails or does not answer.
+        """
+        answer = self._answer(scan.INPUTS)
+        if isinstance(answer, str):
+            raise OutputError(answer)
+        return list(answer)
+
     def _answer(self, question: str) -> Any:
         with self._lock:
             if self._closed:
@@ -72,13 +82,13 @@ class DeviceScanner:
             self._patience_seconds = self._answer_seconds
             return answer
 
-    def jack_clients(self) -> list[str] | None:
-        """Return the names of JACK's clients that take sound; None without a server.
+    def jack_clients(self, sources: bool = False) -> list[str] | None:
+        """Return the names of JACK's clients that take sound, or give it; None without a server.
 
         Raises:
             OutputError: the process does not answer.
         """
-        answer = self._answer(scan.JACK_CLIENTS)
+        answer = self._answer(scan.JACK_SOURCES if sources else scan.JACK_CLIENTS)
         return None if answer is None else [str(name) for name in answer]
 
     @property
@@ -217,7 +227,7 @@ class DeviceWatch:
 
     def _living(self, playing: str) -> list[dict[str, Any]]:
         """Return JACK's devices, without those that are known to have gone."""
-        clients = None if playing == _PHYSICAL else self._scanner.jack_clients()
+        clients = None if playing == scan.PHYSICAL else self._scanner.jack_clients()
         if clients is None:
             return self._jack_devices
         if playing not in clients and self._port.awaited is None:
@@ -238,7 +248,7 @@ class DeviceWatch:
     def _run(self) -> None:
         while not self._closing.is_set():
             output = self._output()
-            into_program = output.feels_scans and output.name != _PHYSICAL
+            into_program = output.feels_scans and output.name != scan.PHYSICAL
             if into_program or self._has_listeners() or self._port.awaited is not None:
                 with contextlib.suppress(OutputError):  # a sender of /device/list gets the reason
                     self.look()

@@ -22,6 +22,7 @@ class EngineOptions:
         iterations, lookahead: phase reconstruction effort.
         blocksize: frames a callback of a sound device, 0 for the device's own.
         channels: outputs of a sound device, counted from 1; none for the first two.
+        input: a part of the name of the input to listen to from the start, empty for the default one; None for none.
         awaits_device: move to the first sound device that appears.
         recordings, snapshots, gestures, osc_token: where they are stored.
     """
@@ -35,6 +36,7 @@ class EngineOptions:
     lookahead: int = 0
     blocksize: int = 0
     channels: tuple[int, ...] = ()
+    input: str | None = None
     awaits_device: bool = False
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)

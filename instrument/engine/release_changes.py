@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aitunes.errors import AiTunesError
 from aitunes.release.reader import Release
@@ -35,6 +35,7 @@ class ReleaseChanges:
         self._library = library
         self._publisher = publisher
         self._before: str | None = None
+        self.prepared: Callable[[Release], None] = lambda release: None
 
     def load(self, name: str) -> None:
         """Change to another release, cross-faded.
@@ -71,20 +72,15 @@ class ReleaseChanges:
             self._change_renderer(lambda: thread.synth.renderer.release)
 
     def _change_renderer(self, open_release: Callable[[], Release]) -> None:
-        # Making a session and freeing one hold the interpreter for milliseconds, so the engine plays from a
-        # deeper buffer until the new renderer sounds alone and the old one is gone.
         thread = self._synth_thread
-        thread.output.deepen(_LOADING_SECONDS)
-        time.sleep(_LOADING_SECONDS)
-        try:
+        with deepened(thread):
             with contextlib.ExitStack() as undo:
                 renderer = prepared(open_release(), thread.performance, thread.output.sample_rate)
                 undo.callback(renderer.close)
+                self.prepared(renderer.release)
                 thread.at_next_hop(lambda: thread.take_renderer(renderer))
                 undo.pop_all()
             self._free_retired()
-        finally:
-            thread.output.deepen(0.0)
 
     def _free_retired(self) -> None:
         thread = self._synth_thread
@@ -97,6 +93,17 @@ class ReleaseChanges:
         # What a session leaves behind is collected now, and what lives is not looked at again.
         gc.collect()
         gc.freeze()
+
+
+@contextlib.contextmanager
+def deepened(thread: SynthThread) -> Iterator[None]:
+    """Play from a deeper buffer, because making a session and freeing one hold the interpreter for milliseconds."""
+    thread.output.deepen(_LOADING_SECONDS)
+    time.sleep(_LOADING_SECONDS)
+    try:
+        yield
+    finally:
+        thread.output.deepen(0.0)
 
 
 def prepared(release: Release, performance: Performance, sample_rate: float) -> ReleaseRenderer:

@@ -16,6 +16,7 @@ from instrument.namespace.rows import (
     number,
     row,
     server,
+    unit,
 )
 from instrument.status import FIELDS
 
@@ -109,6 +110,28 @@ ENGINE_ROWS: tuple[Address, ...] = (
         initial=(0, 0),
     ),
     row(
+        "/input/on",
+        Kind.COMMAND,
+        "listen to the input device, and let it play; with no argument, the reply is whether it is so",
+        Argument("T", "on"),
+        told=True,
+        initial=(False,),
+    ),
+    row(
+        "/input/device/list",
+        Kind.REQUEST,
+        "a message an input that is there, `/aitunes/input/device`: its name, host API and sample rate; then `/done`",
+    ),
+    row(
+        "/input/device/set",
+        Kind.COMMAND,
+        "listen to another input, given a part of its name, or empty for the default one; with no argument, the reply "
+        "is the present one's name, or what was asked for",
+        NAME,
+        told=True,
+        initial=("",),
+    ),
+    row(
         "/midi/learn",
         Kind.RELAY,
         "bind the next controller that moves to that address, or to one of its values, counted from 1; an empty one "
@@ -150,6 +173,21 @@ ENGINE_ROWS: tuple[Address, ...] = (
     ),
     notice("/error", "what went wrong with the sound, in a sentence", Argument("s", "sentence")),
     notice("/aitunes/meter", "the output's level, 25 a second", level("peak"), level("rms")),
+    notice(
+        "/aitunes/input/meter",
+        "the input, 25 a second while it is on: its level after gain, whether it is above the gate, its pitch as a "
+        "MIDI note, 0 where it has none, and how clear that is",
+        level("peak"),
+        level("rms"),
+        Argument("T", "open"),
+        Argument("f", "pitch", 0.0, 140.0),
+        unit("clarity"),
+    ),
+    notice(
+        "/aitunes/input/scope",
+        "the input's spectrum, 25 a second while it is on, as `/aitunes/scope`",
+        Argument("b", "levels"),
+    ),
     notice(
         "/aitunes/scope",
         "the sound's spectrum, 25 a second: the levels in dB, −120 to about 0, of 64 bands of equal width in mel from "

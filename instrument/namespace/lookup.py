@@ -27,12 +27,15 @@ LOCAL_ONLY = frozenset(
                 "/gesture/delete",
                 "/snapshot/save",
                 "/snapshot/delete",
+                "/input/on",
+                "/input/device/set",
                 *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "inputs", "notice")),
             )
         ),
     }
 )
-"""Addresses that write files, record, listen or end the engine: for programs of the engine's own machine alone."""
+"""Addresses that write files, record, open a microphone, listen or end the engine: for programs of the engine's own
+machine alone."""
 
 ANSWERS = frozenset({"/done", "/fail", "/synced"}) | {
     row.path.removesuffix("/list") for row in TABLE if row.kind is Kind.REQUEST and row.path.endswith("/list")

@@ -9,21 +9,35 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from aitunes.errors import AiTunesError
-from instrument.outputs import Output, OutputError
+from instrument.outputs import OutputError
 from instrument.scheduling import DEVICE_PRIORITY, raised_priority
 
+
+class Device(Protocol):
+    """Stands for an output or an input."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin."""
+
+    def close(self) -> None:
+        """Stop at once and free resources."""
+
+
 T = TypeVar("T")
+D = TypeVar("D", bound=Device)
 OPEN_SECONDS = 5.0
 """Sets how long to wait for a device that opens or starts."""
 CLOSE_SECONDS = 1.0
 """Sets how long to wait for a device that closes."""
 
 
-def start_output(output: Output) -> None:
-    """Start an output with a callback above all of our own threads.
+def start_output(output: Device) -> None:
+    """Start an output or input with a callback above all of our own threads.
 
     Raises:
         OutputError: it cannot be started.
@@ -42,7 +56,10 @@ _CLOSING = "close-output"
 
 
 class OutputCloser:
-    """Opens and closes outputs on their own threads, because PortAudio waits for ever for a sound server that hangs."""
+    """Opens and closes outputs and inputs on their own threads.
+
+    PortAudio waits for ever for a sound server that hangs.
+    """
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
@@ -53,15 +70,15 @@ class OutputCloser:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         return bool(self._threads)
 
-    def open(self, open_output: Callable[[], Output]) -> Output:
+    def open(self, open_output: Callable[[], D]) -> D:
         """Open an output, or give up after `OPEN_SECONDS`; one that opens later is closed.
 
         Raises:
             OutputError: it cannot be opened.
         """
-        return self._bounded(open_output, Output.close)
+        return self._bounded(open_output, lambda late: late.close())
 
-    def start(self, output: Output) -> None:
+    def start(self, output: Device) -> None:
         """Start an output, or give up after `OPEN_SECONDS`.
 
         Raises:
@@ -87,7 +104,7 @@ class OutputCloser:
             ended.add_done_callback(lambda late: None if late.exception() else close_late(late.result()))
             raise OutputError(f"The sound device does not answer within {OPEN_SECONDS:g} s.") from None
 
-    def close(self, output: Output) -> None:
+    def close(self, output: Device) -> None:
         """Begin to close an output; returns at once."""
         thread = threading.Thread(target=output.close, name=_CLOSING, daemon=True)
         self._threads = [*self._threads, thread]

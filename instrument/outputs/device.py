@@ -14,6 +14,7 @@ from aitunes.features import FloatArray
 from instrument.outputs import OutputError
 from instrument.outputs.pacing import Pacing
 from instrument.outputs.portaudio import portaudio
+from instrument.outputs.reserve import Reserve
 from instrument.outputs.scan import bounded_latency
 
 _RING_SECONDS = 1.0
@@ -36,7 +37,7 @@ _abandoned: list[DeviceOutput] = []
 class DeviceOutput:
     """Plays through PortAudio.
 
-    The ring holds just enough for a stall of the machine of 4 ms; see `Pacing` for when it needs more.
+    The ring holds just enough for the stalls that the machine has shown; see `Reserve`.
 
     Args:
         device: PortAudio's index, a part of the name, or None for the default device.
@@ -88,6 +89,12 @@ class DeviceOutput:
         self._pacing: Pacing | None = None
         self._first_block_seconds = 0.0
         self._deepened_seconds = 0.0
+        self.overslept_seconds = 0.0
+
+    @property
+    def reserve(self) -> Reserve | None:
+        """Return what is kept for stalls; None before `start`."""
+        return None if self._pacing is None else self._pacing.reserve
 
     @property
     def latency_seconds(self) -> float:
@@ -143,18 +150,20 @@ class DeviceOutput:
         assert self._pacing is not None  # `start` comes first
         if self._action not in self._mixer.actions:
             self._recover(self._pacing)
-        begin = time.perf_counter()
+        begin = due = time.perf_counter()
         late = begin - self._ready
         while (surplus := self._surplus(self._pacing)) > 0.0:
             nap = self._pacing.nap(surplus)
             before = time.perf_counter()
+            due = before + max(surplus, nap)
             if before > begin + _GONE_SECONDS:
                 self._gone = True
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
             time.sleep(nap)
             late = max(late, time.perf_counter() - before - nap)
-        self._pacing.settle(late)
+        self._pacing.reserve.note(late)
         self._ready = time.perf_counter()
+        self.overslept_seconds = max(0.0, self._ready - due) if due > begin else 0.0
         self._once_a_second(self._ready, self._pacing)
         return self._pacing.until_taken(self._ready, self._buffered_seconds())
 
@@ -212,13 +221,13 @@ class DeviceOutput:
     def _recover(self, pacing: Pacing) -> None:
         # rtmixer drops a ring that ran empty: fill it, count it, play it again.
         self.underruns += 1
-        pacing.settle(pacing.reserve_seconds)
+        pacing.reserve.note(pacing.reserve.seconds)
         now = time.perf_counter()
         pacing.look(now, self._consumed_seconds())
         if now < self._dry_at + _DRY_AGAIN_SECONDS:
             pacing.run_dry()
         self._dry_at = now
-        self._fill(pacing.block_seconds + pacing.reserve_seconds)
+        self._fill(pacing.block_seconds + pacing.reserve.seconds)
         self._play_ring()
         pacing.restart(time.perf_counter(), self._consumed_seconds())
 
@@ -239,7 +248,7 @@ class DeviceOutput:
         if now < self._second_due:
             return
         self._second_due = now + 1.0
-        pacing.narrow()
+        pacing.reserve.pass_second()
         # PortAudio counts its own underflows; they come back through the callback, when asked for.
         if self._statistics is not None and self._statistics not in self._mixer.actions:
             self.device_underruns += self._statistics.stats.output_underflows

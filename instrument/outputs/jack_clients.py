@@ -1,4 +1,4 @@
-"""Lists JACK's clients that take sound, through one client of its own that stays and never joins the graph."""
+"""Lists JACK's clients that take or give sound, through one client of its own that stays and never joins the graph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ctypes.util
 from typing import Any
 
 _NO_START_SERVER = 0x01  # jack/types.h: JackNoStartServer
-_IS_INPUT = 0x1  # jack/types.h: JackPortIsInput
+_IS_INPUT, _IS_OUTPUT = 0x1, 0x2  # jack/types.h: JackPortIsInput, JackPortIsOutput
 _AUDIO = b"32 bit float mono audio"  # jack/types.h: JACK_DEFAULT_AUDIO_TYPE
 _OWN_NAME = b"AiTunes-watch"
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
@@ -22,8 +22,8 @@ class JackClients:
         self._client: int | None = None
         self._on_shutdown = _SHUTDOWN(self._forget)
 
-    def names(self) -> list[str] | None:
-        """Return the names of clients with an audio input; None if no server answers."""
+    def names(self, sources: bool = False) -> list[str] | None:
+        """Return the names of clients with an audio input, or an audio output; None if no server answers."""
         if self._jack is None:
             return None
         if self._client is None:
@@ -31,7 +31,7 @@ class JackClients:
             if self._client is None:
                 return None
             self._jack.jack_on_shutdown(self._client, self._on_shutdown, None)
-        ports = self._jack.jack_get_ports(self._client, None, _AUDIO, _IS_INPUT)
+        ports = self._jack.jack_get_ports(self._client, None, _AUDIO, _IS_OUTPUT if sources else _IS_INPUT)
         names: dict[str, None] = {}
         if ports:
             count = 0

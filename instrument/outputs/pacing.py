@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
-_MIN_RESERVE_SECONDS = 0.0053
-_MAX_RESERVE_SECONDS = 0.06
-_HEADROOM = 1.5
-_GROWTH = 1.5
-_NARROWING = 0.95  # a second
+from instrument.outputs.reserve import Reserve
+
 _MIN_NAP_SECONDS = 0.0003
 _MAX_NAP_SECONDS = 0.0006
 _LARGE_BLOCK_SECONDS = 0.03
@@ -38,7 +35,7 @@ class Pacing:
 
     def __init__(self, block_seconds: float, now: float, consumed_seconds: float) -> None:
         self.block_seconds = block_seconds
-        self.reserve_seconds = _MIN_RESERVE_SECONDS
+        self.reserve = Reserve()
         self._consumed = consumed_seconds
         self._callback = self._looked = self._stepped = now
         self._steps: deque[float] = deque(maxlen=_STEPS)
@@ -92,7 +89,7 @@ class Pacing:
         missing = max(0.0, self.block_seconds - buffered_seconds)
         # A share of a large block is long: being early costs little there, and being late a large gap.
         share = _RENDER_SHARE if self.block_seconds < _LARGE_BLOCK_SECONDS else _LARGE_RENDER_SHARE
-        return self.lasts(now, buffered_seconds) - self.reserve_seconds - share * missing
+        return self.lasts(now, buffered_seconds) - self.reserve.seconds - share * missing
 
     def nap(self, surplus_seconds: float) -> float:
         """Return how long to sleep until the next look: looks must be frequent enough to locate the callback."""
@@ -101,12 +98,3 @@ class Pacing:
     def until_taken(self, now: float, buffered_seconds: float) -> float:
         """Return the seconds until the sample that is written next leaves the ring."""
         return self.block_seconds - min(now - self._callback, self.block_seconds) + buffered_seconds
-
-    def settle(self, late_seconds: float) -> None:
-        """Widen the reserve to outlast stalls half as long again as the last one."""
-        reserve = min(_HEADROOM * late_seconds, _GROWTH * self.reserve_seconds, _MAX_RESERVE_SECONDS)
-        self.reserve_seconds = max(self.reserve_seconds, reserve)
-
-    def narrow(self) -> None:
-        """Narrow the reserve a little towards the smallest; called once a second."""
-        self.reserve_seconds = _MIN_RESERVE_SECONDS + _NARROWING * (self.reserve_seconds - _MIN_RESERVE_SECONDS)

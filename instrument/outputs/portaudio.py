@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from instrument.outputs import OutputError
-from instrument.outputs.scan import CLIENT_NAME, NOT_INSTALLED, name_jack_client, playing_devices
+from instrument.outputs.scan import CLIENT_NAME, NOT_INSTALLED, listening_devices, name_jack_client, playing_devices
 
 
 def portaudio() -> Any:
@@ -45,10 +45,13 @@ class Reloader:
 
     Args:
         devices: lists the sound devices that are there now.
+        inputs: lists those that can be listened to.
     """
 
-    def __init__(self, devices: Callable[[], list[dict[str, Any]]]) -> None:
-        self._devices = devices
+    def __init__(
+        self, devices: Callable[[], list[dict[str, Any]]], inputs: Callable[[], list[dict[str, Any]]] = list
+    ) -> None:
+        self._devices, self._inputs = devices, inputs
         self._lost = False
         self._old: list[Any] = []
 
@@ -60,10 +63,23 @@ class Reloader:
         """
         known = [device["name"] for device in output_devices()]
         if self._lost or known != [device["name"] for device in self._devices()]:
-            before = reload()
-            if not self._lost:
-                self._old.append(before)
-            self._lost = False
+            self._reload()
+
+    def refresh_inputs(self) -> None:
+        """Load PortAudio again if its list of inputs is out of date.
+
+        Raises:
+            OutputError: PortAudio is not installed or cannot be loaded again.
+        """
+        known = [device["name"] for device in listening_devices(portaudio())]
+        if self._lost or known != [device["name"] for device in self._inputs()]:
+            self._reload()
+
+    def _reload(self) -> None:
+        before = reload()
+        if not self._lost:
+            self._old.append(before)
+        self._lost = False
 
     def leave(self) -> None:
         """Never free the present PortAudio, because the stream of a lost device may hang in it; from any thread."""

@@ -1,7 +1,8 @@
 """Lists the devices that can play: reads a line from its input, writes a line of JSON to its output.
 
-The line `APART` asks for those that are not JACK's, without a connection to a server; `JACK_CLIENTS` for the names of
-JACK's clients that take sound, or null without a server.
+The line `APART` asks for those that are not JACK's, without a connection to a server; `INPUTS` for those that can be
+listened to; `JACK_CLIENTS` for the names of JACK's clients that take sound, and `JACK_SOURCES` for those that give it,
+or null without a server.
 
 It runs as a child process, as a script: PortAudio looks for devices only as it starts, which takes tens of milliseconds
 and would stop the sound. It imports as little as it can, because it lives as long as the engine does.
@@ -16,15 +17,19 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 NOT_INSTALLED = "PortAudio is not installed; on Debian or Ubuntu: sudo apt-get install libportaudio2"
 APART = "apart from JACK"
 JACK_CLIENTS = "JACK's clients"
+JACK_SOURCES = "JACK's sources"
+INPUTS = "inputs"
 MAX_LATENCY_SECONDS = 2.0
 CLIENT_NAME = "AiTunes"
+PHYSICAL = "system"
+"""JACK's own name for the ports of the sound card, which stay as long as the server."""
 _NICENESS = 10  # with 19, a machine whose processors are all busy lets it wait for longer than anybody waits for it
 _SCANNER_NAME = "AiTunes-scan"
 
@@ -49,20 +54,29 @@ def name_jack_client(library: str, name: str) -> None:
 
 def playing_devices(sounddevice: Any) -> list[dict[str, Any]]:
     """List devices that can play: PortAudio's index, name, host API, channels, default sample rate and latency."""
+    return _devices(sounddevice, "output")
+
+
+def listening_devices(sounddevice: Any) -> list[dict[str, Any]]:
+    """List devices that can be listened to, as `playing_devices` does."""
+    return _devices(sounddevice, "input")
+
+
+def _devices(sounddevice: Any, direction: str) -> list[dict[str, Any]]:
     hosts = sounddevice.query_hostapis()
-    default = sounddevice.default.device[1]
+    default = sounddevice.default.device[direction == "output"]
     return [
         {
             "index": index,
             "name": device["name"],
             "host": hosts[device["hostapi"]]["name"],
-            "channels": device["max_output_channels"],
+            "channels": device[f"max_{direction}_channels"],
             "sample_rate": device["default_samplerate"],
-            "latency_seconds": bounded_latency(device["default_low_output_latency"]),
+            "latency_seconds": bounded_latency(device[f"default_low_{direction}_latency"]),
             "default": index == default,
         }
         for index, device in enumerate(sounddevice.query_devices())
-        if device["max_output_channels"] > 0
+        if device[f"max_{direction}_channels"] > 0
     ]
 
 
@@ -87,12 +101,13 @@ def main() -> None:
             sounddevice._terminate()
     jack_clients = None
     for line in sys.stdin:
-        if line.strip() == JACK_CLIENTS:
+        if line.strip() in (JACK_CLIENTS, JACK_SOURCES):
             jack_clients = jack_clients or _jack_clients()
-            print(json.dumps(jack_clients.names()), flush=True)
+            print(json.dumps(jack_clients.names(line.strip() == JACK_SOURCES)), flush=True)
             continue
+        devices = listening_devices if line.strip() == INPUTS else playing_devices
         with _apart_from_jack() if line.strip() == APART else contextlib.nullcontext():
-            print(json.dumps(NOT_INSTALLED if sounddevice is None else _look(sounddevice)), flush=True)
+            print(json.dumps(NOT_INSTALLED if sounddevice is None else _look(sounddevice, devices)), flush=True)
 
 
 @contextlib.contextmanager
@@ -115,11 +130,11 @@ def _jack_clients() -> Any:
     return importlib.import_module("jack_clients").JackClients()
 
 
-def _look(sounddevice: Any) -> list[dict[str, Any]] | str:
+def _look(sounddevice: Any, devices: Callable[[Any], list[dict[str, Any]]]) -> list[dict[str, Any]] | str:
     try:
         sounddevice._initialize()
         try:
-            return playing_devices(sounddevice)
+            return devices(sounddevice)
         finally:
             sounddevice._terminate()
     except sounddevice.PortAudioError as error:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections import deque
@@ -15,14 +14,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
-from aitunes.errors import AiTunesError, ReleaseError
+from aitunes.errors import AiTunesError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
-from aitunes.release.files import MAX_FILE_BYTES, read_bounded
+from aitunes.release.encoder import Encoder
 from aitunes.release.limits import SAMPLE_RATES
 from aitunes.release.processes import own_process
-from aitunes.release.reader import ENCODER, open_session, read_card
+from aitunes.release.reader import read_card
 from aitunes.release.trial import limit_process
 
 _MAX_SECONDS = 30.0
@@ -83,7 +82,7 @@ def encode(folder: Path, path: Path) -> FloatArray:
     S = card.features.analyse(_levelled(read_sound(path, card.features), card))
     parts = segments(S, card.features.frames)
     weights = _weights(parts, card.features)
-    z = _run_encoder(folder, card, parts[weights > 0.0])
+    z = Encoder(folder, card)(parts[weights > 0.0])
     mean = weights[weights > 0.0] @ card.latent.coordinates(z) / weights.sum()
     return np.asarray(np.clip(mean, -LATENT_LIMIT, LATENT_LIMIT), np.float32)
 
@@ -105,22 +104,6 @@ def _weights(parts: FloatArray, features: AudioFeatures) -> FloatArray:
         raise SoundError("The sound is too quiet for this release.")
     # More than 30 dB below the loudest lies a tail, which says little of the sound.
     return np.where(loudness > loudest * 10.0 ** (_QUIET_DB / 20.0), loudness, 0.0).astype(np.float32)
-
-
-def _run_encoder(folder: Path, card: ReleaseCard, parts: FloatArray) -> FloatArray:
-    what = f"The encoder of {card.name}"
-    model = read_bounded(folder / ENCODER, MAX_FILE_BYTES, what)
-    if hashlib.sha256(model).hexdigest() != card.files[ENCODER]:
-        raise ReleaseError(f"{what} is not the file that was exported. Copy the release again.")
-    encoder = open_session(model, what)
-    try:
-        (z,) = encoder.run(None, {encoder.get_inputs()[0].name: parts})
-    except Exception as error:  # onnxruntime's errors share no other base class
-        raise ReleaseError(f"{what} cannot be used: {printable(str(error)[:_MAX_ERROR_CHARACTERS])}") from error
-    codes = np.asarray(z, np.float32)
-    if codes.shape != (len(parts), card.latent_dim) or not np.isfinite(codes).all():
-        raise ReleaseError(f"{what} answers with something else than {card.latent_dim} finite numbers.")
-    return codes
 
 
 class EncoderQueue(QObject):

@@ -11,6 +11,7 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT, LatentSpace, ReleaseCard
 from instrument.namespace import ROOT, MessageError, Value, initial_numbers
+from instrument.synthesis.following import Following
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
 from instrument.synthesis.transport import Transport
@@ -46,6 +47,7 @@ class Performance:
         (self.position,) = initial_numbers(f"{ROOT}/position")
         (self.speed,) = initial_numbers(f"{ROOT}/speed")
         self.motion = MotionSettings()
+        self.following = Following()
         self.iterations = iterations
         self.lookahead = lookahead
         self.transport = transport = Transport()
@@ -97,6 +99,7 @@ class Performance:
             "/motion/mode": lambda mode: self._set_motion(mode=MotionMode.named(mode)),
             "/motion/seed": lambda seed: self._set_motion(seed=seed),
             "/dream": lambda dream: self._set_motion(dream=dream),
+            **self.following.setters,
         }
         self._getters: dict[str, Callable[[], tuple[Value, ...]]] = {
             "/pad/xy": lambda: self.pad,
@@ -128,6 +131,7 @@ class Performance:
             "/motion/mode": lambda: (self.motion.mode.value,),
             "/motion/seed": lambda: (self.motion.seed,),
             "/dream": lambda: (self.motion.dream,),
+            **self.following.getters,
         }
 
     @classmethod
@@ -180,24 +184,28 @@ class Performance:
         return self._getters[name]()
 
     def advance(self, seconds: float) -> FloatArray:
-        """Move towards the target for that long and return the coordinates, [latent_dim] standard deviations."""
+        """Move towards the target for that long and return the coordinates, [latent_dim] standard deviations.
+
+        What the input is heard to be moves them away from there.
+        """
         if self._remaining_seconds > seconds:
             self._current = self._current + (self._target - self._current) * (seconds / self._remaining_seconds)
             self._remaining_seconds -= seconds
         elif self._remaining_seconds > 0.0 or self._current is not self._target:
             self._current = self._target
             self._remaining_seconds = 0.0
-        return self._current
+        return self.following.coordinates(self._current, seconds, self.release)
 
     def sound(self, seconds: float) -> None:
         """Advance the notes by that long and update `tones`; a copy of this object keeps its own tones."""
         self.allocator.advance(seconds)
-        self.tones = self.allocator.tones
+        self.tones = self.following.tones(self.allocator, seconds)
 
     def rehearsal(self) -> Performance:
         """Return a silent copy, on which another thread can try another release."""
         rehearsal = copy.copy(self)
         rehearsal.allocator = copy.deepcopy(self.allocator)
+        rehearsal.following = copy.copy(self.following)
         return rehearsal
 
     def plays(self, latent: LatentSpace, release: str, pitches: PitchRange | None = None) -> bool:

@@ -170,14 +170,14 @@ def load_compiled_code() -> None:
 
 
 class Resampler:
-    """Converts a stream from a release's rate to the output's, or passes it through when they are equal.
+    """Converts a stream from one rate to another, or passes it through when they are equal.
 
     soxr's LQ holds back 0.5 ms from 44.1 to 48 kHz and gives a steady number of samples a hop, but at many other
     ratios it delivers in bursts of 10 to 20 ms. There its variable-rate mode is used, which holds back a
     steady 5 to 11 ms. docs/decisions/0002-resampler.md has the figures.
     """
 
-    def __init__(self, source_rate: float, output_rate: float) -> None:
+    def __init__(self, source_rate: float, output_rate: float, channels: int = 2) -> None:
         self.delay_seconds = 0.0
         self._stream: soxr.ResampleStream | None = None
         if source_rate != output_rate:
@@ -185,15 +185,16 @@ class Resampler:
             lengths = _probe(source_rate, output_rate, variable)
             # soxr compensates its filter's delay by holding samples back: the missing ones are the delay.
             self.delay_seconds = len(lengths) * _PROBE_SAMPLES / source_rate - sum(lengths) / output_rate
-            self._stream = _stream(source_rate, output_rate, variable)
+            self._stream = _stream(source_rate, output_rate, variable, channels)
 
     def process(self, y: FloatArray) -> FloatArray:
-        """Convert [samples, 2] at the source's rate to [about samples · output_rate / source_rate, 2]."""
+        """Convert [samples, channels] at the source's rate to [about samples · output_rate / source_rate, channels]."""
         return y.copy() if self._stream is None else self._stream.resample_chunk(y)
 
 
-def _stream(source_rate: float, output_rate: float, variable: bool) -> soxr.ResampleStream:
-    return soxr.ResampleStream(source_rate, output_rate, 2, dtype="float32", quality=_RESAMPLER_QUALITY, vr=variable)
+def _stream(source_rate: float, output_rate: float, variable: bool, channels: int = 2) -> soxr.ResampleStream:
+    quality = _RESAMPLER_QUALITY
+    return soxr.ResampleStream(source_rate, output_rate, channels, dtype="float32", quality=quality, vr=variable)
 
 
 def _probe(source_rate: float, output_rate: float, variable: bool) -> list[int]:

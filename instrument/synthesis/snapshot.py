@@ -23,8 +23,14 @@ SNAPSHOT_SETTINGS = (
     "/motion/mode",
     "/motion/seed",
     "/dream",
+    "/input/follow/timbre",
+    "/input/follow/pitch",
+    "/input/follow/level",
+    "/input/transpose",
+    "/input/mix",
 )
-"""Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase."""
+"""Lists the settings that a snapshot stores: the sound, not the notes, so a recall does not cut off a phrase; and not
+the input's gain and gate, which belong to the room."""
 
 
 @dataclass(frozen=True)

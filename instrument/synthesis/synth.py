@@ -128,6 +128,7 @@ class Synth:
         if self._outgoing:
             y = self._cross_fade(y)
         y = self._widener.process(y, performance.width, performance.pan)
+        y = performance.following.mixed(y)
         return self.output.process(y, performance.gain_db, performance.playing, performance.panicked)
 
     def _silence(self) -> FloatArray:

@@ -14,7 +14,7 @@ from aitunes import __version__
 from instrument.web import documentation, phones_api, releases_api, renders_api
 from instrument.web.problems import ProblemError, problem, problem_of, tell_http
 from instrument.web.services import Services
-from instrument.web.visitors import COOKIE, Right, Role, check, visitor_of
+from instrument.web.visitors import Right, Role, check, set_cookie, visitor_of
 
 ROOT = "/api/v1"
 _DESCRIPTION = (
@@ -70,11 +70,6 @@ def session_of(request: Request, services: Services) -> dict[str, Any]:
     return {**visitor_of(request).describe(), "serve_only": services.serve_only, "version": __version__}
 
 
-def set_cookie(response: Response, token: str) -> None:
-    """Give a session to a browser, whose scripts cannot read it and which sends it to this server's pages alone."""
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
-
-
 def _add_session(app: FastAPI, services: Services) -> None:
     @app.post("/session", tags=["session"], response_model=Session)
     async def begin(request: Request) -> Response:
@@ -84,7 +79,7 @@ def _add_session(app: FastAPI, services: Services) -> None:
             token = services.visitors.open()
             local = {"role": Role.LOCAL.word, "can": [right.value for right in Right]}
             response = JSONResponse({**session_of(request, services), **local})
-            set_cookie(response, token)
+            set_cookie(response, request, token)
             return response
         check(request, Right.PLAY)
         return JSONResponse(session_of(request, services))

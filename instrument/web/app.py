@@ -9,9 +9,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import Scope
 
 from instrument.web import originals
 from instrument.web.api import ROOT, api
@@ -19,6 +20,7 @@ from instrument.web.bounds import Bodies
 from instrument.web.guard import Guard
 from instrument.web.problems import tell_http
 from instrument.web.services import Services
+from instrument.web.visitors import Right, visitor_of
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 MAX_RENDER_BYTES = 2 << 20
@@ -47,10 +49,14 @@ def application(services: Services, lifespan: Lifespan | None = None) -> Starlet
         WebSocketRoute(path, services.oscquery.converse),
     ]
     larger = {f"{ROOT}/renders": MAX_RENDER_BYTES}
-    middleware = [Middleware(Guard, services.visitors), Middleware(Bodies, larger)]
+    middleware = [Middleware(Guard, services.visitors), Middleware(Bodies, larger, trusts=_may_render)]
     if services.visitors.origins:
         origins = sorted(services.visitors.origins)
         methods, names = ["GET", "POST", "DELETE"], ["Content-Type", "Range"]
         middleware.insert(0, Middleware(CORSMiddleware, origins, methods, names))
     handlers = {HTTPException: tell_http}
     return Starlette(routes=routes, lifespan=lifespan, middleware=middleware, exception_handlers=handlers)
+
+
+def _may_render(scope: Scope) -> bool:
+    return visitor_of(HTTPConnection(scope)).may(Right.RENDER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -15,11 +15,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import get_remote_addr
 
 from aitunes.osc.address import is_loopback
+from instrument.web.unread import UnreadWatch
 
 MAX_BODY_BYTES = 1 << 14
 MAX_CONNECTIONS = 256
 MAX_OF_ONE_HOST = 48
 """Connections of one other machine."""
+_REMOTE_SHARE = 0.75  # of all connections, for other machines together
 BODY_SECONDS = 20.0
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
@@ -44,10 +46,17 @@ class Bodies:
         app: gets the others.
         larger: longest bodies in bytes, by path, where they may be longer than `MAX_BODY_BYTES`.
         seconds: for a whole body.
+        trusts: tells whether whoever sends a request may send a longer one, as parsing it holds up everybody.
     """
 
-    def __init__(self, app: ASGIApp, larger: Mapping[str, int], seconds: float = BODY_SECONDS) -> None:
-        self._app, self._larger, self._seconds = app, larger, seconds
+    def __init__(
+        self,
+        app: ASGIApp,
+        larger: Mapping[str, int],
+        seconds: float = BODY_SECONDS,
+        trusts: Callable[[Scope], bool] = lambda scope: True,
+    ) -> None:
+        self._app, self._larger, self._seconds, self._trusts = app, larger, seconds, trusts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raise an HTTPException of 413 or 408 in whoever reads a body that is refused."""
@@ -57,7 +66,7 @@ class Bodies:
             await self._app(scope, self._bounded(scope, receive), send)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        most = self._larger.get(scope["path"], MAX_BODY_BYTES)
+        most = self._larger.get(scope["path"], MAX_BODY_BYTES) if self._trusts(scope) else MAX_BODY_BYTES
         announced = Headers(scope=scope).get("content-length", "0")
         end = time.monotonic() + self._seconds
         left = most - (int(announced) if announced.isdigit() and int(announced) > most else 0)
@@ -95,16 +104,15 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
         """Ends connections that are too many, too slow to ask, or too slow to read."""
 
         _head: asyncio.TimerHandle | None = None
-        _reading: asyncio.TimerHandle | None = None
+        _unread: UnreadWatch | None = None
 
         @override
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             """Take a connection where there is room."""
             super().connection_made(transport)
+            self._unread = UnreadWatch(transport, self.loop, patience.reading)
             address = get_remote_addr(transport)
-            host = address[0] if address else ""
-            mine = sum(_host_of(other) == host for other in self.connections)
-            if len(self.connections) > most or (not is_loopback(host) and mine > MAX_OF_ONE_HOST):
+            if not _has_room(address[0] if address else "", [_host_of(other) for other in self.connections], most):
                 transport.abort()
             else:
                 self._await_head()
@@ -121,7 +129,7 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
         @override
         def handle_websocket_upgrade(self, event: object) -> None:
             """Leave the connection to WebSocket's protocol."""
-            self._forget_head()
+            self._forget_timers()
             super().handle_websocket_upgrade(event)  # type: ignore[arg-type]
 
         @override
@@ -134,23 +142,26 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
         def pause_writing(self) -> None:
             """Wait for the client to read, but not for ever."""
             super().pause_writing()
-            self._reading = self.loop.call_later(patience.reading, self.transport.abort)
+            if self._unread is not None:
+                self._unread.pause()
 
         @override
         def resume_writing(self) -> None:
             """Go on: the client has read."""
-            if self._reading is not None:
-                self._reading.cancel()
-                self._reading = None
+            if self._unread is not None:
+                self._unread.resume()
             super().resume_writing()
 
         @override
         def connection_lost(self, exc: Exception | None) -> None:
             """Forget the connection."""
-            self._forget_head()
-            if self._reading is not None:
-                self._reading.cancel()
+            self._forget_timers()
             super().connection_lost(exc)
+
+        def _forget_timers(self) -> None:
+            self._forget_head()
+            if self._unread is not None:
+                self._unread.resume()
 
         def _await_head(self) -> None:
             self._head = self.loop.call_later(patience.head, self.transport.abort)
@@ -161,6 +172,14 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
                 self._head = None
 
     return BoundedProtocol
+
+
+def _has_room(host: str, everyone: Sequence[str], most: int) -> bool:
+    """Tell whether a connection, which is among `everyone`, may stay; this machine has some to itself."""
+    if is_loopback(host):
+        return len(everyone) <= most
+    remote = sum(not is_loopback(other) for other in everyone)
+    return everyone.count(host) <= MAX_OF_ONE_HOST and remote <= most * _REMOTE_SHARE and len(everyone) <= most
 
 
 def _host_of(connection: object) -> str:

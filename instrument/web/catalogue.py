@@ -22,6 +22,7 @@ PICTURE, PREVIEW = "map.png", "preview.wav"
 _MAX_PICTURE_BYTES = 1 << 23
 _MAX_PREVIEW_BYTES = MAX_MAP_BYTES
 _SHOWN = 400
+_MAX_LABEL = 200
 
 Row = dict[str, Any]
 
@@ -96,8 +97,8 @@ class Catalogue:
         return {
             "axes": list(axes),
             "titles": [axis_title(card, axis) for axis in axes],
-            "labels": [printable(str(label).replace("_", " ")) for label in labels],
-            "landmarks": [[x, y, number, printable(source)] for (x, y), number, source in rows],
+            "labels": [printable(str(label)[:_MAX_LABEL].replace("_", " ")) for label in labels],
+            "landmarks": [[x, y, number, printable(source[:_MAX_LABEL])] for (x, y), number, source in rows],
         }
 
     def file(self, name: str, file: str) -> tuple[bytes, str]:

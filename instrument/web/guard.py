@@ -49,7 +49,7 @@ class Guard:
         """Answer 403, or close the WebSocket, where the request is refused."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
-        elif (sentence := refusal(Headers(scope=scope), scope["path"], self._visitors.origins)) is None:
+        elif (sentence := self._refusal(scope)) is None:
             visitor = self._visitors.identify(HTTPConnection(scope))
             scope.setdefault("state", {})["visitor"] = visitor
             await self._app(scope, receive, _with_headers(send, visitor))
@@ -58,17 +58,22 @@ class Guard:
         else:
             await problem(403, sentence)(scope, receive, _with_headers(send, None))
 
+    def _refusal(self, scope: Scope) -> str | None:
+        server = scope.get("server") or ("", 0)
+        return refusal(Headers(scope=scope), scope["path"], self._visitors.origins, server[0])
 
-def refusal(headers: Headers, path: str = "/", origins: Collection[str] = ()) -> str | None:
+
+def refusal(headers: Headers, path: str = "/", origins: Collection[str] = (), server: str = "") -> str | None:
     """Return why a request is refused, None where it is not.
 
     Args:
         headers: of the request.
         path: what it asks for.
         origins: of pages elsewhere that may ask.
+        server: address at which it arrived.
     """
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]) or not _is_this_machine(_hostname(f"//{hosts[0]}")):
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]) or not _is_this_machine(_hostname(f"//{hosts[0]}"), server):
         return "The host that is asked for is no address of this machine; use its IP address."
     asked = headers.getlist("origin")
     if any(origin not in origins and not _is_origin_of(origin, hosts[0]) for origin in asked):
@@ -127,12 +132,14 @@ def _hostname(url: str) -> str:
         return ""
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_this_machine(host: str, server: str) -> bool:
     name = socket.gethostname().lower().removesuffix(".local")
     if host in ("localhost", name, f"{name}.local"):
         return True
     try:
-        ipaddress.ip_address(host.partition("%")[0])
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
-    return True  # no name that leads here today and elsewhere tomorrow
+    # An address is no name that leads here today and elsewhere tomorrow. But browsers do not say where a request comes
+    # from to 0.0.0.0, which leads here, nor to others that they do not take for this machine's own.
+    return not address.is_unspecified and (is_loopback(str(address)) or not is_loopback(server))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import struct
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from aitunes.osc.packets import Message
 from instrument.namespace import LISTEN, SOUND
 from instrument.web.feed import Feed
 from instrument.web.guard import FORBIDDEN
+from instrument.web.page_words import is_number
 from instrument.web.served_engine import Keeper
 from instrument.web.visitors import Right, visitor_of
 
@@ -130,7 +130,7 @@ class _Listener:
             number = json.loads(text)["ping"] if len(text) <= _MAX_TEXT else None
         except (ValueError, KeyError, TypeError, RecursionError):
             return
-        if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+        if is_number(number):
             self._put(json.dumps({"pong": number, "milliseconds": _milliseconds(self._clock)}))
 
     async def next_frame(self) -> bytes | str:

@@ -70,14 +70,11 @@ class Listeners:
         self._session = Session(lambda datagram: None)
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, listener: Listener) -> bool:
-        """Begin to tell somebody; return False where there are too many already."""
-        if len(self._everyone) >= MAX_LISTENERS:
-            return False
+    def join(self, listener: Listener) -> None:
+        """Begin to tell somebody."""
         self._everyone.add(listener)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        return True
 
     def leave(self, listener: Listener) -> None:
         """Stop telling somebody; with the last one the subscription ends."""
@@ -144,7 +141,10 @@ class Listeners:
             self._heard.clear()
             with contextlib.suppress(EngineGoneError):
                 view = await self._engine.view(self._listened)
-                self._tell_structure(view)
+                if view.is_whole:  # or what was not known yet would look like a change, once it is
+                    self._tell_structure(view)
+                else:
+                    self._stirred.set()
                 self._tell_values(view)
             await asyncio.sleep(_FOLLOW_SECONDS)
 

@@ -5,51 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
-import time
-from collections.abc import Callable
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aitunes.osc.packets import Message, PacketError, build, parse
-from instrument.namespace import LOCAL_ONLY, MIDI, ROOT
-from instrument.osc.patterns import is_pattern, matching
+from instrument.namespace import ROOT
 from instrument.web.engine_client import EngineClient, Peer
 from instrument.web.feed import STREAMS, Feed
 from instrument.web.guard import FORBIDDEN
 from instrument.web.listeners import Listener
+from instrument.web.page_words import is_number
+from instrument.web.phones import Phone
+from instrument.web.refusals import REASONS, REFUSED, count, first_refused
+from instrument.web.seats import Allowance, Seats
 from instrument.web.served_engine import Keeper
-from instrument.web.visitors import Right, Role, Visitor, Visitors, visitor_of
+from instrument.web.visitors import Right, Visitor, Visitors, visitor_of
 
 TRY_AGAIN = 1013
 """WebSocket's close code for a server, or a client, that cannot keep up."""
 MAX_SOCKETS = 32
-MAX_MESSAGES = 4_000
-"""A second, of one socket."""
+MAX_ELSEWHERE = 24
+"""Of phones, and of pages of other servers."""
+MAX_OF_ONE = 8
+"""Of one phone, or of pages of other servers together."""
 NOTE = f"{ROOT}/note"
 
 _RENEW_SECONDS = 2.0
 _MAX_TEXT = 1_024
 _MAX_HELD = 256
 _CLOSING_SECONDS = 1.0
-_OF_THE_SERVER = frozenset({"/notify", "/login"})
-_NOT_FOR_PAGES = _OF_THE_SERVER | {"/quit", "/dumpOSC", f"{MIDI}/map", f"{MIDI}/notice"}
-_DEVICES = frozenset(f"{ROOT}/device/{what}" for what in ("set", "block", "channels"))
-_NOT_FROM_AFAR = _NOT_FOR_PAGES | LOCAL_ONLY | _DEVICES | {"/clearSched"}
-REFUSED = {
-    Role.PROGRAM: _OF_THE_SERVER,
-    Role.LOCAL: _NOT_FOR_PAGES,
-    Role.GUEST: _NOT_FROM_AFAR,
-    Role.PHONE: _NOT_FROM_AFAR,
-}
-"""Lists what each kind of visitor may not send."""
-_REASONS = {
-    Role.PROGRAM: "the server subscribes by itself",
-    Role.LOCAL: "a page may not do this; a program on the engine's own machine may",
-    Role.GUEST: "a page of another server may not do this",
-    Role.PHONE: "a phone may not do this; the page on the instrument's own machine may",
-}
 
 
 class OscSockets:
@@ -64,7 +49,7 @@ class OscSockets:
 
     def __init__(self, engine: EngineClient, feed: Feed, visitors: Visitors, keeper: Keeper) -> None:
         self._engine, self._feed, self._visitors, self._keeper = engine, feed, visitors, keeper
-        self._open = 0
+        self._seats = Seats(MAX_SOCKETS, MAX_ELSEWHERE, MAX_OF_ONE)
 
     async def converse(self, websocket: WebSocket) -> None:
         """Exchange OSC as bytes and the page's own words as text, until one side leaves."""
@@ -73,24 +58,25 @@ class OscSockets:
             await websocket.close(FORBIDDEN)
             return
         await websocket.accept()
-        if self._open >= MAX_SOCKETS:
-            await websocket.close(TRY_AGAIN, "Too many pages are open; close one.")
-            return
-        self._open += 1
-        phone = self._visitors.phones.of(visitor.token)
-        page = _Page(visitor, self._feed)
+        with self._seats.hold(visitor) as allowance:
+            if allowance is None:
+                await websocket.close(TRY_AGAIN, "Too many pages are open; close one.")
+                return
+            page = _Page(visitor, self._feed, allowance)
+            await self._serve(websocket, page, self._visitors.phones.of(visitor.token))
+        code, why = (FORBIDDEN, "forgotten") if page.ended.is_set() else (TRY_AGAIN, "too slow")
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            await asyncio.wait_for(websocket.close(code, why), _CLOSING_SECONDS)
+
+    async def _serve(self, websocket: WebSocket, page: _Page, phone: Phone | None) -> None:
         if phone is not None:
             phone.connections.add(page.end)
         try:
             async with self._keeper.hold():
                 await self._exchange(websocket, page)
         finally:
-            self._open -= 1
             if phone is not None:
                 phone.connections.discard(page.end)
-        code, why = (FORBIDDEN, "forgotten") if page.ended.is_set() else (TRY_AGAIN, "too slow")
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
-            await asyncio.wait_for(websocket.close(code, why), _CLOSING_SECONDS)
 
     async def _exchange(self, websocket: WebSocket, page: _Page) -> None:
         self._feed.join(page)
@@ -128,16 +114,15 @@ class _Page:
     Args:
         visitor: who it is.
         feed: that it follows.
-        clock: seconds that never go back.
+        allowance: messages that it may send.
     """
 
-    def __init__(self, visitor: Visitor, feed: Feed, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, visitor: Visitor, feed: Feed, allowance: Allowance) -> None:
         self.listener = Listener()
         self.addresses: frozenset[str] = frozenset()
         self.ended = asyncio.Event()
-        self._visitor, self._feed, self._clock = visitor, feed, clock
+        self._visitor, self._feed, self._allowance = visitor, feed, allowance
         self._held: dict[tuple[Any, ...], None] = {}
-        self._allowance, self._since = float(MAX_MESSAGES), clock()
 
     def end(self) -> None:
         """Have the socket closed."""
@@ -171,8 +156,7 @@ class _Page:
         if isinstance(names := words.get("streams"), list):
             self.addresses = frozenset(STREAMS[name] for name in names if isinstance(name, str) and name in STREAMS)
             self._feed.choose()
-        number = words.get("ping")
-        if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+        if is_number(number := words.get("ping")):
             self._say({"pong": number, "engine_ms": self._feed.round_trip_ms})
 
     def admits(self, packet: bytes) -> bool:
@@ -181,13 +165,12 @@ class _Page:
             messages = [message for part in parse(packet) for message in part.messages]
         except PacketError:
             return False
-        if not self._affords(len(messages)):
+        if not self._allowance.affords(count(messages)):
             return False
         role = self._visitor.role
-        for message in messages:
-            if path := _refused(message.address, REFUSED[role]):
-                self.listener.send(build("/fail", path, _REASONS[role]))
-                return False
+        if path := first_refused(messages, REFUSED[role]):
+            self.listener.send(build("/fail", path, REASONS[role]))
+            return False
         for message in messages:
             if message.address == NOTE:
                 self._note(message.arguments)
@@ -200,31 +183,15 @@ class _Page:
         self._held.clear()
 
     def _note(self, arguments: list[Any]) -> None:
-        if len(arguments) not in (2, 3) or not all(isinstance(value, int | float) for value in arguments):
+        if len(arguments) not in (2, 3) or not all(is_number(value) for value in arguments):
             return
-        number, velocity, *identity = (int(value) for value in arguments if math.isfinite(value))
+        number, velocity, *identity = (int(value) for value in arguments)
         self._held.pop((number, *identity), None)
         if velocity and len(self._held) < _MAX_HELD:
             self._held[number, *identity] = None
 
-    def _affords(self, count: int) -> bool:
-        now = self._clock()
-        self._allowance = min(MAX_MESSAGES, self._allowance + (now - self._since) * MAX_MESSAGES) - count
-        self._since = now
-        if self._allowance >= 0.0:
-            return True
-        self._allowance += count
-        return False
-
     def _say(self, words: dict[str, Any]) -> None:
         self.listener.send(json.dumps(words))
-
-
-def _refused(address: str, refused: frozenset[str]) -> str:
-    """Return the first of the refused addresses that an address or pattern means; empty where there is none."""
-    if not is_pattern(address):
-        return address if address in refused else ""
-    return next(iter(matching(address, sorted(refused))), "")
 
 
 async def _subscribe(peer: Peer) -> None:

@@ -14,18 +14,23 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aitunes.osc.address import is_loopback
 from aitunes.osc.packets import build, messages
-from instrument.namespace import LOCAL_ONLY, canonical
-from instrument.osc.patterns import matching
+from instrument.namespace import canonical
 from instrument.web import nodes
 from instrument.web.engine_client import EngineClient, EngineGoneError
 from instrument.web.guard import FORBIDDEN, is_local_program
 from instrument.web.listeners import MAX_LISTENERS, Listener, Listeners
-from instrument.web.visitors import visitor_of
+from instrument.web.refusals import REASONS, REFUSED_OSCQUERY, count, first_refused
+from instrument.web.seats import Allowance, Seats
+from instrument.web.visitors import Role, visitor_of
 
 NAME = "AiTunes"
 _COMMANDS = ("LISTEN", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED")
 _TRY_AGAIN = 1013  # WebSocket's close code for a server, or a client, that cannot keep up
-_RESERVED = "only a program on the engine's own machine may do this, and no web page"
+_CLOSING_SECONDS = 1.0
+MAX_ELSEWHERE = 32
+"""WebSockets of other machines, and of pages that have no session here."""
+MAX_OF_ONE = 16
+"""WebSockets of one of those."""
 
 
 class OscQuery:
@@ -38,6 +43,7 @@ class OscQuery:
     def __init__(self, engine: EngineClient) -> None:
         self._engine = engine
         self._listeners = Listeners(engine)
+        self._seats = Seats(MAX_LISTENERS, MAX_ELSEWHERE, MAX_OF_ONE)
 
     async def describe(self, request: Request) -> Response:
         """Return a node, or the attributes of it that are asked for."""
@@ -70,20 +76,22 @@ class OscQuery:
             await websocket.close(FORBIDDEN)
             return
         await websocket.accept()
-        listener = Listener()
-        if not self._listeners.join(listener):
-            await websocket.close(_TRY_AGAIN, f"there are {MAX_LISTENERS} connections already")
-            return
-        try:
-            await self._exchange(websocket, listener)
-        finally:
-            self._listeners.leave(listener)
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await websocket.close(_TRY_AGAIN)
+        with self._seats.hold(visitor_of(websocket)) as allowance:
+            if allowance is None:
+                await websocket.close(_TRY_AGAIN, f"there are {MAX_LISTENERS} connections already")
+                return
+            listener = Listener()
+            self._listeners.join(listener)
+            try:
+                await self._exchange(websocket, listener, allowance)
+            finally:
+                self._listeners.leave(listener)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            await asyncio.wait_for(websocket.close(_TRY_AGAIN), _CLOSING_SECONDS)
 
-    async def _exchange(self, websocket: WebSocket, listener: Listener) -> None:
+    async def _exchange(self, websocket: WebSocket, listener: Listener, allowance: Allowance) -> None:
         tasks = {
-            asyncio.create_task(self._receive(websocket, listener)),
+            asyncio.create_task(self._receive(websocket, listener, allowance)),
             asyncio.create_task(_send(websocket, listener)),
             asyncio.create_task(listener.lags.wait()),
         }
@@ -94,15 +102,20 @@ class OscQuery:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _receive(self, websocket: WebSocket, listener: Listener) -> None:
+    async def _receive(self, websocket: WebSocket, listener: Listener, allowance: Allowance) -> None:
+        role = Role.PROGRAM if is_local_program(websocket) else visitor_of(websocket).role
         # A socket of its own: the engine answers each client apart, and tells its changes to the others.
         async with self._engine.peer(listener.send) as peer:
             while (message := await websocket.receive())["type"] == "websocket.receive":
                 packet = message.get("bytes")
                 if packet is None:
                     await self._listeners.handle(listener, message["text"])
-                elif path := not is_local_program(websocket) and _reserved(packet):
-                    listener.send(build("/fail", path, _RESERVED))
+                    continue
+                found = messages(packet)
+                if not allowance.affords(max(1, count(found))):
+                    continue
+                if path := first_refused(found, REFUSED_OSCQUERY[role]):
+                    listener.send(build("/fail", path, REASONS[Role.STRANGER]))
                 else:
                     peer.send(packet)
 
@@ -125,13 +138,6 @@ def _host_info(engine: EngineClient, request: Request) -> dict[str, Any]:
         "WS_PORT": here[1],
         "EXTENSIONS": dict.fromkeys(optional, True),
     }
-
-
-def _reserved(packet: bytes) -> str:
-    """Return the first address in a packet that only this machine's programs may use; empty where there is none."""
-    # For the engine all of this comes from its own machine.
-    found = (path for message in messages(packet) for path in matching(message.address, sorted(LOCAL_ONLY)))
-    return next(found, "")
 
 
 def _json(value: Any) -> Response:

@@ -14,7 +14,7 @@ from aitunes import __version__
 from aitunes.osc.address import format_host_port
 from instrument.web.phones import PAIRING_SECONDS
 from instrument.web.services import Services
-from instrument.web.visitors import COOKIE, Right, Role, Visitor, check
+from instrument.web.visitors import Right, Role, Visitor, check, set_cookie
 
 
 class Pairing(BaseModel):
@@ -63,7 +63,7 @@ def router(services: Services) -> APIRouter:
         phone = phones.pair(pairing.token, pairing.name, host)
         body = {**Visitor(Role.PHONE).describe(), "serve_only": services.serve_only, "version": __version__}
         response = JSONResponse(body)
-        response.set_cookie(COOKIE, phone.token, httponly=True, samesite="strict", path="/")
+        set_cookie(response, request, phone.token)
         return response
 
     @routes.delete("/phones", status_code=204)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,20 +13,29 @@ _MAX_TEXT = 1_500_000
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class Point(BaseModel):
-    """A place on the pad at a time."""
+class _Fields(BaseModel):
+    """Refuses what has no place in it, in a few words however much there is of it."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_size(cls, fields: Any) -> Any:
+        if isinstance(fields, dict) and len(fields) > len(cls.model_fields):
+            raise ValueError(f"at most {len(cls.model_fields)} fields: {', '.join(cls.model_fields)}")
+        return fields
+
+
+class Point(_Fields):
+    """A place on the pad at a time."""
 
     seconds: float = Field(ge=0.0, le=MAX_SECONDS)
     x: Unit
     y: Unit
 
 
-class RenderRequest(BaseModel):
+class RenderRequest(_Fields):
     """Says what to render: at most one of points, score, gesture and midi; without any, a walk that the seed draws."""
-
-    model_config = ConfigDict(extra="forbid")
 
     release: str = Field("", max_length=64, description="name; by default the one that plays where none is asked for")
     seconds: float | None = Field(None, ge=0.1, le=MAX_SECONDS, description="length; by default that of the source")
@@ -34,7 +43,9 @@ class RenderRequest(BaseModel):
     format: Literal["wav", "flac", "ogg"] = "wav"
     sample_rate: int | None = Field(None, ge=8_000, le=192_000, description="Hz; by default the release's")
     channels: Literal[1, 2] = 2
-    points: list[Point] | None = Field(None, min_length=1, max_length=MAX_POINTS, description="straight lines between")
+    points: list[Point] | None = Field(
+        None, min_length=1, max_length=MAX_POINTS, fail_fast=True, description="straight lines between"
+    )
     axes: tuple[Annotated[int, Field(ge=0, lt=512)], Annotated[int, Field(ge=0, lt=512)]] | None = Field(
         None, description="that the points lie on"
     )

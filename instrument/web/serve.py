@@ -17,10 +17,11 @@ from aitunes.errors import AiTunesError, reason
 from aitunes.osc.address import answering, format_host_port
 from instrument.storage.library import Library
 from instrument.web.app import application
-from instrument.web.bounds import protocol
+from instrument.web.bounds import Patience, protocol
 from instrument.web.discovery import announce
 from instrument.web.served_engine import ServedEngine
 from instrument.web.services import ServerOptions, assemble
+from instrument.web.socket_protocol import socket_protocol
 
 _LARGEST_PACKET = 65_507  # that a UDP datagram holds
 _MAX_HEAD_BYTES = 1 << 14
@@ -98,9 +99,11 @@ class WebServer:
 
 
 def _config(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
+    patience = Patience()
     return uvicorn.Config(
         app,
-        http=protocol(),
+        http=protocol(patience),
+        ws=socket_protocol(patience.reading),
         lifespan=lifespan,
         log_level="error",
         access_log=False,

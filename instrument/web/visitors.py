@@ -10,14 +10,15 @@ from enum import Enum, StrEnum
 from typing import Any
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from aitunes.osc.address import is_loopback
 from instrument.web.phones import Phones
 from instrument.web.problems import ProblemError
 
-COOKIE = "aitunes"
 _MAX_SESSIONS = 256
 _TOKEN_BYTES = 16
+_BROWSER = "Mozilla/"  # with which every browser begins to say what it is
 
 
 class Right(StrEnum):
@@ -62,12 +63,19 @@ class Visitor:
         token: of the session; empty where there is none.
         remote: on another machine.
         came_by_phone_door: at the address that is open for phones alone.
+        host: from which the connection comes.
     """
 
     role: Role
     token: str = ""
     remote: bool = False
     came_by_phone_door: bool = False
+    host: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what tells this visitor from others, which is nothing that it can choose."""
+        return self.token if self.role is Role.PHONE else self.host
 
     def may(self, right: Right) -> bool:
         """Tell whether the visitor may do something."""
@@ -104,17 +112,31 @@ class Visitors:
         host = connection.client.host if connection.client else ""
         server = connection.scope.get("server") or ("", 0)
         door = self.phones.is_door((server[0], server[1]))
-        token, origin = connection.cookies.get(COOKIE, ""), connection.headers.get("origin")
-        if origin is not None and origin in self.origins and not door:
-            return Visitor(Role.GUEST, remote=not is_loopback(host))
+        headers = connection.headers
+        token, origin = connection.cookies.get(cookie_of(connection), ""), headers.get("origin")
         if not is_loopback(host) or door:
             role = Role.PHONE if self.phones.knows(token) else Role.STRANGER
-            return Visitor(role, token, remote=True, came_by_phone_door=door)
+            return Visitor(role, token, remote=True, came_by_phone_door=door, host=host)
+        # Only a browser of this machine cannot say what it likes about the origin of its pages.
+        if origin is not None and origin in self.origins:
+            return Visitor(Role.GUEST, host=host)
         if token in self._sessions:
-            return Visitor(Role.LOCAL, token)
-        # Browsers say what they are with every request: they name its origin, or where it came from.
-        browser = origin is not None or "sec-fetch-site" in connection.headers
-        return Visitor(Role.STRANGER if browser else Role.PROGRAM)
+            return Visitor(Role.LOCAL, token, host=host)
+        # Browsers name the origin of a request, or where it came from; some of them only to some addresses.
+        browser = (
+            origin is not None or "sec-fetch-site" in headers or headers.get("user-agent", "").startswith(_BROWSER)
+        )
+        return Visitor(Role.STRANGER if browser else Role.PROGRAM, host=host)
+
+
+def cookie_of(connection: HTTPConnection) -> str:
+    """Return the name of the cookie with a session; cookies know no ports, and each may have a server of its own."""
+    return f"aitunes-{(connection.scope.get('server') or ('', 0))[1]}"
+
+
+def set_cookie(response: Response, request: HTTPConnection, token: str) -> None:
+    """Give a session to a browser, whose scripts cannot read it and which sends it to this server's pages alone."""
+    response.set_cookie(cookie_of(request), token, httponly=True, samesite="strict", path="/")
 
 
 def visitor_of(connection: HTTPConnection) -> Visitor:

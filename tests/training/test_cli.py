@@ -1,6 +1,6 @@
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
 from aitunes.release.reader import read_landmarks, read_release  # noqa: E402
+from tests.training.warm import WarmProcess  # noqa: E402
 from training import cli  # noqa: E402
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
@@ -50,8 +51,8 @@ def test_one_command_makes_a_release_that_its_reader_accepts(tiny):
 
 def test_the_same_seed_makes_the_same_bytes(tiny, tmp_path):
     folder, _ = tiny
-    done = run_cli("release", "first-light", "--to", "releases", *QUICK, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    with WarmProcess(cli.main, ["release", "first-light", "--to", "releases", *QUICK], tmp_path) as process:
+        assert process.wait() == 0, process.said
     once, again = (sorted((place / "releases" / "first-light").iterdir()) for place in (folder, tmp_path))
     assert [path.name for path in once] == [path.name for path in again]
     for first, second in zip(once, again, strict=True):
@@ -66,27 +67,13 @@ def test_resume_of_a_finished_training_exports_it_again(tiny, tmp_path, capsys):
 
 
 def test_ctrl_c_keeps_a_checkpoint_that_resume_goes_on_from(tmp_path, monkeypatch):
-    from signal import SIGINT
-
-    command = [sys.executable, "-m", "training.cli", "release", "first-light", "--to", "releases", *TINY[2:]]
-    process = subprocess.Popen(
-        [*command, "--epochs", "100000"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words = ["release", "first-light", "--to", "releases", *TINY[2:], "--epochs", "100000"]
     checkpoint = tmp_path / "runs" / "synthetic" / "harmonic" / "last.ckpt"
-    try:
-        deadline = time.monotonic() + 300
-        while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        process.send_signal(SIGINT)
-        _, said = process.communicate(timeout=280)
-    finally:
-        process.kill()
-    assert process.returncode == 1
+    with WarmProcess(cli.main, words, tmp_path) as process:
+        process.wait_for(checkpoint)
+        process.signal(signal.SIGINT)
+        assert process.wait() == 1
+    said = process.said
     assert "last.ckpt is kept" in said
     assert "Traceback" not in said
     assert not (tmp_path / "releases").exists()

@@ -1,10 +1,7 @@
 """The command line, action by action, on a data set that trains in seconds."""
 
-import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,12 +9,12 @@ import pytest
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
 torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
+from tests.training.warm import WarmProcess  # noqa: E402
 from training import cli  # noqa: E402
 from training.headless import NO_CODE, HeadlessActionPipeline  # noqa: E402
 
 pytestmark = pytest.mark.training
 
-ROOT = Path(__file__).parents[2]
 VECTORS = ["-E", "vectors5d", "-S", "variational", "--limit-items", "300", "-Q"]
 
 
@@ -112,18 +109,11 @@ def test_failures_are_a_sentence_and_end_with_1(here, arguments, sentence, capsy
 
 
 def test_a_killed_training_leaves_a_checkpoint_that_resume_goes_on_from(here):
-    command = [sys.executable, "-m", "training.cli", "train", *VECTORS]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([*command, "-e", "100000"], env=environment, stderr=subprocess.DEVNULL)
     checkpoint = here / "runs/vectors5d/variational/last.ckpt"
-    try:
-        deadline = time.monotonic() + 240
-        while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
-    finally:
-        process.kill()
+    with WarmProcess(cli.main, ["train", *VECTORS, "-e", "100000"], here) as process:
+        process.wait_for(checkpoint)
+        process.signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
     epochs = torch.load(checkpoint, weights_only=True)["epoch"] + 1
     assert cli.main(["train", *VECTORS, "-e", str(epochs + 1), "--resume"]) == 0
     assert torch.load(checkpoint, weights_only=True)["epoch"] == epochs

@@ -1,4 +1,5 @@
 import shutil
+import unicodedata
 
 import numpy as np
 import pytest
@@ -70,6 +71,10 @@ def test_what_asks_for_attribution_is_left_out_and_the_others_are_named(folder):
         (HEADER + "a/0.wav,flute,loud,,CC0,\n", "line 2, has the pitch 'loud'"),
         ("path,midi\na/0.wav,60\n", "lacks the column instrument"),
         (HEADER + "a/0.wav,flute,60,,,\na/0.wav,flute,61,,,\n", "'a/0.wav' with 2 pitches"),
+        (HEADER + "a/0.wav,flute,60,,,\n./a//0.wav,flute,61,,,\n", "'a/0.wav' with 2 pitches"),
+        (HEADER + "a/0.wav,flute,60,,,\na/0.wav,harp,60,,,\n", "'a/0.wav' with 2 instruments"),
+        (HEADER + ".,flute,60,,,\n", "line 2, names '.', which is not inside"),
+        (HEADER + "a/0\0.wav,flute,60,,,\n", "line 2, names .* which is not inside"),
         (HEADER + "a/0.wav,,60,,,\n", "line 2, has no instrument"),
         (HEADER + "\n" + "../x.wav,flute,60,,,\n", "line 3, names '../x.wav', which is not inside"),
         (HEADER + "/etc/x.wav,flute,60,,,\n", "line 2, names '/etc/x.wav', which is not inside"),
@@ -84,15 +89,15 @@ def test_a_list_that_says_too_little_is_refused(folder, text, sentence):
         read_notes(folder)
 
 
-@pytest.mark.parametrize("midi", ["nan", "inf", "-inf", "1000", "440 Hz", "-200", "", "A4", "1e400"])
+@pytest.mark.parametrize("midi", ["nan", "inf", "-inf", "1000", "440 Hz", "-200", "", "A4", "1e400", "6_0", "0x3c"])
 def test_a_pitch_that_is_no_midi_note_is_refused_with_its_line(folder, midi):
     (folder / "labels.csv").write_text(f"path,instrument,midi\na/1.wav,flute,60\na/0.wav,flute,{midi}\n")
     with pytest.raises(DataSetError, match=r"line 3, has the pitch .* 0 to 127"):
         read_notes(folder)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("header", ["path,instrument,midi", "Path,Instrument,MIDI", " File name , Label , midi_note "])
 def test_a_list_is_read_as_spreadsheets_write_it(folder, encoding, separator, header):
     lines = [header, "a/1.wav, Flöte , 60 ", "a\\0.wav,Flöte,72", ",,"]
@@ -102,6 +107,28 @@ def test_a_list_is_read_as_spreadsheets_write_it(folder, encoding, separator, he
         ("a/0.wav", "Flöte", 72.0),
         ("a/1.wav", "Flöte", 60.0),
     ]
+
+
+@pytest.mark.parametrize("before", ["sep=;\r\n", '"sep=;"\r\n', "\r\n\r\n", ";;;;\r\n"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_what_spreadsheets_put_before_the_header_is_passed_over(folder, before, end):
+    text = f"{before}path;instrument;midi\r\n1, 2 und 3/a.wav;flute;60,5\r\n"
+    (folder / "labels.csv").write_bytes(text.replace("\r\n", end).encode())
+    assert [(note.name, note.midi) for note in read_notes(folder).notes] == [("1, 2 und 3/a.wav", 60.5)]
+
+
+@pytest.mark.parametrize("header", ["Pitch (MIDI)", "Note number", "MIDI-Note", "midi pitch"])
+def test_a_pitch_has_many_names(folder, header):
+    (folder / "labels.csv").write_text(f"File path,Class,{header}\na/0.wav,flute,60\n")
+    assert read_notes(folder).notes[0].midi == 60.0
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_may_stand_apart_from_their_letters(folder, forms):
+    listed, kept = (unicodedata.normalize(form, "Flöte é.wav") for form in forms)
+    (folder / kept).write_bytes(b"")
+    (folder / "labels.csv").write_text(f"path,instrument,midi\n{listed},flute,60\n", encoding="utf-8")
+    assert read_notes(folder).notes[0].path.exists()
 
 
 def test_notes_left_out_for_their_licence_are_counted_aloud(folder):

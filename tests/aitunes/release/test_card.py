@@ -69,6 +69,34 @@ def test_a_negative_variance_is_refused(card):
         replace(card, latent=replace(card.latent, variance=(1.0, -1.0, 1.0)))
 
 
+def test_codes_that_do_not_vary_have_no_shares(card):
+    still = replace(card.latent, variance=(0.0, 0.0, 0.0))
+    assert still.explained_variance.tolist() == [0.0, 0.0, 0.0]
+    assert replace(still, variance=(5e-324, 0.0, 0.0)).explained_variance.tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda values: values.update(description="\ud800"),
+        lambda values: values["training"].update(data_licence="a\udfff"),
+        lambda values: values["training"]["metrics"].update({"\udbff": 1.0}),
+        lambda values: values["inputs"][0].update(name="\ud800"),
+    ],
+)
+def test_half_a_character_is_refused_because_no_program_can_show_it(card, edit):
+    values = json.loads(card.to_json())
+    edit(values)
+    with pytest.raises(ReleaseError, match="half of a character"):
+        ReleaseCard.from_json(json.dumps(values))
+
+
+def test_whole_characters_beyond_16_bits_are_text(card):
+    text = json.dumps({**json.loads(card.to_json()), "description": "\N{MUSICAL SYMBOL G CLEF}"})
+    assert "ud834" in text
+    assert ReleaseCard.from_json(text).description == "\N{MUSICAL SYMBOL G CLEF}"
+
+
 @pytest.mark.parametrize("value", [1e38, -1e7, float("inf"), float("nan")])
 def test_a_latent_space_beyond_all_measure_is_refused(card, value):
     with pytest.raises(ReleaseError, match=r"within ±1e\+06 of shape \[3\] as latent mean"):

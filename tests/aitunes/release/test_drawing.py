@@ -88,3 +88,36 @@ def test_a_drawing_that_is_not_finite_at_some_codes_does_not_pass_the_trial(chan
 
     with pytest.raises(ReleaseError, match="something else than finite numbers"):
         try_decoder(change(poison))
+
+
+def cut(model):
+    """Have the drawing lose most of its numbers where the first coordinate is positive."""
+    import onnx
+
+    last = next(node for node in model.graph.node if "drawing" in node.output)
+    last.output[0] = "plain"
+    constants = {"zero": [0], "one": [1], "many": [model.graph.output[0].type.tensor_type.shape.dim[1].dim_value]}
+    for name, value in constants.items():
+        model.graph.initializer.append(onnx.helper.make_tensor(name, onnx.TensorProto.INT64, [1], value))
+    model.graph.initializer.append(onnx.helper.make_tensor("nought", onnx.TensorProto.FLOAT, [], [0.0]))
+    for kind, inputs, output in (
+        ("ReduceMax", ["z"], "largest"),
+        ("Greater", ["largest", "nought"], "positive"),
+        ("Where", ["positive", "one", "many"], "ends"),
+        ("Slice", ["plain", "zero", "ends", "one"], "drawing"),
+    ):
+        words = {"keepdims": 0} if kind == "ReduceMax" else {}
+        model.graph.node.append(onnx.helper.make_node(kind, inputs, [output], **words))
+
+
+def test_a_drawing_that_is_shorter_at_some_codes_does_not_pass_the_trial(change):
+    with pytest.raises(ReleaseError, match="something else than finite numbers"):
+        try_decoder(change(cut))
+
+
+def test_a_drawing_that_is_shorter_while_it_plays_never_reaches_the_compiled_renderer(change):
+    decoder = Decoder(read_release(change(cut)))
+    controls = [(60.0, -6.0)]
+    assert np.isfinite(decoder(np.full(8, -1.0, np.float32), controls)).all()
+    with pytest.raises(ValueError, match=r"a drawing of \[1, 1\] numbers"):
+        decoder(np.full(8, 1.0, np.float32), controls)

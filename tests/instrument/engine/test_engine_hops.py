@@ -22,6 +22,7 @@ from instrument.engine.task_queue import Task
 from instrument.measures import Clock
 from instrument.namespace import ROOT, Kind, MessageError
 from instrument.outputs import OutputError
+from instrument.outputs.closing import OutputCloser
 from instrument.outputs.null import NullOutput
 from instrument.storage.library import Library
 from instrument.storage.snapshots import SnapshotStore
@@ -259,7 +260,7 @@ def device(engine):
     engine.synth_thread.output = Device("USB", 0)
     reloader = SimpleNamespace(refresh=lambda: None, free_old=lambda: None)
     changes = DeviceChanges(
-        engine.synth_thread, engine.recorder, engine.publisher, list, EngineOptions(), Device, reloader
+        engine.synth_thread, engine.recorder, engine.publisher, reloader, OutputCloser(), EngineOptions(), Device
     )
     return SimpleNamespace(changes=changes, opened=opened)
 

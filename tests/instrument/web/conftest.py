@@ -107,7 +107,7 @@ class Conversation:
 SERVE = ("web", "--http-port", 0, "--no-discovery", "--connect")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def served(engine_process, releases, tmp_path_factory):
     """An engine on the release `tiny` with its server; for tests that leave both running, and the release as it is."""
     home = tmp_path_factory.mktemp("home")

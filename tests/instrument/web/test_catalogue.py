@@ -2,6 +2,8 @@
 
 import json
 
+from starlette.responses import JSONResponse
+
 from instrument.storage.library import Library
 from instrument.web.catalogue import Catalogue
 
@@ -25,3 +27,26 @@ def test_releases_come_and_go_and_the_default_is_one_of_them(tiny, tmp_path):
     listing = catalogue.listing()
     assert listing["default"] == "narrow"
     assert [row["name"] for row in listing["releases"]] == ["narrow", "wide"]
+
+
+def test_odd_cards_hide_no_other_release_and_every_description_is_json(tiny, tmp_path):
+    odd = {
+        "still": lambda card: card["latent"].update(variance=[0.0] * card["latent_dim"]),
+        "flat": lambda card: card["latent"].update(pad_range=[[0.0, 0.0]] * card["latent_dim"]),
+        "half": lambda card: card["training"]["metrics"].update({"\ud800": 1.0}),
+        "strange": lambda card: card["training"]["metrics"].update(axis_1_pitch=True, axis_1_brightness="x", loss=None),
+        "long": lambda card: card["training"].update(epochs=10**17),
+    }
+    for name, edit in odd.items():
+        path = tiny.write(tmp_path, name) / "card.json"
+        card = json.loads(path.read_text(encoding="utf-8"))
+        edit(card)
+        path.write_text(json.dumps(card), encoding="utf-8")
+    tiny.write(tmp_path, "plain")
+    catalogue = Catalogue(Library([tmp_path]))
+    names = [row["name"] for row in catalogue.rows()]
+    assert names == ["flat", "long", "plain", "still", "strange"]
+    for name in names:
+        JSONResponse(catalogue.row(name))
+        JSONResponse(catalogue.map(name, (0, 1)))
+    JSONResponse(catalogue.listing())

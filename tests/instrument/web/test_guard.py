@@ -41,10 +41,25 @@ def test_the_machines_own_name_is_answered():
         "a b",
         "[::1].evil",
         "evil@127.0.0.1",
+        "0.0.0.0:7421",
+        "[::]:7421",
+        "[::ffff:0.0.0.0%25x",
     ],
 )
 def test_a_name_that_somebody_else_has_made_lead_here_is_refused(host):
     assert "host" in refusal(Headers({"host": host}))
+
+
+@pytest.mark.parametrize("host", ["192.168.1.7:7421", "169.254.1.1", "[fe80::1]:7421", "8.8.8.8"])
+def test_an_address_at_which_the_request_cannot_have_arrived_is_refused(host):
+    # To such addresses browsers do not say from where a page's request comes.
+    assert "host" in refusal(Headers({"host": host}), server="127.0.0.1")
+    assert refusal(Headers({"host": host}), server="192.168.1.7") is None
+
+
+@pytest.mark.parametrize("host", [HERE, "127.8.0.1", "[::1]:7421", "localhost"])
+def test_an_address_of_this_machine_alone_is_answered_there(host):
+    assert refusal(Headers({"host": host}), server="127.0.0.1") is None
 
 
 def test_a_request_names_one_host():

@@ -4,6 +4,8 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from aitunes.osc.packets import build
+
 NEVER = ["/quit", "/dumpOSC", "/notify", "/login", "/aitunes/midi/map", "/aitunes/midi/notice"]
 
 
@@ -99,6 +101,7 @@ def test_notes_end_with_the_socket_that_holds_them(served):
         assert served.client.expect("/aitunes/note", where=lambda values: values[0] == 64) == [64, 0, 9]
     assert served.client.expect("/aitunes/note", where=lambda values: values[1] == 0) == [60, 0]
     served.client.command("/aitunes/release/load", "tiny")
+    served.client.command("/notify", 0)
 
 
 def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(served):
@@ -117,3 +120,19 @@ def test_too_many_messages_a_second_are_left_out_and_the_rest_is_played(served):
         page.say(ping=1)
         page.told("pong")
         assert served.client.ask("/version", reply="/version.reply")[0] == "AiTunes"
+
+
+@pytest.mark.parametrize("arguments", [(float("nan"), 100), (60, float("inf")), (60, 1.0, float("nan")), (2**40, 1)])
+def test_a_note_that_is_none_costs_a_page_neither_its_socket_nor_its_notes(served, arguments):
+    with served.page() as client, served.play(client) as page:
+        page.websocket.send(build("/aitunes/note", *(("h", n) if n == 2**40 else n for n in arguments)))
+        page.say(ping=1)
+        assert page.told("pong") == 1
+
+
+@pytest.mark.parametrize("words", ['{"ping": %s}' % ("1" * 900), '{"ping": 1e400}', '{"streams": [[], {}]}', "[" * 900])
+def test_words_that_mean_nothing_cost_a_page_nothing(served, words):
+    with served.page() as client, served.play(client) as page:
+        page.websocket.send(words)
+        page.say(ping=2)
+        assert page.told("pong") == 2

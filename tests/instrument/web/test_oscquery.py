@@ -23,9 +23,11 @@ def test_the_namespace_is_one_json_object_with_the_values_of_now(served):
 
 
 def test_a_path_and_single_attributes_of_it(served):
+    served.client.send("/aitunes/smoothing", 0.5)
+    assert served.client.ask("/aitunes/smoothing") == [0.5]
     smoothing = served.get("/aitunes/smoothing").json()
-    assert (smoothing["FULL_PATH"], smoothing["TYPE"], smoothing["VALUE"]) == ("/aitunes/smoothing", "f", [0.0])
-    assert served.get("/aitunes/smoothing?VALUE").json() == {"VALUE": [0.0]}
+    assert (smoothing["FULL_PATH"], smoothing["TYPE"], smoothing["VALUE"]) == ("/aitunes/smoothing", "f", [0.5])
+    assert served.get("/aitunes/smoothing?VALUE").json() == {"VALUE": [0.5]}
     assert served.get("/aitunes/smoothing?TYPE&RANGE").json() == {"TYPE": "f", "RANGE": [{"MIN": 0.0, "MAX": 30.0}]}
     assert served.get("/aitunes/glide").json() == smoothing
     assert served.get("/aitunes/pad?TYPE").json() == {}

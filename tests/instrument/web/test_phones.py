@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
@@ -13,7 +15,9 @@ from websockets.sync.client import connect
 
 from aitunes.osc.address import answering
 from aitunes.osc.packets import build, messages
+from instrument.cli import main
 from instrument.namespace import LOCAL_ONLY
+from instrument.web.osc_socket import MAX_OF_ONE
 from instrument.web.phones import MAX_PHONES, PAIRING_SECONDS, Phones
 from instrument.web.problems import ProblemError
 
@@ -49,7 +53,7 @@ def paired(code):
 
 def socket_of(phone):
     place = str(phone.base_url).rstrip("/")
-    cookie = {"Cookie": f"aitunes={phone.cookies['aitunes']}"}
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in phone.cookies.items())}
     url = place.replace("http", "ws") + "/api/v1/osc"
     return connect(url, origin=place, additional_headers=cookie, open_timeout=DEADLINE_SECONDS)
 
@@ -63,7 +67,7 @@ def answer_to(websocket, address):
 
 
 def test_a_paired_phone_plays_and_what_it_may_not_do_is_refused(served, code):
-    phone = paired(code)
+    phone = paired(code)  # of which the server allows five a minute, so that not every test has one
     with contextlib.closing(phone), socket_of(phone) as websocket:
         websocket.send(build("/aitunes/pad/xy", 0.25, 0.5))
         websocket.send(build("/version"))
@@ -79,6 +83,23 @@ def test_a_paired_phone_plays_and_what_it_may_not_do_is_refused(served, code):
         assert phone.post("/api/v1/phones", json={}).status_code == 403
         (row,) = httpx.get(f"{served.origin}/api/v1/phones", timeout=DEADLINE_SECONDS).json()["phones"]
         assert (row["name"], row["connected"]) == ("Anne's  phone", True)
+        check_shares(served, phone, sockets=1)
+
+
+def check_shares(served, phone, sockets):
+    """Check that a phone, which has so many sockets, takes neither all places nor everybody's time with a long body."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(MAX_OF_ONE - sockets):
+            answer_to_hello(stack.enter_context(socket_of(phone)))
+        with pytest.raises(ConnectionClosed, match="Too many"):
+            answer_to_hello(stack.enter_context(socket_of(phone)))
+        with served.page() as client, served.play(client) as page:
+            page.told("hello")
+        assert phone.post("/api/v1/renders", content=b"[" * 100_000).status_code == 413
+
+
+def answer_to_hello(websocket):
+    assert "hello" in websocket.recv(timeout=DEADLINE_SECONDS)
 
 
 def test_a_forgotten_phone_is_cut_off_at_once(served, code):
@@ -135,6 +156,39 @@ def test_the_command_shows_a_code_and_forgets(served, code):
     assert "█" in shown.stdout or "▀" in shown.stdout
     subprocess.run([*command, "--forget"], check=True, timeout=240, capture_output=True)
     assert httpx.get(f"{served.origin}/api/v1/phones", timeout=DEADLINE_SECONDS).json()["on"] is False
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"[1]"),
+        (200, b"{" * 100_000),
+        (200, b'{"url": 5, "seconds": 600}'),
+        (200, b'{"url": "http://\\u001b[2J", "seconds": 600}'),
+        (200, b'{"url": "http://%s", "seconds": 600}' % (b"x" * 9_000)),
+        (403, b'{"detail": "\\u001b[2J"}'),
+        (500, b"\xff"),
+    ],
+)
+def test_a_foreign_server_at_the_port_is_named_in_a_sentence(status, body, capsys):
+    class Foreign(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Foreign) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert main(["phone", "--http-port", str(server.server_port)]) == 1
+    printed = "".join(capsys.readouterr())
+    assert printed
+    assert "\x1b" not in printed
+    assert "Traceback" not in printed
 
 
 def test_a_code_ends_with_its_time_and_there_are_only_so_many_phones():

@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
+from pydantic import ValidationError
 
 from instrument.web.problems import ProblemError
 from instrument.web.render_jobs import RenderJobs
@@ -137,6 +138,31 @@ def test_values_out_of_bounds_are_refused_by_name(client, wanted):
     assert answer.headers["content-type"] == "application/problem+json"
     named = answer.json()["detail"]
     assert any(field in named for field in wanted) or "exclude" in named
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"points": [{}] * 19_999},
+        {"points": [{f"k{n}": n for n in range(2_000)}] * 50},
+        {f"k{n}": n for n in range(100_000)},
+        {"axes": list(range(100_000))},
+        {"score": ["x"] * 100_000},
+    ],
+)
+def test_however_much_is_wrong_it_is_said_in_a_few_words(wanted):
+    with pytest.raises(ValidationError) as refused:
+        RenderRequest.model_validate(wanted)
+    assert refused.value.error_count() <= 3
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"a":' * 100_000, b'{"seed": %s}' % (b"1" * 5_000), b"\xff", b"null"]
+)
+def test_what_is_no_request_is_refused_in_a_sentence(client, body):
+    answer = client.post("/api/v1/renders", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_path_is_no_release_and_no_gesture(client):

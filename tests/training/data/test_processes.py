@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ pytest.importorskip("lightning", reason="pip install aitunes[training]")
 from aitunes.errors import TrainingError
 from aitunes.experiments.callbacks.loss_history import read_history
 from tests.training.fit import train_together
+from tests.training.warm import WarmProcess
 from training.data import stored_segments
 from training.data.loading import EpochBatches
 from training.data.processes import check_batch, check_prepared, launched, strategy
@@ -23,22 +24,15 @@ pytestmark = [pytest.mark.training, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ["-m", "tests.training.fit.train_together"]
-LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *SCRIPT]
 EPOCHS = 3
 
 
-def start(*arguments, **environment):
-    known = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)], cwd=ROOT, env=known, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(process, code=0):
-    """Return what it said."""
-    said = process.communicate(timeout=600)[1]
-    assert process.returncode == code, said
-    return said
+def run_by_torchrun(*arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *LAUNCHER, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
 
 
 def free_port():
@@ -47,11 +41,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def two_hosts(*arguments):
-    """Return what torchrun sets on two hosts of one process each."""
+@contextmanager
+def two_hosts(folder, *words):
+    """Yield two processes, each with what torchrun sets on two hosts of one process each."""
     shared = {"TORCHELASTIC_RUN_ID": "test", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0"}
     shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    return [start(*SCRIPT, *arguments, RANK=str(n), GROUP_RANK=str(n), **shared) for n in range(2)]
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                WarmProcess(train_together.main, [folder, *words], folder, RANK=str(n), GROUP_RANK=str(n), **shared)
+            )
+            for n in range(2)
+        ]
 
 
 def close(one, other):
@@ -75,28 +76,19 @@ def test_two_processes_under_torchrun_that_read_a_store_by_windows_have_the_curv
     train_together.write_store(tmp_path / "store")
     options = (str(EPOCHS), "--store", str(tmp_path / "store"))
     assert train_together.main([str(tmp_path / "alone"), *options]) == 0
-    finish(start(*LAUNCHER, *SCRIPT, tmp_path / "together", *options))
+    run_by_torchrun(tmp_path / "together", *options)
     close(tmp_path / "together", tmp_path / "alone")
 
 
 def test_a_host_that_dies_ends_the_other_with_a_sentence_and_the_curve_goes_on(alone, tmp_path):
-    first, second = two_hosts(tmp_path, EPOCHS, "--pause", "2")
-    try:
-        until = time.monotonic() + 300
-        while not (tmp_path / "last.ckpt").is_file():
-            assert time.monotonic() < until
-            assert first.poll() is None, first.communicate()[1]
-            time.sleep(0.1)
-        second.send_signal(signal.SIGKILL)
-        said = finish(first, 1)
-    finally:
-        for process in (first, second):
-            process.kill()
-            process.wait()
-    assert "Another of the 2 processes ended or does not answer" in said
-    assert "--resume goes on" in said
-    for process in two_hosts(tmp_path, EPOCHS, "--resume"):
-        finish(process)
+    with two_hosts(tmp_path, EPOCHS, "--pause", "2") as (first, second):
+        first.wait_for(tmp_path / "last.ckpt")
+        second.signal(signal.SIGKILL)
+        assert first.wait() == 1
+    assert "Another of the 2 processes ended or does not answer" in first.said
+    assert "--resume goes on" in first.said
+    with two_hosts(tmp_path, EPOCHS, "--resume") as hosts:
+        assert [host.wait() for host in hosts] == [0, 0]
     close(tmp_path, alone)
 
 

@@ -1,7 +1,9 @@
+import contextlib
 import csv
 import errno
 import os
 import signal
+import zipfile
 from functools import partial
 
 import numpy as np
@@ -172,6 +174,10 @@ def test_nothing_to_resume_is_a_sentence(vectors, tmp_path):
         lambda path: path.write_bytes(b""),
         lambda path: torch.save({"state_dict": Evil()}, path),
         lambda path: torch.save([1, 2], path),
+        lambda path: torch.save({"state_dict": {"a": torch.zeros(1).expand(10**13)}}, path),
+        lambda path: torch.save({"state_dict": {"a": torch.empty(10**10, device="meta")}}, path),
+        lambda path: torch.save({"state_dict": {"a": torch.eye(3).to_sparse()}}, path),
+        lambda path: compress(path),
     ],
 )
 def test_what_is_no_checkpoint_is_refused_and_nothing_of_it_runs(unbroken, tmp_path, spoil, capsys):
@@ -181,6 +187,36 @@ def test_what_is_no_checkpoint_is_refused_and_nothing_of_it_runs(unbroken, tmp_p
     with pytest.raises(TrainingError, match="is no checkpoint"):
         read_checkpoint(path)
     assert "executed" not in capsys.readouterr().out
+
+
+def compress(path):
+    """Pack a checkpoint so that it grows as it is read."""
+    torch.save({"state_dict": {"a": torch.zeros(1_000_000)}}, path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda state: state.update(optimizer_states=[{}]),
+        lambda state: state.update(optimizer_states=[{"state": {}, "param_groups": []}]),
+        lambda state: state.update(optimizer_states=[1]),
+        lambda state: state.update(loops={}),
+        lambda state: state.update(loops={"fit_loop": 3}),
+        lambda state: state.update(global_step="x"),
+        lambda state: state.update({"pytorch-lightning_version": 7}),
+    ],
+)
+def test_a_state_that_cannot_be_gone_on_from_is_a_sentence_or_harmless(vectors, unbroken, tmp_path, spoil):
+    state = torch.load(unbroken.checkpoint, weights_only=True)
+    spoil(state)
+    torch.save(state, tmp_path / "last.ckpt")
+    with contextlib.suppress(TrainingError):
+        train(*vectors, TrainOptions(tmp_path, EPOCHS + 1, resume=True, quiet=True))
 
 
 def test_a_full_disk_leaves_the_checkpoint_before_whole(vectors, tmp_path, monkeypatch):

@@ -51,7 +51,7 @@ def test_a_folder_of_notes_becomes_an_instrument_that_the_engine_plays(sounds, t
     home = tmp_path / "home"
     tiny.write(home / "releases", "before")
     address, playing = playing_engine(home / "releases", "before", AITUNES_HOME=str(home))
-    words = [sounds.folder, "--minutes", "0.3", "--connect", address, "--public-name", "Harp"]
+    words = [sounds.folder, "--minutes", "0.2", "--connect", address, "--public-name", "Harp"]
     with _command(*words, home=home) as (process, lines):
         told = list(lines)
         assert process.wait() == 0
@@ -102,7 +102,7 @@ def test_a_stop_keeps_the_best_so_far(sounds, tmp_path, way):
 
 
 def _learn(sounds, tmp_path, heard, **options):
-    chosen = {"minutes": 0.2, "engine": None, "workers": 1, **options}
+    chosen = {"minutes": 0.05, "engine": None, "workers": 1, **options}
     return learn(LearnOptions(sounds.folder, tmp_path / "releases", **chosen), heard)
 
 

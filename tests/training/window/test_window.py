@@ -85,6 +85,21 @@ def test_two_runs_are_laid_over_each_other_and_the_chosen_one_is_evaluated_and_i
     assert window.latent.plane.itemText(0) == "pca"
     assert len(window.latent.scatter.listDataItems()) == 4  # a kind of vectors each
     assert not window.latent.kl.isVisible()  # a vanilla autoencoder has no distribution
+    check_that_everything_has_a_name_and_fits_its_smallest_size(window)
+
+
+def check_that_everything_has_a_name_and_fits_its_smallest_size(window):
+    window.resize(window.minimumSize())
+    assert (window.width(), window.height()) == (880, 560)
+    for kind in (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox):
+        for widget in window.findChildren(kind):
+            own = not widget.objectName().startswith("qt_") and widget.parent() is not None
+            inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox) or "Scroll" in type(widget).__name__
+            if own and not inside and widget.isVisible():
+                text = widget.text() if isinstance(widget, QAbstractButton) else ""
+                assert widget.accessibleName() or text, widget
+    letters = [text[text.index("&") + 1].lower() for text in mnemonics(window)]
+    assert len(letters) == len(set(letters)), letters
 
 
 def answer(qtbot, text):
@@ -136,21 +151,6 @@ def test_what_goes_wrong_is_a_sentence_and_a_worker_that_dies_is_replaced(open_w
     window.workshop.refresh_models()
     with qtbot.waitSignal(window.workshop.models_changed, timeout=PATIENCE_MS):
         pass
-
-
-def test_everything_has_a_name_and_fits_its_smallest_size(open_window):
-    window = open_window(experiment="vectors5d")
-    window.resize(window.minimumSize())
-    assert (window.width(), window.height()) == (880, 560)
-    for kind in (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox):
-        for widget in window.findChildren(kind):
-            own = not widget.objectName().startswith("qt_") and widget.parent() is not None
-            inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox) or "Scroll" in type(widget).__name__
-            if own and not inside and widget.isVisible():
-                text = widget.text() if isinstance(widget, QAbstractButton) else ""
-                assert widget.accessibleName() or text, widget
-    letters = [text[text.index("&") + 1].lower() for text in mnemonics(window)]
-    assert len(letters) == len(set(letters)), letters
 
 
 def mnemonics(window):

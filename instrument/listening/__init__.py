@@ -1,0 +1,1 @@
+"""Listens to an input: what its timbre, pitch and level are, moment by moment."""
