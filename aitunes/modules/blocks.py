@@ -1,4 +1,4 @@
-"""Defines perceptrons that give zero before they are trained, to stand beside something that is right already."""
+"""Defines perceptrons that give zero before they are trained, to add to what is right already."""
 
 from __future__ import annotations
 

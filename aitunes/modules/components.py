@@ -24,7 +24,7 @@ class SegmentComponents(nn.Module):
 
     A segment S [bands, frames] becomes coefficients c: principal components of its frames, and of each the cosine
     transform over time, in which those pairs are kept that vary most; both are orthonormal. The code is z = A c, and
-    B z the coefficients of the segment that it stands for. Before `fit`, all of it gives zero.
+    B z the coefficients of the segment that it means. Before `fit`, all of it gives zero.
 
     Args:
         input_shape: of a segment, [bands, frames].
@@ -64,9 +64,11 @@ class SegmentComponents(nn.Module):
 
     def synthesise(self, c: Tensor) -> Tensor:
         """Return the segments [batch, bands, frames] of coefficients [batch, coefficients]."""
-        every = c.new_zeros(len(c), self.bands.shape[1] * self.times.shape[1])
-        every = every.index_copy(1, self.kept, c * self.spread)
-        planes = every.reshape(len(c), self.bands.shape[1], self.times.shape[1])
+        count, size = self.coefficients, self.bands.shape[1] * self.times.shape[1]
+        # From where each pair of band and time comes: the coefficients, or a zero after them.
+        place = self.kept.new_full((size,), count).index_copy(0, self.kept, torch.arange(count, device=c.device))
+        every = nn.functional.pad(c * self.spread, (0, 1))[:, place]
+        planes = every.unflatten(1, (self.bands.shape[1], self.times.shape[1]))
         return self.bands @ planes @ self.times.T + self.mean
 
     @torch.no_grad()

@@ -57,6 +57,30 @@ def test_its_codes_do_not_run_away_from_the_prior(model):
     assert per_dimension.max() < 3.0
 
 
+@pytest.mark.parametrize("model", models(), ids=lambda model: type(model).__name__)
+def test_its_onnx_files_equal_it_at_another_batch_size(model):
+    export = pytest.importorskip("training.export.export")
+    from aitunes.features import AudioFeatures
+    from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
+
+    S = segments().clamp(0.0, 1.0)
+    model.start_from(S)
+    features = AudioFeatures(n_fft=256, n_mels=SHAPE[0], frames=SHAPE[1], f_max=8_000.0)
+    card = ReleaseCard(
+        name="x",
+        public_name="X",
+        description="",
+        latent_dim=DIMENSION,
+        features=features,
+        inputs=export.decoder_inputs(model, 16.0),
+        output=TensorSpec("S", ("batch", *SHAPE), (0.0, 1.0)),
+        latent=LatentSpace.from_codes(model.eval().encode(S).detach().numpy()),
+        training=TrainingRecord("d", "l", 1, "0" * 64, "s", "c", 1),
+    )
+    files = export.export_model(model, card, S[:32].numpy())  # which compares them, at another batch size
+    assert {"decoder.onnx", "encoder.onnx"} <= set(files)
+
+
 def test_a_whole_basis_keeps_every_segment():
     components = SegmentComponents(SHAPE, DIMENSION)
     S = segments()
