@@ -68,7 +68,7 @@ class SegmentComponents(nn.Module):
         # From where each pair of band and time comes: the coefficients, or a zero after them.
         place = self.kept.new_full((size,), count).index_copy(0, self.kept, torch.arange(count, device=c.device))
         every = nn.functional.pad(c * self.spread, (0, 1))[:, place]
-        planes = every.unflatten(1, (self.bands.shape[1], self.times.shape[1]))
+        planes = every.reshape(-1, self.bands.shape[1], self.times.shape[1])
         return self.bands @ planes @ self.times.T + self.mean
 
     @torch.no_grad()
