@@ -26,7 +26,7 @@ MAX_PEAKS = 12
 
 
 @compiled
-def similarities(x: Array, since: int, shortest: int, longest: int, least: int, n: Array) -> None:
+def similarities(x: Array, sums: Array, since: int, shortest: int, longest: int, least: int, n: Array) -> None:
     """Compare the newest samples with those a lag earlier: n(τ) = 2 Σ x(t) x(t − τ) / Σ (x(t)² + x(t − τ)²).
 
     The sum goes over the newest w samples. w is one lag at least, so that a whole period is compared with the one
@@ -35,6 +35,7 @@ def similarities(x: Array, since: int, shortest: int, longest: int, least: int, 
 
     Args:
         x: the newest samples, [samples].
+        sums: of their squares up to each, [samples + 1].
         since: samples since the onset.
         shortest, longest: lags to compare; n is filled from `shortest` − 1 to `longest` + 1.
         n: filled.
@@ -45,35 +46,56 @@ def similarities(x: Array, since: int, shortest: int, longest: int, least: int, 
         width = min(max(lag, least), end - lag, since - lag)
         if width < lag:  # not yet two periods
             continue
+        begin = end - width
         product = np.float32(0.0)
-        energy = np.float32(1e-12)
-        for t in range(end - width, end):
-            a, b = x[t], x[t - lag]
-            product += a * b
-            energy += a * a + b * b
-        n[lag] = np.float32(2.0) * product / energy
+        for t in range(begin, end):
+            product += x[t] * x[t - lag]
+        energy = sums[end] - sums[begin] + sums[end - lag] - sums[begin - lag]
+        n[lag] = 2.0 * product / max(energy, 1e-12)
+
+
+@compiled
+def sum_squares(x: Array, sums: Array) -> None:
+    """Fill in the sums of squares up to each sample, [samples + 1], in double precision."""
+    total = 0.0
+    sums[0] = total
+    for t in range(x.size):
+        total += float(x[t]) * float(x[t])
+        sums[t + 1] = total
 
 
 @compiled
 def find_period(
-    coarse: Array, fine: Array, step: int, since: int, shortest: int, longest: int, least: int, before: float, n: Array
+    coarse: Array,
+    fine: Array,
+    sums: Array,
+    step: int,
+    since: int,
+    shortest: int,
+    longest: int,
+    least: int,
+    before: float,
+    n: Array,
 ) -> tuple[float, float]:
     """Return the period of the newest samples, with fraction, and how alike its repetitions are; 0 and 0 without one.
 
     Args:
-        coarse, fine: the newest samples, low-passed at every `step`th, and all of them.
+        coarse, fine: the newest samples, every `step`th, and all of them.
+        sums: scratch, [fine samples + 1].
         since: samples since the onset.
         shortest, longest, least: lags to look at, and the least to compare, of the coarse samples.
         before: the period until now, 0 for none.
         n: scratch, [(longest + 2) · step].
     """
-    similarities(coarse, since // step, shortest, longest, least, n)
+    sum_squares(coarse, sums)
+    similarities(coarse, sums, since // step, shortest, longest, least, n)
     peaks = np.empty(MAX_PEAKS)
     count = loose_peaks(n, shortest, longest, peaks)
     lags, heights, scores = np.empty(MAX_PEAKS), np.empty(MAX_PEAKS), np.empty(MAX_PEAKS)
     best, clearest = 0.0, 0.0
+    sum_squares(fine, sums)
     for k in range(count):
-        lags[k], heights[k] = refine(fine, since, peaks[k] * step, least * step, n)
+        lags[k], heights[k] = refine(fine, sums, since, peaks[k] * step, least * step, n)
         scores[k] = 0.0
         if lags[k] > 0.0:
             scores[k] = heights[k] - OCTAVE_COST * np.log2(lags[k] / (shortest * step))
@@ -136,11 +158,11 @@ def low_pass(x: Array, taps: Array, y: Array) -> None:
 
 
 @compiled
-def refine(x: Array, since: int, lag: float, least: int, n: Array) -> tuple[float, float]:
+def refine(x: Array, sums: Array, since: int, lag: float, least: int, n: Array) -> tuple[float, float]:
     """Find the top near a lag: lag with fraction, and height; 0 and 0 without one."""
     middle = int(lag + 0.5)
     first, last = max(2, middle - REACH), min(middle + REACH, n.size - 2)
-    similarities(x, since, first, last, least, n)
+    similarities(x, sums, since, first, last, least, n)
     top = first
     for k in range(first, last + 1):
         if n[k] > n[top]:

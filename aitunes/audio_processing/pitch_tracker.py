@@ -69,6 +69,7 @@ class PitchTracker:
         size = self._longest + max(self._longest, self._compared) + 2
         self._coarse = np.zeros(size, np.float32)
         self._fine = np.zeros(size * self._step, np.float32)
+        self._sums = np.zeros(len(self._fine) + 1)
         self._heard = np.zeros(_MAX_BLOCK + _TAPS, np.float32)
         self._taps = _low_pass(_TAPS, self._step)
         self._n = np.zeros((self._longest + 3) * self._step, np.float32)
@@ -103,6 +104,7 @@ class PitchTracker:
         period, clarity = find_period(
             self._coarse,
             self._fine,
+            self._sums,
             self._step,
             self._since,
             self._shortest,

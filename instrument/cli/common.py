@@ -48,8 +48,12 @@ def import_with_compiled_code(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def load_compiled_code() -> None:
-    """Have all compiled code at hand; where numba has not cached it yet, say what takes so long."""
+def load_compiled_code(listening: bool = False) -> None:
+    """Have the compiled code at hand; where numba has not cached it yet, say what takes so long.
+
+    Args:
+        listening: the code for an input, too, for which there is no time once it plays.
+    """
     sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
@@ -57,9 +61,13 @@ def load_compiled_code() -> None:
     with unstoppable():  # a signal inside that library's import would come out as an error of its own
         load_runtime()
     # Here, because `aitunes releases` must not wait for numba.
-    from instrument.synthesis.release_renderer import load_compiled_code as load
+    from instrument.synthesis.release_renderer import load_compiled_code as load_synthesis
 
-    load()
+    load_synthesis()
+    if listening:
+        from instrument.listening.analysis import load_compiled_code as load_listening
+
+        load_listening()
     timer.cancel()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aitunes.atomic import check_replaceable, write_text
+from aitunes.atomic import check_replaceable, unfinished_path, write_text
 from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
@@ -30,6 +30,7 @@ from instrument.terminal import say
 
 _MAX_SECONDS = 600.0
 _MIN_CHANGES = 4
+_TRIAL_BYTES = 1 << 16
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,13 +40,14 @@ def run(options: argparse.Namespace) -> int:
         _check_trace(options.trace)
     say(f"Measuring; this takes about {seconds + 6:.0f} seconds and makes sound.")
     load_compiled_code()
-    found = _examine(options, releases, seconds)
+    found, is_traced = _examine(options, releases, seconds)
     report = dataclasses.replace(found, advice=advise(found))
     print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(table(report)))
-    return 0
+    return 0 if is_traced else 1
 
 
-def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> Report:
+def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> tuple[Report, bool]:
+    """Measure; return the report, and whether the trace is written where one is wanted."""
     imported, started = import_seconds(), start_seconds(["--release", options.release, *_output_arguments(options)])
     raise_priority(SYNTH_PRIORITY)
     renderer = ReleaseRenderer(
@@ -74,12 +76,11 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         finally:
             engine.close()
     flight = engine.synth_thread.flight
-    if options.trace is not None:
-        _write_trace(options.trace, flight)
+    is_traced = options.trace is None or _write_trace(options.trace, flight)
     if len(latencies) < _MIN_CHANGES:
         raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
     low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
-    return Report(
+    report = Report(
         machine=_machine(scheduling),
         import_seconds=imported,
         start_seconds=started,
@@ -108,6 +109,7 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         causes=[cause.sentence for cause in flight.causes],
         advice=[],
     )
+    return report, is_traced
 
 
 def _check_trace(path: Path) -> None:
@@ -120,16 +122,25 @@ def _check_trace(path: Path) -> None:
         check_replaceable(path)
         if not path.parent.is_dir():
             raise OutputError(f"The trace cannot be written to {path}: there is no folder {path.parent}.")
+        # Only a try tells of a folder that takes no files, a name that is too long or a disk that is full.
+        trial = unfinished_path(path)
+        try:
+            trial.write_bytes(bytes(_TRIAL_BYTES))
+        finally:
+            trial.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"The trace cannot be written to {path}: {reason(error)}.") from error
 
 
-def _write_trace(path: Path, flight: FlightRecorder) -> None:
+def _write_trace(path: Path, flight: FlightRecorder) -> bool:
+    """Write the trace and return True, or say why not: what was measured meanwhile must not be lost with it."""
     try:
         write_text(path, json.dumps(trace(flight.hops(), flight.causes)), durable=False)
     except OSError as error:
-        raise OutputError(f"The trace cannot be written to {path}: {reason(error)}.") from error
+        say(f"The trace cannot be written to {path}: {reason(error)}.")
+        return False
     say(f"The last hops are in {path}; ui.perfetto.dev opens it.")
+    return True
 
 
 def _output_arguments(options: argparse.Namespace) -> list[str]:

@@ -40,7 +40,7 @@ _NULL_RATE = 48_000.0
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
     releases = library(options)
-    load_compiled_code()
+    load_compiled_code(listening=True)
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)

@@ -102,6 +102,11 @@ class Tap:
         return self._output.underruns
 
     @property
+    def overslept_seconds(self) -> float:
+        """Return that of the output."""
+        return self._output.overslept_seconds
+
+    @property
     def device_underruns(self) -> int:
         """Return the real output's."""
         return self._output.device_underruns

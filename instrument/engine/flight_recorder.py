@@ -20,7 +20,8 @@ except ImportError:  # Windows, macOS
 HOPS = 2_048
 """Counts the hops that are kept: 6 s at 1024/128, 12 s at 2048/256."""
 _MAX_CAUSES = 16
-_MAX_WINDOW = 32
+_MAX_WINDOW = 256
+"""Counts the hops that are looked at: two blocks of 16,384 frames, and what comes before them."""
 SYNTH = "synth"
 
 
@@ -110,6 +111,7 @@ class FlightRecorder:
         buffered: float,
         underruns: int,
         hop_seconds: float,
+        overslept: float = 0.0,
     ) -> None:
         """Record a hop that has just been written; on the synth's thread.
 
@@ -118,6 +120,7 @@ class FlightRecorder:
             handled: number of events, and the time that they took.
             underruns: of the buffer, since the start.
             hop_seconds: the sound that a hop gives.
+            overslept: see `Hop`.
         """
         meters, (switches_before, faults_before) = self._meters, self._system
         ended, processor, process, self._system = meters.elapsed(), meters.thread(), meters.process(), meters.system()
@@ -133,7 +136,7 @@ class FlightRecorder:
             "d",
             (
                 *(waited, woke, ended, rendered, decoded, handled[1], own, others),
-                *(buffered, handled[0], switches, faults, interrupted),
+                *(buffered, handled[0], switches, faults, interrupted, overslept),
             ),
         )
         self._count += 1

@@ -142,7 +142,6 @@ class InputChanges:
             self._begin(self._name)
         except AiTunesError as error:
             self._lose(str(error))
-        self._closer.wait()
 
     def heard(self) -> Heard | None:
         """Return what was heard last; None while nothing is listened to."""
@@ -217,6 +216,7 @@ class InputChanges:
         if listener is not None:
             listener.close()
             self._closer.close(listener.source)
+            self._closer.wait()  # PortAudio bears one change at a time
 
     def _analyser(self, source: Input, release: Release) -> Analyser:
         return Analyser(source.sample_rate, self._synth_thread.output.sample_rate, TimbreEncoder(release))

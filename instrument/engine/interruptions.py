@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _DEAR_SHARE = 0.9
 _HELD_SHARE = 0.5
+_TIMER_SECONDS = 0.0005  # by so much timers of systems are late, every time
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Hop:
         events: handled in this hop.
         switches, faults: involuntary switches and major page faults since the previous hop ended.
         interrupted: 1 where the buffer ran empty before this hop, else 0.
+        overslept: how long after the output wanted it the hop woke up.
     """
 
     waited: float = 0.0
@@ -38,6 +40,7 @@ class Hop:
     switches: float = 0.0
     faults: float = 0.0
     interrupted: float = 0.0
+    overslept: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,14 @@ def judge(hops: list[Hop], moment: float, hop_seconds: float, busiest: Callable[
     """Name the cause of an interruption from the hops before it, the last of which found the buffer empty.
 
     The buffer drains while hops come later than they play. What they lost is wall time in which the synth's thread had
-    no processor: while it rendered, and beyond the time that it had to wait anyway. If other threads of the process
-    worked meanwhile, they held the interpreter; if nobody did, the machine stood still or worked for other programs.
+    no processor: while it rendered, and after it should have woken up. That is not what it waited: a device that takes
+    many hops at once lets it wait for as many. If other threads of the process worked meanwhile, they held the
+    interpreter; if nobody did, the machine stood still or worked for other programs.
     """
     drained = _draining(hops, hop_seconds)
     work = sum(hop.processor for hop in drained)
-    lost = sum(_lost(before, hop, hop_seconds) for before, hop in zip([None, *drained], drained, strict=False))
+    lost = sum(max(0.0, hop.rendered - hop.processor) for hop in drained)
+    lost += sum(hop.overslept for hop in drained if hop.overslept > _TIMER_SECONDS)
     span = len(drained) * hop_seconds
     if lost > hop_seconds / 2.0:
         others, milliseconds = sum(hop.others for hop in drained), f"{1e3 * lost:.1f} ms"
@@ -97,11 +102,3 @@ def _draining(hops: list[Hop], hop_seconds: float) -> list[Hop]:
     usual = levels[len(levels) // 2] - hop_seconds / 4.0
     begin = max((n for n, hop in enumerate(hops[:-1]) if hop.buffered >= usual), default=0)
     return hops[begin:]
-
-
-def _lost(before: Hop | None, hop: Hop, hop_seconds: float) -> float:
-    """Return the wall time that a hop spent without processor, while rendering or waking up late."""
-    stalled = max(0.0, hop.rendered - hop.processor)
-    if before is None:
-        return stalled
-    return stalled + max(0.0, hop.woke - hop.waited - max(0.0, hop_seconds - before.rendered))

@@ -260,7 +260,10 @@ class SynthThread:
             self.load.add(work, hop_seconds)
             self.limit_effort(work)
             decoded, underruns = self.synth.renderer.decode_seconds, self.output.underruns
-            self.flight.add(waited, begin, rendered, decoded, self._handled, buffered, underruns, hop_seconds)
+            overslept = self.output.overslept_seconds
+            self.flight.add(
+                waited, begin, rendered, decoded, self._handled, buffered, underruns, hop_seconds, overslept
+            )
             if self.stopping.is_set():
                 self.performance.playing = False
                 if self.synth.output.silent and silent_since is None:

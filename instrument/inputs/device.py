@@ -14,7 +14,7 @@ from instrument.outputs.portaudio import portaudio
 from instrument.outputs.scan import PHYSICAL, bounded_latency
 
 _RING_FRAMES = 1 << 15
-_GONE_SECONDS = 2.0
+_LATE_SECONDS, _GONE_SECONDS = 0.1, 2.0
 _MIN_RATE, _MAX_RATE = 8_000.0, 768_000.0
 
 _abandoned: list[DeviceInput] = []
@@ -90,6 +90,8 @@ class DeviceInput:
         now = time.perf_counter()
         if count:
             self._heard_at = now
+        elif now < self._heard_at + _LATE_SECONDS:
+            return self._block[:0]
         elif now > self._heard_at + _GONE_SECONDS:
             self._gone = True
             raise InputError(f"The input {self.name} has stopped.")

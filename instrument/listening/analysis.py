@@ -10,7 +10,7 @@ from aitunes.audio_processing.levels import FULL_LEVEL_DB
 from aitunes.audio_processing.pitch_tracker import PitchTracker
 from aitunes.features import FloatArray
 from instrument.listening.gate import Gate
-from instrument.listening.kernel import condition, power
+from instrument.listening.kernel import condition, power, transform
 from instrument.listening.sample_queue import SampleQueue
 from instrument.listening.timbre import TimbreEncoder
 from instrument.synthesis.following import FollowSettings, Heard
@@ -18,7 +18,10 @@ from instrument.synthesis.release_renderer import Resampler
 
 LOOK_SECONDS = 0.0029
 """Sets how often level and pitch are looked at, about."""
-_ENCODE_SECONDS = 0.0058
+_ENCODE_HOPS = 2
+"""Sets how often the encoder is asked, in hops of the release."""
+_SETTLED_SECONDS = 0.06
+"""Sets how long after its onset a sound counts as settled: encoder and tracker are asked half as often from then on."""
 _SHORT_SECONDS, _LONG_SECONDS = 0.006, 0.024
 _HIGH_PASS_HZ = 20.0
 _MIN_CLARITY = 0.6
@@ -49,16 +52,18 @@ class Analyser:
         self._filter = np.zeros(2, np.float32)
         self._gain = 0.0
         self._look = max(16, round(LOOK_SECONDS * rate))
-        self._encode_looks = max(1, round(_ENCODE_SECONDS * rate / self._look))
+        self._encode_looks = max(1, round(_ENCODE_HOPS * features.hop_length / self._look))
         self._short, self._long = round(_SHORT_SECONDS * rate), round(_LONG_SECONDS * rate)
         self.window = np.zeros(max(features.n_fft, self._long), np.float32)
         self._rest = np.zeros(0, np.float32)
         self._gate = Gate(self._look / rate)
         self._tracker = PitchTracker(rate)
-        self._looks = 0
+        self._looks = self._since_onset = 0
+        self._settled = round(_SETTLED_SECONDS * rate / self._look)
         self._waited: float | None = None
         self._leaps = 0
         self._pitched = False
+        self._done = {"pitch": 0, "timbre": 0}
 
     def process(self, y: FloatArray, settings: FollowSettings) -> None:
         """Analyse the next samples [samples], which are changed; what is older than the newest look counts less.
@@ -86,7 +91,10 @@ class Analyser:
         level_db = 10.0 * math.log10(max(power(window[-self._short :]), power(window[-self._long :]), 1e-20))
         short_db = 10.0 * math.log10(max(power(window[-self._short :]), 1e-20))
         begins = self._gate.feed(short_db, settings.gate_db)
+        self._looks += 1
+        self._since_onset += 1
         if begins:
+            self._since_onset = 0
             self._tracker.begin()
             self._waited = 0.0
         pitch = self._follow_pitch(y, newest)
@@ -96,7 +104,7 @@ class Analyser:
     def _follow_pitch(self, y: FloatArray, newest: bool) -> float:
         """Return the pitch that is heard now, or was heard last."""
         before = self.heard.pitch
-        if not newest or not self._gate.is_open or not self._pitched:
+        if not newest or not self._gate.is_open or not self._pitched or not self._due("pitch", 1):
             self._tracker.push(y)
             return before
         pitch, self.clarity = self._tracker.look(y)
@@ -110,11 +118,22 @@ class Analyser:
 
     def _follow_timbre(self) -> FloatArray | None:
         before = self.heard.coordinates
-        self._looks += 1
-        if not self._gate.is_open or self._looks % self._encode_looks:
+        if not self._gate.is_open or not self._due("timbre", self._encode_looks):
             return before
         coordinates = self.timbre.coordinates(self.window[-self.timbre.features.n_fft :])
         return before if coordinates is None else coordinates
+
+    def _due(self, what: str, every: int) -> bool:
+        """Return whether it is time again, every so many looks, and half as often in a sound that is settled."""
+        due = self._looks - self._done[what] >= (2 * every if self.is_settled else every)
+        if due:
+            self._done[what] = self._looks
+        return due
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether the sound began some time ago, so that nothing is in a hurry."""
+        return self._gate.is_open and self._since_onset >= self._settled
 
     def _publish(self, level_db: float, pitch: float, coordinates: FloatArray | None) -> None:
         """Replace what is heard; a sound that begins is heard once its pitch is known, or has none."""
@@ -127,3 +146,12 @@ class Analyser:
         was = self.heard.sounding
         sounding = self._gate.is_open and (self._waited is None or was)
         self.heard = Heard(sounding, level_db, pitch, onsets, self.timbre.release, coordinates)
+
+
+def load_compiled_code() -> None:
+    """Compile the code of a look, or load it from numba's cache; the sizes do not matter."""
+    window, S = np.ones((1, 64), np.float32), np.zeros((1, 33), np.float32)
+    condition(np.zeros(64, np.float32), 0.0, 1.0, 0.99, np.zeros(2, np.float32))
+    power(window[0])
+    transform(window, window, np.array([1], np.int64), window.copy(), np.zeros((1, 33), np.complex64), S)
+    PitchTracker(44_100).look(np.zeros(128, np.float32))

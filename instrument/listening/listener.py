@@ -9,13 +9,14 @@ from collections.abc import Callable
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from instrument.inputs import Input
-from instrument.listening.analysis import Analyser
+from instrument.listening.analysis import LOOK_SECONDS, Analyser
 from instrument.listening.feedback import FeedbackGuard
 from instrument.scheduling import INPUT_PRIORITY, raised_priority
 from instrument.synthesis.dynamics import decibels
 from instrument.synthesis.following import FollowSettings
 
-_POLL_SECONDS = 0.001
+_POLL_SECONDS, _MAX_NAP_SECONDS = 0.0006, 0.01
+_EARLY_SHARE = 0.7
 _CLOSE_SECONDS = 0.5
 
 
@@ -76,7 +77,11 @@ class Listener:
                     y = self.source.read()
                     if len(y):
                         self._take(y)
-                    time.sleep(_POLL_SECONDS)
+                    # Most devices bring as much again after as long again; a sound that lasts can wait for two looks.
+                    until_next = _EARLY_SHARE * len(y) / self.source.sample_rate
+                    if len(y) and self.analyser.is_settled:
+                        until_next = max(until_next, 2.0 * LOOK_SECONDS)
+                    time.sleep(min(max(until_next, _POLL_SECONDS), _MAX_NAP_SECONDS))
         except AiTunesError as error:
             self.failure = str(error)
         except Exception as error:  # noqa: BLE001  whatever it is, the player is told

@@ -13,6 +13,8 @@ from aitunes.osc.packets import Message
 
 _STATUS_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
+_MAX_LATENCY_SECONDS = 10.0
+_MAX_WHOLE, _MAX_FLOAT = 2**31 - 1, 3.4e38
 _LATENCIES = slice(10, 12)
 """Buffer and device in `/status.reply`, ms. A note needs nothing of the synthesis but the hop in which it begins."""
 
@@ -90,9 +92,17 @@ class EngineLink:
         if not self.answers:
             self.answers = True
             self._on_answer()
+        if not all(map(_is_plain, message.arguments)):
+            return  # no engine sends such, but it may be something else that answers at its port
         if message.address == "/status.reply":
             latencies = message.arguments[_LATENCIES]
-            if all(isinstance(value, int | float) for value in latencies):
-                self._latency = sum(latencies) / 1e3
+            if len(latencies) == 2 and all(isinstance(value, int | float) and value >= 0.0 for value in latencies):
+                self._latency = min(sum(latencies) / 1e3, _MAX_LATENCY_SECONDS)
         else:
             self._receive(message)
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value is a text, or a number that an engine could have sent and takes back: of 32 bits."""
+    most = _MAX_WHOLE if isinstance(value, int) else _MAX_FLOAT
+    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= most)  # false for NaN

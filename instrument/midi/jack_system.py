@@ -11,6 +11,7 @@ import jack
 from instrument.midi.ports import OWN_NAME, Arrival, MidiError, Receive
 
 _OWN_INPUT, _OWN_OUTPUT = "in", "out"
+_PLAIN_NAMES = "^[ -~]*$"
 _MAX_WAITING = 4_096
 """Limits the messages that wait to be sent."""
 
@@ -113,13 +114,14 @@ class JackSystem:
         self._client.close()
 
     def _others(self, **direction: bool) -> list[str]:
-        if not self.alive:
-            return []
-        try:
-            ports = self._client.get_ports(is_midi=True, is_physical=True, **direction)
-        except jack.JackError:
-            return []
-        return [port.name for port in ports if not self._client.owns(port)]
+        # A port that goes while they are listed makes the list fail, and one whose name is no text every list with it.
+        for pattern in ("", "", _PLAIN_NAMES):
+            if not self.alive:
+                break
+            with contextlib.suppress(jack.JackError, UnicodeDecodeError):
+                ports = self._client.get_ports(pattern, is_midi=True, is_physical=True, **direction)
+                return [port.name for port in ports if not self._client.owns(port)]
+        return []
 
     def _take_output(self, name: str, port: jack.OwnMidiPort) -> None:
         self._outputs[name] = port

@@ -71,8 +71,10 @@ class Mappings:
         """Do what a client of the engine asks; return whether it was for the mappings."""
         try:
             match message:
-                case Message(address, [str(target), *rest]) if address == _LEARN:
-                    self.learner.learn(target, *rest)
+                case Message(address, [str(target)]) if address == _LEARN:
+                    self.learner.learn(target)
+                case Message(address, [str(target), int(argument)]) if address == _LEARN:
+                    self.learner.learn(target, argument)
                 case Message(address, [str(target)]) if address == _FORGET:
                     self._change(self.setup.without(target))
                 case Message(address, [str(text)]) if address == _MAP:

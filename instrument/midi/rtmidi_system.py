@@ -42,6 +42,7 @@ class RtMidiSystem:
         self._api, self._receive = chosen, receive
         self._opened: dict[str, rtmidi.MidiIn] = {}
         self._outputs: dict[str, rtmidi.MidiOut | None] = {}
+        self._numbers: dict[bool, dict[str, int]] = {}
         try:
             self._looks_at_inputs = rtmidi.MidiIn(chosen, name=OWN_NAME)
             self._looks_at_outputs = rtmidi.MidiOut(chosen, name=OWN_NAME)
@@ -115,7 +116,8 @@ class RtMidiSystem:
             self.close_input(name)
         for output in self._outputs.values():
             if output is not None:
-                output.close_port()
+                with contextlib.suppress(Exception):
+                    output.close_port()
 
     def _open_output(self, name: str) -> Any:
         number = self._names(self._looks_at_outputs).get(name)
@@ -136,9 +138,14 @@ class RtMidiSystem:
     def _names(self, looks: Any) -> dict[str, int]:
         """Return the number of each port by its name, which stays the same when it is plugged in again."""
         numbers: dict[str, int] = {}
-        for number, full in enumerate(looks.get_ports()):
+        try:
+            ports = looks.get_ports()
+        except Exception:  # noqa: BLE001  one has gone while they were listed; they are listed again in a second
+            return self._numbers.get(looks is self._looks_at_inputs, numbers)
+        for number, full in enumerate(ports):
             base = _NUMBERS.sub("", full)
             if not any(part in base for part in _NO_DEVICES):
-                name = next(n for n in (base, *(f"{base} #{k}" for k in range(2, 99))) if n not in numbers)
+                name = next(n for n in (base, *(f"{base} #{k}" for k in range(2, 9_999))) if n not in numbers)
                 numbers[name] = number
+        self._numbers[looks is self._looks_at_inputs] = numbers
         return numbers

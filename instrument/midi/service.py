@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aitunes.osc.packets import Message
+from aitunes.printable import printable
 from instrument.midi.clock import TEMPO, ClockFollower, ClockSource
 from instrument.midi.engine_link import EngineLink
 from instrument.midi.feedback import Feedback
@@ -27,7 +28,9 @@ from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_inter
 SCAN_SECONDS = 1.0
 _TICK_SECONDS = 0.05
 _MAX_WAITING = 10_000
-"""Limits what waits; a port that floods faster than it can be played loses the rest."""
+"""Limits what waits; a port that floods faster than it can be played loses the rest, and its notes end."""
+_MAX_BYTES = 4_096
+"""Of one arrival; only system exclusive messages are longer, and nothing here plays them."""
 _Item = Arrival | Message | Callable[[], None]
 
 
@@ -52,7 +55,8 @@ class MidiService:
     ) -> None:
         self._log = log
         self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-        self._link = EngineLink(*engine, self._waiting.put, lambda: self._waiting.put(self._greet))
+        self._overrun: set[str] = set()
+        self._link = EngineLink(*engine, self._hear, lambda: self._waiting.put(self._greet))
         self._watch = PortWatch(self._receive, self._forget, log, systems)
         outbox = self._outbox = Outbox(self._link.send_datagram, lambda: self._link.delay)
         mapper = self._mapper = Mapper(outbox, Feedback(self._watch).show)
@@ -91,8 +95,25 @@ class MidiService:
             self._play(min(_TICK_SECONDS, scan_due - now))
 
     def _receive(self, arrival: Arrival) -> None:
+        if len(arrival.data) > _MAX_BYTES:
+            return
         if self._waiting.qsize() < _MAX_WAITING:
             self._waiting.put(arrival)
+        else:
+            self._overrun.add(arrival.port)
+
+    def _hear(self, message: Message) -> None:
+        if self._waiting.qsize() < _MAX_WAITING:
+            self._waiting.put(message)
+
+    def _end_overrun(self) -> None:
+        """End the notes of inputs that have lost something, which may have been the end of one."""
+        ports, self._overrun = self._overrun, set()
+        for port in sorted(ports):
+            self._player.forget(port)
+            self._log(
+                f"MIDI: {port} sends faster than can be played; some of it is left out, and its notes have ended."
+            )
 
     def _forget(self, port: str) -> None:
         self._player.forget(port)
@@ -112,7 +133,7 @@ class MidiService:
         if names != self._named:
             self._named = names
             self._log(f"MIDI: {', '.join(names)}." if names else "MIDI: no input is plugged in; they are looked for.")
-            self._link.send(f"{MIDI}/inputs", "\n".join(names))
+            self._link.send(f"{MIDI}/inputs", "\n".join(map(printable, names)))
 
     def _play(self, seconds: float) -> None:
         """Handle what comes within a time, and what waits with it."""
@@ -124,6 +145,8 @@ class MidiService:
             self._handle(item)
             for _ in range(self._waiting.qsize()):
                 self._handle(self._waiting.get())
+            if self._overrun and self._waiting.qsize() < _MAX_WAITING // 2:
+                self._end_overrun()
         now = time.monotonic()
         self._player.check_sensing(now)
         self._outbox.flush(now)
@@ -147,12 +170,14 @@ class MidiService:
             self._mapper.hear(item.address, tuple(item.arguments), time.monotonic())
             if item.address == f"{ROOT}/release/load":
                 self._mappings.ask()
-            elif item.address == TEMPO and self._clock_out is not None and item.arguments:
-                self._clock_out.tempo = min(max(float(item.arguments[0]), 20.0), 300.0)
+            elif self._clock_out is not None:
+                match item:
+                    case Message(address, [int(tempo) | float(tempo)]) if address == TEMPO:
+                        self._clock_out.tempo = min(max(float(tempo), 20.0), 300.0)
 
     def _greet(self) -> None:
         """Tell an engine that has just answered what there is, and ask what it plays."""
-        self._link.send(f"{MIDI}/inputs", "\n".join(self._watch.inputs))
+        self._link.send(f"{MIDI}/inputs", "\n".join(map(printable, self._watch.inputs)))
         self._mappings.publish()
         self._link.send(TEMPO)
 

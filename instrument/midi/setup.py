@@ -19,6 +19,8 @@ HEADER = """\
 # docs/midi.md says what may stand in a table.
 """
 _TABLE = re.compile(r"^\s*\[+\s*([^\[\]\s]*)\s*\]")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+"""As TOML means it; Python would end a line within a device's name, at a character that means something like it."""
 _KINDS = ("mapping", "zone")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -150,7 +152,7 @@ def write_mapping(mapping: Mapping) -> str:
 
 def _blocks(text: str) -> Iterator[_Block]:
     block = _Block("", 1, [])
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+    for number, line in enumerate(_LINE.findall(text), start=1):
         if (match := _TABLE.match(line)) is not None:
             yield block
             block = _Block(match[1], number, [])

@@ -29,6 +29,10 @@ class Output(Protocol):
         """Count the interruptions that the device itself reports."""
 
     @property
+    def overslept_seconds(self) -> float:
+        """Return how long after it should have the last `wait` ended, because the machine let it sleep too long."""
+
+    @property
     def latency_seconds(self) -> float:
         """Return the time from the buffer's end to the loudspeaker."""
 

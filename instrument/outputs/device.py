@@ -89,6 +89,7 @@ class DeviceOutput:
         self._pacing: Pacing | None = None
         self._first_block_seconds = 0.0
         self._deepened_seconds = 0.0
+        self.overslept_seconds = 0.0
 
     @property
     def reserve(self) -> Reserve | None:
@@ -149,11 +150,12 @@ class DeviceOutput:
         assert self._pacing is not None  # `start` comes first
         if self._action not in self._mixer.actions:
             self._recover(self._pacing)
-        begin = time.perf_counter()
+        begin = due = time.perf_counter()
         late = begin - self._ready
         while (surplus := self._surplus(self._pacing)) > 0.0:
             nap = self._pacing.nap(surplus)
             before = time.perf_counter()
+            due = before + max(surplus, nap)
             if before > begin + _GONE_SECONDS:
                 self._gone = True
                 raise OutputError(f"The sound device {self.name} has stopped asking for sound.")
@@ -161,6 +163,7 @@ class DeviceOutput:
             late = max(late, time.perf_counter() - before - nap)
         self._pacing.reserve.note(late)
         self._ready = time.perf_counter()
+        self.overslept_seconds = max(0.0, self._ready - due) if due > begin else 0.0
         self._once_a_second(self._ready, self._pacing)
         return self._pacing.until_taken(self._ready, self._buffered_seconds())
 

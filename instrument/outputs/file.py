@@ -58,6 +58,7 @@ class FileOutput:
     feels_scans = False
     underruns = 0
     device_underruns = 0
+    overslept_seconds = 0.0
 
     def __init__(self, path: Path, sample_rate: float, depth: str = "16", replaces: bool = True) -> None:
         _check_place(path)

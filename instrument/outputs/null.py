@@ -31,6 +31,7 @@ class NullOutput:
     ) -> None:
         self.sample_rate = sample_rate
         self.underruns = 0
+        self.overslept_seconds = 0.0
         self._clock, self._sleep = clock, sleep
         self._target_seconds = _BUFFER_SECONDS
         self._end = 0.0
@@ -41,10 +42,12 @@ class NullOutput:
 
     def wait(self) -> float:
         """Block until the buffer is down to its target."""
+        self.overslept_seconds = 0.0
         buffered = self._end - self._clock()
         if buffered > self._target_seconds:
             self._sleep(buffered - self._target_seconds)
             buffered = self._end - self._clock()
+            self.overslept_seconds = max(0.0, self._target_seconds - buffered)
         if buffered < 0.0:
             self.underruns += 1
             self._end = self._clock()

@@ -28,8 +28,9 @@ class Sender(Protocol):
 
 
 MAX_ITEMS = 10_000
-_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("release", "snapshot", "gesture", "device")}
+_ITEMS = {f"{ROOT}/{kind}": kind for kind in ("release", "snapshot", "gesture", "device", "input/device")}
 _LISTED = {f"{ROOT}/{kind}/list": kind for kind in _ITEMS.values()}
+_WHEN_ASKED = "input/device"
 _CHANGING = {
     f"{ROOT}/snapshot/save": "snapshot",
     f"{ROOT}/snapshot/delete": "snapshot",
@@ -43,7 +44,7 @@ class Lists(QObject):
     """Holds the engine's lists, each as it was when it last arrived completely."""
 
     changed = Signal(str)
-    """Which one: release, snapshot, gesture or device."""
+    """Which one: release, snapshot, gesture, device or input/device."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__()
@@ -71,9 +72,14 @@ class Lists(QObject):
         """Return the names of sound devices."""
         return [str(item[0]) for item in self._items["device"]]
 
+    @property
+    def inputs(self) -> list[str]:
+        """Return the names of devices that can be listened to."""
+        return [str(item[0]) for item in self._items["input/device"]]
+
     def request(self, *kinds: str) -> None:
-        """Request these lists again, or all."""
-        for kind in kinds or _ITEMS.values():
+        """Request these lists again, or all but that of the inputs."""
+        for kind in kinds or (kind for kind in _ITEMS.values() if kind != _WHEN_ASKED):
             self._arriving[kind] = []
             self._sender.send(f"/{kind}/list")
 

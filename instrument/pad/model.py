@@ -15,9 +15,10 @@ from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
+from instrument.pad.input_feed import InputFeed
 from instrument.pad.lists import Lists
 from instrument.pad.replies import MAX_SENTENCE, coordinate_number
-from instrument.pad.settings import GESTURE_STATES, MIDI_STATES, NOTE_SETTINGS, RESTORED, SETTINGS
+from instrument.pad.settings import GESTURE_STATES, NOTE_SETTINGS, PROCESS_STATES, RESTORED, SETTINGS
 from instrument.pad.smoothing import SmoothedPosition
 from instrument.status import Status
 
@@ -66,7 +67,7 @@ class EngineModel(QObject):
         self.axes = (0, 1)
         self.locked: set[int] = set()
         self.latent = SmoothedPosition(0, clock)
-        self.lists = Lists(self)
+        self.lists, self.input = Lists(self), InputFeed(self)
         self._release_to_load = ""
         self._restored: tuple[tuple[int, int], FloatArray] | None = None
         self._handlers = self._all_handlers()
@@ -186,7 +187,7 @@ class EngineModel(QObject):
 
     def _request_settings(self) -> None:
         notes = NOTE_SETTINGS if self.has_pitch else ()
-        for name in (*RESTORED, *notes, *GESTURE_STATES, *MIDI_STATES, "/device/block", "/pad/axes", "/latent"):
+        for name in (*RESTORED, *notes, *PROCESS_STATES, "/device/block", "/pad/axes", "/latent"):
             self.send(name)
 
     def _restore_engine(self, card: ReleaseCard) -> None:
@@ -221,6 +222,7 @@ class EngineModel(QObject):
             f"{ROOT}/pad/y": lambda y: self._handle_pad(None, y),
             f"{ROOT}/play": lambda: self._store_playing(True),
             f"{ROOT}/stop": lambda: self._store_playing(False),
+            **self.input.handlers,
         }
 
     def _handle(self, address: str, arguments: list[Any]) -> None:
@@ -253,7 +255,7 @@ class EngineModel(QObject):
     def _handle_command(self, path: str, arguments: list[Any]) -> None:
         """Follow a command that has finished, the pad's or another client's."""
         name = path.removeprefix(ROOT)
-        if name == "/device/set":
+        if name in ("/device/set", "/input/device/set"):
             self.send(name)
         elif name in self.values:
             self._store(name, tuple(arguments))

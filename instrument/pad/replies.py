@@ -35,6 +35,7 @@ _REPLIES = {
     f"{ROOT}/release/info": (Argument("s", "card"),),
     f"{ROOT}/snapshot": (_NAME,),
     f"{ROOT}/gesture": (_NAME,),
+    f"{ROOT}/input/device": (_NAME, Argument("s", "host API"), Argument("f", "sample rate", 0.0, 1e9)),
     f"{ROOT}/device": (_NAME, Argument("s", "host API"), Argument("f", "sample rate", 0.0, 1e9)),
 }
 """Replies whose address has another form, or no row, in the namespace."""
@@ -61,7 +62,7 @@ class ReplyChecker:
             return [_status(arguments)]
         if address == "/done":
             return self._done(arguments)
-        if address == f"{ROOT}/scope":
+        if address in (f"{ROOT}/scope", f"{ROOT}/input/scope"):
             return [_levels(arguments)]
         if address == f"{ROOT}/device/changed":
             return []

@@ -28,6 +28,16 @@ _MIRRORED = (
     "/gesture/record",
     "/gesture/play",
     "/device/block",
+    "/input/on",
+    "/input/device/set",
+    "/input/gain",
+    "/input/gate",
+    "/input/follow/timbre",
+    "/input/follow/pitch",
+    "/input/follow/level",
+    "/input/transpose",
+    "/input/mix",
+    "/input/hold",
     "/midi/inputs",
     "/midi/learn",
     "/midi/list",
@@ -42,10 +52,18 @@ GESTURE_STATES = ("/gesture/record", "/gesture/play")
 MIDI_STATES = ("/midi/inputs", "/midi/learn", "/midi/list")
 """What `aitunes midi` has told the engine."""
 
+PROCESS_STATES = (*GESTURE_STATES, *MIDI_STATES, "/input/on", "/input/device/set", "/input/hold")
+"""What is asked for, and never sent to a restarted engine: no microphone is opened by itself."""
+
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
 _MOTION = ("/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream")
 
-RESTORED = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality", *_MOTION)
+_INPUT = tuple(f"/input/{name}" for name in ("gain", "gate", "transpose", "mix"))
+_FOLLOW = tuple(f"/input/follow/{name}" for name in ("timbre", "pitch", "level"))
+
+_SOUND = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
+
+RESTORED = (*_SOUND, *_MOTION, *_INPUT, *_FOLLOW)
 """Settings that a restarted engine is sent again."""

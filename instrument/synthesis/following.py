@@ -16,11 +16,11 @@ from instrument.synthesis.voice_allocator import DRONE_SLOT, PitchRange, Tone, V
 _SMOOTHING_SECONDS = 0.02
 _MAX_RELEASE_SECONDS = 0.25
 _OCTAVE = 12.0
-_SILENT_DB = -60.0
+_SILENT_DB, _MAX_DB = -60.0, 6.0
 _SILENT = 10.0 ** (_SILENT_DB / 20.0)
 _LEVEL_STEP_DB = 1.0
 """The decoder is asked again when the level has moved that far; the samples follow it exactly."""
-_SAME_CODE = 0.04
+_SAME_CODE = 0.1
 """Standard deviations: the decoder is asked again when the position has moved that far."""
 _FIRST_ONSET = 1 << 20  # apart from the numbers of note-ons
 
@@ -30,7 +30,7 @@ class Heard(NamedTuple):
 
     Args:
         sounding: whether the input is above its gate.
-        level_db: above the level that a release counts as full, which is the loudest that is played.
+        level_db: above the level that a release counts as full.
         pitch: MIDI note with fraction, 0 where none has been heard yet.
         onsets: how many sounds have begun.
         release: the name of the one whose encoder was asked.
@@ -165,7 +165,7 @@ class Following:
         fed_db = _LEVEL_STEP_DB * math.ceil(max(20.0 * math.log10(gain), _SILENT_DB) / _LEVEL_STEP_DB)
         rest = gain * 10.0 ** (-fed_db / 20.0)
         struck = _FIRST_ONSET + self._onsets if settings.level and self._onsets else 0
-        return (Tone(DRONE_SLOT, round(pitch, 2), fed_db, rest, heard.sounding, struck), *others)
+        return (Tone(DRONE_SLOT, round(pitch, 2), fed_db, rest, heard.sounding, struck, (), settings.level), *others)
 
     def mixed(self, y: FloatArray) -> FloatArray:
         """Mix the input itself into what is synthesised, left and right [samples, 2]; at equal power between them."""
@@ -190,7 +190,7 @@ class Following:
 
     def _follow_level(self, heard: Heard, release_seconds: float, seconds: float) -> float:
         """Return the gain that the input's level asks for: it rises at once, and falls as the envelope's release."""
-        target = 10.0 ** (min(heard.level_db, 0.0) / 20.0) if heard.sounding else 0.0
+        target = 10.0 ** (min(heard.level_db, _MAX_DB) / 20.0) if heard.sounding else 0.0
         fall = 10.0 ** (_SILENT_DB / 20.0 * seconds / max(release_seconds, seconds))
         self._gain = max(target, self._gain * fall)
         if self._gain < _SILENT:

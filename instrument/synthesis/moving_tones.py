@@ -122,7 +122,9 @@ class MovingTones:
             state.level_db = level_db
         movement = state.player.advance(self._hop_seconds, tone.held, settings)
         state.age += 1
-        state.level_db = max(settings.amount * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB)
+        state.level_db = max(
+            settings.amount * (1.0 - tone.led) * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB
+        )
         state.gain = 10.0 ** (state.level_db / 20.0)
         state.code = z + np.float32(settings.amount) * (movement.offset + state.dynamic.shift)
         # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.

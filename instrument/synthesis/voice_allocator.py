@@ -32,6 +32,7 @@ class Tone(NamedTuple):
         held: whether its key is down.
         note_on: its number among all note-ons, 0 for the drone.
         shift: how far it lies from the pad's position.
+        led: how far something else decides its level, 0..1, so that a recorded movement does not.
     """
 
     slot: int
@@ -41,6 +42,7 @@ class Tone(NamedTuple):
     held: bool = True
     note_on: int = 0
     shift: Shift = ()
+    led: float = 0.0
 
 
 @dataclass(frozen=True)

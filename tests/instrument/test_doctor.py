@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -121,6 +122,8 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_is_measured(t
         ("/dev/null", "no regular file"),
         (tmp_path, "no regular file"),
         (tmp_path / "x" / "y", "no folder"),
+        (tmp_path / ("x" * 250), "name"),
+        *([("/proc/trace.json", "cannot be written")] if Path("/proc/self").exists() else []),
     ):
         assert main(["doctor", "--output", "none", "--trace", str(path)]) == 1
         said = capsys.readouterr().err

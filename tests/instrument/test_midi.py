@@ -166,3 +166,16 @@ def test_a_controller_is_learned_kept_in_a_file_and_moves_its_value(engine, keyb
     assert "nothing that a controller can move" in client.expect("/aitunes/midi/notice")[0]
     client.send("/aitunes/midi/forget", "/aitunes/width")
     client.expect("/aitunes/midi/list", where=lambda values: "width" not in values[0])
+
+
+def test_a_port_whose_name_is_no_text_hides_no_keyboard(jack, server, keyboard, monkeypatch):
+    from instrument.midi.jack_system import JackSystem
+
+    library, physical = jack._lib, jack._lib.JackPortIsOutput | jack._lib.JackPortIsPhysical
+    assert library.jack_port_register(keyboard.client._ptr, b"caf\xe9\xff", b"8 bit raw midi", physical, 0)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server)
+    system = JackSystem(lambda arrival: None)
+    try:
+        assert "keyboard:keys" in system.inputs()
+    finally:
+        system.close()

@@ -47,6 +47,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "The window",
         (
             ("L", "choose a release"),
+            ("P", "play with a phone"),
             ("F11", "full screen"),
             ("Esc", "close a sheet, leave full screen"),
             ("? or H", "show shortcuts"),

@@ -1,4 +1,4 @@
-"""Shows the column of controls: transport, and pages for latent space, anchors, gestures, motion, sound and MIDI."""
+"""Shows the column of controls: transport, and pages, from the latent space to MIDI."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from instrument.pad.session import PadSession
 from instrument.pad.widgets.anchor_panel import AnchorPanel
 from instrument.pad.widgets.coordinates import Coordinates
 from instrument.pad.widgets.gesture_panel import GesturePanel
+from instrument.pad.widgets.input_panel import InputPanel
 from instrument.pad.widgets.midi_panel import MidiPanel
 from instrument.pad.widgets.motion_panel import MotionPanel
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.sound_panel import SoundPanel
 from instrument.pad.widgets.transport import Transport
 
-_WIDTH_LETTERS = 26.0
+_WIDTH_LETTERS = 27.0
 
 
 class SidePanel(QFrame):
@@ -44,6 +45,8 @@ class SidePanel(QFrame):
         self._add_page(self.gestures, "Gestures")
         self._add_page(self.motion, "Motion")
         self._add_page(SoundPanel(model, record), "Sound")
+        self.input = InputPanel(model)
+        self._add_page(self.input, "Input")
         self.midi = MidiPanel(model)
         self._add_page(self.midi, "MIDI")
         self.tabs.setCurrentIndex(page)

@@ -33,11 +33,15 @@ def colour_table() -> NDArray[np.uint32]:
 
 
 class Spectrogram(QWidget):
-    """Draws frequency bands over time, low bands at the bottom, in a ring of pixels, so that scrolling copies only."""
+    """Draws frequency bands over time, low bands at the bottom, in a ring of pixels, so that scrolling copies only.
 
-    def __init__(self) -> None:
+    Args:
+        name: its name for screen readers.
+    """
+
+    def __init__(self, name: str = "Spectrogram of what sounds now") -> None:
         super().__init__()
-        self.setAccessibleName("Spectrogram of what sounds now")
+        self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._table = colour_table()
         self._history: deque[FloatArray] = deque(maxlen=_MAX_COLUMNS)

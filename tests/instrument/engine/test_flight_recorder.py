@@ -6,6 +6,7 @@ import pytest
 
 from instrument.doctor.trace import trace
 from instrument.engine.flight_recorder import FlightRecorder, Meters
+from instrument.outputs.pacing import Pacing
 
 HOP = 0.003
 RESERVE = 0.006
@@ -47,7 +48,7 @@ class Machine:
         self.thread += work
         self.process += work
         self._rendered = work + stall
-        self.recorder.add(waited, woke, work + stall, decoded, handled, buffered, self.underruns, HOP)
+        self.recorder.add(waited, woke, work + stall, decoded, handled, buffered, self.underruns, HOP, late)
 
     _rendered = 0.001
     _seen = 0
@@ -130,6 +131,97 @@ def test_hops_that_work_longer_than_they_sound_are_too_dear(machine, parts, part
 def test_a_device_that_takes_more_than_its_share_asked_out_of_turn(machine):
     machine.hop(device=0.007)
     assert cause(machine)[0] == "device"
+
+
+class BlockMachine(Machine):
+    """A machine whose device takes blocks of many hops, played by the pacing that plays devices, on its clock."""
+
+    def __init__(self, block):
+        super().__init__(hops=2_048)
+        self.block, self.callback, self.taken = block, block, 0.0
+        self.ring, self.dry = 2.0 * block, False
+        self.pacing = Pacing(block, 0.0, 0.0)
+        self.freeze = 0.0  # with the next nap
+
+    def pass_time(self, seconds):
+        """Let the clock go on; the device takes a block at each callback, and drops a ring that has too little."""
+        end = self.now + seconds
+        while self.callback <= end:
+            self.now = max(self.now, self.callback)
+            self.callback += self.block
+            self.dry = self.dry or self.ring < self.block - 1e-9
+            if not self.dry:
+                self.ring -= self.block
+                self.taken += self.block
+        self.now = end
+
+    def hop(self, work=0.001, stall=0.0):
+        """One hop, played as `DeviceOutput` does."""
+        waited = self.now
+        if self.dry:
+            self.underruns += 1
+            self.ring, self.dry = max(self.ring, self.block + self.pacing.reserve_seconds), False
+            self.pacing.restart(self.now, self.taken)
+        due = self.now
+        while (surplus := self.surplus()) > 0.0:
+            nap = self.pacing.nap(surplus)
+            due = self.now + max(surplus, nap)
+            self.pass_time(nap + self.freeze)
+            self.freeze = 0.0
+        overslept = max(0.0, self.now - due) if due > waited else 0.0
+        woke, buffered = self.now, self.pacing.until_taken(self.now, self.ring)
+        self.pass_time(work + stall)
+        self.thread += work
+        self.process += work
+        self.ring += HOP
+        self.recorder.add(waited, woke, work + stall, 0.0, (0, 0.0), buffered, self.underruns, HOP, overslept)
+
+    def surplus(self):
+        self.pacing.look(self.now, self.taken)
+        return self.pacing.surplus(self.now, self.ring)
+
+
+@pytest.fixture(params=[0.02, 0.085, 0.17, 0.34])
+def blocks(request):
+    made = BlockMachine(request.param)
+    for _ in range(1_000):
+        made.hop()
+    assert made.underruns == 0
+    return made
+
+
+def until_a_cause(machine, **hop):
+    for _ in range(3_000):
+        machine.hop(**hop)
+        if machine.recorder.causes:
+            return machine.recorder.causes[0]
+    raise AssertionError("nothing was interrupted")
+
+
+def test_waiting_for_a_large_block_is_no_time_that_the_machine_lost(blocks):
+    blocks.callback -= 0.9 * blocks.block  # the device asks for the next block almost with the last one
+    assert until_a_cause(blocks).kind == "device"
+
+
+def test_hops_that_are_too_dear_for_a_large_block_are_not_the_machines_fault(blocks):
+    assert until_a_cause(blocks, work=1.1 * HOP).kind in ("hop", "device")
+
+
+def test_a_machine_that_stands_still_under_a_large_block_is_named(blocks):
+    blocks.freeze = 3.0 * blocks.block
+    kind, seconds = until_a_cause(blocks).kind, float(blocks.recorder.last_sentence.split()[-2]) / 1e3
+    assert kind == "machine"
+    assert seconds == pytest.approx(3.0 * blocks.block, abs=blocks.block + 0.01)
+
+
+@pytest.mark.parametrize("jump", [-3e8, -1.0, 1e-9, 3e8])
+def test_a_clock_that_jumps_leaves_sentences_and_a_trace(machine, jump):
+    machine.now += jump
+    machine.hop(late=0.007)
+    for _ in range(20):
+        machine.hop()
+    assert all(one.sentence for one in machine.recorder.causes)
+    json.dumps(trace(machine.recorder.hops(), machine.recorder.causes), allow_nan=False)
 
 
 def test_memory_is_fixed_and_the_newest_hops_are_kept():
