@@ -83,6 +83,9 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="HOST[:PORT]",
         help="a controller that is sent values without a token, with a port from the start; may be repeated",
     )
+    play.add_argument(
+        "--set", type=Path, metavar="FILE", help="play the songs of a set, a file as docs/sets.md shows; not --release"
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--web",

@@ -25,7 +25,7 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSupport
+from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT, AutoencoderExperimentSupport
 from aitunes.printable import printable
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
@@ -46,6 +46,8 @@ from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
 _PICTURES = 10
+_START_NUMBERS = 1 << 27
+"""Of the segments that a model may start from, which are held in memory: 8,192 of 128 x 128."""
 _SEED_RANGE = 2**63 - 1
 WARNINGS = "warnings.txt"
 """What libraries warned of while they trained, in the run's folder."""
@@ -91,7 +93,7 @@ class Trained:
     """Holds a trained model, its scenario and its checkpoint.
 
     Args:
-        checkpoint: that it lies in.
+        checkpoint: that it lies in: the best, where the recipe keeps it, or the last.
         epochs: it has behind it.
     """
 
@@ -119,6 +121,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     done = check_resumable(checkpoint, identity) if options.resume else 0
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
+    elif not options.resume:
+        most = max(2, _START_NUMBERS // experiment.model.size)
+        experiment.model.start_from(torch.from_numpy(np.asarray(corpus.train.some(most).S)))
     if options.compiled:
         experiment.model.compile()
         for part in experiment.loss.parts.values():
@@ -130,7 +135,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
-    support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
+    support = AutoencoderExperimentSupport(
+        options.run_dir, recipe.best_by, options.save_every, plot_every, labels, tensorboard=True
+    )
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
     progress = RunProgress(options.run_dir, record, len(corpus.train))
     began = Began()
@@ -144,6 +151,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     with _sentences(checkpoint, done, trainer), _restored(checkpoint, done, began):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+    best = options.run_dir / BEST_CHECKPOINT
+    if recipe.best_by and best.is_file():
+        return load_trained(case, scenario, best)
     if options.compiled:
         return load_trained(case, scenario, checkpoint)
     experiment.eval()

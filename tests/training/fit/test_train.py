@@ -1,4 +1,5 @@
 import contextlib
+import csv
 import errno
 import os
 import signal
@@ -15,6 +16,7 @@ from dataclasses import replace  # noqa: E402
 
 from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
+from aitunes.experiments.optimisation import Optimisation  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.fit.checkpoints import WholeCheckpointIO, read_checkpoint  # noqa: E402
 from training.fit.train import EpochSeed, TrainOptions, load_trained, train  # noqa: E402
@@ -115,6 +117,22 @@ def test_a_checkpoint_gives_back_its_model(vectors, unbroken):
     S = torch.from_numpy(corpus.held.S[:5])
     assert torch.equal(loaded.experiment.model.encode(S), unbroken.experiment.model.encode(S))
     assert (loaded.epochs, loaded.identity) == (EPOCHS, unbroken.identity)
+
+
+def test_the_best_epoch_is_kept_where_the_recipe_says_by_what(vectors, tmp_path):
+    case, scenario, corpus = vectors
+
+    def build(shape):
+        # A rate at which every epoch after the first is worse.
+        recipe = scenario.build(shape)
+        return replace(recipe, best_by="validation/loss", optimisation=Optimisation(3.0, warm_up=0.9))
+
+    trained = train(case, replace(scenario, build=build), corpus, TrainOptions(tmp_path, EPOCHS, quiet=True))
+    rows = list(csv.DictReader((tmp_path / "history.csv").open()))
+    losses = [float(row["validation/loss"]) for row in rows]
+    assert trained.checkpoint == tmp_path / "best.ckpt"
+    assert trained.epochs == 1 + int(np.argmin(losses)) < EPOCHS
+    assert (tmp_path / "last.ckpt").is_file()
 
 
 def test_a_checkpoint_of_another_scenario_or_version_is_refused(vectors, unbroken):
