@@ -22,10 +22,10 @@ QT_PACKAGES := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcomm
   libxcb-keysyms1 libxcb-randr0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 fonts-dejavu-core
 
 .DEFAULT_GOAL := help
-.PHONY: help play setup test lint docs bench clean
+.PHONY: help play setup test lint docs demo-site bench clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--release NAME …" goes to `aitunes play`
 	@$(BIN)/aitunes play $(ARGS)
@@ -57,6 +57,9 @@ lint: $(STAMPS)/dev  ## check style, types, imports and licences
 docs: $(STAMPS)/dev  ## build the documentation site into build/site; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in build/site; open build/site/index.html."
+
+demo-site: $(STAMPS)/dev  ## build a static site that plays a release in any browser; ARGS="--release NAME"
+	$(BIN)/python -m instrument.web.demo --to build/demo-site $(ARGS)
 
 bench: $(STAMPS)/dev  ## run every benchmark in turn; benchmarks/RESULTS.md has the figures
 	@for script in $$(grep -l '__name__ == "__main__"' benchmarks/*.py); do \

@@ -4,7 +4,8 @@
 
 Everything is bounded and stays on the loopback device. Each line says "held" or "BROKEN"; the exit status is 1 where
 something broke. `--inputs 1000000` reads a million damaged cards, maps, packets, scores, MIDI files, mappings, packed
-releases, indexes, tables of notes, snapshots, settings, sounds and models.
+releases, indexes, tables of notes, snapshots, settings, sounds, models, motions and
+pictures.
 Forged senders need a raw socket, so run it as root for those; otherwise they are "not tried".
 """
 
@@ -38,6 +39,8 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
         texts.names,
         senders.queue,
         connections.oscquery,
+        connections.web_bodies,
+        connections.web_sockets,
     )
 }
 

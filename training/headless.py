@@ -11,7 +11,7 @@ from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES, find_case
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import LAST_CHECKPOINT
+from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.home import user_releases
 from aitunes.printable import printable
 from aitunes.release.bundled import BUNDLED
@@ -150,14 +150,14 @@ class HeadlessActionPipeline:
 
     @property
     def model(self) -> Path:
-        """The checkpoint that is selected, or else the latest."""
+        """The checkpoint that is selected, or else of the latest run the best, where there is one, or the last."""
         if self._model is not None:
             return self._model
         models = self.list_models()
         if not models:
             raise TrainingError(f"There is no model of {self.experiment.name} {self.scenario.name} yet; train one.")
-        last = models[0].with_name(LAST_CHECKPOINT)
-        return last if last in models else models[0]
+        usual = (models[0].with_name(name) for name in (BEST_CHECKPOINT, LAST_CHECKPOINT))
+        return next((path for path in usual if path in models), models[0])
 
     @property
     def run_dir(self) -> Path:

@@ -24,13 +24,14 @@ from aitunes.features import FloatArray
 from aitunes.remote_paths import is_remote
 
 _STEP = 4096
-_CHUNK_LENGTH = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_CHUNK_LENGTH = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size|BODY) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _CUT_OGG = "Last page lacks an end-of-stream bit"
 _UNKNOWN_BYTES = 0x7FFFF000  # what programs that write to a pipe declare, and more
 _UNKNOWN_FRAMES = 1 << 48
 _WHOLE = 0.995  # encoders pad, and decoders drop their padding
 _CANCELLED = 1e-4  # the power of the mean relative to that of the channels
 _MAX_TAG = (1 << 28) - 1
+_MAX_CHUNKS = 64
 _MPEG_HEADERS = (b"Xing", b"Info", b"VBRI")
 
 
@@ -90,6 +91,39 @@ class _TaggedMp3(io.RawIOBase):
             piece = self._file.read(count)
         buffer[: len(piece)] = piece
         self._position += len(piece)
+        return len(piece)
+
+
+class _UnfinishedWav(io.RawIOBase):
+    """Shows a WAV whose program ended before it wrote how much it had recorded, as one of unknown length."""
+
+    def __init__(self, file: Any, place: int) -> None:
+        self._file, self._place = file, place
+        file.seek(0)
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    @override
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return int(self._file.seek(offset, whence))
+
+    @override
+    def readinto(self, buffer: Any) -> int:
+        begin = self._file.tell()
+        piece = bytearray(self._file.read(len(buffer)))
+        for place in range(max(self._place, begin), min(self._place + 4, begin + len(piece))):
+            piece[place - begin] = 0xFF
+        buffer[: len(piece)] = piece
         return len(piece)
 
 
@@ -194,6 +228,8 @@ def _opened(file: Any) -> tuple[Any, bool]:
     start, end = _mp3_without_length(file)
     if end:
         return _TaggedMp3(file, start, end), True
+    if place := _size_of_nothing(file):
+        return _UnfinishedWav(file, place), False
     file.seek(0)
     # By descriptor libsndfile knows no path, beside which it would look for a resource fork; on Windows a library
     # cannot use another one's descriptors.
@@ -211,6 +247,26 @@ def _mp3_without_length(file: Any) -> tuple[int, int]:
     if not is_mp3 or any(header in frame for header in _MPEG_HEADERS):
         return 0, 0
     return start, file.seek(0, os.SEEK_END)
+
+
+def _size_of_nothing(file: Any) -> int:
+    """Return where a WAV says that it has no samples, though some follow; 0 for other files."""
+    file.seek(0)
+    head, place = file.read(12), 12
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return 0
+    for _ in range(_MAX_CHUNKS):
+        file.seek(place)
+        chunk = file.read(8)
+        size = int.from_bytes(chunk[4:], "little")
+        if len(chunk) < 8 or (chunk[:4] == b"data" and size):
+            return 0
+        if chunk[:4] == b"data":
+            after, end = file.read(8), file.seek(0, os.SEEK_END)
+            is_chunk = after[:4].isalnum() and place + 16 + int.from_bytes(after[4:], "little") <= end
+            return 0 if len(after) < 8 or is_chunk else place + 4
+        place += 8 + size + size % 2
+    return 0
 
 
 def _cancel(y: FloatArray) -> bool:

@@ -1,7 +1,6 @@
 """Reads CIFAR10: 60,000 photographs of ten kinds of things, 32 × 32 pixels, in Python's pickles.
 
-A pickle may run any code that its maker liked. These are opened by an unpickler that knows arrays and the containers
-of Python, and refuses everything else by name.
+A pickle may run any code that its maker liked. These are read by a parser of their steps, which runs none.
 
 Reference:
     Krizhevsky, *Learning multiple layers of features from tiny images*, 2009.
@@ -9,18 +8,14 @@ Reference:
 
 from __future__ import annotations
 
-import _codecs
-import io
-import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy._core.multiarray import _reconstruct
-from typing_extensions import override
 
+from aitunes.bounded_files import read_bounded
 from aitunes.datasets.folder import DataSetError, candidates, data_folder
 from aitunes.datasets.items import Items, SplitItems
+from aitunes.datasets.plain_pickle import read_plain_pickle
 
 NAME = "CIFAR10"
 LICENCE = "none stated by its makers, who ask to be cited"
@@ -32,24 +27,7 @@ _FOLDER = "cifar-10-batches-py"
 _TRAIN = tuple(f"data_batch_{n}" for n in range(1, 6))
 _TEST = "test_batch"
 
-_KNOWN: dict[tuple[str, str], Any] = {
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): _codecs.encode,
-}
-"""All that a pickled array of bytes asks for, by Python 2 and 3, by NumPy 1 and 2."""
-
-
-class RestrictedUnpickler(pickle.Unpickler):
-    """Opens arrays, numbers, bytes, text, lists, tuples and dictionaries; anything else is an `UnpicklingError`."""
-
-    @override
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _KNOWN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no part of a picture")
-        return _KNOWN[module, name]
+_MAX_BYTES = 64 << 20
 
 
 def read_cifar10(data_dir: Path | None) -> SplitItems:
@@ -82,20 +60,20 @@ def read_batch(path: Path) -> Items:
         DataSetError: it is no such file, or one that asks for more than arrays and containers.
     """
     try:
-        batch = RestrictedUnpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        batch = read_plain_pickle(read_bounded(path, _MAX_BYTES))
         pictures, numbers = batch[b"data"], np.asarray(batch[b"labels"])
-        if pictures.dtype != np.uint8 or pictures.shape != (len(numbers), 3 * 32 * 32):
-            raise ValueError(f"its pictures are {pictures.dtype}, {list(pictures.shape)}")
+        if not isinstance(pictures, np.ndarray) or pictures.shape != (len(numbers), 3 * 32 * 32):
+            raise ValueError("its pictures and labels do not fit")
         labels = np.asarray(LABELS)[numbers]
     except (
-        pickle.UnpicklingError,
-        EOFError,
+        OSError,
         KeyError,
         IndexError,
         ValueError,
         TypeError,
         AttributeError,
-        ImportError,
+        OverflowError,
+        RecursionError,
     ) as error:
         raise DataSetError(f"{path} is no batch of CIFAR10's pictures: {error}. Download {SOURCE} again.") from error
     return Items(pictures.reshape(-1, *INPUT_SHAPE).astype(np.float32) / 255.0, labels)

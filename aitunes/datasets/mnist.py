@@ -8,6 +8,7 @@ Reference:
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import zlib
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aitunes.bounded_files import read_bounded
 from aitunes.datasets.folder import DataSetError, candidates, data_folder
 from aitunes.datasets.items import Items, SplitItems
 
@@ -23,6 +25,7 @@ LICENCE = "CC BY-SA 3.0, as it is usually given; its makers' page states none"
 SOURCE = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 INPUT_SHAPE = (1, 28, 28)
 _PARTS = ("train", "t10k")
+_MAX_BYTES = 64 << 20
 _BYTES = 0x08
 """Type code of idx for unsigned bytes, the only one that MNIST has."""
 
@@ -66,6 +69,18 @@ def _find(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
+def _contents(path: Path) -> bytes:
+    """Read a file, unpacked where its name says that it is packed, but no more than any of MNIST's has."""
+    data = read_bounded(path, _MAX_BYTES)
+    if path.suffix != ".gz":
+        return data
+    with gzip.open(io.BytesIO(data)) as stream:
+        unpacked = stream.read(_MAX_BYTES + 1)
+    if len(unpacked) > _MAX_BYTES:
+        raise OSError(f"it unpacks to more than {_MAX_BYTES >> 20} MB")
+    return unpacked
+
+
 def read_idx(path: Path) -> NDArray[np.uint8]:
     """Read the array in an idx file of unsigned bytes, compressed by gzip if its name ends in `.gz`.
 
@@ -75,8 +90,8 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         DataSetError: it is no such file, or not whole.
     """
     try:
-        contents = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        contents = _contents(path)
+    except (OSError, EOFError, zlib.error) as error:
         raise DataSetError(f"{path} is damaged ({error}); download it again from {SOURCE}.") from error
     header = 4 + 4 * contents[3] if len(contents) >= 4 else 4
     if len(contents) < header or contents[:3] != bytes((0, 0, _BYTES)):

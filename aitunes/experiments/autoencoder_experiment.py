@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import torch
@@ -34,6 +34,9 @@ class AutoencoderExperiment(LightningModule):
         optimisation: the optimiser.
     """
 
+    vary: Callable[[Tensor], Tensor] | None = None
+    """Makes another batch of segments out of one that is trained on."""
+
     def __init__(self, model: Autoencoder, loss: WeightedLoss, optimisation: Optimisation = Optimisation()) -> None:  # noqa: B008 - frozen
         super().__init__()
         self.model = model
@@ -43,7 +46,9 @@ class AutoencoderExperiment(LightningModule):
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
         """Make the experiment of a scenario's recipe."""
-        return cls(recipe.model, recipe.loss, recipe.optimisation)
+        experiment = cls(recipe.model, recipe.loss, recipe.optimisation)
+        experiment.vary = recipe.vary
+        return experiment
 
     def pass_through(self, batch: Batch) -> Pass:
         """Run the model on a batch; returns what the losses look at."""
@@ -70,6 +75,9 @@ class AutoencoderExperiment(LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        if self.vary is not None:
+            S, *rest = [batch] if isinstance(batch, Tensor) else batch
+            batch = [self.vary(S), *rest]
         return self._common_step(batch, "train")
 
     @override

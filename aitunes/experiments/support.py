@@ -17,6 +17,8 @@ from aitunes.experiments.callbacks.nan_guard import NaNGuard
 from aitunes.experiments.history import HISTORY
 
 LAST_CHECKPOINT = "last.ckpt"
+BEST_CHECKPOINT = "best.ckpt"
+"""Of the epoch that was nearest to held-out items, where the recipe asks for it."""
 PROGRESS_PICTURE = "progress.png"
 LATENT_PICTURES = "latent"
 
@@ -31,6 +33,7 @@ class AutoencoderExperimentSupport:
 
     Args:
         run_dir: where everything goes: `last.ckpt` after every epoch, `history.csv`, `progress.png`, `latent/`.
+        best_by: what is logged and smallest in the epoch that `best.ckpt` keeps; None keeps none.
         save_every: epochs after which a checkpoint is kept besides the last one; 0 keeps none.
         plot_every: epochs after which the codes are plotted; 0 plots none.
         label_names: of the numbers that label items, for those plots.
@@ -38,6 +41,7 @@ class AutoencoderExperimentSupport:
     """
 
     run_dir: Path
+    best_by: str | None = None
     save_every: int = 0
     plot_every: int = 1
     label_names: tuple[str, ...] = ()
@@ -68,6 +72,11 @@ class AutoencoderExperimentSupport:
             LossPlot(history, self.run_dir / PROGRESS_PICTURE),
             ModelCheckpoint(self.run_dir, filename=stem, enable_version_counter=False),
         ]
+        if self.best_by is not None:
+            best = Path(BEST_CHECKPOINT).stem
+            callbacks.append(
+                KeptCheckpoints(self.run_dir, filename=best, monitor=self.best_by, enable_version_counter=False)
+            )
         if self.plot_every:
             callbacks.insert(2, LatentPlot(self.run_dir / LATENT_PICTURES, self.plot_every, self.label_names))
         if self.save_every:

@@ -89,6 +89,9 @@ class Autoencoder(nn.Module, ABC):
         """Decode with a gradient everywhere, for training, where `decode` clamps its output."""
         return self.decode(z)
 
+    def start_from(self, S: Tensor) -> None:
+        """Start from training segments [items, *input_shape], where a model can; others stay as they were drawn."""
+
     @abstractmethod
     @override
     def forward(self, S: Tensor) -> AutoencoderOutput:

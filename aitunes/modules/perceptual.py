@@ -14,6 +14,7 @@ from aitunes.modules.objective import Loss, Pass
 
 _WIDEST_BORDER = 5
 _SIGMAS_IN_BORDER = 3.5
+_EQUAL_DB = 1e-3
 
 
 class StructuralDissimilarity(Loss):
@@ -82,3 +83,26 @@ class MultiResolutionSpectralError(Loss):
         convergence = torch.linalg.vector_norm(M - T, dim=1) / torch.linalg.vector_norm(T, dim=1)
         decibels = 20.0 * (torch.log10(M) - torch.log10(T)).abs().mean(dim=1)
         return (convergence + decibels / (high - low)).mean()
+
+
+class LogSpectralDistance(Loss):
+    """Measures the root mean square error of the bands of a frame, dB; a mean over frames and batch.
+
+    Args:
+        db_range: of the segments, as `AudioFeatures` has it.
+
+    Reference:
+        Gray & Markel, *Distance measures for speech processing*, IEEE Transactions on Acoustics, Speech, and Signal
+        Processing 24(5), 1976, section III.
+    """
+
+    def __init__(self, db_range: tuple[float, float]) -> None:
+        super().__init__()
+        self.db_range = db_range
+
+    @override
+    def forward(self, passed: Pass) -> Tensor:
+        low, high = self.db_range
+        error = ((passed.output.reconstruction - passed.S) * (high - low)).square().mean(dim=-2)
+        # A root has no slope at 0: a thousandth of a decibel is as good as equal.
+        return (error + _EQUAL_DB**2).sqrt().mean()

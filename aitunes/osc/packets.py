@@ -113,7 +113,22 @@ def _message(datagram: bytes) -> Message:
         message = OscMessage(_checked_type_tags(datagram))
     except (OscParseError, ValueError, OverflowError, RecursionError) as error:
         raise PacketError(f"not an OSC message: {error}") from error
-    return Message(message.address, message.params)
+    return Message(message.address, _flat(message.params))
+
+
+def _flat(arguments: list[Any]) -> list[Any]:
+    """Return arguments in which an array of OSC's stands as its values."""
+    if not any(isinstance(argument, list) for argument in arguments):
+        return arguments
+    flat: list[Any] = []
+    waiting = arguments[::-1]
+    while waiting:
+        argument = waiting.pop()
+        if isinstance(argument, list):
+            waiting.extend(reversed(argument))
+        else:
+            flat.append(argument)
+    return flat
 
 
 def _checked_type_tags(datagram: bytes) -> bytes:

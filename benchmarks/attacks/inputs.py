@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pickle
 import random
 import tempfile
 import warnings
@@ -17,12 +18,14 @@ import soundfile
 
 from aitunes.audio_processing.files import AudioFileWarning, read_audio
 from aitunes.damaged_json import read_entries
+from aitunes.datasets.cifar10 import read_batch
 from aitunes.datasets.note_table import read_note_table
 from aitunes.errors import AiTunesError
 from aitunes.osc.packets import build, bundle, parse
 from aitunes.release.archive import copy_files, opened_archive, pack_release
 from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import MOTION, read_motion
 from aitunes.release.onnx_model import check_self_contained
 from aitunes.release.reader import CARD, DECODER, read_card
 from instrument.midi.mappings import DEFAULTS
@@ -109,6 +112,8 @@ def readers(scratch: Path) -> dict[str, Reader]:
         "index": Reader([_index()], from_file(lambda path: read_index(str(path)))),
         "labels": Reader([_LABELS.encode(), _LABELS.encode("utf-16")], from_file(read_note_table)),
         "preferences": Reader([json.dumps(asdict(Preferences())).encode()], on_text(_read_preferences)),
+        "motion": Reader(_motions(), lambda data: _read_motion(scratch, data)),
+        "pictures": Reader(_pictures(), from_file(read_batch)),
         "model": Reader([(_FOLDER / DECODER).read_bytes()[-60_000:]], lambda model: check_self_contained(model, "It")),
     }
 
@@ -173,6 +178,28 @@ def _quietly_read_audio(path: Path) -> object:
 
 def _read_preferences(text: str) -> Preferences:
     return Preferences.from_values(dict(read_entries(text)[0]))
+
+
+def _motions() -> list[bytes]:
+    """Return the motion of three notes, compressed and stored."""
+    folder = bundled_releases() / "chamber"
+    motion = read_motion(folder, read_card(folder))
+    assert motion is not None
+    compressed, stored = motion.of(np.arange(3)).to_bytes(), io.BytesIO()
+    with np.load(io.BytesIO(compressed)) as arrays:
+        np.savez(stored, **{name: arrays[name] for name in arrays.files})  # type: ignore[arg-type]
+    return [compressed, stored.getvalue()]
+
+
+def _read_motion(scratch: Path, data: bytes) -> object:
+    (scratch / MOTION).write_bytes(data)
+    motion = read_motion(scratch, read_card(bundled_releases() / "chamber"))
+    return motion and (motion.level_starts, motion.code_starts)
+
+
+def _pictures() -> list[bytes]:
+    batch = {b"data": np.zeros((2, 3_072), np.uint8), b"labels": [1, 2], b"filenames": [b"a", b"b"]}
+    return [pickle.dumps(batch, protocol) for protocol in range(5)]
 
 
 def _midi_files() -> list[bytes]:

@@ -27,6 +27,7 @@ from instrument.storage.release_trial import ReleaseTrial
 from instrument.terminal import say, unstoppable
 
 _PATIENCE_SECONDS = 2.5
+_CACHE_PREFIX = "aitunes-compiled-"
 
 
 def import_with_compiled_code(name: str) -> ModuleType:
@@ -42,10 +43,17 @@ def import_with_compiled_code(name: str) -> ModuleType:
     from numba.core import config
 
     # A fresh one each time: a lasting one, where everybody may write, could hold somebody else's code.
-    folder = os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="aitunes-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix=_CACHE_PREFIX)
+    atexit.register(remove_own_cache)
     config.reload_config()  # type: ignore[no-untyped-call, unused-ignore]
     return importlib.import_module(name)
+
+
+def remove_own_cache() -> None:
+    """Remove the folder that compiled code was kept in for this process alone."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
+    if folder.name.startswith(_CACHE_PREFIX) and folder.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_compiled_code() -> None:

@@ -25,4 +25,4 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"Qt cannot be loaded: {error}. It needs: sudo apt-get install {QT_LIBRARIES}") from error
 
     host, port = options.connect
-    return run_pad(host, port, library(options), options.with_engine, options.resume)
+    return run_pad(host, port, library(options), options.with_engine, options.resume, options.http_port)

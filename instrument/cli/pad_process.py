@@ -45,7 +45,7 @@ class PadProcess:
         self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
-        words = ["--connect", self._where, "--with-engine"]
+        words = ["--connect", self._where, "--with-engine", "--http-port", str(options.http_port)]
         if options.releases is not None:
             words += ["--releases", str(options.releases)]
         if options.release == DEFAULT_RELEASE:

@@ -83,6 +83,9 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="HOST[:PORT]",
         help="a controller that is sent values without a token, with a port from the start; may be repeated",
     )
+    play.add_argument(
+        "--set", type=Path, metavar="FILE", help="play the songs of a set, a file as docs/sets.md shows; not --release"
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--web",
@@ -173,6 +176,7 @@ def _add_pad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     pad.add_argument("--with-engine", action="store_true", help="closing the window ends the engine, too")
     pad.add_argument("--resume", action="store_true", help="go back to the release that played last")
+    _add_http_port(pad)
     _add_releases(pad)
 
 
@@ -206,6 +210,7 @@ def _add_phone(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     phone = commands.add_parser("phone", help="show a code that makes a phone a pad, in the same network")
     phone.add_argument("--phones", type=_whole(1, 32), default=1, metavar="NUMBER", help="a code for each of so many")
     phone.add_argument("--forget", action="store_true", help="forget all phones, and close the port to the network")
+    phone.add_argument("--json", action="store_true", help="print the code as JSON: url, seconds, rows of modules")
     _add_http_port(phone)
 
 

@@ -36,7 +36,12 @@ def run(options: argparse.Namespace) -> int:
 
     for number in range(options.phones):
         url, seconds = _code(_ask(options.http_port, "POST"))
-        segno.make(url, error="m").terminal(out=sys.stdout, compact=True)
+        code = segno.make(url, error="m")
+        if options.json:
+            rows = ["".join(map(str, row)) for row in code.matrix]
+            print(json.dumps({"url": url, "seconds": seconds, "modules": rows}))
+            continue
+        code.terminal(out=sys.stdout, compact=True)
         which = f"phone {number + 1} of {options.phones}" if options.phones > 1 else "one phone"
         print(f"{url}\nFor {which}, within {seconds // 60} minutes, in the same network.")
         if number + 1 < options.phones:

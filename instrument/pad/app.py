@@ -23,6 +23,7 @@ def build_window(
     ends_engine: bool,
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
+    http_port: int | None = None,
 ) -> Window:
     """Build the window and connect it to an engine.
 
@@ -32,25 +33,28 @@ def build_window(
         ends_engine: closing the window ends the engine.
         resume: load the release that played last.
         clock: seconds, monotonic.
+        http_port: of the page that shows codes for phones; None takes the default.
 
     Raises:
         AddressError: there is no such host.
     """
     preferences = PreferencesFile(paths.home() / "pad.json")
-    session = PadSession(host, port, paths.anchors(), clock)
+    session = PadSession(host, port, paths.anchors(), clock, http_port)
     window = Window(session, library, preferences, ends_engine)
     session.open(window.last_release if resume else "")
     return window
 
 
-def run(host: str, port: int, library: Library, ends_engine: bool, resume: bool = False) -> int:
+def run(
+    host: str, port: int, library: Library, ends_engine: bool, resume: bool = False, http_port: int | None = None
+) -> int:
     """Show the window until it is closed or the process receives a signal to end."""
     app = create_application()
     app.setApplicationName("AiTunes")
     app.setDesktopFileName("aitunes")
     app.setStyle("Fusion")
     app.setPalette(theme.palette())
-    window = build_window(host, port, library, ends_engine, resume)
+    window = build_window(host, port, library, ends_engine, resume, http_port=http_port)
 
     def end(_number: int, _frame: object) -> None:
         # A signal ends the window alone: Ctrl-C reaches the engine by itself, and others did not ask for silence.

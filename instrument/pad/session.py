@@ -15,6 +15,7 @@ from instrument.pad.encoding import EncoderQueue
 from instrument.pad.folder_learning import FolderLearning
 from instrument.pad.link import Link
 from instrument.pad.model import EngineModel
+from instrument.pad.phone_codes import PhoneCodes
 from instrument.pad.point import Point
 from instrument.pad.release_install import ReleaseInstalling
 
@@ -26,12 +27,20 @@ class PadSession(QObject):
         host, port: the engine's address.
         anchors: the folder in which anchors are stored.
         clock: seconds, monotonic.
+        http_port: of the page that shows codes for phones; None takes the default.
 
     Raises:
         AddressError: there is no such host.
     """
 
-    def __init__(self, host: str, port: int, anchors: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        anchors: Path,
+        clock: Callable[[], float] = time.monotonic,
+        http_port: int | None = None,
+    ) -> None:
         super().__init__()
         self.clock = clock
         self.client = OscClient(host, port, clock, self)
@@ -45,6 +54,7 @@ class PadSession(QObject):
         self.installing = ReleaseInstalling(self)
         self.installing.message.connect(self.model.message)
         self.installing.installed.connect(self.model.load)
+        self.phones = PhoneCodes(http_port, self)
 
     def open(self, release: str = "") -> None:
         """Start to look for the engine; once connected, load this release if the engine has it."""
@@ -57,6 +67,7 @@ class PadSession(QObject):
         self.encoder.close()
         self.folders.close()
         self.installing.close()
+        self.phones.close()
         self.model.unsubscribe()
         if quit_engine:
             self.model.quit_engine()

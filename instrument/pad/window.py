@@ -36,6 +36,7 @@ from instrument.pad.widgets.help_sheet import HelpSheet
 from instrument.pad.widgets.learnable import open_menu
 from instrument.pad.widgets.meter import Meter
 from instrument.pad.widgets.note_strip import NoteStrip
+from instrument.pad.widgets.phone_sheet import PhoneSheet
 from instrument.pad.widgets.play_area import PlayArea
 from instrument.pad.widgets.record_button import RecordButton
 from instrument.pad.widgets.release_picker import ReleasePicker
@@ -83,6 +84,7 @@ class Window(QMainWindow):
         self.menu = SurfaceMenu(self.surface, session.point, session.anchors, self.side.anchors.add_here, model)
         self.picker = ReleasePicker(self, model, library)
         self.help = HelpSheet(self)
+        self.phone = PhoneSheet(self, session.phones)
         self.banner = Banner(self)
         self.full_screen = FullScreen(self, (self.head, self.side), self._fit)
         self._connect()
@@ -163,7 +165,10 @@ class Window(QMainWindow):
             "C": point.randomize,
             "G": side.gestures.toggle_record,
             "K": self.notes.toggle_typing,
+            "N": partial(self.session.model.send, "/set/next"),
+            "Shift+N": partial(self.session.model.send, "/set/previous"),
             "L": self.picker.open,
+            "P": self.phone.open,
             "H": self.help.open,
             "?": self.help.open,
             "F11": self.full_screen.toggle,
@@ -178,7 +183,7 @@ class Window(QMainWindow):
 
     def leave(self) -> None:
         """Close the topmost sheet, or full screen, and return the keyboard focus to the surface."""
-        for sheet in (self.picker, self.help):
+        for sheet in (self.picker, self.help, self.phone):
             if sheet.isVisible():
                 sheet.hide()
                 return
@@ -211,6 +216,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         model, link = self.session.model, self.session.link
         self.head.release.clicked.connect(self.picker.open)
+        self.head.phone.clicked.connect(self.phone.open)
         self.head.full_screen.clicked.connect(self.full_screen.toggle)
         self.head.help.clicked.connect(self.help.open)
         link.up.connect(self._show_connected)

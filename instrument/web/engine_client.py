@@ -21,6 +21,9 @@ _ANSWER_SECONDS = 1.0
 _REPEAT_SECONDS = 0.25
 _MAX_QUESTIONS = 128
 _FACTS_SECONDS = 10.0
+_FACTS_ANSWER_SECONDS = 3.0
+"""Cards are read one after another, in a process of their own, which takes its time on a busy machine."""
+_FACTS_REPEAT_SECONDS = 1.0
 
 _LATENT = f"{ROOT}/latent"
 _RELEASE = f"{ROOT}/release/load"
@@ -35,10 +38,17 @@ class EngineGoneError(AiTunesError):
 
 @dataclass(frozen=True)
 class View:
-    """The engine at one moment: facts of its release, and values by path for those that have one."""
+    """The engine at one moment.
+
+    Args:
+        facts: of its release.
+        values: by path, for those that have one.
+        is_whole: all facts are known.
+    """
 
     facts: Facts
     values: dict[str, list[Any]]
+    is_whole: bool = True
 
 
 class Peer:
@@ -74,6 +84,7 @@ class EngineClient:
         self._named = ""
         self._facts = Facts(0)
         self._facts_due = 0.0
+        self._is_whole = False
 
     @contextlib.asynccontextmanager
     async def peer(self, receive: Callable[[bytes], None]) -> AsyncIterator[Peer]:
@@ -103,20 +114,20 @@ class EngineClient:
         # Nearly always the facts are those of the last time, and one exchange is enough.
         asked = set(choose(self._facts))
         values = await self._values({_LATENT, _RELEASE, *asked})
-        if not {_LATENT, _RELEASE} <= values.keys():
+        if not (values.get(_LATENT) and values.get(_RELEASE)):
             raise EngineGoneError(f"No AiTunes answers at {self.host}:{self.port}; start one with `aitunes`.")
         latent_dim, name = len(values[_LATENT]), values[_RELEASE][0]
         if (name, latent_dim) != (self._named, self._facts.latent_dim) or time.monotonic() > self._facts_due:
             found, whole = await self._read_facts(latent_dim)
             if whole or (name, latent_dim) != (self._named, self._facts.latent_dim):
-                self._facts = found
+                self._facts, self._is_whole = found, whole
             # What the engine was too busy to tell is asked for again the next time.
             self._named, self._facts_due = name, time.monotonic() + (_FACTS_SECONDS if whole else 0.0)
         facts = self._facts
         chosen = choose(facts)
         if missing := set(chosen) - asked:
             values.update(await self._values(missing))
-        return View(facts, {path: values[path] for path in chosen if path in values})
+        return View(facts, {path: values[path] for path in chosen if path in values}, self._is_whole)
 
     async def _values(self, paths: Iterable[str]) -> dict[str, list[Any]]:
         waiting = set(paths)
@@ -124,7 +135,7 @@ class EngineClient:
 
         def take(message: Message) -> bool:
             if message.address == "/fail" and message.arguments:
-                waiting.discard(message.arguments[0])
+                waiting.discard(str(message.arguments[0]))
             elif message.address in waiting:
                 waiting.discard(message.address)
                 values[message.address] = message.arguments
@@ -141,19 +152,28 @@ class EngineClient:
         waiting = {_CARD, _RELEASE_LIST}
 
         def take(message: Message) -> bool:
-            if message.address == _RELEASE_ROW:
-                names.append(message.arguments[0])
-            elif message.address == _CARD:
-                ranges.extend(_input_ranges(message.arguments[0]))
-                waiting.discard(_CARD)
-            elif message.address in ("/done", "/fail") and message.arguments:
-                waiting.discard(message.arguments[0])
+            match message:
+                case Message(address, [str(name), *_]) if address == _RELEASE_ROW:
+                    names.append(name)
+                case Message(address, [str(card), *_]) if address == _CARD:
+                    ranges.extend(_input_ranges(card))
+                    waiting.discard(_CARD)
+                case Message("/done" | "/fail", [str(path), *_]):
+                    waiting.discard(path)
             return not waiting
 
-        await self._converse(lambda: _questions(sorted(waiting)), take)
+        await self._converse(
+            lambda: _questions(sorted(waiting)), take, _FACTS_ANSWER_SECONDS, repeat_seconds=_FACTS_REPEAT_SECONDS
+        )
         return Facts(latent_dim, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(ranges))), not waiting
 
-    async def _converse(self, questions: Callable[[], list[bytes]], take: Callable[[Message], bool]) -> None:
+    async def _converse(
+        self,
+        questions: Callable[[], list[bytes]],
+        take: Callable[[Message], bool],
+        seconds: float = _ANSWER_SECONDS,
+        repeat_seconds: float = _REPEAT_SECONDS,
+    ) -> None:
         """Ask until `take`, which sees every answer, is content or the time is over; UDP may lose either."""
         content = asyncio.Event()
 
@@ -163,11 +183,11 @@ class EngineClient:
                     content.set()
 
         async with self.peer(receive) as peer:
-            for _ in range(round(_ANSWER_SECONDS / _REPEAT_SECONDS)):
+            for _ in range(round(seconds / repeat_seconds)):
                 for datagram in questions():
                     peer.send(datagram)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(content.wait(), _REPEAT_SECONDS)
+                    await asyncio.wait_for(content.wait(), repeat_seconds)
                     return
 
 
@@ -182,5 +202,5 @@ def _input_ranges(card: str) -> list[tuple[str, float, float]]:
     try:
         inputs = json.loads(card)["inputs"][1:]
         return [(spec["name"], float(spec["range"][0]), float(spec["range"][1])) for spec in inputs]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
         return []

@@ -141,7 +141,10 @@ class Listeners:
             self._heard.clear()
             with contextlib.suppress(EngineGoneError):
                 view = await self._engine.view(self._listened)
-                self._tell_structure(view)
+                if view.is_whole:  # or what was not known yet would look like a change, once it is
+                    self._tell_structure(view)
+                else:
+                    self._stirred.set()
                 self._tell_values(view)
             await asyncio.sleep(_FOLLOW_SECONDS)
 

@@ -138,7 +138,9 @@ def _attributes(path: str, row: Address, facts: Facts, values: Sequence[Any] | N
     if types == "T":
         node["OVERLOADS"] = [{"TYPE": "F"}]
     if values is not None and len(values) == len(types) and node["ACCESS"] & READABLE:
-        node["VALUE"] = [_json(value) for value in values]
+        shown = [_json(value) for value in values]
+        if all(isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)) for value in shown):
+            node["VALUE"] = shown
     return node
 
 

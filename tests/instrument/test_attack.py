@@ -26,6 +26,8 @@ READERS = (
     "index",
     "labels",
     "preferences",
+    "motion",
+    "pictures",
     "model",
 )
 

@@ -21,7 +21,7 @@ class Bundled:
     """Names the scenario of a release that comes with AiTunes.
 
     Args:
-        moves: whether it gets the motion of its notes; generated ones have none to speak of.
+        moves: whether it gets the motion of its notes; generated ones answer the pad at once instead.
     """
 
     experiment: str

@@ -209,6 +209,8 @@ def _longest(texts: Texts) -> int:
 
 def _read_table(path: Path) -> TrackTable:
     """Read a table; one on a disk is mapped into memory, so that only what is looked at is read."""
+    if not is_remote(path) and not path.is_file():
+        raise ValueError(f"{path.name} is no file")  # to open a pipe would wait for somebody who writes into it
     where = io.BytesIO(path.read_bytes()) if is_remote(path) else path
     rows = np.load(where, mmap_mode=None if is_remote(path) else "r", allow_pickle=False)
     return TrackTable(*(rows[name] for name in ("name", "label", "held", "items", "shard", "row")))
@@ -228,7 +230,7 @@ def _check_table(table: TrackTable, counts: NDArray[np.int64]) -> None:
     items, shard, row = (np.asarray(column, np.int64) for column in (table.items, table.shard, table.row))
     if items.min() < 1 or shard.min() < 0 or shard.max() >= len(counts) or row.min() < 0:
         raise ValueError("tracks lie outside its shards")
-    if (row + items > counts[shard]).any() or items.sum() != counts.sum():
+    if (row > counts[shard] - items).any() or items.sum() != counts.sum():
         raise ValueError("its tracks and shards do not fit")
 
 

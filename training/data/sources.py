@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from aitunes.bounded_files import read_bounded
 from aitunes.datasets.folder import Track
 from aitunes.remote_paths import is_remote, write_whole
 
 _LINES = 4_096
+_MAX_BYTES = 1 << 28
 
 
 def write_sources(store: Path, tracks: Sequence[Track], sizes: Sequence[int], changed: Sequence[int]) -> str:
@@ -36,7 +38,7 @@ def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
         tracks: as they are now, on a disk.
     """
     try:
-        lines = path.read_bytes().decode().splitlines()
+        lines = read_bounded(path, _MAX_BYTES).decode().splitlines()
         recorded = {name: (int(size), int(time)) for size, time, name in (line.split(" ", 2) for line in lines)}
     except (OSError, ValueError):
         return ""

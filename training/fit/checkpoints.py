@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,15 +83,35 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint {path}.")
     try:
+        _check_archive(path)
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         weights = checkpoint["state_dict"]
-        if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
+        if not isinstance(weights, dict) or not all(map(_is_plain, weights.values())):
             raise TypeError("no weights")
+        is_finite = all(bool(torch.isfinite(weight).all()) for weight in weights.values())
     except Exception as error:  # PyTorch's reader raises whatever the archive makes it raise
         raise TrainingError(f"{path} is no checkpoint of AiTunes, or a damaged one; train again.") from error
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
+    if not is_finite:
         raise TrainingError(f"{path} holds weights that are no numbers (NaN or infinite); use an earlier checkpoint.")
     return dict(checkpoint)
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse what would grow as it is read: PyTorch compresses nothing in the archives that it writes."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("compressed")
+
+
+def _is_plain(weight: object) -> bool:
+    """Tell whether this is a tensor whose every number is in the file, and not one number that fills terabytes."""
+    return (
+        isinstance(weight, torch.Tensor)
+        and weight.layout == torch.strided
+        and weight.device.type == "cpu"
+        and weight.numel() * weight.element_size() <= weight.untyped_storage().nbytes()
+    )
 
 
 def epochs_of(checkpoint: dict[str, Any], path: Path) -> int:

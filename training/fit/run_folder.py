@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from aitunes.bounded_files import read_bounded
 from aitunes.errors import TrainingError
 from aitunes.experiments.history import HISTORY
 from aitunes.experiments.support import LAST_CHECKPOINT
@@ -64,12 +65,11 @@ def _take(lock: Path, folder: Path) -> None:
 
 def _is_held(lock: Path, folder: Path) -> bool:
     try:
-        with lock.open("rb") as stream:
-            owner = json.loads(stream.read(_MAX_BYTES))
+        owner = json.loads(read_bounded(lock, _MAX_BYTES))
         host, pid, started = str(owner["host"]), int(owner["pid"]), float(owner["started"])
     except FileNotFoundError:
         return False
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         # Half written at this moment, or by something else.
         raise TrainingError(
             f"{lock} says that a training writes to {folder}, but not which; delete it if none does."

@@ -18,13 +18,15 @@ import numpy as np
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import Logger
 from typing_extensions import override
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import LAST_CHECKPOINT, AutoencoderExperimentSupport
+from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT, AutoencoderExperimentSupport
+from aitunes.printable import printable
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
 from training.data.processes import check_batch, is_lost_peer, launched, strategy
@@ -44,6 +46,8 @@ from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
 
 _PICTURES = 10
+_START_NUMBERS = 1 << 27
+"""Of the segments that a model may start from, which are held in memory: 8,192 of 128 x 128."""
 _SEED_RANGE = 2**63 - 1
 WARNINGS = "warnings.txt"
 """What libraries warned of while they trained, in the run's folder."""
@@ -89,7 +93,7 @@ class Trained:
     """Holds a trained model, its scenario and its checkpoint.
 
     Args:
-        checkpoint: that it lies in.
+        checkpoint: that it lies in: the best, where the recipe keeps it, or the last.
         epochs: it has behind it.
     """
 
@@ -117,6 +121,9 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     done = check_resumable(checkpoint, identity) if options.resume else 0
     if options.start_from is not None:
         load_weights(experiment, check_identity(options.start_from, identity), options.start_from)
+    elif not options.resume:
+        most = max(2, _START_NUMBERS // experiment.model.size)
+        experiment.model.start_from(torch.from_numpy(np.asarray(corpus.train.some(most).S)))
     if options.compiled:
         experiment.model.compile()
         for part in experiment.loss.parts.values():
@@ -128,19 +135,25 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
         raise TrainingError(f"{checkpoint} has {done} epochs behind it already; ask for more than {epochs}.")
     labels = kinds(corpus.train.labels, corpus.held.labels)
     plot_every = max(1, epochs // _PICTURES)
-    support = AutoencoderExperimentSupport(options.run_dir, options.save_every, plot_every, labels, tensorboard=True)
+    support = AutoencoderExperimentSupport(
+        options.run_dir, recipe.best_by, options.save_every, plot_every, labels, tensorboard=True
+    )
     record = RunRecord(case.name, scenario.name, save_every=options.save_every, data=options.data)
     progress = RunProgress(options.run_dir, record, len(corpus.train))
-    trainer = _trainer(support, progress, identity, options, epochs)
+    began = Began()
+    trainer = _trainer([*support, progress, began], support.logger(), identity, options, epochs)
     rank, world, size = trainer.global_rank, trainer.world_size, options.batch_size or recipe.batch_size
     check_batch(size, world)
     batches = EpochBatches.of(corpus.train, size, options.seed, rank, world)
     batches.set_epoch(done)  # Lightning draws a resumed run's first batch before it says which epoch it is
     train_loader = loader(corpus.train, batches, labels)
     held_loader = loader(corpus.held, EpochBatches.of(corpus.held, size, None, rank, world), labels)
-    with _sentences(checkpoint, done, trainer):
+    with _sentences(checkpoint, done, trainer), _restored(checkpoint, done, began):
         ckpt_path = checkpoint if options.resume else None
         trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+    best = options.run_dir / BEST_CHECKPOINT
+    if recipe.best_by and best.is_file():
+        return load_trained(case, scenario, best)
     if options.compiled:
         return load_trained(case, scenario, checkpoint)
     experiment.eval()
@@ -176,8 +189,33 @@ class EpochSeed(Callback):
         torch.manual_seed(int(source.integers(_SEED_RANGE)))
 
 
+class Began(Callback):
+    """Notes that a training has begun: whatever a checkpoint held has been restored."""
+
+    has_begun = False
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.has_begun = True
+
+
+@contextmanager
+def _restored(checkpoint: Path, done: int, began: Began) -> Iterator[None]:
+    """Turn what Lightning and PyTorch say of a state that they cannot restore into a sentence."""
+    try:
+        yield
+    except Exception as error:
+        if not done or began.has_begun or isinstance(error, TrainingError | OSError):
+            raise
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise TrainingError(
+            f"The state of the training in {checkpoint} does not fit or is damaged ({printable(why)}); start a new one "
+            "from its weights with --model."
+        ) from error
+
+
 def _trainer(
-    support: AutoencoderExperimentSupport, progress: RunProgress, identity: Identity, options: TrainOptions, epochs: int
+    callbacks: list[Callback], logger: Logger | None, identity: Identity, options: TrainOptions, epochs: int
 ) -> Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -189,8 +227,8 @@ def _trainer(
             num_nodes=nodes,
             strategy=strategy(devices * nodes),
             precision=options.precision,  # type: ignore[arg-type]  # checked by the command line
-            logger=support.logger() or False,
-            callbacks=[*support, progress, Signature(identity), EpochSeed(options.seed)],
+            logger=logger or False,
+            callbacks=[*callbacks, Signature(identity), EpochSeed(options.seed)],
             plugins=[WholeCheckpointIO()],
             enable_progress_bar=sys.stderr.isatty() and not options.quiet,
             enable_model_summary=False,

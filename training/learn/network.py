@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder, AutoencoderOutput
+from aitunes.modules.blocks import residual
 
 N_FFT, HOP_LENGTH, SAMPLE_RATE = 2048, 256, 44_100
 NODES = 256
@@ -55,30 +56,6 @@ def pool_matrix() -> FloatArray:
     return np.asarray((spread / spread.sum(axis=0)).T, np.float32)
 
 
-class Block(nn.Module):
-    """x + W₂ gelu(W₁ norm(x)), of one width; W₂ is zero at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.inner = nn.Linear(width, width)
-        self.outer = nn.Linear(width, width)
-        nn.init.zeros_(self.outer.weight)
-        nn.init.zeros_(self.outer.bias)
-
-    @override
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = x + self.outer(nn.functional.gelu(self.inner(self.norm(x))))
-        return y
-
-
-def _residual(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    last = nn.Linear(WIDTH, outputs)
-    nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Linear(inputs, WIDTH), *(Block(WIDTH) for _ in range(blocks)), nn.LayerNorm(WIDTH), last)
-
-
 class FrameAutoencoder(Autoencoder):
     """A linear projection of the spectral envelope, and a residual network beside each of its halves.
 
@@ -101,8 +78,8 @@ class FrameAutoencoder(Autoencoder):
         self.register_buffer("scale", torch.ones(latent_dim))
         self.encoder_linear = nn.Linear(NODES, latent_dim)
         self.decoder_linear = nn.Linear(latent_dim, NODES)
-        self.encoder = _residual(NODES, latent_dim, _ENCODER_BLOCKS)
-        self.decoder = _residual(latent_dim, NODES, _DECODER_BLOCKS)
+        self.encoder = residual(NODES, latent_dim, _ENCODER_BLOCKS, WIDTH)
+        self.decoder = residual(latent_dim, NODES, _DECODER_BLOCKS, WIDTH)
 
     @classmethod
     def of_projection(

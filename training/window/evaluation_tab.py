@@ -21,11 +21,14 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from aitunes.bounded_files import read_bounded
 from training.window.formats import figure
 from training.window.look import GAP, caption, hinted, named, plain_table
 from training.window.workshop import Answer, Workshop
 
 _PICTURES = ("reconstructions.png", "codes.png", "latent.png")
+
+_MAX_BYTES = 1 << 20
 
 
 class EvaluationTab(QWidget):
@@ -114,8 +117,8 @@ class EvaluationTab(QWidget):
 def _track_names(folder: Path) -> list[str]:
     """Read the names of the tracks that the evaluation has written as sound."""
     try:
-        return [str(name) for name in json.loads((folder / "tracks.json").read_text(encoding="utf-8"))]
-    except (OSError, ValueError):
+        return [str(name) for name in json.loads(read_bounded(folder / "tracks.json", _MAX_BYTES))]
+    except (OSError, ValueError, TypeError, RecursionError):
         return []
 
 

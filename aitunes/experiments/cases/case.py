@@ -89,5 +89,9 @@ class Case:
         """Make an untrained experiment and the recipe that it follows; seed torch first."""
         recipe, features = scenario.build(self.shape_of(scenario)), self.features_of(scenario)
         if features and issubclass(self.experiment, SpectrogramBasedAutoencoderExperiment):
-            return self.experiment(recipe.model, recipe.loss, recipe.optimisation, features), recipe
-        return self.experiment(recipe.model, recipe.loss, recipe.optimisation), recipe
+            experiment: AutoencoderExperiment
+            experiment = self.experiment(recipe.model, recipe.loss, recipe.optimisation, features)
+        else:
+            experiment = self.experiment(recipe.model, recipe.loss, recipe.optimisation)
+        experiment.vary = recipe.vary
+        return experiment, recipe

@@ -8,7 +8,7 @@ from aitunes.features import AudioFeatures
 from aitunes.modules.annealing import Annealing, LinearAnnealing
 from aitunes.modules.losses import Commitment, KLDivergence, SquaredError
 from aitunes.modules.objective import Loss, WeightedLoss
-from aitunes.modules.perceptual import MultiResolutionSpectralError
+from aitunes.modules.perceptual import LogSpectralDistance, MultiResolutionSpectralError
 
 _COMMITMENT = 0.25
 """As van den Oord et al. have it; results hardly depend on it."""
@@ -17,6 +17,8 @@ _SPECTRAL_PER_VALUE = 0.003
 _KL_PER_VALUE = 6e-6
 """Weights grow with the segment, as the squared error that they stand against does: about a tenth at 128 × 128."""
 _KL_RISE_EPOCHS = 10
+_KL_PER_DB = 0.003
+"""Against the log-spectral distance: where that is 7 dB, as much as a tenth is against the squared error."""
 
 
 def squared() -> WeightedLoss:
@@ -38,6 +40,14 @@ def spectral_and_kl(shape: tuple[int, ...], features: AudioFeatures) -> Weighted
     """Make an objective of the multi-resolution spectral error and the annealed KL divergence."""
     kl = LinearAnnealing(0.0, _KL_PER_VALUE * prod(shape), _KL_RISE_EPOCHS)
     return _spectral({"kl": KLDivergence()}, {"kl": kl}, shape, features)
+
+
+def distance_and_kl(features: AudioFeatures) -> WeightedLoss:
+    """Make an objective of the log-spectral distance and the KL divergence, at one weight from the first step on.
+
+    A weight that rises from nothing lets the codes' means run away first, to hundreds of nats.
+    """
+    return WeightedLoss({"distance": LogSpectralDistance(features.db_range), "kl": KLDivergence()}, {"kl": _KL_PER_DB})
 
 
 def spectral_and_commitment(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:

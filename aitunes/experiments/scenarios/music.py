@@ -1,4 +1,4 @@
-"""Makes families of scenarios: residual models of segments, coarse and fine, small and large; dense ones of frames."""
+"""Makes families of scenarios: models of segments, coarse and fine, small and large; dense ones of frames."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from itertools import product
 
 from aitunes.experiments.optimisation import Optimisation
-from aitunes.experiments.scenarios.losses import spectral_and_commitment, spectral_and_kl
+from aitunes.experiments.scenarios.losses import distance_and_kl, spectral_and_commitment
 from aitunes.experiments.scenarios.scenario import Recipe, Scenario, scenario
 from aitunes.features import AudioFeatures
 from aitunes.modules.annealing import LinearAnnealing
+from aitunes.modules.components import ComponentAutoencoder, ComponentResNet
 from aitunes.modules.losses import KLDivergence
 from aitunes.modules.note_losses import LoudnessWeightedLogError, RelativeConvergence
 from aitunes.modules.objective import WeightedLoss
-from aitunes.modules.resnet import ResNet2dV2
+from aitunes.modules.variation import SegmentVariation
 from aitunes.modules.variational import VariationalAutoencoder
 from aitunes.modules.vq_resnet import VQ_ResNet2D
 
 LATENT_DIMS = (16, 32, 64, 128, 256)
 MOMENTUM = 0.01
 """Of batch normalisation, where the name says momentum: its running statistics are those of about a hundred batches."""
-_NO_MOMENTUM = 0.1
 
 FRAME = AudioFeatures(44_100, n_fft=2048, hop_length=256, n_mels=160, f_max=20_000.0, db_range=(-90.0, 30.0))
 """Single frames: what the hand asks for is decoded at every hop."""
@@ -29,9 +29,11 @@ FRAME = AudioFeatures(44_100, n_fft=2048, hop_length=256, n_mels=160, f_max=20_0
 FRAME_DIMS = (4, 8, 16)
 
 _EPOCHS, _FRAME_EPOCHS = 200, 60
-_FRAME_BATCH = 256
+_FRAME_BATCH = _SEGMENT_BATCH = 256
 _CONVERGENCE, _KL, _KL_RISE_EPOCHS = 10.0, 0.05, 4
 _OPTIMISATION = Optimisation(1e-3, weight_decay=1e-4, warm_up=0.1)
+_BEST_BY = "validation/distance"
+_SEGMENT_OPTIMISATION = Optimisation(1e-3, weight_decay=0.02, warm_up=0.05)
 
 
 @dataclass(frozen=True)
@@ -69,35 +71,52 @@ Production = Mapping[str, tuple[str, str]]
 
 
 def music_scenarios(resolutions: tuple[Resolution, ...], production: Production) -> Iterator[Scenario]:
-    """Make residual scenarios of every size, with and without momentum, and a VQ scenario of each resolution.
+    """Make scenarios of every size, with a perceptron and with a ResNet, and a VQ scenario of each resolution.
 
     Raises:
         ScenarioError: a scenario of production grade has an empty name or description.
     """
-    for resolution, latent_dim, momentum in product(resolutions, LATENT_DIMS, (False, True)):
-        yield _resnet(resolution, latent_dim, momentum, production)
+    for resolution, latent_dim in product(resolutions, LATENT_DIMS):
+        yield _components(resolution, latent_dim, production)
+        yield _resnet(resolution, latent_dim, production)
     for resolution in resolutions:
         yield _vq(resolution, production)
 
 
-def _resnet(resolution: Resolution, latent_dim: int, momentum: bool, production: Production) -> Scenario:
-    name = f"{resolution.name}-dim{latent_dim}{'-momentum' if momentum else ''}"
-    remembering = ", its normalisation with a long memory" if momentum else ""
+def _components(resolution: Resolution, latent_dim: int, production: Production) -> Scenario:
+    name = f"{resolution.name}-dim{latent_dim}"
 
     @scenario(
         name,
-        "1",
-        f"ResNet2D of {latent_dim} dimensions on {resolution.adjective} segments{remembering}",
+        "2",
+        f"{latent_dim} principal components of {resolution.adjective} segments, and a perceptron beside them",
+        name in production,
+        *production.get(name, (None, None)),
+        features=resolution.features,
+    )
+    def components(shape: tuple[int, ...]) -> Recipe:
+        model = ComponentAutoencoder(shape, latent_dim)
+        loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
+        return Recipe(model, loss, _EPOCHS, _SEGMENT_BATCH, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
+
+    return components
+
+
+def _resnet(resolution: Resolution, latent_dim: int, production: Production) -> Scenario:
+    name = f"{resolution.name}-dim{latent_dim}-momentum"
+
+    @scenario(
+        name,
+        "2",
+        "The same with a ResNet2D, its normalisation with a long memory: for graphics cards",
         name in production,
         *production.get(name, (None, None)),
         features=resolution.features,
     )
     def resnet(shape: tuple[int, ...]) -> Recipe:
-        model = ResNet2dV2(
-            shape, latent_dim, resolution.channels, batch_norm_momentum=MOMENTUM if momentum else _NO_MOMENTUM
-        )
-        loss = spectral_and_kl(shape, resolution.features)
-        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _OPTIMISATION)
+        model = ComponentResNet(shape, latent_dim, resolution.channels, MOMENTUM)
+        loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
+        return Recipe(model, loss, _EPOCHS, resolution.batch_size, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
 
     return resnet
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from aitunes.errors import TrainingError
 from aitunes.experiments.optimisation import Optimisation
 from aitunes.features import AudioFeatures
@@ -24,6 +26,9 @@ class Recipe:
     Args:
         model: untrained, its weights drawn from torch's generator: seed that first.
         epochs: passes over the data.
+        vary: makes another batch of segments out of one, of the same shape, for training; None trains on them as they
+            are.
+        best_by: what is logged of every epoch and tells by its smallest value which one is kept; None keeps the last.
     """
 
     model: Autoencoder
@@ -31,6 +36,8 @@ class Recipe:
     epochs: int
     batch_size: int
     optimisation: Optimisation = field(default_factory=Optimisation)
+    vary: Callable[[Tensor], Tensor] | None = None
+    best_by: str | None = None
 
 
 RecipeBuilder = Callable[[tuple[int, ...]], Recipe]

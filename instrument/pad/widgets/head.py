@@ -1,4 +1,4 @@
-"""Shows the release's name and description, and the buttons for full screen and help."""
+"""Shows the release's name and description, and the buttons for a phone, full screen and help."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ class Head(QWidget):
         self.release = button("AiTunes", "Choose a release", "Choose a release (L)", role="release")
         self.description = ElidedLabel()
         self.description.setProperty("role", "quiet")
+        self.phone = button("Phone", "Play with a phone", "A code that makes a phone a pad (P)")
         self.full_screen = button("Full screen", "Full screen", "The pad fills the screen (F11)")
         self.help = button("?", "Help", "Shortcuts (?)")
         layout = theme.row(self, 0.5)
         layout.addWidget(self.release)
         layout.addWidget(self.description, 1)
+        layout.addWidget(self.phone)
         layout.addWidget(self.full_screen)
         layout.addWidget(self.help)
 

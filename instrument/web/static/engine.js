@@ -2,6 +2,7 @@
 
 import { call, namespace } from "./api.js";
 import { Emitter } from "./emitter.js";
+import { readLandmarks } from "./maps.js";
 import { Position } from "./position.js";
 
 export const ROOT = "/aitunes";
@@ -109,6 +110,11 @@ export class Engine extends Emitter {
 
   get playsNotes() {
     return Boolean(this.card?.inputs?.some((input) => input.name === "pitch"));
+  }
+
+  /** Reads the playing release's landmarks on two axes of its pad. */
+  landmarks(axes) {
+    return readLandmarks(this.card.name, axes);
   }
 
   /** Reads everything again: of an engine that has come, or after many values have changed at once. */

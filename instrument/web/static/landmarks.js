@@ -1,6 +1,5 @@
 /** The landmarks of a release on two axes of its pad: who they are, and how dense they lie. */
 
-import { call } from "./api.js";
 import { styleOf } from "./dom.js";
 
 const MAX_LABELS = 12;
@@ -49,12 +48,6 @@ export class Landmarks {
     for (const grid of smooth) for (let cell = 0; cell < grid.length; cell++) grid[cell] /= most;
     return smooth;
   }
-}
-
-/** Reads a release's landmarks on two axes; one that only the engine has gives none. */
-export async function readLandmarks(release, axes) {
-  const path = `/api/v1/releases/${encodeURIComponent(release)}/map?axes=${axes.join(",")}`;
-  return new Landmarks(await call("GET", path).catch(() => ({})));
 }
 
 const total = (grids, cell) => grids.reduce((sum, grid) => sum + grid[cell], 0);

@@ -1,8 +1,9 @@
 /** A way over a map, drawn by hand: its points with their times, and its picture. */
 
 import { fitCanvas, keepSwipes, onTheme, styleOf } from "./dom.js";
-import { Landmarks, readLandmarks } from "./landmarks.js";
+import { Landmarks } from "./landmarks.js";
 import { paintMap } from "./map_view.js";
+import { readLandmarks } from "./maps.js";
 
 const MAX_POINTS = 2000;
 const KEY_STEP = 0.03;

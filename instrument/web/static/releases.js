@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { button, byId, element, onTheme } from "./dom.js";
 import { Emitter } from "./emitter.js";
 import { bytes } from "./formats.js";
-import { readLandmarks } from "./landmarks.js";
+import { readLandmarks } from "./maps.js";
 import { paintMap } from "./map_view.js";
 
 /** Holds what the server lists. Event: `changed`. */

@@ -1,7 +1,7 @@
 /** The pad itself: shows the map and the point, and follows fingers, pen, mouse and keys. */
 
 import { fitCanvas, onTheme, styleOf } from "./dom.js";
-import { Landmarks, readLandmarks } from "./landmarks.js";
+import { Landmarks } from "./landmarks.js";
 import { paintMap, writeLegend } from "./map_view.js";
 import { Fingers } from "./fingers.js";
 
@@ -42,7 +42,7 @@ export class Surface {
     const asked = `${engine.card.name} ${axes}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
-    const landmarks = await readLandmarks(engine.card.name, axes);
+    const landmarks = await engine.landmarks(axes);
     if (asked !== this.#asked) return;
     this.#landmarks = landmarks;
     this.#writeTitles(axes);

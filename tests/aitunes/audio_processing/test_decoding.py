@@ -54,7 +54,7 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path, rng):
     assert len(read_audio(tmp_path / "a.flac")[0]) == RATE
 
 
-@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "aiff"])
+@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "aiff", "w64", "rf64"])
 def test_of_a_file_cut_short_the_beginning_is_read_and_its_length_said(tmp_path, rng, ending):
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, 0.1 * rng.standard_normal(2 * RATE), RATE)
@@ -65,6 +65,28 @@ def test_of_a_file_cut_short_the_beginning_is_read_and_its_length_said(tmp_path,
         y, _ = read_audio(path)
     assert 0.7 * RATE < len(y) < 1.1 * RATE
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_of_a_recording_that_was_never_finished_all_is_read(tmp_path, rng, subtype):
+    path = tmp_path / "a.wav"
+    y = 0.1 * rng.standard_normal(RATE)
+    soundfile.write(path, y, RATE, subtype=subtype)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"data") + 4
+    data[place : place + 4] = bytes(4)
+    path.write_bytes(data)
+    read, _ = read_audio(path)
+    assert np.abs(read - y).max() < 1e-4
+
+
+def test_a_sound_without_samples_has_none_though_words_follow(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(0), RATE)
+    for words in (b"", b"LIST\x08\0\0\0INFOICMT"):
+        path.write_bytes(path.read_bytes() + words)
+        with pytest.raises(AudioFileError, match="holds no samples"):
+            read_audio(path)
 
 
 @pytest.mark.filterwarnings("error")

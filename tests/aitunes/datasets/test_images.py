@@ -1,5 +1,6 @@
 """MNIST, CIFAR10, and vectors."""
 
+import contextlib
 import gzip
 import os
 import pickle
@@ -132,6 +133,61 @@ def test_a_file_that_is_no_batch_is_refused(tmp_path, contents):
     path.write_bytes(contents)
     with pytest.raises(DataSetError, match="no batch of CIFAR10's pictures"):
         read_batch(path)
+
+
+def crafted(shape, dtype, data, made="numpy.core.multiarray\n_reconstruct"):
+    """Return a batch whose pictures have whatever state the test says."""
+    text = lambda words: b"U" + bytes([len(words)]) + words  # noqa: E731
+    kind = b"cnumpy\ndtype\n(" + text(dtype) + b"I00\nI01\ntR"
+    array = b"c" + made.encode() + b"\n(cnumpy\nndarray\n(I0\ntU\x01btR"
+    state = b"(I1\n(" + b"".join(b"L%dL\n" % size for size in shape) + b"t" + kind + b"I00\n" + data + b"tb"
+    return b"(" + text(b"data") + array + state + text(b"labels") + b"(lI1\nad."
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "data"),
+    [
+        ((1, 3072), b"O8", b"U\x04abcd"),
+        ((1, 3072), b"u1", b"U\x04abcd"),
+        ((1, 10**15), b"u1", b"U\x04abcd"),
+        ((-1, -4), b"u1", b"U\x04abcd"),
+        ((2**63, 2, 0), b"u1", b"U\x00"),
+        ((1, 4), b"u1", b"(l"),
+        ((1, 4), b"V4", b"U\x04abcd"),
+        ((1, 4), b"u8", b"U\x04abcd"),
+    ],
+)
+def test_an_array_that_is_not_what_it_says_is_refused_and_reaches_nothing_compiled(tmp_path, shape, dtype, data):
+    path = tmp_path / "test_batch"
+    path.write_bytes(crafted(shape, dtype, data))
+    with pytest.raises(DataSetError, match="no batch of CIFAR10's pictures"):
+        read_batch(path)
+
+
+def test_the_crafted_array_is_read_where_it_is_right(tmp_path):
+    path = tmp_path / "test_batch"
+    path.write_bytes(crafted((1, 3072), b"u1", b"T" + (3072).to_bytes(4, "little") + bytes(3072)))
+    assert read_batch(path).labels.tolist() == ["automobile"]
+
+
+def test_any_damage_of_a_batch_is_a_sentence(tmp_path, rng):
+    path = tmp_path / "test_batch"
+    for protocol in range(5):
+        whole = pickle.dumps(batch(rng, 2), protocol=protocol)
+        for _ in range(200):
+            data = bytearray(whole)
+            for place in rng.integers(0, min(len(data), 300), rng.integers(1, 5)):
+                data[place] = rng.integers(256)
+            path.write_bytes(data[: rng.integers(1, len(data) + 1)])
+            with contextlib.suppress(DataSetError):
+                read_batch(path)
+
+
+def test_a_bomb_in_gzip_is_refused(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(bytes(80 << 20), 1))
+    with pytest.raises(DataSetError, match="unpacks to more than"):
+        read_idx(path)
 
 
 def test_missing_cifar10_says_where_to_get_it_and_what_is_missing(tmp_path, rng):

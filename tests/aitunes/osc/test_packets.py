@@ -1,5 +1,6 @@
 """Whatever arrives: messages or a PacketError, and nothing else."""
 
+import contextlib
 import math
 import struct
 
@@ -173,3 +174,15 @@ def test_types_that_nobody_knows_are_refused_whatever_pads_the_address(address, 
 def test_a_value_that_osc_cannot_carry_is_refused():
     with pytest.raises(PacketError, match="cannot be sent"):
         build("/synced", 2**80)
+
+
+@pytest.mark.parametrize("tags", ["[ff]", "[f[f]]", "f[f]", "[][ff]", "[[ff]]"])
+def test_an_array_is_read_as_its_values(tags):
+    datagram = b"/aitunes/pad/xy\0" + padded(b"," + tags.encode()) + struct.pack(">ff", 0.25, 0.5)
+    assert parse(datagram)[0].messages == [Message("/aitunes/pad/xy", [0.25, 0.5])]
+
+
+def test_deep_arrays_are_read_or_refused():
+    for tags in ("[" * 900 + "]" * 900, "[" * 30_000, "]" * 100, "]["):
+        with contextlib.suppress(PacketError):
+            parse(b"/x\0\0" + padded(b"," + tags.encode()))

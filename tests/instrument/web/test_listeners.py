@@ -203,6 +203,53 @@ def test_an_answer_that_a_change_has_overtaken_is_not_told():
     assert told == [("/aitunes/gain", [-12.0]), ("/aitunes/smoothing", [2.0]), ("/aitunes/gain", [-12.0])]
 
 
+class BusyEngine:
+    """Tells its releases late, and then changes to one with a further coordinate."""
+
+    def __init__(self):
+        self.views = [
+            View(Facts(2), {}, is_whole=False),
+            View(Facts(2, ("tiny", "wide")), {}),
+            View(Facts(3, ("tiny", "wide")), {}),
+        ]
+        self.all_seen = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def peer(self, receive):
+        self.tell = receive
+        yield self
+
+    def send(self, datagram):
+        self.tell(build("/done", "/notify"))
+
+    async def view(self, choose):
+        if len(self.views) > 1:
+            return self.views.pop(0)
+        self.all_seen.set()
+        return self.views[0]
+
+
+def test_what_was_not_known_yet_is_no_change():
+    async def conversation():
+        listener, engine = Listener(), BusyEngine()
+        everyone = Listeners(engine)
+        everyone.join(listener)
+        while not engine.all_seen.is_set():
+            engine_answers(engine)
+            await asyncio.sleep(0.01)
+        frames = [json.loads(await listener.next_frame()) for _ in range(2)]
+        everyone.leave(listener)
+        return [(frame["COMMAND"], frame["DATA"]) for frame in frames]
+
+    told = asyncio.run(asyncio.wait_for(conversation(), 20.0))
+    assert told == [("PATH_ADDED", "/aitunes/latent/2"), ("PATH_CHANGED", "/aitunes/latent")]
+
+
+def engine_answers(engine):
+    if hasattr(engine, "tell"):
+        engine.send(b"")
+
+
 class AskedEngine:
     """Notes what it is asked; one that is gone has no answer."""
 

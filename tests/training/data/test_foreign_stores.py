@@ -1,6 +1,7 @@
 """Prepared features from anywhere: whatever stands in their index and headers, a sentence comes of it."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -13,6 +14,7 @@ from aitunes.errors import TrainingError
 from aitunes.remote_paths import RemotePathError, parse_path
 from training.data.feature_preparation import PrepareOptions, prepare_tracks
 from training.data.feature_store import INDEX, FeatureStore
+from training.data.sources import describe_changes
 
 pytestmark = pytest.mark.training
 
@@ -64,8 +66,19 @@ def test_damaged_headers_of_the_table_are_a_sentence(spoilt, rng):
         assert read_or_refused(folder)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("key", ["tracks", "sources"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(spoilt, key):
+    folder, index = spoilt
+    path = folder / index[key]
+    path.unlink()
+    os.mkfifo(path)
+    assert read_or_refused(folder)
+    assert describe_changes(path, []) == ""
+
+
 @pytest.mark.parametrize("field", ["items", "shard", "row"])
-@pytest.mark.parametrize("value", [-1, 0, 10**15])
+@pytest.mark.parametrize("value", [-1, 0, 10**15, 2**63 - 1])
 def test_a_table_that_claims_too_much_is_refused(spoilt, field, value):
     folder, index = spoilt
     rows = np.load(folder / index["tracks"])

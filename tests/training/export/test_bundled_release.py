@@ -9,7 +9,7 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import TORCHSCRIPT, read_landmarks, read_release
 
 RELEASES = Path(__file__).parents[3] / "instrument" / "releases"
-LABELS = {"first-light": 9, "chamber": 18}
+LABELS = {"first-light": 9, "chamber": 42}
 
 
 @pytest.fixture(scope="module", params=list(LABELS))

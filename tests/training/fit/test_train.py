@@ -1,6 +1,9 @@
+import contextlib
+import csv
 import errno
 import os
 import signal
+import zipfile
 from functools import partial
 
 import numpy as np
@@ -13,6 +16,7 @@ from dataclasses import replace  # noqa: E402
 
 from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
+from aitunes.experiments.optimisation import Optimisation  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.fit.checkpoints import WholeCheckpointIO, read_checkpoint  # noqa: E402
 from training.fit.train import EpochSeed, TrainOptions, load_trained, train  # noqa: E402
@@ -115,6 +119,22 @@ def test_a_checkpoint_gives_back_its_model(vectors, unbroken):
     assert (loaded.epochs, loaded.identity) == (EPOCHS, unbroken.identity)
 
 
+def test_the_best_epoch_is_kept_where_the_recipe_says_by_what(vectors, tmp_path):
+    case, scenario, corpus = vectors
+
+    def build(shape):
+        # A rate at which every epoch after the first is worse.
+        recipe = scenario.build(shape)
+        return replace(recipe, best_by="validation/loss", optimisation=Optimisation(3.0, warm_up=0.9))
+
+    trained = train(case, replace(scenario, build=build), corpus, TrainOptions(tmp_path, EPOCHS, quiet=True))
+    rows = list(csv.DictReader((tmp_path / "history.csv").open()))
+    losses = [float(row["validation/loss"]) for row in rows]
+    assert trained.checkpoint == tmp_path / "best.ckpt"
+    assert trained.epochs == 1 + int(np.argmin(losses)) < EPOCHS
+    assert (tmp_path / "last.ckpt").is_file()
+
+
 def test_a_checkpoint_of_another_scenario_or_version_is_refused(vectors, unbroken):
     case, scenario, _ = vectors
     with pytest.raises(TrainingError, match="belongs to vectors5d variational, not to vectors5d vanilla"):
@@ -154,6 +174,10 @@ def test_nothing_to_resume_is_a_sentence(vectors, tmp_path):
         lambda path: path.write_bytes(b""),
         lambda path: torch.save({"state_dict": Evil()}, path),
         lambda path: torch.save([1, 2], path),
+        lambda path: torch.save({"state_dict": {"a": torch.zeros(1).expand(10**13)}}, path),
+        lambda path: torch.save({"state_dict": {"a": torch.empty(10**10, device="meta")}}, path),
+        lambda path: torch.save({"state_dict": {"a": torch.eye(3).to_sparse()}}, path),
+        lambda path: compress(path),
     ],
 )
 def test_what_is_no_checkpoint_is_refused_and_nothing_of_it_runs(unbroken, tmp_path, spoil, capsys):
@@ -163,6 +187,36 @@ def test_what_is_no_checkpoint_is_refused_and_nothing_of_it_runs(unbroken, tmp_p
     with pytest.raises(TrainingError, match="is no checkpoint"):
         read_checkpoint(path)
     assert "executed" not in capsys.readouterr().out
+
+
+def compress(path):
+    """Pack a checkpoint so that it grows as it is read."""
+    torch.save({"state_dict": {"a": torch.zeros(1_000_000)}}, path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda state: state.update(optimizer_states=[{}]),
+        lambda state: state.update(optimizer_states=[{"state": {}, "param_groups": []}]),
+        lambda state: state.update(optimizer_states=[1]),
+        lambda state: state.update(loops={}),
+        lambda state: state.update(loops={"fit_loop": 3}),
+        lambda state: state.update(global_step="x"),
+        lambda state: state.update({"pytorch-lightning_version": 7}),
+    ],
+)
+def test_a_state_that_cannot_be_gone_on_from_is_a_sentence_or_harmless(vectors, unbroken, tmp_path, spoil):
+    state = torch.load(unbroken.checkpoint, weights_only=True)
+    spoil(state)
+    torch.save(state, tmp_path / "last.ckpt")
+    with contextlib.suppress(TrainingError):
+        train(*vectors, TrainOptions(tmp_path, EPOCHS + 1, resume=True, quiet=True))
 
 
 def test_a_full_disk_leaves_the_checkpoint_before_whole(vectors, tmp_path, monkeypatch):

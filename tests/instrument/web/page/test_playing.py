@@ -62,7 +62,7 @@ def test_keys_alone_play_everything(stage, page):
     assert stage.hears("/aitunes/note", note(True))[0] == 48
     page.keyboard.up("z")
     stage.hears("/aitunes/note", note(False))
-    page.get_by_label("Gain").focus()
+    page.get_by_label("Gain", exact=True).focus()
     page.keyboard.press("ArrowLeft")
     assert stage.hears("/aitunes/gain")[0] < 0.0
 

@@ -1,0 +1,136 @@
+/** Plays the release in this browser, behind the interface that pad, notes and keys know from the engine's page. */
+
+import { Emitter } from "../static/emitter.js";
+import { Landmarks } from "../static/landmarks.js";
+import { Position } from "../static/position.js";
+
+const FADE_SECONDS = 0.03;
+const ANALYSED = 2048;
+const SMOOTHING_SECONDS = 0.04;
+
+/**
+ * Holds the state of the instrument; `start` is to be called by a gesture, as browsers want it.
+ *
+ * Events: `release`, `moved`, `playing` (boolean), `drone` (boolean), `effort` ({load, iterations}).
+ */
+export class LocalEngine extends Emitter {
+  #waiting = [];
+  #context = null;
+  #suspend = 0;
+
+  constructor(release, weights) {
+    super();
+    Object.assign(this, { release, weights, card: release.card, entry: release.entry, playing: false });
+    this.position = new Position(release.latent.ranges);
+    this.drone = true;
+    this.pitch = 69;
+    this.volume = 1;
+    this.analyser = null;
+    this.connection = { on: () => {}, sendLatest: (...words) => this.#steer(...words) };
+  }
+
+  get playsNotes() {
+    return "pitch" in this.release.inputs;
+  }
+
+  landmarks(axes) {
+    const { map } = this.release;
+    return Promise.resolve(new Landmarks(axes.join() === map.axes.join() ? map : {}));
+  }
+
+  /** Begins to sound, or goes on. */
+  async start() {
+    clearTimeout(this.#suspend);
+    this.#setPlaying(true);
+    this.#context ??= await this.#open();
+    await this.#context.resume();
+    this.#fade(this.volume);
+  }
+
+  stop() {
+    this.#setPlaying(false);
+    this.#command("panic");
+    this.#fade(0);
+    if (this.drone) this.#command("drone", true, this.pitch);
+    this.#suspend = setTimeout(() => this.#context?.suspend(), 3000 * FADE_SECONDS);
+  }
+
+  /** Ends every sound at once. */
+  panic() {
+    this.setDrone(false);
+    this.#command("panic");
+  }
+
+  setDrone(sounding, pitch = this.pitch) {
+    const before = this.drone;
+    Object.assign(this, { drone: sounding, pitch });
+    this.#command("drone", sounding, pitch);
+    if (before !== sounding) this.emit("drone", sounding);
+  }
+
+  setVolume(volume) {
+    this.volume = volume;
+    if (this.playing) this.#fade(volume);
+  }
+
+  movePad(x, y) {
+    this.moveTo(this.position.onPad(x, y));
+  }
+
+  moveCoordinate(n, value) {
+    this.moveTo(this.position.target.with(n, value));
+  }
+
+  moveTo(coordinates) {
+    this.position.move(coordinates, SMOOTHING_SECONDS);
+    this.#command("move", this.position.target);
+    this.emit("moved");
+  }
+
+  /** Takes a note as the pad and the keys send it; they begin only while the page sounds. */
+  send(path, tags, note, velocity, id) {
+    if (velocity && !this.playing) this.start();
+    if (velocity && this.drone) this.setDrone(false);
+    this.#command("note", note, velocity, id);
+    return true;
+  }
+
+  #steer(key, address, tags, id, value) {
+    this.#command(address.endsWith("/bend") ? "bend" : "timbre", id, value);
+  }
+
+  #command(...words) {
+    if (this.node) this.node.port.postMessage(words);
+    else this.#waiting.push(words);
+  }
+
+  async #open() {
+    const { release, weights } = this;
+    // A context at the release's own rate: the browser resamples, better than a page could in the audio thread.
+    const context = new AudioContext({ sampleRate: release.features.sampleRate, latencyHint: "interactive" });
+    await context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
+    const options = { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { release, weights } };
+    const node = new AudioWorkletNode(context, "demo", options);
+    node.port.onmessage = ({ data }) => this.emit("effort", data);
+    this.gain = new GainNode(context, { gain: 0 });
+    this.analyser = new AnalyserNode(context, { fftSize: ANALYSED, smoothingTimeConstant: 0 });
+    node.connect(this.gain).connect(this.analyser).connect(context.destination);
+    this.node = node;
+    for (const words of this.#waiting.splice(0)) this.#command(...words);
+    if (this.drone) this.#command("drone", true, this.pitch);
+    return context;
+  }
+
+  #fade(to) {
+    if (!this.gain) return;
+    const { currentTime } = this.#context;
+    this.gain.gain.cancelScheduledValues(currentTime);
+    this.gain.gain.setTargetAtTime(to, currentTime, FADE_SECONDS / 3);
+  }
+
+  #setPlaying(playing) {
+    if (playing === this.playing) return;
+    this.playing = playing;
+    this.emit("playing", playing);
+  }
+}

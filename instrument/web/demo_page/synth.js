@@ -1,0 +1,108 @@
+/** The instrument in one object without a clock: commands go in, hops come out. It runs in the worklet, and in Node. */
+
+import { Painter } from "./painter.js";
+import { Voice } from "./voice.js";
+
+export const VOICES = 4;
+const MIN_ITERATIONS = 2;
+const SMOOTHING_SECONDS = 0.04;
+const DRONE_ATTACK_SECONDS = 0.05;
+
+/** Returns the refinements of each of several tones, so that many cost little more than one. */
+export const shared = (iterations, among) =>
+  Math.max(Math.floor(iterations / Math.max(1, among)), Math.min(iterations, MIN_ITERATIONS));
+
+/** Plays a drone and up to four notes of one release. */
+export class Synth {
+  #target;
+  #left = 0;
+  #notes = 0;
+
+  /** `release` as the site's release.json has it, `weights` its constants. */
+  constructor(release, weights) {
+    const { features } = release;
+    const painter = new Painter(release, weights);
+    this.hop = features.hop;
+    this.seconds = features.hop / features.sampleRate;
+    this.iterations = 8;
+    this.pitch = 69;
+    this.place = new Float64Array(painter.latentDim);
+    this.#target = Float64Array.from(this.place);
+    [this.drone, ...this.voices] = Array.from({ length: VOICES + 1 }, (_, slot) => new Voice(painter, features, slot));
+  }
+
+  /** Takes a command of the table below: its name, then its values. */
+  command(name, ...values) {
+    const act = COMMANDS[name];
+    if (!act) throw new Error(`There is no command ${name}.`);
+    act(this, ...values);
+  }
+
+  /** Sets off for a place, coordinates in standard deviations. */
+  move(coordinates) {
+    this.#target.set(coordinates);
+    this.#left = Math.max(1, Math.round(SMOOTHING_SECONDS / this.seconds));
+  }
+
+  /** Plays a note: velocity 1 to 127, or 0 to end it. The first one ends the drone. */
+  note(note, velocity, id) {
+    if (velocity === 0) {
+      this.#with(id)?.end();
+      return;
+    }
+    this.drone.end();
+    const voice = this.voices.find((each) => each.resting) ?? this.#oldest();
+    voice.id = id;
+    voice.started = ++this.#notes;
+    voice.begin(note, 40 * Math.log10(velocity / 127));
+  }
+
+  steer(id, change) {
+    const voice = this.#with(id);
+    if (voice) Object.assign(voice, change);
+  }
+
+  /** Lets the drone sound, or ends it; its pitch is a MIDI note. */
+  setDrone(sounding, pitch = this.pitch) {
+    this.pitch = pitch;
+    if (!sounding) this.drone.end();
+    else if (this.drone.held) this.drone.pitch = pitch;
+    else this.drone.begin(pitch, 0, DRONE_ATTACK_SECONDS);
+  }
+
+  panic() {
+    for (const voice of [this.drone, ...this.voices]) voice.silence();
+  }
+
+  /** Leaves the next hop in `out` [hop]. */
+  render(out) {
+    this.#advance();
+    out.fill(0);
+    const sounding = [this.drone, ...this.voices].filter((voice) => !voice.resting);
+    const each = shared(this.iterations, sounding.length);
+    for (const voice of sounding) voice.render(this.place, each, out);
+  }
+
+  #advance() {
+    if (!this.#left) return;
+    for (let n = 0; n < this.place.length; n++) this.place[n] += (this.#target[n] - this.place[n]) / this.#left;
+    this.#left -= 1;
+  }
+
+  #with(id) {
+    return this.voices.find((voice) => voice.held && voice.id === id);
+  }
+
+  #oldest() {
+    return this.voices.reduce((oldest, voice) => (voice.started < oldest.started ? voice : oldest));
+  }
+}
+
+const COMMANDS = {
+  move: (synth, coordinates) => synth.move(coordinates),
+  note: (synth, note, velocity, id) => synth.note(note, velocity, id),
+  bend: (synth, id, bend) => synth.steer(id, { bend }),
+  timbre: (synth, id, timbre) => synth.steer(id, { timbre }),
+  drone: (synth, sounding, pitch) => synth.setDrone(sounding, pitch),
+  panic: (synth) => synth.panic(),
+};
