@@ -23,7 +23,7 @@ def test_an_engine_that_failed_is_a_failure(monkeypatch, tmp_path, ending, statu
         hanging=False,
         **ending,
     )
-    monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda listening: None)
+    monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda: None)
     monkeypatch.setattr("instrument.cli.play.Engine", lambda *arguments, **options: engine)
     before = signal.getsignal(signal.SIGINT)
     assert main(["play", "--output", "none", "--no-pad", "--no-midi", "--no-oscquery"]) == status
