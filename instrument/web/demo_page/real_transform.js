@@ -54,7 +54,7 @@ export class RealTransform {
       const evenRe = inRe[k] + inRe[j], evenIm = inIm[k] - inIm[j];
       const oddRe = inRe[k] - inRe[j], oddIm = inIm[k] + inIm[j];
       const turnedRe = oddRe * cos[k] - oddIm * sin[k], turnedIm = oddIm * cos[k] + oddRe * sin[k];
-      const [to, mirrored] = [order[k], order[j]];
+      const to = order[k], mirrored = order[j];
       im[to] = scale * (evenRe - turnedIm);
       re[to] = scale * (evenIm + turnedRe);
       im[mirrored] = scale * (evenRe + turnedIm);
