@@ -37,6 +37,7 @@ PLACES = (0.1, 0.5, 0.9)
 FIRST_SEMITONES = 2.3
 WARM_HOPS = 400
 STEPS = (0, 2, 8)
+ROUNDED = 1.0 + 3e-7  # changes the last bit of each magnitude
 
 
 class PageInNode:
@@ -202,16 +203,26 @@ def compare_sound(page: PageInNode, release: Release) -> None:
     notes = itertools.product(np.arange(low_high[0] + FIRST_SEMITONES, low_high[1], 12.0), PLACES, PLACES)
     held = [held_note(release, float(pitch), place) for pitch, *place in notes]
     sounds, _ = page.streamed(held, DEFAULT_ITERATIONS)
-    ours = np.array([line_db(y, features) for y in sounds])
-    engine_lines = np.array([line_db(streamed_by_engine(S, features, DEFAULT_ITERATIONS)[0], features) for S in held])
-    print(f"| line of {len(held)} held notes, worst | {ours.max():.1f} | {engine_lines.max():.1f} |")
-    print(f"| mean of their power | {power_mean_db(ours):.1f} | {power_mean_db(engine_lines):.1f} |")
-    print(f"| notes that differ by less than 1 dB | {np.mean(np.abs(ours - engine_lines) < 1.0):.0%} | |")
+    lines = np.array(
+        [
+            [line_db(each, features) for each in (y, *(_by_engine(gain * S, features) for gain in (1.0, ROUNDED)))]
+            for y, S in zip(sounds, held, strict=True)
+        ]
+    )
+    print(f"\n| {len(held)} held notes, line at the hop rate | page | engine | engine, last bits changed |")
+    print("| --- | --- | --- | --- |")
+    rows = {
+        "worst": lines.max(axis=0),
+        "mean of their power": 10.0 * np.log10(np.mean(10.0 ** (lines / 10.0), axis=0)),
+    }
+    for title, row in rows.items():
+        print(f"| {title} | {' | '.join(f'{level:.1f} dB' for level in row)} |")
+    near = np.mean(np.abs(lines - lines[:, 1:2]) < 1.0, axis=0)
+    print(f"| within 1 dB of the engine | {near[0]:.0%} | | {near[2]:.0%} |")
 
 
-def power_mean_db(levels: FloatArray) -> float:
-    """Return the mean of the power of levels in dB."""
-    return float(10.0 * np.log10(np.mean(10.0 ** (levels / 10.0))))
+def _by_engine(S: FloatArray, features: AudioFeatures) -> FloatArray:
+    return streamed_by_engine(S.astype(np.float32), features, DEFAULT_ITERATIONS)[0]
 
 
 if __name__ == "__main__":
