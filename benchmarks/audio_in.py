@@ -86,13 +86,17 @@ def measure_latency(release: str, count: int) -> None:
             begun = onset(y)
             if heard is not None and begun is not None:
                 latencies[midi].append(1e3 * (heard - begun) / SAMPLE_RATE)
-        underruns = client.status()[0]
+        status = client.status()
     player.close()
     for midi, found in latencies.items():
         if found:
             print(f"{release:12} MIDI {midi}  {_row(found)}")
     everything = [one for found in latencies.values() for one in found]
-    print(f"{release:12} all      {_row(everything)}, {len(everything)} of {count}, underruns {underruns}")
+    print(f"{release:12} all      {_row(everything)}, {len(everything)} of {count}, underruns {status[0]}")
+    stages = ", ".join(
+        f"{name} {ms:.1f}" for name, ms in zip(("control", "synthesis", "buffer", "device"), status[8:12], strict=True)
+    )
+    print(f"{release:12} of which, in ms: {stages}")
 
 
 def _row(found: list[float]) -> str:

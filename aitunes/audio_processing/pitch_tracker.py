@@ -14,7 +14,7 @@ from aitunes.pitch import A4_HZ, A4_MIDI
 LOWEST_HZ, HIGHEST_HZ = 55.0, 2_200.0
 """From A1 to C♯7: voices, guitars, winds."""
 
-_COARSE_HZ = 11_025.0
+_COARSE_SAMPLES = 5.0  # of the shortest period, at the least
 _TAPS = 31
 _MAX_BLOCK = 1_024
 _COMPARED_SECONDS = 0.015
@@ -40,9 +40,9 @@ NO_PITCH = Pitch(0.0, 0.0)
 class PitchTracker:
     """Tracks pitch causally: after every block of samples it says what the newest ones repeat.
 
-    The newest samples are compared with those a lag earlier, for all lags that may be the period, at a quarter of the
-    rate; the first lag nearly as good as the best is refined at the full rate. A new pitch counts once two looks in a
-    row agree on it.
+    The newest samples are compared with those a lag earlier, for all lags that may be the period, at a fraction
+    of the rate; the first lag nearly as good as the best is refined at the full rate. A new pitch counts once two looks
+    in a row agree on it.
 
     Args:
         sample_rate: Hz.
@@ -62,7 +62,7 @@ class PitchTracker:
 
     def __init__(self, sample_rate: float, lowest_hz: float = LOWEST_HZ, highest_hz: float = HIGHEST_HZ) -> None:
         self._rate = sample_rate
-        self._step = max(1, round(sample_rate / _COARSE_HZ))
+        self._step = max(1, round(sample_rate / (_COARSE_SAMPLES * highest_hz)))
         coarse_rate = sample_rate / self._step
         self._shortest, self._longest = max(2, int(coarse_rate / highest_hz)), math.ceil(coarse_rate / lowest_hz)
         self._compared = round(_COMPARED_SECONDS * coarse_rate)

@@ -27,6 +27,7 @@ from instrument.storage.release_trial import ReleaseTrial
 from instrument.terminal import say, unstoppable
 
 _PATIENCE_SECONDS = 2.5
+_CACHE_PREFIX = "aitunes-compiled-"
 
 
 def import_with_compiled_code(name: str) -> ModuleType:
@@ -42,18 +43,21 @@ def import_with_compiled_code(name: str) -> ModuleType:
     from numba.core import config
 
     # A fresh one each time: a lasting one, where everybody may write, could hold somebody else's code.
-    folder = os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="aitunes-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix=_CACHE_PREFIX)
+    atexit.register(remove_own_cache)
     config.reload_config()  # type: ignore[no-untyped-call, unused-ignore]
     return importlib.import_module(name)
 
 
-def load_compiled_code(listening: bool = False) -> None:
-    """Have the compiled code at hand; where numba has not cached it yet, say what takes so long.
+def remove_own_cache() -> None:
+    """Remove the folder that compiled code was kept in for this process alone."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
+    if folder.name.startswith(_CACHE_PREFIX) and folder.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
-    Args:
-        listening: the code for an input, too, for which there is no time once it plays.
-    """
+
+def load_compiled_code() -> None:
+    """Have the compiled code of the synthesis at hand; where numba has not cached it yet, say what takes so long."""
     sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
@@ -64,11 +68,14 @@ def load_compiled_code(listening: bool = False) -> None:
     from instrument.synthesis.release_renderer import load_compiled_code as load_synthesis
 
     load_synthesis()
-    if listening:
-        from instrument.listening.analysis import load_compiled_code as load_listening
-
-        load_listening()
     timer.cancel()
+
+
+def load_listening_code() -> None:
+    """Have the compiled code for an input at hand, for which there is no time once the engine plays."""
+    from instrument.listening.analysis import load_compiled_code as load
+
+    load()
 
 
 class UsageError(AiTunesError):

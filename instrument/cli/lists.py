@@ -13,7 +13,7 @@ from pathlib import Path
 from aitunes.printable import printable
 from aitunes.release.card import ReleaseCard
 from instrument.cli.common import library
-from instrument.outputs.portaudio import output_devices
+from instrument.outputs.portaudio import input_devices, output_devices
 from instrument.storage.origins import origin_of
 from instrument.storage.release_index import read_index
 
@@ -89,7 +89,7 @@ def _size(folder: Path, card: ReleaseCard) -> int:
 
 
 def _devices(options: argparse.Namespace) -> int:
-    devices = output_devices()
+    devices = input_devices() if options.inputs else output_devices()
     if options.json:
         print(json.dumps(devices, indent=1))
         return 0
@@ -100,5 +100,6 @@ def _devices(options: argparse.Namespace) -> int:
             f"{device['sample_rate']:.0f} Hz, {1e3 * device['latency_seconds']:.1f} ms)"
         )
     if not devices:
-        print("PortAudio finds no sound device. Plug one in, or start JACK or PipeWire; until then AiTunes is silent.")
+        what, missing = ("input", "deaf") if options.inputs else ("sound device", "silent")
+        print(f"PortAudio finds no {what}. Plug one in, or start JACK or PipeWire; until then AiTunes is {missing}.")
     return 0

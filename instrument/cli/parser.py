@@ -83,6 +83,9 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="HOST[:PORT]",
         help="a controller that is sent values without a token, with a port from the start; may be repeated",
     )
+    play.add_argument(
+        "--set", type=Path, metavar="FILE", help="play the songs of a set, a file as docs/sets.md shows; not --release"
+    )
     play.add_argument("--no-pad", dest="pad", action="store_false", help="no window, even where there is a display")
     play.add_argument(
         "--web",
@@ -121,7 +124,9 @@ def _add_lists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     releases = commands.add_parser("releases", aliases=["models"], help="list the releases")
     _add_releases(releases)
     releases.add_argument("--from", dest="index", metavar="INDEX", help="list what a folder or URL offers instead")
-    for command in (releases, commands.add_parser("devices", help="list the sound devices")):
+    devices = commands.add_parser("devices", help="list the sound devices")
+    devices.add_argument("--inputs", action="store_true", help="those that can be listened to")
+    for command in (releases, devices):
         command.add_argument("--json", action="store_true", help="for scripts")
 
 

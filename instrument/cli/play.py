@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
-from instrument.cli.common import UsageError, iterations, library, load_compiled_code
+from instrument.cli.common import UsageError, iterations, library, load_compiled_code, load_listening_code
 from instrument.cli.ending import BoundedEnding
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
@@ -31,6 +31,8 @@ from instrument.namespace import NOTES_OFF, Kind
 from instrument.outputs import Output, OutputError
 from instrument.outputs.null import NullOutput
 from instrument.storage import paths
+from instrument.storage.library import Library
+from instrument.storage.set_list import SetList, read_set_list
 from instrument.synthesis.timeline import Event
 from instrument.terminal import ending_signals, say
 
@@ -40,11 +42,14 @@ _NULL_RATE = 48_000.0
 def run(options: argparse.Namespace) -> int:
     """Play until the person ends it; 1 if the engine ended by itself, by a failure."""
     releases = library(options)
-    load_compiled_code(listening=True)
+    set_list = _open_set(options, releases)
+    load_compiled_code()
+    load_listening_code()
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)
-    engine = Engine(output, releases, replace(engine_options(options), awaits_device=awaits_device), log=say)
+    chosen = replace(engine_options(options), awaits_device=awaits_device, set_list=set_list)
+    engine = Engine(output, releases, chosen, log=say)
     # A second Ctrl-C finds the first one's fade under way and changes nothing.
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
@@ -77,6 +82,24 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _open_set(options: argparse.Namespace, releases: Library) -> SetList:
+    """Return the set that was asked for, and let it say what plays first, and where if nothing else does.
+
+    Raises:
+        SetListError: it cannot be read.
+    """
+    if options.set is None:
+        return SetList()
+    chosen = read_set_list(options.set)
+    options.release = chosen.songs[0].release
+    if options.device is None:
+        options.device = chosen.device
+    for number, song in enumerate(chosen.songs[1:], 2):
+        if releases.find(song.release) is None:
+            say(f"Song {number} plays {song.release}, and no release of that name is installed.")
+    return chosen
 
 
 class Helper(Protocol):

@@ -14,7 +14,9 @@ from instrument.engine.input_changes import InputChanges
 from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
+from instrument.engine.recalls import Recalls
 from instrument.engine.release_changes import ReleaseChanges
+from instrument.engine.set_changes import SetChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
@@ -24,6 +26,7 @@ from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gest
 from instrument.scores.score import ScoreError, parse_score
 from instrument.storage.library import Library
 from instrument.storage.recorder import Recorder
+from instrument.storage.set_list import Song
 from instrument.storage.snapshots import SnapshotStore
 from instrument.synthesis.snapshot import Snapshot
 
@@ -58,6 +61,8 @@ class Commands:
         gestures: records and replays, on the synth's thread.
         releases, devices, inputs: change what plays, and what is listened to.
         scanner: lists sound devices.
+        recalls: recalls snapshots.
+        sets: changes the song of a set.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
     """
@@ -71,6 +76,8 @@ class Commands:
         devices: DeviceChanges,
         inputs: InputChanges,
         scanner: DeviceScanner,
+        recalls: Recalls,
+        sets: SetChanges,
         publisher: Publisher,
         feed: PositionFeed,
     ) -> None:
@@ -88,7 +95,7 @@ class Commands:
             "/release/info": self._describe_release,
             "/snapshot/save": self._save_snapshot,
             "/snapshot/delete": lambda task, name: stores.snapshots.delete(name),
-            "/snapshot/recall": self._recall,
+            "/snapshot/recall": lambda task, name, seconds: recalls.recall(name, seconds),
             "/snapshot/list": lambda task: self._list(task, "snapshot", stores.snapshots.names()),
             "/gesture/record": self._record_gesture,
             "/gesture/stop": self._stop_gesture,
@@ -104,6 +111,10 @@ class Commands:
             "/input/on": lambda task, on: inputs.set_on(on),
             "/input/device/list": lambda task: self._list_devices(task, "input/device", scanner.inputs()),
             "/input/device/set": lambda task, name: inputs.set_device(name),
+            "/set/song": lambda task, number: sets.go(number),
+            "/set/next": lambda task: sets.go(sets.number + 1),
+            "/set/previous": lambda task: sets.go(sets.number - 1),
+            "/set/list": lambda task: self._list_songs(task, sets.songs),
             "/sync": lambda task, number: self._reply(task.event.origin, "/synced", (number,)),
         }
 
@@ -146,19 +157,6 @@ class Commands:
         captured = task.captured
         snapshot = captured if isinstance(captured, Snapshot) else self._synth_thread.performance.snapshot()
         self._stores.snapshots.save(name, snapshot)
-
-    def _recall(self, task: Task, name: str, morph_seconds: float) -> None:
-        snapshot = self._stores.snapshots.get(name)
-        self._synth_thread.at_next_hop(lambda: self._recall_now(snapshot, morph_seconds))
-
-    def _recall_now(self, snapshot: Snapshot, morph_seconds: float) -> None:
-        performance = self._synth_thread.performance
-        before = performance.snapshot()
-        performance.recall(snapshot, morph_seconds)
-        for setting, values in snapshot.settings.items():
-            if values != before.settings[setting]:
-                self._publisher.notify(None, ROOT + setting, tuple(values))
-        self._feed.note_change(None)
 
     def _record_gesture(self, task: Task, name: str) -> None:
         take = task.captured
@@ -221,6 +219,11 @@ class Commands:
         replay = Replay(name, lines, bool(loop), speed)
         transport = self._synth_thread.performance.transport
         self._synth_thread.at_next_hop(lambda: self._gestures.play(replay, transport))
+
+    def _list_songs(self, task: Task, songs: tuple[Song, ...]) -> None:
+        for number, song in enumerate(songs, 1):
+            self._reply(task.event.origin, f"{ROOT}/set", (number, song.name or song.release, song.release))
+        self._reply(task.event.origin, "/done", (f"{ROOT}/set/list", len(songs)))
 
     def _list_devices(self, task: Task, kind: str, devices: list[dict[str, Any]]) -> None:
         peer = task.event.origin

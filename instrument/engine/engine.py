@@ -18,7 +18,9 @@ from instrument.engine.input_changes import InputChanges
 from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
+from instrument.engine.recalls import Recalls
 from instrument.engine.release_changes import ReleaseChanges
+from instrument.engine.set_changes import SetChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.watchdog import Watchdog
 from instrument.engine.worker import Worker
@@ -87,6 +89,8 @@ class Engine:
         self.devices.moved, self.releases.prepared = self.inputs.reopen, self.inputs.follow_release
         self._input_name = options.input
         self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
+        recalls = Recalls(self.synth_thread, stores.snapshots, publisher, self.feed)
+        self.sets = SetChanges(options.set_list, self.releases, recalls, self.timeline.post, publisher)
         self.commands = Commands(
             self.synth_thread,
             stores,
@@ -95,6 +99,8 @@ class Engine:
             self.devices,
             self.inputs,
             scanner,
+            recalls,
+            self.sets,
             publisher,
             self.feed,
         )
@@ -107,6 +113,7 @@ class Engine:
             self.inputs,
             self.recorder,
             self.gestures,
+            self.sets,
             publisher,
             self.feed,
             self.timeline,
@@ -177,6 +184,7 @@ class Engine:
         self.worker.start()
         self.osc.start()
         self._watch.start()
+        self.in_background(self.sets.begin)
 
     def wait(self) -> None:
         """Return when the engine has ended, by `quit`, at the latest a second after that."""
@@ -206,6 +214,7 @@ class Engine:
             steps.callback(self.inputs.close)
             steps.callback(self._finish_recording)
             steps.callback(self.commands.close)
+            steps.callback(self.releases.close)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)

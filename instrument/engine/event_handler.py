@@ -11,6 +11,7 @@ from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.relay import Relay
 from instrument.engine.release_changes import ReleaseChanges
+from instrument.engine.set_changes import SetChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.engine.worker import Worker
@@ -30,7 +31,7 @@ class EventHandler:
         synth_thread: plays.
         worker: takes commands and requests.
         releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
-        devices, inputs, recorder, gestures: know the values of their addresses.
+        devices, inputs, recorder, gestures, sets: know the values of their addresses.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
         timeline: cleared in a panic.
@@ -46,6 +47,7 @@ class EventHandler:
         inputs: InputChanges,
         recorder: Recorder,
         gestures: Gestures,
+        sets: SetChanges,
         publisher: Publisher,
         feed: PositionFeed,
         timeline: Timeline,
@@ -73,6 +75,7 @@ class EventHandler:
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],
+            f"{ROOT}/set/song": lambda: (sets.number,),
         }
 
     @property

@@ -9,6 +9,7 @@ from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.osc.address import DEFAULT_PORT
 from instrument.storage import paths
 from instrument.storage.library import DEFAULT_RELEASE
+from instrument.storage.set_list import SetList
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class EngineOptions:
         blocksize: frames a callback of a sound device, 0 for the device's own.
         channels: outputs of a sound device, counted from 1; none for the first two.
         input: a part of the name of the input to listen to from the start, empty for the default one; None for none.
+        set_list: the songs of the evening; the release of the first is `release`.
         awaits_device: move to the first sound device that appears.
         recordings, snapshots, gestures, osc_token: where they are stored.
     """
@@ -37,6 +39,7 @@ class EngineOptions:
     blocksize: int = 0
     channels: tuple[int, ...] = ()
     input: str | None = None
+    set_list: SetList = field(default_factory=SetList)
     awaits_device: bool = False
     recordings: Path = field(default_factory=paths.recordings)
     snapshots: Path = field(default_factory=paths.snapshots)

@@ -10,6 +10,8 @@ MAX_CHARACTERS = 60_000
 _PRESENT = f"{MIDI}/inputs"
 _ABSENT = "no MIDI runs; `aitunes midi` starts it, and pip install 'aitunes[midi]' installs it"
 _BY_MIDI = frozenset({f"{MIDI}/inputs", f"{MIDI}/list", f"{MIDI}/notice"})
+_WAITS = frozenset({f"{MIDI}/setup"})
+"""Lists what MIDI asks for when it comes."""
 
 
 class Relay:
@@ -34,7 +36,7 @@ class Relay:
             raise MessageError(f"the text has more than {MAX_CHARACTERS:,} characters")
         if event.path == _PRESENT:
             self._present = True
-        elif event.path not in _BY_MIDI and not self._present:
+        elif event.path not in _BY_MIDI | _WAITS and not self._present:
             raise MessageError(_ABSENT)
         self._values[event.path] = values
         self._publisher.notify(event.origin, event.path, values)

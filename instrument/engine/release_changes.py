@@ -35,6 +35,8 @@ class ReleaseChanges:
         self._library = library
         self._publisher = publisher
         self._before: str | None = None
+        self._ready: ReleaseRenderer | None = None
+        self._ready_rate = 0.0
         self.prepared: Callable[[Release], None] = lambda release: None
 
     def load(self, name: str) -> None:
@@ -44,9 +46,51 @@ class ReleaseChanges:
             ReleaseError: it cannot be used; the present one plays on.
         """
         before = self._synth_thread.card.name
-        self._change_renderer(lambda: self._library.open(name))
+        if (renderer := self._take_ready(name)) is not None:
+            self._take(renderer)
+            self._free_retired()
+        else:
+            self._change_renderer(lambda: self._library.open(name))
         if before != name:
             self._before = before
+
+    def prepare(self, name: str) -> None:
+        """Prepare another release beside the sound, so that `load` need not wait for it; one at a time is kept.
+
+        Raises:
+            ReleaseError: it cannot be used.
+        """
+        thread = self._synth_thread
+        if name == thread.card.name or (self._ready is not None and self._is_current(self._ready, name)):
+            return
+        with deepened(thread):
+            self.close()
+            self._ready_rate = thread.output.sample_rate
+            self._ready = prepared(self._library.open(name), thread.performance, self._ready_rate)
+
+    def close(self) -> None:
+        """Free what is prepared."""
+        renderer, self._ready = self._ready, None
+        if renderer is not None:
+            renderer.close()
+
+    def _is_current(self, renderer: ReleaseRenderer, name: str) -> bool:
+        """Return whether a prepared renderer is what loading that release would make."""
+        thread = self._synth_thread
+        return (
+            self._ready_rate == thread.output.sample_rate
+            and renderer.lookahead == thread.performance.lookahead
+            and renderer.release.card.name == name
+            and renderer.release.card == self._library.card(name)
+        )
+
+    def _take_ready(self, name: str) -> ReleaseRenderer | None:
+        renderer = self._ready
+        if renderer is None or not self._is_current(renderer, name):
+            return None
+        self._ready = None
+        rehearse(renderer, self._synth_thread.performance)
+        return renderer
 
     def fall_back(self, failed: str) -> None:
         """Change back to the release that played before one that has failed; without any, silence stays."""
@@ -74,13 +118,17 @@ class ReleaseChanges:
     def _change_renderer(self, open_release: Callable[[], Release]) -> None:
         thread = self._synth_thread
         with deepened(thread):
-            with contextlib.ExitStack() as undo:
-                renderer = prepared(open_release(), thread.performance, thread.output.sample_rate)
-                undo.callback(renderer.close)
-                self.prepared(renderer.release)
-                thread.at_next_hop(lambda: thread.take_renderer(renderer))
-                undo.pop_all()
+            self._take(prepared(open_release(), thread.performance, thread.output.sample_rate))
             self._free_retired()
+
+    def _take(self, renderer: ReleaseRenderer) -> None:
+        """Cross-fade to a renderer, which is closed where that fails."""
+        thread = self._synth_thread
+        with contextlib.ExitStack() as undo:
+            undo.callback(renderer.close)
+            self.prepared(renderer.release)
+            thread.at_next_hop(lambda: thread.take_renderer(renderer))
+            undo.pop_all()
 
     def _free_retired(self) -> None:
         thread = self._synth_thread
@@ -112,12 +160,21 @@ def prepared(release: Release, performance: Performance, sample_rate: float) -> 
     Raises:
         ReleaseError: it cannot be played.
     """
+    renderer = ReleaseRenderer(release, sample_rate, performance.iterations, performance.lookahead)
+    rehearse(renderer, performance)
+    return renderer
+
+
+def rehearse(renderer: ReleaseRenderer, performance: Performance) -> None:
+    """Render where a renderer will begin; one that fails is closed.
+
+    Raises:
+        ReleaseError: it cannot be played.
+    """
     rehearsal = performance.rehearsal()
-    rehearsal.take_over(release.card)
-    renderer = ReleaseRenderer(release, sample_rate, rehearsal.iterations, rehearsal.lookahead)
+    rehearsal.take_over(renderer.release.card)
     try:
         renderer.prepare(rehearsal.advance(0.0), rehearsal)
     except AiTunesError:
         renderer.close()
         raise
-    return renderer

@@ -13,9 +13,11 @@ from instrument.midi.mapping import Mapping, MappingError
 from instrument.midi.setup import MAX_CHARACTERS, Setup
 from instrument.midi.setup_file import SetupFile
 from instrument.namespace import MIDI
+from instrument.storage.paths import PathError, midi_setup
 
 _LEARN, _FORGET, _MAP = (f"{MIDI}/{name}" for name in ("learn", "forget", "map"))
-LIST, NOTICE = f"{MIDI}/list", f"{MIDI}/notice"
+LIST, NOTICE, SETUP = f"{MIDI}/list", f"{MIDI}/notice", f"{MIDI}/setup"
+_UNREAD = (0, 0)
 DEFAULTS = Path(__file__).parent / "defaults.toml"
 
 
@@ -79,6 +81,8 @@ class Mappings:
                     self._change(self.setup.without(target))
                 case Message(address, [str(text)]) if address == _MAP:
                     self._map(text)
+                case Message(address, [str(name)]) if address == SETUP:
+                    self._open(name)
                 case Message(address, [str(text)]) if address == LIST:
                     if text != self.setup.text:  # somebody else's; the file is what counts
                         self._send(LIST, self.setup.text)
@@ -88,6 +92,20 @@ class Mappings:
             self._send(_LEARN, self.learner.address)
             self.tell(f"{error}.")
         return True
+
+    def _open(self, name: str) -> None:
+        """Change to another file of mappings, with the next look; "" is what an engine says that nobody has asked."""
+        if not name:
+            return
+        try:
+            path = midi_setup(name)
+        except PathError as error:
+            self.tell(str(error))
+            return
+        if path == self._path:
+            return
+        self._path, self._file, self._stamp = path, SetupFile(path, self.tell), _UNREAD
+        self.learner.learn("")
 
     def _map(self, text: str) -> None:
         added = Setup(text)

@@ -15,7 +15,7 @@ from instrument.midi.clock import TEMPO, ClockFollower, ClockSource
 from instrument.midi.engine_link import EngineLink
 from instrument.midi.feedback import Feedback
 from instrument.midi.mapper import Mapper
-from instrument.midi.mappings import Mappings
+from instrument.midi.mappings import SETUP, Mappings
 from instrument.midi.messages import RealTime, encode
 from instrument.midi.outbox import Outbox
 from instrument.midi.player import Player
@@ -179,6 +179,7 @@ class MidiService:
         """Tell an engine that has just answered what there is, and ask what it plays."""
         self._link.send(f"{MIDI}/inputs", "\n".join(map(printable, self._watch.inputs)))
         self._mappings.publish()
+        self._link.send(SETUP)
         self._link.send(TEMPO)
 
 

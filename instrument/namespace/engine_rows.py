@@ -6,6 +6,7 @@ from instrument.namespace.rows import (
     LISTEN,
     MAX_BLOCK,
     MAX_OUTPUTS,
+    MAX_SONGS,
     NAME,
     SOUND,
     Address,
@@ -77,6 +78,18 @@ ENGINE_ROWS: tuple[Address, ...] = (
     ),
     row("/gesture/delete", Kind.COMMAND, "drop a gesture", NAME),
     row("/gesture/list", Kind.REQUEST, "a message a gesture, `/aitunes/gesture`: its name; then `/done`"),
+    row(
+        "/set/song",
+        Kind.COMMAND,
+        "go to that song of the set that `aitunes play --set` has opened, cross-faded; with no argument, the reply is "
+        "the one that plays, 0 without a set",
+        Argument("i", "song", 0, MAX_SONGS),
+        told=True,
+        initial=(0,),
+    ),
+    row("/set/next", Kind.COMMAND, "go to the next song of the set"),
+    row("/set/previous", Kind.COMMAND, "go to the song before"),
+    row("/set/list", Kind.REQUEST, "a message a song, `/aitunes/set`: its number, its name, its release; then `/done`"),
     row(
         "/device/list",
         Kind.REQUEST,
@@ -153,6 +166,15 @@ ENGINE_ROWS: tuple[Address, ...] = (
         Kind.RELAY,
         "with no arguments, the reply is the file of mappings; MIDI sends it when it changes",
         Argument("s", "toml"),
+        told=True,
+        initial=("",),
+    ),
+    row(
+        "/midi/setup",
+        Kind.RELAY,
+        "use another file of mappings, by its name; at the latest when MIDI starts; with no argument, the reply is the "
+        "one that was asked for last, empty for what `--midi-setup` said",
+        NAME,
         told=True,
         initial=("",),
     ),

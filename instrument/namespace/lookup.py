@@ -29,7 +29,7 @@ LOCAL_ONLY = frozenset(
                 "/snapshot/delete",
                 "/input/on",
                 "/input/device/set",
-                *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "inputs", "notice")),
+                *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "setup", "inputs", "notice")),
             )
         ),
     }

@@ -21,6 +21,7 @@ MAX_BEND = 96.0
 """Semitones that one note can be bent, as far as MPE allows."""
 MAX_BLOCK = 8_192
 MAX_OUTPUTS = 256
+MAX_SONGS = 100
 
 Value = float | int | bool | str
 

@@ -40,6 +40,15 @@ def output_devices() -> list[dict[str, Any]]:
     return playing_devices(portaudio())
 
 
+def input_devices() -> list[dict[str, Any]]:
+    """List the devices that could be listened to when PortAudio was loaded; see `listening_devices`.
+
+    Raises:
+        OutputError: PortAudio is not installed.
+    """
+    return listening_devices(portaudio())
+
+
 class Reloader:
     """Loads PortAudio again when devices have come or gone.
 
@@ -71,7 +80,7 @@ class Reloader:
         Raises:
             OutputError: PortAudio is not installed or cannot be loaded again.
         """
-        known = [device["name"] for device in listening_devices(portaudio())]
+        known = [device["name"] for device in input_devices()]
         if self._lost or known != [device["name"] for device in self._inputs()]:
             self._reload()
 

@@ -213,6 +213,7 @@ class EngineModel(QObject):
             f"{ROOT}/scope": self.scoped.emit,
             f"{ROOT}/release/load": self._handle_release,
             f"{ROOT}/release/info": self._handle_card,
+            f"{ROOT}/set/song": lambda number: self._show_message(f"Song {number}"),
             f"{ROOT}/device/set": self._handle_device,
             f"{ROOT}/device/changed": lambda: self.lists.request("device"),
             f"{ROOT}/latent": self._handle_latent,

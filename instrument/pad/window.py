@@ -165,6 +165,8 @@ class Window(QMainWindow):
             "C": point.randomize,
             "G": side.gestures.toggle_record,
             "K": self.notes.toggle_typing,
+            "N": partial(self.session.model.send, "/set/next"),
+            "Shift+N": partial(self.session.model.send, "/set/previous"),
             "L": self.picker.open,
             "P": self.phone.open,
             "H": self.help.open,

@@ -18,7 +18,9 @@ from instrument.storage import paths
 from instrument.storage.library import DEFAULT_RELEASE, Library
 from instrument.web.problems import ProblemError
 
-PICTURE, PREVIEW = "map.png", "preview.wav"
+PICTURE = "map.png"
+PREVIEWS = {"preview.ogg": "audio/ogg", "preview.wav": "audio/wav"}
+"""Lists the files that are a release's preview, the first that there is, and their media types."""
 _MAX_PICTURE_BYTES = 1 << 23
 _MAX_PREVIEW_BYTES = MAX_MAP_BYTES
 _SHOWN = 400
@@ -120,11 +122,23 @@ class Catalogue:
             raise ProblemError(404, f"{file} of the release {name} is damaged; install the release again.")
         return content, digest
 
+    def preview(self, name: str) -> tuple[str, bytes, str]:
+        """Return the file name of a release's preview, its contents and its hash.
+
+        Raises:
+            ProblemError: there is none, or it is not the one that was exported.
+        """
+        file = _preview_of(self.card(name))
+        if file is None:
+            raise ProblemError(404, f"The release {name} has no preview.")
+        return file, *self.file(name, file)
+
     def _row(self, card: ReleaseCard) -> Row:
         features, latent = card.features, card.latent
         pitch = next((spec for spec in card.inputs if spec.name == "pitch"), None)
         shares = latent.explained_variance
         link = f"{self._root}/releases/{quote(card.name)}"
+        preview = _preview_of(card)
         return {
             "name": card.name,
             "public_name": printable(card.public_name),
@@ -156,7 +170,7 @@ class Catalogue:
                 "self": link,
                 "map": f"{link}/map",
                 "picture": f"{link}/{PICTURE}" if PICTURE in card.files else None,
-                "preview": f"{link}/{PREVIEW}" if PREVIEW in card.files else None,
+                "preview": None if preview is None else f"{link}/{preview}",
             },
         }
 
@@ -168,6 +182,10 @@ class Catalogue:
             except OSError:
                 continue
         return total
+
+
+def _preview_of(card: ReleaseCard) -> str | None:
+    return next((file for file in PREVIEWS if file in card.files), None)
 
 
 def _default(names: list[str]) -> str:

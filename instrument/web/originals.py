@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from instrument.web.catalogue import PREVIEW
+from instrument.web.catalogue import PREVIEWS
 from instrument.web.problems import ProblemError, problem_of
 from instrument.web.ranges import ranged
 from instrument.web.releases_api import demos_of
@@ -53,7 +53,9 @@ def routes(services: Services) -> list[Route]:
 
     async def demos(request: Request) -> Response:
         check(request, Right.PLAY)
-        return JSONResponse({"audios": [f"{demo['name']}.wav" for demo in await asyncio.to_thread(demos_of, services)]})
+        found = await asyncio.to_thread(demos_of, services)
+        endings = {media: file.rpartition(".")[2] for file, media in PREVIEWS.items()}
+        return JSONResponse({"audios": [f"{demo['name']}.{endings[str(demo['media_type'])]}" for demo in found]})
 
     async def demo(request: Request) -> Response:
         check(request, Right.PLAY)
@@ -62,9 +64,9 @@ def routes(services: Services) -> list[Route]:
             raise ProblemError(404, "There is no demo.")
         number = int(_number(request.query_params, "id", 0.0, len(found) - 1.0, whole=True))
         name = str(found[number]["name"])
-        content, digest = services.catalogue.file(name, PREVIEW)
-        response = ranged(request, content, "audio/wav", digest[:20])
-        response.headers["Content-Disposition"] = f"attachment; filename={name}.wav"
+        file, content, digest = await asyncio.to_thread(services.catalogue.preview, name)
+        response = ranged(request, content, PREVIEWS[file], digest[:20])
+        response.headers["Content-Disposition"] = f"attachment; filename={name}.{file.rpartition('.')[2]}"
         return response
 
     handlers = {

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from instrument.web.catalogue import PICTURE, PREVIEW
+from instrument.web.catalogue import PICTURE, PREVIEWS
 from instrument.web.problems import ProblemError
 from instrument.web.ranges import ranged
 from instrument.web.services import Services
+from instrument.web.sound_length import seconds_of
 from instrument.web.visitors import Right, check
-from instrument.web.wav import seconds_of
 
 Axes = Annotated[str, Query(pattern=r"^\d{1,3},\d{1,3}$", description="two axes, counted from 0")]
 
@@ -49,12 +49,13 @@ def router(services: Services) -> APIRouter:
         content, digest = await run_in_threadpool(catalogue.file, name, PICTURE)
         return ranged(request, content, "image/png", digest[:20])
 
-    @routes.get("/releases/{name}/preview.wav")
-    async def preview(request: Request, name: str) -> Response:
-        """Return a release's preview; players may ask for parts of it."""
+    @routes.get("/releases/{name}/preview.{ending}")
+    async def preview(request: Request, name: str, ending: Literal["ogg", "wav"]) -> Response:
+        """Return a release's preview, in the one form that `links` says; players may ask for parts of it."""
         check(request, Right.PLAY)
-        content, digest = await run_in_threadpool(catalogue.file, name, PREVIEW)
-        return ranged(request, content, "audio/wav", digest[:20])
+        file = f"preview.{ending}"
+        content, digest = await run_in_threadpool(catalogue.file, name, file)
+        return ranged(request, content, PREVIEWS[file], digest[:20])
 
     @routes.get("/demos", tags=["demos"])
     async def demos(request: Request) -> Response:
@@ -65,7 +66,9 @@ def router(services: Services) -> APIRouter:
     @routes.get("/demos/{name}", tags=["demos"])
     async def demo(request: Request, name: str) -> Response:
         """Return a demo's sound."""
-        return await preview(request, name)
+        check(request, Right.PLAY)
+        file, content, digest = await run_in_threadpool(catalogue.preview, name)
+        return ranged(request, content, PREVIEWS[file], digest[:20])
 
     return routes
 
@@ -77,10 +80,10 @@ def demos_of(services: Services) -> list[dict[str, object]]:
         if row["links"]["preview"] is None:
             continue
         try:
-            content, _ = services.catalogue.file(row["name"], PREVIEW)
+            file, content, _ = services.catalogue.preview(row["name"])
         except ProblemError:
             continue
-        seconds = seconds_of(content)
-        url = f"/api/v1/demos/{row['name']}"
-        found.append({"name": row["name"], "title": row["public_name"], "seconds": seconds, "url": url})
+        url, media = f"/api/v1/demos/{row['name']}", PREVIEWS[file]
+        described = {"title": row["public_name"], "seconds": seconds_of(content), "media_type": media, "url": url}
+        found.append({"name": row["name"], **described})
     return found

@@ -1,6 +1,8 @@
 """The whole way from a JACK client that plays, through the engine that listens, to another client that records."""
 
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -119,6 +121,14 @@ def test_inputs_are_listed_and_one_that_is_not_there_is_refused_in_a_sentence(pl
     assert "'nobody' cannot be opened" in client.refused("/aitunes/input/on", True)
     assert client.ask("/aitunes/input/on") == [False]
     ear.wait_for(sounds)
+
+
+def test_the_command_line_lists_what_can_be_listened_to(server, feeder):
+    words = [sys.executable, "-m", "instrument", "devices", "--inputs"]
+    environment = {**os.environ, "JACK_DEFAULT_SERVER": server}
+    listed = subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=60.0).stdout
+    assert "feeder" in listed
+    assert "48000 Hz" in listed
 
 
 def test_an_input_that_is_not_there_at_the_start_ends_the_command_with_a_sentence(start, server):

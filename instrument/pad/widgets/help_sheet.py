@@ -39,6 +39,7 @@ HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("R", "start or stop recording"),
             ("K", "Z … M and Q … U play notes"),
             ("G", "start or stop recording a gesture"),
+            ("N, Shift N", "next song of the set, the one before"),
             ("Esc held", "panic: end every sound"),
             ("right-click a fader", "learn a MIDI controller"),
         ),

@@ -160,7 +160,7 @@ class BlockMachine(Machine):
         waited = self.now
         if self.dry:
             self.underruns += 1
-            self.ring, self.dry = max(self.ring, self.block + self.pacing.reserve_seconds), False
+            self.ring, self.dry = max(self.ring, self.block + self.pacing.reserve.seconds), False
             self.pacing.restart(self.now, self.taken)
         due = self.now
         while (surplus := self.surplus()) > 0.0:

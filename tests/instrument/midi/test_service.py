@@ -237,3 +237,29 @@ def test_a_devices_name_is_text_in_the_set_up_whatever_stands_in_it():
         setup = Setup(text + write_mapping(Mapping("/aitunes/width", Source(Control.CONTROLLER, 8))))
         assert setup.faults == []
         assert [mapping.source.device for mapping in setup.mappings] == [name, ""]
+
+
+def test_the_engine_may_ask_for_another_file_of_mappings(playing, tmp_path, monkeypatch):
+    monkeypatch.setenv("AITUNES_HOME", str(tmp_path))
+    other = tmp_path / "midi" / "faders.toml"
+    other.parent.mkdir()
+    other.write_text('[[mapping]]\naddress = "/aitunes/smoothing"\ncontroller = 8\nmode = "absolute"\n')
+    rack, desk, said = playing
+    desk.say("/aitunes/midi/setup", "")
+    desk.say("/aitunes/midi/setup", "../faders")
+    until(lambda: any("../faders" in line for line in said))
+    desk.say("/aitunes/midi/setup", "faders")
+    until(lambda: "/aitunes/smoothing" in desk.heard)  # it has asked for the value
+    desk.say("/aitunes/smoothing", 0.0)
+    before = desk.heard.count("/aitunes/pad/xy")
+    seen = desk.heard.count("/aitunes/smoothing")
+
+    def turned():
+        for value in (0, 40, 80):
+            rack.play(bytes([0xB0, 8, value]))
+            rack.play(bytes([0xB0, 9, value]))
+        time.sleep(0.05)
+        return desk.heard.count("/aitunes/smoothing") > seen
+
+    until(turned)
+    assert desk.heard.count("/aitunes/pad/xy") == before

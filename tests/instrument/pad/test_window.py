@@ -177,6 +177,16 @@ def test_the_loss_and_the_return_of_an_engine_are_shown(window, peer, qtbot):
     assert ("/aitunes/release/load", "tiny") in peer.arrived
 
 
+def test_keys_go_from_song_to_song_and_the_engines_answer_is_shown(window, peer, qtbot):
+    said = []
+    window.session.model.message.connect(said.append)
+    qtbot.keyClick(window.surface, Qt.Key.Key_N)
+    qtbot.keyClick(window.surface, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: len(peer.sent_to("/aitunes/set/next", "/aitunes/set/previous")) == 2)
+    peer.say("/aitunes/set/song", 2)
+    qtbot.waitUntil(lambda: said == ["Song 2."])
+
+
 def test_sheets_open_and_close_by_keys(window, qtbot):
     qtbot.keyClick(window.surface, Qt.Key.Key_H)
     assert window.help.isVisible()

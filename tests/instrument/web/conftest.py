@@ -108,8 +108,8 @@ SERVE = ("web", "--http-port", 0, "--no-discovery", "--connect")
 
 
 @pytest.fixture(scope="package")
-def served(engine_process, releases, tmp_path_factory):
-    """An engine on the release `tiny` with its server; for tests that leave both running, and the release as it is."""
+def _served(engine_process, releases, tmp_path_factory):
+    """An engine on the release `tiny` with its server, for the whole package."""
     home = tmp_path_factory.mktemp("home")
     words = ("play", "--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny")
     engine = engine_process(home, *words)
@@ -118,6 +118,18 @@ def served(engine_process, releases, tmp_path_factory):
     yield Served(engine, client, server)
     server.close()
     engine.close()
+
+
+@pytest.fixture
+def served(_served):
+    """The same, as a new one would be; for tests that leave both running, and the release as it is."""
+    client = _served.client
+    for address, value in (("gain", 0.0), ("smoothing", 0.0), ("freeze", False), ("drone", True)):
+        client.send(f"/aitunes/{address}", value)
+    client.send("/aitunes/pad/xy", 0.5, 0.5)
+    client.send("/aitunes/play")
+    client.ask("/sync", 1, reply="/synced")
+    return _served
 
 
 @pytest.fixture

@@ -1,11 +1,18 @@
 """Describes releases as their cards say at this moment."""
 
+import io
 import json
 
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.responses import JSONResponse
 
+from instrument.storage import paths
 from instrument.storage.library import Library
 from instrument.web.catalogue import Catalogue
+from instrument.web.sound_length import seconds_of
 
 
 def test_a_release_that_changes_is_described_as_it_is_now(tiny, tmp_path):
@@ -50,3 +57,19 @@ def test_odd_cards_hide_no_other_release_and_every_description_is_json(tiny, tmp
         JSONResponse(catalogue.row(name))
         JSONResponse(catalogue.map(name, (0, 1)))
     JSONResponse(catalogue.listing())
+
+
+def test_every_bundled_release_has_a_preview_to_be_heard():
+    catalogue = Catalogue(Library([paths.bundled_releases()]))
+    for row in catalogue.rows():
+        file, content, _ = catalogue.preview(row["name"])
+        assert row["links"]["preview"].endswith(f"/{row['name']}/{file}")
+        heard = soundfile.info(io.BytesIO(content)).duration
+        assert seconds_of(content) == pytest.approx(heard, abs=0.002)
+        assert heard > 5.0
+
+
+@given(st.sampled_from([b"OggS", b"RIFF\0\0\0\0WAVE"]), st.binary(max_size=200), st.booleans())
+def test_any_bytes_have_a_length_or_none(start, rest, is_opus):
+    seconds = seconds_of(start + (b"OpusHead" if is_opus else b"fmt \x10\0\0\0") + rest)
+    assert seconds is None or seconds >= 0.0

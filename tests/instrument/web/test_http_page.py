@@ -28,7 +28,7 @@ def test_the_examples_answer(alone, example, need, tmp_path):
     answer = subprocess.run([*words, "--fail", "--silent"], cwd=tmp_path, capture_output=True, timeout=240, check=False)
     assert answer.returncode == 0, answer
     if "-o" in words:
-        assert (tmp_path / "preview.wav").read_bytes()[:4] == b"RIFF"
+        assert (tmp_path / "preview.ogg").read_bytes()[:4] == b"OggS"
     else:
         assert json.loads(answer.stdout.decode().rpartition("\r\n")[2])
 

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from pydantic import ValidationError
 
+from instrument.storage import paths
 from instrument.web.problems import ProblemError
 from instrument.web.render_jobs import RenderJobs
 from instrument.web.render_request import RenderRequest
@@ -238,8 +239,20 @@ def test_the_first_servers_routes_answer_without_its_faults(client):
     assert ".." not in sound.headers["content-disposition"]
     tone, rate = soundfile.read(io.BytesIO(client.get("/api/generate_debug_melody?t=1").content))
     assert np.abs(np.fft.rfft(tone)).argmax() * rate / len(tone) == pytest.approx(440.0)
-    assert client.get("/api/list_demo").json() == {"audios": ["chamber.wav", "first-light.wav"]}
-    assert client.get("/api/download_demo?id=1").content[:4] == b"RIFF"
-    for query in ("download_demo?id=x", "download_demo?id=2", "download_demo?id=0.5", "generate_melody?t=9e9"):
+    previews = sorted(paths.bundled_releases().glob("*/preview.*"))
+    names = [f"{preview.parent.name}{preview.suffix}" for preview in previews]
+    assert {".ogg", ".wav"} == {preview.suffix for preview in previews}
+    assert client.get("/api/list_demo").json() == {"audios": names}
+    for number, preview in enumerate(previews):
+        demo = client.get(f"/api/download_demo?id={number}")
+        assert demo.content == preview.read_bytes()
+        assert demo.headers["content-type"] == f"audio/{preview.suffix[1:]}"
+        assert names[number] in demo.headers["content-disposition"]
+    for query in (
+        "download_demo?id=x",
+        f"download_demo?id={len(names)}",
+        "download_demo?id=0.5",
+        "generate_melody?t=9e9",
+    ):
         assert client.get(f"/api/{query}").status_code == 422
     assert client.get("/api/generate_melody?t=1&model=nothing").status_code == 404
