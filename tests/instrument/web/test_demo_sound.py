@@ -112,6 +112,17 @@ def test_a_tone_sounds_at_once_plays_its_pitch_and_dies_away(page, release):
     assert partial == pytest.approx(round(partial), abs=0.01)
 
 
+def test_refinements_go_where_hops_take_too_long_and_come_back_when_there_is_time(page, release):
+    second = round(release.card.features.frame_rate)
+    loads = [0.3] * second + [0.9] * 4 * second + [0.6] * 4 * second + [0.2] * 60 * second
+    counts = page.ask(loads=loads)["limited"]
+    assert counts[second - 1] == 8
+    assert counts[5 * second] == 0
+    assert counts[9 * second - 1] <= 1  # neither much nor little to do: nothing changes
+    assert counts[-1] == 8
+    assert max(np.diff(counts)) == 1
+
+
 def test_an_unknown_command_says_so(page):
     with pytest.raises(subprocess.CalledProcessError) as failed:
         page.ask(commands=[[0, "explode"]], hops=1)
