@@ -10,7 +10,6 @@ import { RealTransform } from "./real_transform.js";
 
 const LOUDEST = 1e9;
 const SILENT = 1e-9;
-const TINY = 1e-30;
 const MOMENTUM = 0.9;
 const NEWEST_WEIGHT = 0.3;
 const MIN_POWER = 0.002;
@@ -33,9 +32,6 @@ export class StreamingGriffinLim {
     this.fourier = new RealTransform(transform);
     this.phases = new Phases(transform, hop, seed);
     this.samples = new Float32Array((2 * overlap - 1) * hop);
-    this.windowed = new Float32Array(transform);
-    this.freshRe = new Float32Array(this.bins);
-    this.freshIm = new Float32Array(this.bins);
     this.slots = Array.from({ length: overlap }, () => new Slot(transform));
   }
 
@@ -92,15 +88,11 @@ export class StreamingGriffinLim {
 
   /** Restores the magnitudes of the frames that have not settled around the phases of the present estimate. */
   #refine(newest, first) {
-    const { transform, hop, overlap, samples, window, windowed, fourier, freshRe, freshIm } = this;
+    const { hop, overlap, samples, window, fourier } = this;
     for (let age = (3 * overlap) >> 3; age < overlap; age++) {
       const slot = this.slots[(this.#oldest + age) % overlap];
-      const begin = age * hop;
-      for (let n = 0; n < transform; n++) windowed[n] = window[n] * samples[begin + n];
-      fourier.forward(windowed, freshRe, freshIm);
       const unknown = first && (slot === newest || !this.#refined);
-      slot.project(freshRe, freshIm, unknown ? 0 : MOMENTUM);
-      fourier.inverse(slot.re, slot.im, slot.frame);
+      fourier.refine(samples, age * hop, window, unknown ? 0 : MOMENTUM, slot);
     }
   }
 
@@ -140,20 +132,6 @@ class Slot {
     for (let k = 0; k < magnitudes.length; k++) {
       re[k] = magnitudes[k] * phases.re[k];
       im[k] = magnitudes[k] * phases.im[k];
-    }
-  }
-
-  /** Puts the magnitudes around the analysed phases, carried on by their last change. */
-  project(freshRe, freshIm, momentum) {
-    const { magnitudes, re, im, lastRe, lastIm } = this;
-    for (let k = 0; k < magnitudes.length; k++) {
-      const x = freshRe[k] + momentum * (freshRe[k] - lastRe[k]);
-      const y = freshIm[k] + momentum * (freshIm[k] - lastIm[k]);
-      const scale = magnitudes[k] / Math.sqrt(x * x + y * y + TINY);
-      re[k] = x * scale;
-      im[k] = y * scale;
-      lastRe[k] = freshRe[k];
-      lastIm[k] = freshIm[k];
     }
   }
 }

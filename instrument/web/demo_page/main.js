@@ -37,6 +37,8 @@ function showFacts({ card, entry, release }) {
   document.title = `${card.public_name} – AiTunes`;
   byId("release-name").textContent = card.public_name;
   byId("release-description").textContent = entry.description;
+  const { sampleRate, hop } = release.features;
+  byId("rate").textContent = `${Math.round(sampleRate / hop)} times a second`;
   byId("facts").textContent = `${card.public_name}: ${entry.description} Learnt from ${entry.items} sounds of ${entry.data} `
     + `(${entry.licence}). AiTunes ${release.version}.`;
 }

@@ -16,8 +16,8 @@ export class Phases {
     Object.assign(this, { bins: transform / 2 + 1, overlap: transform / hop, dice: seed });
     const halfHop = (Math.PI * hop) / transform;
     Object.assign(this, { halfHop, cosHalf: Math.cos(halfHop), sinHalf: Math.sin(halfHop) });
-    this.turns = Array.from({ length: this.overlap }, (_, n) => (2 * Math.PI * n) / this.overlap)
-      .map((angle) => [Math.cos(angle), Math.sin(angle)]);
+    const angles = Float64Array.from({ length: this.overlap }, (_, n) => (2 * Math.PI * n) / this.overlap);
+    Object.assign(this, { turnRe: angles.map(Math.cos), turnIm: angles.map(Math.sin) });
     for (const name of ["re", "im", "before", "stepRe", "stepIm", "origin", "rising", "falling", "offsets"]) {
       this[name] = new Float32Array(this.bins);
     }
@@ -74,7 +74,7 @@ export class Phases {
   }
 
   #turnInTime(S, refined) {
-    const { re, im, stepRe, stepIm, offsets, overlap, turns, bins } = this;
+    const { re, im, stepRe, stepIm, offsets, overlap, turnRe, turnIm, bins } = this;
     for (let k = 1; k < bins; k++) {
       stepRe[k] = refined * (re[k] * re[k - 1] + im[k] * im[k - 1]);
       stepIm[k] = refined * (im[k] * re[k - 1] - re[k] * im[k - 1]);
@@ -87,9 +87,8 @@ export class Phases {
       const noise = Math.min(Math.max(1.5 - 2 * Math.max(ahead, behind), 0), 1);
       this.dice = (Math.imul(this.dice, 1103515245) + 12345) & 0x7fffffff;
       const angle = hopAngle * offsets[k] + wander * noise * (this.dice / 2 ** 30 - 1);
-      const [turnRe, turnIm] = turns[k % overlap];
-      const cos = Math.cos(angle), sin = Math.sin(angle);
-      const c = turnRe * cos - turnIm * sin, s = turnRe * sin + turnIm * cos, x = re[k];
+      const cos = Math.cos(angle), sin = Math.sin(angle), hopRe = turnRe[k % overlap], hopIm = turnIm[k % overlap];
+      const c = hopRe * cos - hopIm * sin, s = hopRe * sin + hopIm * cos, x = re[k];
       re[k] = x * c - im[k] * s;
       im[k] = x * s + im[k] * c;
     }

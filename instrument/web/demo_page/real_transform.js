@@ -1,49 +1,88 @@
-/** Transforms real samples to spectra and back, without allocating: numpy's rfft and irfft for powers of 2. */
+/**
+ * Transforms between spectra and real samples without allocating, for sizes that are powers of 2.
+ *
+ * Even samples lie in the real part of a complex transform of half the size, odd ones in its imaginary part.
+ */
 
-/** Holds what one size needs; `forward` and `inverse` share its buffers. */
+const TINY = 1e-30;
+
+/** Holds what one size needs. */
 export class RealTransform {
   /** `size` is a power of 2, at least 4. */
   constructor(size) {
     if (size < 4 || size & (size - 1)) throw new RangeError(`A transform's size is a power of 2, not ${size}.`);
     this.size = size;
     const half = size / 2;
-    this.re = new Float64Array(half);
-    this.im = new Float64Array(half);
+    for (const name of ["re", "im", "backRe", "backIm"]) this[name] = new Float64Array(half);
     this.order = bitReversal(half);
     this.cos = Float64Array.from({ length: half }, (_, k) => Math.cos((2 * Math.PI * k) / size));
     this.sin = Float64Array.from({ length: half }, (_, k) => Math.sin((2 * Math.PI * k) / size));
     this.passes = passes(half);
   }
 
-  /** Writes the spectrum of `samples` [size] into `outRe` and `outIm` [size / 2 + 1]. */
-  forward(samples, outRe, outIm) {
-    const { re, im, order, cos, sin } = this;
-    const half = order.length;
+  /**
+   * Refines a frame by the samples from `begin` on: analyses them, puts the frame's magnitudes around the phases found,
+   * carried on by their last change times `momentum`, and transforms back.
+   *
+   * One loop over pairs of bins does what would be three; a spectrum's two halves come apart by their symmetry.
+   */
+  refine(samples, begin, window, momentum, { magnitudes, re: toRe, im: toIm, lastRe, lastIm, frame }) {
+    const { re, im, backRe, backIm, order, cos, sin, size } = this;
+    const half = order.length, scale = 1 / size;
     for (let n = 0; n < half; n++) {
       const from = 2 * order[n];
-      re[n] = samples[from];
-      im[n] = samples[from + 1];
+      re[n] = window[from] * samples[begin + from];
+      im[n] = window[from + 1] * samples[begin + from + 1];
     }
     butterflies(re, im, this.passes);
-    outRe[0] = re[0] + im[0];
-    outRe[half] = re[0] - im[0];
-    outIm[0] = outIm[half] = 0;
-    // Even samples lie in the real part and odd ones in the imaginary one; their spectra come apart by symmetry.
+    this.#refineEnds(momentum, magnitudes, toRe, toIm, lastRe);
     for (let k = 1; k <= half / 2; k++) {
-      const j = half - k;
+      const j = half - k, c = cos[k], s = sin[k];
       const evenRe = 0.5 * (re[k] + re[j]), evenIm = 0.5 * (im[k] - im[j]);
       const oddRe = 0.5 * (im[k] + im[j]), oddIm = 0.5 * (re[j] - re[k]);
-      const turnedRe = oddRe * cos[k] + oddIm * sin[k], turnedIm = oddIm * cos[k] - oddRe * sin[k];
-      outRe[k] = evenRe + turnedRe;
-      outIm[k] = evenIm + turnedIm;
-      outRe[j] = evenRe - turnedRe;
-      outIm[j] = turnedIm - evenIm;
+      const turnedRe = oddRe * c + oddIm * s, turnedIm = oddIm * c - oddRe * s;
+      const lowRe = evenRe + turnedRe, lowIm = evenIm + turnedIm, highRe = evenRe - turnedRe, highIm = turnedIm - evenIm;
+      let x = lowRe + momentum * (lowRe - lastRe[k]), y = lowIm + momentum * (lowIm - lastIm[k]);
+      let v = highRe + momentum * (highRe - lastRe[j]), w = highIm + momentum * (highIm - lastIm[j]);
+      const low = magnitudes[k] / Math.sqrt(x * x + y * y + TINY), high = magnitudes[j] / Math.sqrt(v * v + w * w + TINY);
+      lastRe[k] = lowRe;
+      lastIm[k] = lowIm;
+      lastRe[j] = highRe;
+      lastIm[j] = highIm;
+      toRe[k] = x *= low;
+      toIm[k] = y *= low;
+      toRe[j] = v *= high;
+      toIm[j] = w *= high;
+      const sumRe = x + v, sumIm = y - w, gapRe = x - v, gapIm = y + w;
+      const backTurnedRe = gapRe * c - gapIm * s, backTurnedIm = gapIm * c + gapRe * s;
+      const to = order[k], mirrored = order[j];
+      backIm[to] = scale * (sumRe - backTurnedIm);
+      backRe[to] = scale * (sumIm + backTurnedRe);
+      backIm[mirrored] = scale * (sumRe + backTurnedIm);
+      backRe[mirrored] = scale * (backTurnedRe - sumIm);
     }
+    butterflies(backRe, backIm, this.passes);
+    this.#unpack(frame);
+  }
+
+  /** Refines the first and the last bin, which are real. */
+  #refineEnds(momentum, magnitudes, toRe, toIm, last) {
+    const { re, im, backRe, backIm, size } = this;
+    const half = size / 2;
+    const [first, final] = [re[0] + im[0], re[0] - im[0]].map((fresh, n) => {
+      const bin = n * half;
+      const value = fresh + momentum * (fresh - last[bin]);
+      last[bin] = fresh;
+      toIm[bin] = 0;
+      return (toRe[bin] = (magnitudes[bin] * value) / Math.sqrt(value * value + TINY));
+    });
+    backIm[0] = (first + final) / size;
+    backRe[0] = (first - final) / size;
   }
 
   /** Writes the samples [size] of a spectrum; its first and last bins count as real. */
   inverse(inRe, inIm, samples) {
-    const { re, im, order, cos, sin, size } = this;
+    const { backRe: re, backIm: im, order, cos, sin, size } = this;
     const half = order.length;
     const scale = 1 / size;
     // Real and imaginary parts change places, which makes the forward transform the inverse one.
@@ -54,16 +93,21 @@ export class RealTransform {
       const evenRe = inRe[k] + inRe[j], evenIm = inIm[k] - inIm[j];
       const oddRe = inRe[k] - inRe[j], oddIm = inIm[k] + inIm[j];
       const turnedRe = oddRe * cos[k] - oddIm * sin[k], turnedIm = oddIm * cos[k] + oddRe * sin[k];
-      const [to, mirrored] = [order[k], order[j]];
+      const to = order[k], mirrored = order[j];
       im[to] = scale * (evenRe - turnedIm);
       re[to] = scale * (evenIm + turnedRe);
       im[mirrored] = scale * (evenRe + turnedIm);
       re[mirrored] = scale * (turnedRe - evenIm);
     }
     butterflies(re, im, this.passes);
-    for (let n = 0; n < half; n++) {
-      samples[2 * n] = im[n];
-      samples[2 * n + 1] = re[n];
+    this.#unpack(samples);
+  }
+
+  #unpack(samples) {
+    const { backRe, backIm } = this;
+    for (let n = 0; n < backRe.length; n++) {
+      samples[2 * n] = backIm[n];
+      samples[2 * n + 1] = backRe[n];
     }
   }
 }

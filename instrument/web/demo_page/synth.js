@@ -5,6 +5,7 @@ import { Voice } from "./voice.js";
 
 export const VOICES = 4;
 const MIN_ITERATIONS = 2;
+const DRAWN_A_HOP = 2;
 const SMOOTHING_SECONDS = 0.04;
 const DRONE_ATTACK_SECONDS = 0.05;
 
@@ -17,6 +18,7 @@ export class Synth {
   #target;
   #left = 0;
   #notes = 0;
+  #hops = 0;
 
   /** `release` as the site's release.json has it, `weights` its constants. */
   constructor(release, weights) {
@@ -80,7 +82,10 @@ export class Synth {
     out.fill(0);
     const sounding = [this.drone, ...this.voices].filter((voice) => !voice.resting);
     const each = shared(this.iterations, sounding.length);
-    for (const voice of sounding) voice.render(this.place, each, out);
+    // The network is asked for two tones a hop at most; the others follow the pad a hop later.
+    const turns = Math.ceil(sounding.length / DRAWN_A_HOP);
+    this.#hops += 1;
+    sounding.forEach((voice, n) => voice.render(this.place, each, out, (this.#hops + n) % turns === 0));
   }
 
   #advance() {

@@ -43,13 +43,17 @@ export class Voice {
     this.#gain = 0;
   }
 
-  /** Adds the next hop at a place, coordinates in standard deviations, to `out` [hop]. */
-  render(coordinates, iterations, out) {
+  /**
+   * Adds the next hop at a place, coordinates in standard deviations, to `out` [hop].
+   *
+   * `follows` says whether the tone may go to that place now; one that begins always does.
+   */
+  render(coordinates, iterations, out, follows = true) {
     this.stream.iterations = iterations;
     const struck = this.#struck;
     this.#struck = false;
     if (struck && this.#gain >= SILENT) this.#play(this.#gain, 0, out);
-    this.#draw(coordinates);
+    if (follows || struck) this.#draw(coordinates);
     if (struck) this.stream.prime(this.magnitudes, this.samples);
     const from = struck ? 0 : this.#gain;
     this.#gain = this.#next(from);

@@ -4,12 +4,25 @@ import { Effort } from "./effort.js";
 import { Synth } from "./synth.js";
 
 const ITERATIONS = 8;
+const REHEARSED_HOPS = 150;
+
+/** Plays for nobody, so that the browser has compiled everything before the first sound. */
+function rehearse(release, weights) {
+  const synth = new Synth(release, weights);
+  const samples = new Float32Array(synth.hop);
+  synth.setDrone(true);
+  for (let n = 0; n < REHEARSED_HOPS; n++) {
+    synth.move([n / REHEARSED_HOPS]);
+    synth.render(samples);
+  }
+}
 
 class DemoProcessor extends AudioWorkletProcessor {
   #at = 0;
 
   constructor({ processorOptions: { release, weights } }) {
     super();
+    rehearse(release, weights);
     this.synth = new Synth(release, weights);
     this.effort = new Effort(ITERATIONS);
     this.samples = new Float32Array(this.synth.hop);

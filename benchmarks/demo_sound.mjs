@@ -2,7 +2,7 @@
 //
 // node demo_sound.mjs SITE FOLDER, with FOLDER/question.json:
 //   {"draw": [[z, pitch, level], …], "streams": [{"frames": FILE, "count": N, "iterations": N}, …], "commands": [[hop, …], …],
-//    "hops": N}
+//    "hops": N, "loads": [share of a hop, …]}
 // Writes drawings.f32, magnitudes.f32, stream-0.f32, …, played.f32; prints milliseconds of processor time a hop as JSON.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,13 +16,15 @@ const floats = (path) => {
 };
 const write = (name, values) => writeFileSync(join(folder, name), Buffer.from(values.buffer));
 
+const { Effort } = await module("effort.js");
 const { Painter } = await module("painter.js");
 const { StreamingGriffinLim } = await module("griffin_lim.js");
 const { Synth } = await module("synth.js");
 const release = JSON.parse(readFileSync(join(site, "release", "release.json"), "utf-8"));
 const weights = floats(join(site, "release", "weights.bin"));
 const question = JSON.parse(readFileSync(join(folder, "question.json"), "utf-8"));
-const { transform, hop } = release.features;
+const { transform, hop, sampleRate } = release.features;
+const hopSeconds = hop / sampleRate;
 const bins = transform / 2 + 1;
 
 /** Returns the processor time of each of `count` calls, ms. */
@@ -71,7 +73,16 @@ function play(commands, hops) {
   return took;
 }
 
+/** Returns the refinements in use after each hop of such loads. */
+function limited(loads) {
+  const effort = new Effort(8);
+  return loads.map((load) => {
+    effort.count(load * hopSeconds, hopSeconds);
+    return effort.iterations;
+  });
+}
+
 draw(question.draw ?? []);
 const streams = (question.streams ?? []).map(stream);
 const played = play(question.commands ?? [], question.hops ?? 0);
-console.log(JSON.stringify({ streams, played }));
+console.log(JSON.stringify({ streams, played, limited: limited(question.loads ?? []) }));
