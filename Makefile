@@ -32,10 +32,10 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
-# Tests that play to a device, show themselves on a screen or count on the clock run alone; all others in two processes,
-# each file in one of them, training first: its files take longest. The linters and the compiler keep a core busy each.
-ALONE := $(addprefix tests/instrument/,engine/test_hotplug.py engine/test_threads.py pad/test_on_screen.py test_doctor.py \
-  test_first_session.py test_jack.py test_jack_faults.py test_midi.py test_placement.py test_supercollider.py)
+# Tests that play to a device, show themselves on a screen or count on the clock come last, two at a time; all others in
+# three processes, which fill two cores, each file in one of them, training first: its files take longest. The linters and the compiler keep a core busy each.
+ALONE := $(addprefix tests/instrument/,engine/test_hotplug.py engine/test_threads.py pad/test_on_screen.py test_audio_in.py \
+  test_doctor.py test_first_session.py test_jack.py test_jack_faults.py test_midi.py test_placement.py test_supercollider.py)
 TOGETHER := tests/training tests/aitunes tests/instrument $(wildcard tests/test_*.py) $(ALONE:%=--ignore=%)
 
 test: $(STAMPS)/dev  ## set up, check the style and the types, run all tests; with ARGS, pytest with those alone
@@ -43,8 +43,8 @@ test: $(STAMPS)/dev  ## set up, check the style and the types, run all tests; wi
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TOGETHER)
-	$(BIN)/python -m pytest $(ALONE)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(TOGETHER)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ALONE)
 endif
 
 lint: $(STAMPS)/dev  ## check style, types, imports and licences
