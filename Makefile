@@ -33,7 +33,8 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
 # Tests that play to a device, show themselves on a screen or count on the clock come last, two at a time; all others in
-# three processes, which fill two cores, each file in one of them, training first: its files take longest. The linters and the compiler keep a core busy each.
+# three processes, which fill two cores, each file in one of them, training first: its files take longest. The linters and
+# the compiler keep a core busy each.
 ALONE := $(addprefix tests/instrument/,engine/test_hotplug.py engine/test_threads.py pad/test_on_screen.py test_audio_in.py \
   test_doctor.py test_first_session.py test_jack.py test_jack_faults.py test_midi.py test_placement.py test_supercollider.py)
 TOGETHER := tests/training tests/aitunes tests/instrument $(wildcard tests/test_*.py) $(ALONE:%=--ignore=%)

@@ -326,7 +326,7 @@
     "box": {
      "id": "decode",
      "maxclass": "newobj",
-     "numinlets": 10,
+     "numinlets": 14,
      "numoutlets": 1,
      "outlettype": [
       "signal"
@@ -590,7 +590,7 @@
      ],
      "destination": [
       "decode",
-      8
+      12
      ]
     }
    },
@@ -602,7 +602,7 @@
      ],
      "destination": [
       "decode",
-      9
+      13
      ]
     }
    },

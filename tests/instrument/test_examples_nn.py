@@ -4,6 +4,7 @@ nn~ itself is not at hand: in Pure Data, an abstraction of that name with the sa
 """
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def test_the_puredata_patch_reaches_every_inlet_that_it_names(need, tmp_path):
     command = [pd, "-nogui", "-noaudio", "-nrt", "-noprefs", "-open", tmp_path / "nn.pd", *sends]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     printed = result.stdout + result.stderr
+    pitch, level = inlets("decode") - 2, inlets("decode") - 1
+    (player,) = re.findall(rf"#X connect \d+ 0 (\d+) {pitch};", text)
+    assert re.search(rf"#X connect \d+ 0 {player} {level};", text)
     for complaint in ("couldn't create", "connection failed", "bad arguments", "error"):
         assert complaint not in printed, printed
 
@@ -64,5 +68,6 @@ def test_the_max_patch_is_wired_to_inlets_that_exist():
         assert outlet < boxes[source]["numoutlets"]
         assert inlet < boxes[target]["numinlets"]
         reached.add((target, inlet))
-    for name, count in (("decode", (0, 1, 8, 9)), ("forward", (0, 1, 2))):
+    pitch, level = inlets("decode") - 2, inlets("decode") - 1
+    for name, count in (("decode", (0, 1, pitch, level)), ("forward", (0, 1, 2))):
         assert {(players[name]["id"], inlet) for inlet in count} <= reached
