@@ -78,13 +78,13 @@ class Client(osc.Client):
 
 
 class Recording:
-    """Records the first port of a JACK client, the engine, into memory, with JACK's frame times."""
+    """Records the first port of each JACK client that is named, by default the engine, with JACK's frame times."""
 
-    def __init__(self, seconds: float, heard: str = "AiTunes") -> None:
-        self._heard = heard
+    def __init__(self, seconds: float, *heard: str) -> None:
+        self._heard = heard or ("AiTunes",)
         self.client = jack.Client("recorder", servername=SERVER)
-        self._port = self.client.inports.register("in")
-        self._samples = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+        self._ports = [self.client.inports.register(f"in_{number}") for number in range(len(self._heard))]
+        self._samples = np.zeros((len(self._heard), int(seconds * SAMPLE_RATE)), np.float32)
         self._count = 0
         self._first_frame = 0
         self.stumbles: list[int] = []
@@ -95,7 +95,8 @@ class Recording:
     def __enter__(self) -> Recording:
         self.client.activate()
         sources = self.client.get_ports(is_audio=True, is_output=True)
-        self.client.connect(next(port for port in sources if port.name.startswith(self._heard)), self._port)
+        for name, port in zip(self._heard, self._ports, strict=True):
+            self.client.connect(next(source for source in sources if source.name.startswith(name)), port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,14 +110,20 @@ class Recording:
 
     @property
     def y(self) -> np.ndarray:
-        """Return the recording, [samples]."""
-        return self._samples[: self._count]
+        """Return the recording of the first client, [samples]."""
+        return self.tracks[0]
+
+    @property
+    def tracks(self) -> np.ndarray:
+        """Return the recordings, [clients, samples]."""
+        return self._samples[:, : self._count]
 
     def _process(self, frames: int) -> None:
         if self._count == 0:
             self._first_frame = self.client.last_frame_time
         # A cycle that this Python client missed leaves silence, so that frame numbers stay true.
         start = self.client.last_frame_time - self._first_frame
-        if 0 <= start <= len(self._samples) - frames:
-            self._samples[start : start + frames] = self._port.get_array()
+        if 0 <= start <= self._samples.shape[1] - frames:
+            for samples, port in zip(self._samples, self._ports, strict=True):
+                samples[start : start + frames] = port.get_array()
             self._count = start + frames

@@ -2,7 +2,7 @@
 
     python -m benchmarks.note_latency [--notes 200] [--release NAME]
 
-JACK's dummy driver paces both (48 kHz, periods of 128). Notes and tones are struck by turns, and a recorder of each
+JACK's dummy driver paces both (48 kHz, periods of 128). Notes and tones are struck by turns, and a recorder
 hears when sound begins: the first sample beyond −34 dBFS. Building the client needs gcc and libjack-jackd2-dev.
 """
 
@@ -38,14 +38,14 @@ def main() -> None:
     seconds = 2 * options.notes * (_SOUND_SECONDS + _REST_SECONDS + 0.02) + 10.0
     with jack_server(), tone() as switch, engine("--release", options.release) as client:
         silence(client)
-        with Recording(seconds) as of_engine, Recording(seconds, "tone") as of_tone:
+        with Recording(seconds, "AiTunes", "tone") as recording:
             notes, tones = [], []
             for _ in range(options.notes):
-                notes.append(strike(of_engine, lambda on: client.send("/aitunes/note", _KEY, _VELOCITY * on)))
-                tones.append(strike(of_tone, switch))
+                notes.append(strike(recording, lambda on: client.send("/aitunes/note", _KEY, _VELOCITY * on)))
+                tones.append(strike(recording, switch))
             engine_ms, tone_ms = (
-                1e3 * onsets(recording.y, frames) / SAMPLE_RATE
-                for recording, frames in ((of_engine, notes), (of_tone, tones))
+                1e3 * onsets(y, frames) / SAMPLE_RATE
+                for y, frames in zip(recording.tracks, (notes, tones), strict=True)
             )
             status = client.status()
     spreads = []
@@ -56,7 +56,7 @@ def main() -> None:
     print(f"above the C client      median {np.median(engine_ms) - np.median(tone_ms):+.1f} ms")
     print(f"spread above its own    {spreads[0] - spreads[1]:+.1f} ms")
     print("by stage: control {:.1f}, synthesis {:.1f}, buffer {:.1f}, device {:.1f} ms".format(*status[8:12]))
-    print(f"underruns               {status[0]}, JACK's own {len(of_engine.stumbles)}")
+    print(f"underruns               {status[0]}, JACK's own {len(recording.stumbles)}")
 
 
 @contextlib.contextmanager
