@@ -32,7 +32,7 @@ play: $(STAMPS)/warm $(WINDOW)  ## install what is missing and play; ARGS="--rel
 
 setup: $(STAMPS)/dev  ## install what developers and the tests need, and play nothing
 
-# Tests that play to a device, show themselves on a screen or count on the clock come last, two at a time; all others in
+# Tests that play to a device, show themselves on a screen or count on the clock run alone, at the end; all others in
 # three processes, which fill two cores, each file in one of them, training first: its files take longest. The linters and
 # the compiler keep a core busy each.
 ALONE := $(addprefix tests/instrument/,engine/test_hotplug.py engine/test_threads.py pad/test_on_screen.py test_audio_in.py \
@@ -45,7 +45,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(TOGETHER)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ALONE)
+	$(BIN)/python -m pytest $(ALONE)
 endif
 
 lint: $(STAMPS)/dev  ## check style, types, imports and licences
