@@ -51,7 +51,19 @@ class _ForwardFile(soundfile.SoundFile):
         return False
 
 
-class _TaggedMp3(io.RawIOBase):
+class _Readable(io.RawIOBase):
+    """Forms the base of files that libsndfile is shown otherwise than they are."""
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+
+class _TaggedMp3(_Readable):
     """Shows an MP3 behind an empty tag so large that the length that libsndfile guesses is never too small."""
 
     def __init__(self, file: Any, start: int, end: int) -> None:
@@ -61,14 +73,6 @@ class _TaggedMp3(io.RawIOBase):
         size = bytes((body >> shift) & 127 for shift in (21, 14, 7, 0))
         self._head, self._tag, self._end = b"ID3\x04\x00\x00" + size, 10 + body, end - start
         self._position = 0
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def readable(self) -> bool:
-        return True
 
     @override
     def tell(self) -> int:
@@ -94,20 +98,12 @@ class _TaggedMp3(io.RawIOBase):
         return len(piece)
 
 
-class _UnfinishedWav(io.RawIOBase):
+class _UnfinishedWav(_Readable):
     """Shows a WAV whose program ended before it wrote how much it had recorded, as one of unknown length."""
 
     def __init__(self, file: Any, place: int) -> None:
         self._file, self._place = file, place
         file.seek(0)
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def readable(self) -> bool:
-        return True
 
     @override
     def tell(self) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
 
+from aitunes.printable import printable
 from aitunes.release.processes import own_process
 
 _ENDING_MS = 3_000
+_MAX_CHARACTERS = 400
 
 
 def child_process(
@@ -32,6 +34,16 @@ def child_process(
     process.setProgram(program)
     process.setArguments(rest)
     return process
+
+
+def last_words(process: QProcess, otherwise: str) -> str:
+    """Return the last sentence that a process has put to standard error, fit to be shown.
+
+    Args:
+        otherwise: the sentence where it has said nothing.
+    """
+    lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+    return printable((lines[-1].removeprefix("aitunes: ") if lines else otherwise)[:_MAX_CHARACTERS])
 
 
 def end_child(process: QProcess, patience_ms: int = _ENDING_MS) -> None:

@@ -16,13 +16,13 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
 from aitunes.errors import AiTunesError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
-from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from aitunes.release.encoder import Encoder
 from aitunes.release.limits import SAMPLE_RATES
 from aitunes.release.processes import own_process
 from aitunes.release.reader import read_card
 from aitunes.release.trial import limit_process
+from instrument.pad.child_process import last_words
 
 _MAX_SECONDS = 30.0
 _MAX_SEGMENTS = 512
@@ -174,9 +174,8 @@ class EncoderQueue(QObject):
             reply = json.loads(bytes(process.readAllStandardOutput().data()))
             coordinates = np.array(reply["coordinates"], np.float32)
         except (ValueError, KeyError, TypeError):
-            lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
-            sentence = lines[-1] if lines else f"{path.name} could not be encoded: it took too long or too much memory."
-            self.failed.emit(printable(sentence[:_MAX_ERROR_CHARACTERS]))
+            sentence = last_words(process, f"{path.name} could not be encoded: it took too long or too much memory.")
+            self.failed.emit(sentence[:_MAX_ERROR_CHARACTERS])
         else:
             self.encoded.emit(path.stem, coordinates)
         process.deleteLater()

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from aitunes.printable import printable
-from instrument.pad.child_process import child_process, end_child
+from instrument.pad.child_process import child_process, end_child, last_words
 
 _MAX_MODULES = 177  # along a side of the largest code
-_MAX_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
@@ -97,19 +95,14 @@ class PhoneCodes(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        said, complaint = (
-            bytes(stream().data()).decode(errors="replace").strip()
-            for stream in (process.readAllStandardOutput, process.readAllStandardError)
-        )
-        failed = process.exitStatus() is not QProcess.ExitStatus.NormalExit or process.exitCode() != 0
-        process.deleteLater()
+        ended_well = process.exitStatus() is QProcess.ExitStatus.NormalExit and process.exitCode() == 0
         try:
-            if failed:
+            if not ended_well:
                 raise ValueError("it says why")
             if "--forget" in process.arguments():
                 self.forgotten.emit()
             else:
-                self.came.emit(PhoneCode.parse(said))
+                self.came.emit(PhoneCode.parse(bytes(process.readAllStandardOutput().data()).decode()))
         except (ValueError, RecursionError):
-            sentence = complaint.splitlines()[-1].removeprefix("aitunes: ") if complaint else "There is no code."
-            self.failed.emit(printable(sentence[:_MAX_CHARACTERS]))
+            self.failed.emit(last_words(process, "There is no code."))
+        process.deleteLater()

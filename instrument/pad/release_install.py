@@ -13,9 +13,7 @@ from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from aitunes.printable import printable
 from aitunes.release.archive import ENDING
 from aitunes.release.reader import CARD
-from instrument.pad.child_process import child_process, end_child
-
-_MAX_CHARACTERS = 400
+from instrument.pad.child_process import child_process, end_child, last_words
 
 
 def release_source(url: QUrl) -> str | None:
@@ -89,9 +87,7 @@ class ReleaseInstalling(QObject):
         try:
             name = str(json.loads(bytes(process.readAllStandardOutput().data()))["release"])
         except (ValueError, KeyError, TypeError):
-            lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
-            sentence = lines[-1].removeprefix("aitunes: ") if lines else f"“{self._title}” could not be installed."
-            self.message.emit(printable(sentence[:_MAX_CHARACTERS]))
+            self.message.emit(last_words(process, f"“{self._title}” could not be installed."))
         else:
             self.message.emit(f"“{self._title}” is installed as {name}.")
             self.installed.emit(name)

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import get_remote_addr
 
 from aitunes.osc.address import is_loopback
-from instrument.web.unread import UnreadWatch
+from instrument.web.unread import ReadsOrEnds, UnreadWatch
 
 MAX_BODY_BYTES = 1 << 14
 MAX_CONNECTIONS = 256
@@ -100,11 +100,10 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
         most: connections at once.
     """
 
-    class BoundedProtocol(H11Protocol):
+    class BoundedProtocol(ReadsOrEnds, H11Protocol):
         """Ends connections that are too many, too slow to ask, or too slow to read."""
 
         _head: asyncio.TimerHandle | None = None
-        _unread: UnreadWatch | None = None
 
         @override
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -137,20 +136,6 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
             """Wait for the next request, for as long as uvicorn keeps connections."""
             self._forget_head()
             super().on_response_complete()
-
-        @override
-        def pause_writing(self) -> None:
-            """Wait for the client to read, but not for ever."""
-            super().pause_writing()
-            if self._unread is not None:
-                self._unread.pause()
-
-        @override
-        def resume_writing(self) -> None:
-            """Go on: the client has read."""
-            if self._unread is not None:
-                self._unread.resume()
-            super().resume_writing()
 
         @override
         def connection_lost(self, exc: Exception | None) -> None:

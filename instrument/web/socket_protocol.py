@@ -8,7 +8,7 @@ from typing_extensions import override
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from instrument.web.unread import UnreadWatch
+from instrument.web.unread import ReadsOrEnds, UnreadWatch
 
 MAX_PARTS = 64
 """Of one message."""
@@ -23,37 +23,14 @@ def socket_protocol(reading_seconds: float) -> type[WebSocketsSansIOProtocol]:
         reading_seconds: how long a client may take nothing of what is sent.
     """
 
-    class BoundedSocket(WebSocketsSansIOProtocol):
+    class BoundedSocket(ReadsOrEnds, WebSocketsSansIOProtocol):
         """Ends WebSockets that send what no page sends, or do not read."""
-
-        _unread: UnreadWatch | None = None
 
         @override
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             """Take over a connection from HTTP."""
             super().connection_made(transport)
             self._unread = UnreadWatch(self.transport, self.loop, reading_seconds)
-
-        @override
-        def pause_writing(self) -> None:
-            """Wait for the client to read, but not for ever."""
-            super().pause_writing()
-            if self._unread is not None:
-                self._unread.pause()
-
-        @override
-        def resume_writing(self) -> None:
-            """Go on: the client has read."""
-            if self._unread is not None:
-                self._unread.resume()
-            super().resume_writing()
-
-        @override
-        def connection_lost(self, exc: Exception | None) -> None:
-            """Forget the connection."""
-            if self._unread is not None:
-                self._unread.resume()
-            super().connection_lost(exc)
 
         @override
         def handle_ping(self) -> None:

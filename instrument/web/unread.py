@@ -46,3 +46,27 @@ class UnreadWatch:
             self._transport.abort()
         else:
             self.pause()
+
+
+class ReadsOrEnds:
+    """Has a protocol of asyncio end a connection that does not read; comes before it among the base classes."""
+
+    _unread: UnreadWatch | None = None
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read, but not for ever."""
+        super().pause_writing()  # type: ignore[misc]
+        if self._unread is not None:
+            self._unread.pause()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read."""
+        if self._unread is not None:
+            self._unread.resume()
+        super().resume_writing()  # type: ignore[misc]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        if self._unread is not None:
+            self._unread.resume()
+        super().connection_lost(exc)  # type: ignore[misc]

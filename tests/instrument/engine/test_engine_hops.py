@@ -63,23 +63,6 @@ def engine(folder, tmp_path, said, clock):
     gc.unfreeze()
 
 
-@pytest.fixture
-def hopping(engine):
-    """Render hops on a thread, as long as the test lasts."""
-    over = threading.Event()
-
-    def hop():
-        while not over.is_set():
-            engine.hop()
-            time.sleep(1e-4)
-
-    thread = threading.Thread(target=hop)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
-
-
 def notices(engine):
     """Everything that would be sent, (peer, address, arguments)."""
     return [(notice.peer, notice.address, notice.arguments) for notice in engine.publisher.drain()]

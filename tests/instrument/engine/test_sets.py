@@ -1,8 +1,5 @@
 """A set is played song by song: by a real engine, and hop by hop where something is counted."""
 
-import threading
-import time
-
 import pytest
 
 from instrument.engine.engine import Engine
@@ -112,7 +109,7 @@ def library(tiny, tmp_path):
 
 @pytest.fixture
 def engine(library, tmp_path):
-    """An engine with a set of three songs, whose hops are rendered as long as the test lasts."""
+    """An engine with a set of three songs."""
     songs = SetList(tuple(Song(name) for name in ("one", "two", "three")))
     options = EngineOptions(
         "one",
@@ -123,22 +120,11 @@ def engine(library, tmp_path):
         gestures=tmp_path / "gestures",
     )
     engine = Engine(NullOutput(44_100.0), library, options, log=lambda line: None)
-    over = threading.Event()
-
-    def hop():
-        while not over.is_set():
-            engine.hop()
-            time.sleep(1e-4)
-
-    thread = threading.Thread(target=hop)
-    thread.start()
     yield engine
-    over.set()
-    thread.join()
     engine.close()
 
 
-def test_the_next_song_is_ready_before_it_is_asked_for(engine, library):
+def test_the_next_song_is_ready_before_it_is_asked_for(engine, hopping, library):
     engine.sets.begin()
     assert library.opened == ["one", "two"]
     library.opened.clear()
@@ -147,21 +133,21 @@ def test_the_next_song_is_ready_before_it_is_asked_for(engine, library):
     assert library.opened == ["three"]  # and not the one that plays
 
 
-def test_a_release_that_has_changed_meanwhile_is_read_again(engine, library, tiny, tmp_path):
+def test_a_release_that_has_changed_meanwhile_is_read_again(engine, hopping, library, tiny, tmp_path):
     engine.sets.begin()
     tiny.write(tmp_path / "releases", "two", latent_dim=7)
     engine.sets.go(2)
     assert engine.synth_thread.card.latent_dim == 7
 
 
-def test_a_look_ahead_that_has_changed_meanwhile_counts(engine):
+def test_a_look_ahead_that_has_changed_meanwhile_counts(engine, hopping):
     engine.sets.begin()
     engine.synth_thread.performance.apply("/aitunes/quality", (1, 2))
     engine.sets.go(2)
     assert engine.synth_thread.synth.renderer.lookahead == 2
 
 
-def test_songs_can_be_skipped_and_played_again(engine):
+def test_songs_can_be_skipped_and_played_again(engine, hopping):
     engine.sets.begin()
     for number, name in ((3, "three"), (1, "one"), (2, "two")):
         engine.sets.go(number)

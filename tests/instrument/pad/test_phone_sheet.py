@@ -5,6 +5,7 @@ import re
 import sys
 
 import httpx
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -88,11 +89,18 @@ def test_what_is_no_code_is_not_shown(qtbot, window, said, tmp_path):
     qtbot.waitUntil(lambda: sheet.text.text() == "There is no code.", timeout=60_000)
 
 
-def test_closing_ends_a_process_that_waits(qtbot):
-    codes = PhoneCodes(command=[sys.executable, "-c", "import time; time.sleep(600)"])
-    codes.failed.connect(lambda sentence: pytest.fail(sentence))
+def test_closing_ends_a_process_that_waits(qtbot, tmp_path):
+    place = tmp_path / "pid"
+    program = f"import os, time; open({str(place)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    codes = PhoneCodes(command=[sys.executable, "-c", program])
+    said = []
+    codes.failed.connect(said.append)
     codes.ask()
+    qtbot.waitUntil(lambda: place.exists() and place.read_text() != "", timeout=60_000)
+    assert psutil.pid_exists(int(place.read_text()))
     codes.close()
+    assert not psutil.pid_exists(int(place.read_text()))
+    assert said == []
 
 
 @pytest.mark.parametrize("size", [(60, 60), (300, 300), (301, 477)])
