@@ -11,8 +11,8 @@ ifeq ($(shell uname -s),Linux)
 CPU_BUILD := --no-deps --index-url https://download.pytorch.org/whl/cpu --timeout 20 --retries 1
 endif
 
-# What stands between a score and its samples: numba compiles again what changes here.
-KERNELS := $(wildcard aitunes/audio_processing/*.py instrument/synthesis/*.py)
+# What stands between a score, or an input, and its samples: numba compiles again what changes here.
+KERNELS := $(wildcard aitunes/audio_processing/*.py instrument/synthesis/*.py instrument/listening/*.py)
 
 # A window where there is a screen for it, and what Qt needs of Debian to open one.
 ifneq ($(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname -s))),)

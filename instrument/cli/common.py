@@ -57,7 +57,10 @@ def remove_own_cache() -> None:
 
 
 def load_compiled_code() -> None:
-    """Have the compiled code of the synthesis at hand; where numba has not cached it yet, say what takes so long."""
+    """Have all compiled code at hand, for which nobody may wait while the engine plays.
+
+    Where numba has not cached it yet, a sentence says what takes so long.
+    """
     sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
@@ -65,17 +68,12 @@ def load_compiled_code() -> None:
     with unstoppable():  # a signal inside that library's import would come out as an error of its own
         load_runtime()
     # Here, because `aitunes releases` must not wait for numba.
+    from instrument.listening.analysis import load_compiled_code as load_listening
     from instrument.synthesis.release_renderer import load_compiled_code as load_synthesis
 
     load_synthesis()
+    load_listening()
     timer.cancel()
-
-
-def load_listening_code() -> None:
-    """Have the compiled code for an input at hand, for which there is no time once the engine plays."""
-    from instrument.listening.analysis import load_compiled_code as load
-
-    load()
 
 
 class UsageError(AiTunesError):

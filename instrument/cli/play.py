@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
-from instrument.cli.common import UsageError, iterations, library, load_compiled_code, load_listening_code
+from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.ending import BoundedEnding
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
@@ -44,7 +44,6 @@ def run(options: argparse.Namespace) -> int:
     releases = library(options)
     set_list = _open_set(options, releases)
     load_compiled_code()
-    load_listening_code()
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)

@@ -30,7 +30,7 @@ def aitunes(*words, stdout=subprocess.PIPE, **environment):
     "words", [["--release", "nowhere", "--output", "none"], ["--output=none", "--release=nowhere"]]
 )
 def test_options_alone_are_those_of_play(words, capsys, monkeypatch):
-    monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda **_: None)
+    monkeypatch.setattr("instrument.cli.play.load_compiled_code", lambda: None)
     assert main(words) == 1
     assert "There is no release named 'nowhere'" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""What tests of an engine without its threads share."""
+"""Renders the hops of engines that have no threads."""
 
 import threading
 import time
