@@ -148,6 +148,7 @@ def style_sheet(pixels: int) -> str:
     QTabBar {{ qproperty-drawBase: 0; }}
     QTabBar::tab {{
         background: transparent; color: {QUIET}; padding: {em(0.35)} {em(0.13)}; border: none;
+        font-size: {em(0.88)};
         border-bottom: {em(0.16)} solid transparent;
     }}
     QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; font-weight: bold; }}

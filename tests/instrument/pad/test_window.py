@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QScrollBar,
     QTabBar,
+    QToolButton,
     QWidget,
 )
 from typing_extensions import override
@@ -121,6 +122,17 @@ def test_a_landmark_is_named_and_played_exactly(window, peer, qtbot, rng):
     button, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
     qtbot.mouseClick(window.surface, button, control, place.toPoint())
     np.testing.assert_allclose(peer.arrived[-1][1:], coordinates[7], atol=1e-4)
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 600), (1280, 800), (3840, 2160)])
+def test_every_page_can_be_chosen_without_scrolling(window, frames, width, height):
+    window.resize(width, height)
+    tabs = window.side.tabs
+    for page in range(tabs.count()):
+        tabs.setCurrentIndex(page)
+        frames()
+        assert not any(arrow.isVisible() for arrow in tabs.tabBar().findChildren(QToolButton))
+        assert tabs.tabBar().tabRect(tabs.count() - 1).right() <= tabs.width()
 
 
 def test_the_space_bar_stops_and_starts(window, peer, qtbot):
