@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.audio_processing._griffin_lim_kernel import State, advance, prime
+from aitunes.audio_processing._griffin_lim_kernel import DICE, GROUP, REPAIRED, State, advance, clear, prime
+from aitunes.audio_processing._phase_propagation import propagation
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
@@ -45,17 +48,10 @@ class StreamingGriffinLim:
     def __init__(
         self, n_fft: int, hop_length: int, iterations: int = DEFAULT_ITERATIONS, lookahead: int = 0, seed: int = 1
     ) -> None:
-        if n_fft < 4 or n_fft % 2:
-            raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
-        if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
-            raise PhaseError(f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}.")
-        if lookahead < 0:
-            raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
+        self._bank = GriffinLimBank(n_fft, hop_length, lookahead, (seed,))
         self.n_fft, self.hop_length, self.lookahead = n_fft, hop_length, lookahead
         self.iterations = iterations
-        self._seed = seed
-        self._scratch = np.zeros(hop_length, np.float32)
-        self.reset()
+        self._only = np.zeros(1, np.int64)
 
     @property
     def bins(self) -> int:
@@ -81,7 +77,7 @@ class StreamingGriffinLim:
     @property
     def repaired(self) -> int:
         """Values since the last reset that were no magnitudes and were taken as silence."""
-        return int(self._state.counters[1])
+        return self._bank.repaired
 
     def process(self, S: NDArray[np.floating], out: FloatArray | None = None) -> FloatArray:
         """Turn the next frames into the next samples.
@@ -106,7 +102,8 @@ class StreamingGriffinLim:
             out = np.empty(size, dtype=np.float32)
         elif out.shape != (size,) or out.dtype != np.float32 or not out.flags.carray:
             raise PhaseError(f"out must be {size} writeable, contiguous float32 samples.")
-        advance(frames, out, self._iterations, self._state)
+        hops = out.reshape(len(frames), 1, self.hop_length)
+        self._bank.advance(frames[:, None], hops, self._only, self._iterations)
         return out
 
     def prime(self, S: NDArray[np.floating]) -> None:
@@ -123,7 +120,7 @@ class StreamingGriffinLim:
         if S.shape != (self.bins,):
             raise PhaseError(f"A frame must be of shape [{self.bins}], not {list(S.shape)}.")
         frame: FloatArray = np.ascontiguousarray(S, dtype=np.float32)
-        prime(frame if frame.flags.writeable else frame.copy(), self._scratch, self._state)
+        self._bank.prime((frame if frame.flags.writeable else frame.copy())[None], 0)
 
     def flush(self) -> FloatArray:
         """Return the samples still held back, [(lookahead + overlap - 1) * hop_length], and reset the stream."""
@@ -134,7 +131,74 @@ class StreamingGriffinLim:
 
     def reset(self) -> None:
         """Forget all frames, as if newly made."""
-        self._state = _silent_state(self.n_fft, self.hop_length, self.lookahead, self._seed)
+        self._bank.reset(0)
+
+
+class GriffinLimBank:
+    """Runs several streams of `StreamingGriffinLim` side by side, in one call a hop.
+
+    Args:
+        n_fft, hop_length, lookahead: as there, of all streams.
+        seeds: of each stream.
+
+    Raises:
+        PhaseError: a value is out of range.
+    """
+
+    def __init__(self, n_fft: int, hop_length: int, lookahead: int, seeds: Sequence[int]) -> None:
+        if n_fft < 4 or n_fft % 2:
+            raise PhaseError(f"n_fft must be even and at least 4, not {n_fft}.")
+        if hop_length < 1 or n_fft % hop_length or n_fft // hop_length not in _OVERLAPS:
+            raise PhaseError(f"hop_length must be a 2nd, 4th, 8th or 16th of n_fft {n_fft}, not {hop_length}.")
+        if lookahead < 0:
+            raise PhaseError(f"lookahead must be 0 frames or more, not {lookahead}.")
+        self._seeds = tuple(seeds)
+        self._shape = len(self._seeds), n_fft // 2 + 1, hop_length
+        self._state = _silent_state(n_fft, hop_length, lookahead, self._seeds)
+        self._scratch = np.zeros((len(self._seeds), hop_length), np.float32)
+
+    @property
+    def repaired(self) -> int:
+        """Values that were no magnitudes and were taken as silence, of all streams."""
+        return int(self._state.counters[:, REPAIRED].sum())
+
+    def advance(self, S: FloatArray, out: FloatArray, which: NDArray[np.int64], iterations: int) -> None:
+        """Take the next frames of some streams and leave their next samples.
+
+        Args:
+            S: linear magnitudes [hops, streams, n_fft // 2 + 1]; rows of other streams are not looked at.
+            out: samples [hops, streams, hop_length]; rows of other streams stay.
+            which: the streams' indices, each of them once.
+            iterations: refinements of each hop.
+
+        Raises:
+            PhaseError: an array has another shape, type or layout, which compiled code would not notice.
+        """
+        streams, bins, hop = self._shape
+        _check(S, (len(S), streams, bins))
+        _check(out, (len(S), streams, hop))
+        if iterations < 0 or which.dtype != np.int64 or which.ndim != 1 or not which.flags.carray:
+            raise PhaseError("iterations must be 0 or more, and the streams' indices int64.")
+        if len(which) and not (0 <= which.min() and which.max() < streams):
+            raise PhaseError(f"Streams must be 0 to {streams - 1}.")
+        advance(S, out, which, iterations, self._state)
+
+    def prime(self, S: FloatArray, stream: int) -> None:
+        """Let one stream go on as if its frame of S [streams, n_fft // 2 + 1] had stood for a whole window."""
+        streams, bins, _ = self._shape
+        _check(S, (streams, bins))
+        prime(S, self._scratch, np.array([range(streams)[stream]]), self._state)
+
+    def reset(self, stream: int) -> None:
+        """Forget all frames of a stream, as if newly made."""
+        clear(stream, self._state)
+        self._state.counters[stream, REPAIRED] = 0
+        self._state.counters[stream, DICE] = self._seeds[stream]
+
+
+def _check(array: FloatArray, shape: tuple[int, ...]) -> None:
+    if array.shape != shape or array.dtype != np.float32 or not array.flags.carray:
+        raise PhaseError(f"An array must be {list(shape)}, writeable, contiguous float32, not {list(array.shape)}.")
 
 
 _OVERLAPS = (2, 4, 8, 16)
@@ -143,29 +207,27 @@ _MIN_POWER = 0.002  # floor under the sum of squared windows
 _FADE = 0.125  # share of a hop in which it takes over from the last hop's estimate: no click, and little is lost
 
 
-def _silent_state(n_fft: int, hop: int, lookahead: int, seed: int) -> State:
-    overlap = n_fft // hop
+def _silent_state(n_fft: int, hop: int, lookahead: int, seeds: tuple[int, ...]) -> State:
+    overlap, streams = n_fft // hop, len(seeds)
     active, bins = overlap + lookahead, n_fft // 2 + 1
-    complex_frames = (active, bins)
+    counters = np.zeros((streams, 4), np.int64)
+    counters[:, DICE] = seeds
     return State(
         window=hann_window(n_fft),
         synthesis=synthesis_windows(n_fft, hop, active),
         fade=fade_in(hop),
-        turn=np.exp(2j * np.pi * np.arange(overlap) / overlap).astype(np.complex64),
-        magnitudes=np.zeros(complex_frames, np.float32),
-        spectra=np.zeros(complex_frames, np.complex64),
-        analysed=np.zeros(complex_frames, np.complex64),
-        fresh=np.zeros(complex_frames, np.complex64),
-        frames=np.zeros((active, n_fft), np.float32),
-        windowed=np.zeros((active, n_fft), np.float32),
-        samples=np.zeros((active + overlap - 1) * hop, np.float32),
-        phasors=((-1.0) ** np.arange(bins)).astype(np.complex64),
-        before=np.zeros(bins, np.float32),
-        steps=np.ones(bins, np.complex64),
-        paths=np.zeros((3, bins), np.float32),
-        offsets=np.zeros(bins, np.float32),
+        magnitudes=np.zeros((streams, active, bins), np.float32),
+        analysed=np.zeros((streams, active, bins), np.complex64),
+        frames=np.zeros((streams, active, n_fft), np.float32),
+        samples=np.zeros((streams, (active + overlap - 1) * hop), np.float32),
+        phasors=np.tile((-1.0) ** np.arange(bins), (streams, 1)).astype(np.complex64),
+        before=np.zeros((streams, bins), np.float32),
+        counters=counters,
+        spectra=np.zeros((GROUP * active, bins), np.complex64),
+        refined=np.zeros((GROUP * active, n_fft), np.float32),
+        settled=np.zeros((GROUP, active * hop), np.float32),
+        propagation=propagation(bins, overlap),
         axis=np.array([1]),
-        counters=np.array([0, 0, 0, seed]),
     )
 
 
