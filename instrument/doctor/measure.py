@@ -236,16 +236,16 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
     performance = Performance.of(renderer.release.card, renderer.iterations)
     points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
-    voice = renderer.voices[DRONE_SLOT]
+    voices = renderer.voices
     for hop, coordinates in enumerate(points):
         moments = [time.perf_counter()]
         frame = renderer.source.frames(renderer.code(coordinates), performance)[DRONE_SLOT]  # every point is a new one
         moments.append(time.perf_counter())
-        voice.set_frame(frame)
+        voices.set_frame(DRONE_SLOT, frame)
         moments.append(time.perf_counter())
-        y = voice.render(renderer.iterations)
+        y = voices.render(renderer.iterations, [1.0])
         moments.append(time.perf_counter())
-        renderer.resampler.process(np.repeat(y[:, None], 2, axis=1))
+        renderer.resampler.process(y)
         moments.append(time.perf_counter())
         for stage, seconds in zip(stages, np.diff(moments), strict=True):
             stages[stage][hop] = seconds

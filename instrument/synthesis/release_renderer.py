@@ -23,10 +23,10 @@ from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.segments import SegmentDecoder
-from instrument.synthesis.stereo import Widener, spread
+from instrument.synthesis.stereo import Widener
 from instrument.synthesis.texture_motion import Dream, TextureMotion
-from instrument.synthesis.voice import Voice
 from instrument.synthesis.voice_allocator import SLOTS, Tone, plays_notes
+from instrument.synthesis.voice_bank import VoiceBank
 
 _RESAMPLER_QUALITY = "LQ"
 _PROBE_SAMPLES, _PROBE_CHUNKS = 128, 200
@@ -57,10 +57,9 @@ class ReleaseRenderer:
         pitched = plays_notes(card)
         self._texture = None if motion is None or pitched else TextureMotion(motion)
         self._dream = None if motion is None or not pitched else Dream(motion)
-        self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if pitched else 1)]
-        self._spreads = [spread(slot) for slot in range(len(self.voices))]
+        self.voices = VoiceBank(features, lookahead, SLOTS if pitched else 1)
         self.resampler = Resampler(features.sample_rate, output_rate)
-        self._hop = np.zeros((features.hop_length, 2), np.float32)
+        self._silence = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
         self.decode_seconds = 0.0
         self._notes: dict[int, int] = {}
@@ -71,13 +70,12 @@ class ReleaseRenderer:
     @property
     def resting(self) -> bool:
         """Return whether all tones have faded out, so that a hop costs next to nothing."""
-        return all(voice.resting for voice in self.voices)
+        return not self.voices.sounding
 
     def render(self, coordinates: FloatArray, performance: Performance) -> FloatArray:
         """Render the next hop of mid and side at the output's rate, [samples, 2].
 
-        The number of samples varies by one when the rates differ. Mid is the sum of the voices, side
-        their sum weighted by their positions in the stereo image.
+        The number of samples varies by one when the rates differ.
         """
         if len(self._pending):
             pending, self._pending = self._pending, self._pending[:0]
@@ -88,21 +86,18 @@ class ReleaseRenderer:
         self.decode_seconds = time.perf_counter() - began
         self._strike(performance.tones)
         for slot, frame in frames.items():
-            self.voices[slot].set_frame(frame)
-        sounding = [slot for slot, voice in enumerate(self.voices) if not voice.resting]
-        iterations = shared(self.iterations, len(sounding))
-        self._hop[:] = 0.0
-        for slot in sounding:
-            y = self.voices[slot].render(iterations, texture_gain * self.source.gain(slot))
-            self._hop[:, 0] += y
-            self._hop[:, 1] += np.float32(self._spreads[slot]) * y
-        return self.resampler.process(self._hop)
+            self.voices.set_frame(slot, frame)
+        y, sounding = self._silence, self.voices.sounding
+        if sounding:
+            gains = [texture_gain * self.source.gain(slot) for slot in sounding]
+            y = self.voices.render(shared(self.iterations, len(sounding)), gains)
+        return self.resampler.process(y)
 
     def _strike(self, tones: Sequence[Tone]) -> None:
         """Strike the voices whose note is another one than in the last hop."""
         for tone in tones:
             if self._notes.get(tone.slot) != tone.note_on:
-                self.voices[tone.slot].strike()
+                self.voices.strike(tone.slot)
         self._notes = {tone.slot: tone.note_on for tone in tones}
 
     def _moved(self, z: FloatArray, performance: Performance) -> tuple[FloatArray, float]:
@@ -140,9 +135,7 @@ class ReleaseRenderer:
 
     def reset(self) -> None:
         """Clear the sound so far, to start again after silence."""
-        for voice in self.voices:
-            if not voice.resting:
-                voice.reset()
+        self.voices.reset()
         self._pending = self._pending[:0]
 
     def stop(self) -> None:

@@ -146,8 +146,7 @@ def test_after_the_last_note_all_is_silent_and_costs_no_reconstruction(synth, mo
     act(synth, "/notes/off")
     play(synth, 0.2)
     assert synth.resting
-    for voice in synth.renderer.voices:
-        monkeypatch.setattr(voice, "render", None)  # whoever reconstructs now fails
+    monkeypatch.setattr(synth.renderer.voices, "render", None)  # whoever reconstructs now fails
     assert not play(synth, 0.2).any()
 
 
@@ -191,4 +190,5 @@ def test_tones_share_the_refinements_of_a_hop(synth, notes, asked, each):
     for note in range(60, 60 + notes):
         act(synth, "/note", note, 100)
     play(synth, 0.1)
-    assert [voice.iterations for voice in synth.renderer.voices if not voice.resting] == [each] * notes
+    voices = synth.renderer.voices
+    assert (len(voices.sounding), voices.iterations) == (notes, each)
