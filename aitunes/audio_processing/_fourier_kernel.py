@@ -1,8 +1,8 @@
 """Compiles the Fourier transform of two real signals at once, as real and imaginary part of one complex signal.
 
-For lengths of a power of two it is Stockham's: of radix 4, without reordering, each stage from one pair of arrays into the
-other, in vectors. pocketfft, which transforms other lengths, takes two to three times as long, as it is compiled for
-the oldest processors.
+For lengths of a power of two it is Stockham's: of radix 4, without reordering, each stage from one pair of arrays into
+the other, in vectors. pocketfft, which transforms other lengths, takes two to three times as long, as it is compiled
+for the oldest processors.
 
 Reference:
     Van Loan, *Computational Frameworks for the Fast Fourier Transform*, SIAM, 1992, section 1.7.
@@ -20,7 +20,7 @@ from rocket_fft import c2c
 from aitunes.audio_processing._vectors import LANES, fill, load, store, store_fours, store_ones
 
 Array = NDArray[Any]
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
+compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 MIN_LENGTH = 4 * LANES
 """Of a transform in vectors."""
@@ -32,15 +32,15 @@ class Fourier(NamedTuple):
     Args:
         first, second: of the first two stages, [6, length / 4].
         later: of those after them, in turn, [numbers, 6].
-        stages: how many; 0 for a length that is left to pocketfft, [1].
-        plain: scratch for that one, [1, length] complex.
-        axis: that it transforms, [1].
+        crosses: 1 if the number of stages is odd, so that a result lies in the other array, [1].
+        plain: scratch for pocketfft, [1, length] complex; empty for lengths that are transformed here.
+        axis: that pocketfft transforms, [1].
     """
 
     first: Array
     second: Array
     later: Array
-    stages: Array
+    crosses: Array
     plain: Array
     axis: Array
 
@@ -48,16 +48,16 @@ class Fourier(NamedTuple):
 def fourier(length: int) -> Fourier:
     """Create what is needed for transforms of that length."""
     is_power = length >= MIN_LENGTH and length & (length - 1) == 0
-    later, stages, rest = [np.zeros((1, 6))], 2, length // 16
-    while is_power and rest >= 2:
-        later += [_twiddles(rest).T] if rest >= 4 else []
-        stages, rest = stages + 1, rest // 4
+    later, rest = [np.zeros((0, 6))], length // 16
+    while rest >= 4:
+        later.append(_twiddles(rest).T)
+        rest //= 4
     return Fourier(
         first=_twiddles(length).astype(np.float32),
         second=np.repeat(_twiddles(length // 4), 4, axis=1).astype(np.float32),
-        later=np.concatenate(later[1:] or later).astype(np.float32),
-        stages=np.array([stages if is_power else 0]),
-        plain=np.zeros((1, 1 if is_power else length), np.complex64),
+        later=np.concatenate(later).astype(np.float32),
+        crosses=np.array([int(is_power and (length.bit_length() // 2) % 2)]),
+        plain=np.zeros((1, 0 if is_power else length), np.complex64),
         axis=np.array([1]),
     )
 
@@ -68,32 +68,34 @@ def _twiddles(length: int) -> Array:
 
 
 @compiled
-def transform(x: Array, y: Array, own: Fourier) -> bool:
-    """Transform x [2, length], real and imaginary parts; y [2, length] is scratch.
+def transform(x: Array, y: Array, own: Fourier) -> None:
+    """Transform x [2, length], real and imaginary parts, into y [2, length] if the length `crosses`, else in place.
 
-    Returns:
-        True if the result is in y, False if it is in x.
+    The other array is scratch. With both parts exchanged before and after it, it is the inverse transform times the
+    length.
     """
-    if own.stages[0] == 0:
-        z = own.plain
-        for n in range(x.shape[1]):
-            z[0, n] = complex(x[0, n], x[1, n])
-        c2c(z, z, own.axis, True, 1.0, 1)
-        for n in range(x.shape[1]):
-            x[0, n], x[1, n] = z[0, n].real, z[0, n].imag
-        return False
+    if own.plain.size > 0:
+        _leave_to_pocketfft(x, own)
+        return
     _first(x[0], x[1], y[0], y[1], own.first)
     _second(y[0], y[1], x[0], x[1], own.second)
-    stride, rest, at, in_y = 16, x.shape[1] // 16, 0, False
-    while rest >= 2:
-        source, target = (y, x) if in_y else (x, y)
-        if rest >= 4:
-            _later(source[0], source[1], target[0], target[1], stride, own.later[at : at + rest // 4])
-            at += rest // 4
-        else:
-            _last(source[0], source[1], target[0], target[1])
-        stride, rest, in_y = 4 * stride, rest // 4, not in_y
-    return in_y
+    stride, rest, at = 16, x.shape[1] // 16, 0
+    while rest >= 4:
+        _later(x[0], x[1], y[0], y[1], stride, own.later[at : at + rest // 4])
+        x, y, at = y, x, at + rest // 4
+        stride, rest = 4 * stride, rest // 4
+    if rest == 2:
+        _last(x[0], x[1], y[0], y[1])
+
+
+@compiled
+def _leave_to_pocketfft(x: Array, own: Fourier) -> None:
+    z = own.plain
+    for n in range(x.shape[1]):
+        z[0, n] = complex(x[0, n], x[1, n])
+    c2c(z, z, own.axis, True, 1.0, 1)
+    for n in range(x.shape[1]):
+        x[0, n], x[1, n] = z[0, n].real, z[0, n].imag
 
 
 @compiled

@@ -16,8 +16,9 @@ Array = NDArray[Any]
 Real = np.float32
 Complex = np.complex64
 
-# Not nnan and ninf: what is no number must still be seen as such.
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
+# Not nnan and ninf: what is no number must still be seen as such. Only what Python calls is cached, see
+# `_griffin_lim_kernel`.
+compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 SILENT = Real(1e-9)
 """A magnitude below is zero, so that no denormal number ever slows a hop."""
@@ -92,9 +93,7 @@ def weight_of_past(iterations: int) -> Real:
 
 
 @compiled
-def propagate(
-    S: Array, before: Array, phasors: Array, weights: tuple[float, float], dice: int, own: Propagation
-) -> int:
+def propagate(S: Array, before: Array, phasors: Array, weights: tuple[Real, Real], dice: int, own: Propagation) -> int:
     """Start the phases of a frame where those of the frame before it were.
 
     Args:
@@ -109,9 +108,9 @@ def propagate(
         The next state of the random numbers.
     """
     past, refined = weights
-    find_steps(S, before, phasors, Real(refined), own)
+    find_steps(S, before, phasors, refined, own)
     dice = turn_in_time(S, before, phasors, dice, own)
-    turn_in_frequency(S, before, phasors, Real(past), own)
+    turn_in_frequency(S, before, phasors, past, own)
     for k in range(S.size):
         re, im = phasors[k].real, phasors[k].imag
         modulus = np.sqrt(re * re + im * im)
@@ -227,9 +226,9 @@ def turn_phasors(phasors: Array, turn: Array, turns: Array) -> None:
 def turn_in_frequency(S: Array, before: Array, phasors: Array, past: Real, own: Propagation) -> None:
     """Give the bins whose path runs along the new frame their neighbours' phases, turned by the step between them.
 
-    A bin takes its phase along the path whose quietest bin is the loudest. Paths start in the frame before and run along
-    the new one. Phase gradient heap integration finds them with a heap; on a line of bins a sweep from either end
-    finds the same ones. A sudden sound has no past: its loudest bin starts it.
+    A bin takes its phase along the path whose quietest bin is the loudest. Paths start in the frame before and run
+    along the new one. Phase gradient heap integration finds them with a heap; on a line of bins a sweep from either
+    end finds the same ones. A sudden sound has no past: its loudest bin starts it.
     """
     falling, steps = own.falling, own.steps
     last, loudest, level = S.size - 1, 0, Real(-1.0)

@@ -12,11 +12,15 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic as _numba_intrinsic
+from numba.extending import lower_builtin, models, register_model
 from numba.np.arrayobj import make_array
 
 LANES = 8
+
+intrinsic: Callable[..., Any] = _numba_intrinsic  # whose calls have an argument less than the definitions
 
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _FAST = ("contract", "nsz", "reassoc")
@@ -67,6 +71,10 @@ def _shuffled(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
 
 
+def _reversed(builder: Any, value: Any) -> Any:
+    return _shuffled(builder, value, value, list(range(LANES - 1, -1, -1)))
+
+
 @intrinsic
 def load(typing_context: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
     """Read eight elements of a contiguous float32 array from an index on."""
@@ -77,6 +85,42 @@ def load(typing_context: Any, array: Any, index: Any) -> tuple[Any, Callable[...
         return value
 
     return _vector(array, types.intp), code
+
+
+@intrinsic
+def load_reversed(typing_context: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+    """Read eight elements of a contiguous float32 array from an index on; the last of them comes first."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        value = builder.load(_address(context, builder, sig.args[0], *args))
+        value.align = 4
+        return _reversed(builder, value)
+
+    return _vector(array, types.intp), code
+
+
+@intrinsic
+def store_reversed(typing_context: Any, array: Any, index: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
+    """Write eight elements of a contiguous float32 array from an index on; the first of them comes last."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        value = _reversed(builder, args[2])
+        builder.store(value, _address(context, builder, sig.args[0], *args[:2])).align = 4
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, _vector), code
+
+
+@intrinsic
+def inverse_root(typing_context: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return one over the square root of each element."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        root = builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32"), args)
+        return builder.fdiv(ir.Constant(_VECTOR, [1.0] * LANES), root, flags=_FAST)
+
+    return _vector(value), code
 
 
 @intrinsic
@@ -105,8 +149,9 @@ def _interleaving(width: int) -> Callable[..., Any]:
     """Return the code that stores four vectors in turns of `width` elements."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, index, *vectors = args
-        first, second = (_shuffled(builder, *vectors[n : n + 2], list(range(2 * LANES))) for n in (0, 2))
+        array, index, a, b, c, d = args
+        both = list(range(2 * LANES))
+        first, second = _shuffled(builder, a, b, both), _shuffled(builder, c, d, both)
         order = [
             vector * LANES + begin + n for begin in range(0, LANES, width) for vector in range(4) for n in range(width)
         ]

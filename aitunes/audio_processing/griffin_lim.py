@@ -7,11 +7,31 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.audio_processing._griffin_lim_kernel import DICE, GROUP, REPAIRED, State, advance, clear, prime
+from aitunes.audio_processing._fourier_kernel import fourier
+from aitunes.audio_processing._griffin_lim_kernel import (
+    DICE,
+    FEW_ITERATIONS,
+    REPAIRED,
+    State,
+    advance,
+    clear,
+    prime,
+    settled_frames,
+)
 from aitunes.audio_processing._phase_propagation import propagation
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray, hann_window
+
+__all__ = [
+    "FEW_ITERATIONS",
+    "GriffinLimBank",
+    "PhaseError",
+    "StreamingGriffinLim",
+    "fade_in",
+    "settled_frames",
+    "synthesis_windows",
+]
 
 
 class PhaseError(AiTunesError, ValueError):
@@ -155,7 +175,7 @@ class GriffinLimBank:
         self._seeds = tuple(seeds)
         self._shape = len(self._seeds), n_fft // 2 + 1, hop_length
         self._state = _silent_state(n_fft, hop_length, lookahead, self._seeds)
-        self._scratch = np.zeros((len(self._seeds), hop_length), np.float32)
+        self._scratch = np.zeros(hop_length, np.float32)
 
     @property
     def repaired(self) -> int:
@@ -179,7 +199,7 @@ class GriffinLimBank:
         _check(out, (len(S), streams, hop))
         if iterations < 0 or which.dtype != np.int64 or which.ndim != 1 or not which.flags.carray:
             raise PhaseError("iterations must be 0 or more, and the streams' indices int64.")
-        if len(which) and not (0 <= which.min() and which.max() < streams):
+        if len(which) and not (which.min() >= 0 and which.max() < streams):
             raise PhaseError(f"Streams must be 0 to {streams - 1}.")
         advance(S, out, which, iterations, self._state)
 
@@ -187,7 +207,8 @@ class GriffinLimBank:
         """Let one stream go on as if its frame of S [streams, n_fft // 2 + 1] had stood for a whole window."""
         streams, bins, _ = self._shape
         _check(S, (streams, bins))
-        prime(S, self._scratch, np.array([range(streams)[stream]]), self._state)
+        stream = range(streams)[stream]
+        prime(S[stream], self._scratch, stream, self._state)
 
     def reset(self, stream: int) -> None:
         """Forget all frames of a stream, as if newly made."""
@@ -214,20 +235,22 @@ def _silent_state(n_fft: int, hop: int, lookahead: int, seeds: tuple[int, ...]) 
     counters[:, DICE] = seeds
     return State(
         window=hann_window(n_fft),
-        synthesis=synthesis_windows(n_fft, hop, active),
+        synthesis=synthesis_windows(n_fft, hop, active) / np.float32(n_fft),
         fade=fade_in(hop),
         magnitudes=np.zeros((streams, active, bins), np.float32),
-        analysed=np.zeros((streams, active, bins), np.complex64),
+        analysed=np.zeros((streams, active, 2, bins), np.float32),
         frames=np.zeros((streams, active, n_fft), np.float32),
         samples=np.zeros((streams, (active + overlap - 1) * hop), np.float32),
         phasors=np.tile((-1.0) ** np.arange(bins), (streams, 1)).astype(np.complex64),
         before=np.zeros((streams, bins), np.float32),
         counters=counters,
-        spectra=np.zeros((GROUP * active, bins), np.complex64),
-        refined=np.zeros((GROUP * active, n_fft), np.float32),
-        settled=np.zeros((GROUP, active * hop), np.float32),
+        refined=np.zeros((active + 1, n_fft), np.float32),
+        phases=np.zeros((active + 1, 2, bins), np.float32),
+        nothing=np.zeros((3, bins), np.float32),
+        settled=np.zeros(active * hop, np.float32),
+        exchange=np.zeros((2, n_fft), np.float32),
+        fourier=fourier(n_fft),
         propagation=propagation(bins, overlap),
-        axis=np.array([1]),
     )
 
 

@@ -124,7 +124,7 @@ def _mix(
     sides: FloatArray,
     mix: FloatArray,
 ) -> None:
-    """Add up tones [slots, hop] with their gains as mid and side [hop, 2]; struck ones rise over those that are left."""
+    """Add up tones [slots, hop] as mid and side [hop, 2]; struck ones rise over what is left of those before."""
     hop = rise.size
     step = np.float32(1.0 / hop)
     mix[:] = np.float32(0.0)

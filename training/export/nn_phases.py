@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from aitunes.audio_processing.griffin_lim import fade_in, synthesis_windows
+from aitunes.audio_processing.griffin_lim import FEW_ITERATIONS, fade_in, settled_frames, synthesis_windows
 from aitunes.features import AudioFeatures, hann_window
 
 MAX_BATCH = 16
@@ -46,13 +46,26 @@ class StreamingPhases(nn.Module):
     dice: Tensor
     refined: Tensor
     padded: Tensor
-    __constants__ = ("active", "bins", "half_hop", "hop", "mask", "n_fft", "past_share", "settled")
+    __constants__ = (
+        "active",
+        "bins",
+        "few",
+        "half_hop",
+        "hop",
+        "mask",
+        "n_fft",
+        "past_share",
+        "settled",
+        "settled_of_few",
+    )
 
     def __init__(self, features: AudioFeatures) -> None:
         super().__init__()
         n_fft, hop = features.n_fft, features.hop_length
         self.n_fft, self.hop, self.bins, self.active = n_fft, hop, features.bins, n_fft // hop
-        self.settled = 3 * self.active // 8
+        self.few = FEW_ITERATIONS
+        self.settled_of_few = settled_frames(self.few, self.active)
+        self.settled = settled_frames(self.few + 1, self.active)
         self.half_hop = float(np.pi * hop / n_fft)
         self.past_share = 1.0 / 8.0
         self.mask = _MASK
@@ -144,14 +157,15 @@ class StreamingPhases(nn.Module):
         """
         batch = frames.size(0)
         samples = self.samples[:batch]
-        settled, first = frames[:, : self.settled], self.settled * self.hop
-        magnitudes = magnitudes[:, self.settled :]
+        count = self.settled if iterations > self.few else self.settled_of_few
+        settled, first = frames[:, :count], count * self.hop
+        magnitudes = magnitudes[:, count:]
         spectra, last = torch.zeros(0, dtype=torch.complex64), torch.zeros(0, dtype=torch.complex64)
         for n in range(iterations):
             self.overlap_add(frames)
             fresh = torch.fft.rfft(samples[:, first:].unfold(1, self.n_fft, self.hop) * self.window)
             if n == 0:  # the newest frame has no analysis before this one, and after a hop without any no frame has
-                known = self.analysed[:batch, self.settled + 1 :] if bool(self.refined > 0.0) else fresh[:, :-1]
+                known = self.analysed[:batch, count + 1 :] if bool(self.refined > 0.0) else fresh[:, :-1]
                 last = torch.cat([known, fresh[:, -1:]], 1)
             carried = torch.add(fresh, fresh - last, alpha=0.9)
             parts = torch.view_as_real(carried)
@@ -160,7 +174,7 @@ class StreamingPhases(nn.Module):
             spectra = carried * scale
             frames = torch.cat([settled, torch.fft.irfft(spectra, self.n_fft)], 1)
             last = fresh
-        self.analysed[:batch, self.settled :].copy_(last)
+        self.analysed[:batch, count:].copy_(last)
         return frames, spectra[:, -1]
 
     def commit(self, emitted: Tensor, frames: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ const MOMENTUM = 0.9;
 const NEWEST_WEIGHT = 0.3;
 const MIN_POWER = 0.002;
 const FADE = 0.125;
+const FEW_ITERATIONS = 4;
 
 /** Takes a frame and gives a hop at a time; without look-ahead. */
 export class StreamingGriffinLim {
@@ -88,8 +89,9 @@ export class StreamingGriffinLim {
 
   /** Restores the magnitudes of the frames that have not settled around the phases of the present estimate. */
   #refine(newest, first) {
-    const { hop, overlap, samples, window, fourier } = this;
-    for (let age = (3 * overlap) >> 3; age < overlap; age++) {
+    const { hop, overlap, samples, window, fourier, iterations } = this;
+    const settled = iterations <= FEW_ITERATIONS && overlap >= 8 ? overlap >> 1 : (3 * overlap) >> 3;
+    for (let age = settled; age < overlap; age++) {
       const slot = this.slots[(this.#oldest + age) % overlap];
       const unknown = first && (slot === newest || !this.#refined);
       fourier.refine(samples, age * hop, window, unknown ? 0 : MOMENTUM, slot);

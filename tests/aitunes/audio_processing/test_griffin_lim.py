@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aitunes.audio_processing._griffin_lim_kernel import advance
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
-from aitunes.audio_processing.griffin_lim import PhaseError, StreamingGriffinLim
+from aitunes.audio_processing.griffin_lim import GriffinLimBank, PhaseError, StreamingGriffinLim
 from aitunes.audio_processing.metrics import spectral_convergence
 from aitunes.errors import AiTunesError
 from aitunes.features import hann_window, stft_magnitudes
@@ -360,3 +360,48 @@ def test_held_noise_of_different_seeds_has_little_in_common_and_of_one_seed_all(
     first, again, other = (StreamingGriffinLim(1024, 128, 2, seed=seed).process(S)[8_000:] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert abs(np.corrcoef(first, other)[0, 1]) < 0.4
+
+
+@pytest.mark.parametrize(("n_fft", "hop_length", "lookahead"), [(256, 32, 0), (256, 64, 1), (240, 30, 0)])
+@pytest.mark.parametrize("iterations", [0, 2, 8])
+def test_streams_side_by_side_are_those_that_run_alone(rng, n_fft, hop_length, lookahead, iterations):
+    """Whichever of them advance, in whatever order; one is primed in between, and one begins again."""
+    frames = rng.exponential(size=(30, 1, 3, n_fft // 2 + 1)).astype(np.float32)
+    bank = GriffinLimBank(n_fft, hop_length, lookahead, seeds=(4, 5, 6))
+    alone = [StreamingGriffinLim(n_fft, hop_length, iterations, lookahead, seed) for seed in (4, 5, 6)]
+    for n, S in enumerate(frames):
+        if n == 10:
+            bank.prime(S[0], 1)
+            alone[1].prime(S[0, 1])
+        if n == 20:
+            bank.reset(2)
+            alone[2].reset()
+        which = ([0, 1, 2], [2, 0], [1])[n % 3]
+        y = np.full((1, 3, hop_length), 7.0, np.float32)
+        bank.advance(S, y, np.array(which), iterations)
+        for stream in range(3):
+            expected = alone[stream].process(S[:, stream]) if stream in which else np.full(hop_length, 7.0)
+            assert np.array_equal(y[0, stream], expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"S": np.zeros((1, 2, 128), np.float32)}, r"\[1, 2, 129\]"),
+        ({"S": np.zeros((1, 2, 129))}, "float32"),
+        ({"out": np.zeros((1, 2, 33), np.float32)}, r"\[1, 2, 32\]"),
+        ({"which": np.array([0, 2])}, "0 to 1"),
+        ({"which": np.array([-1])}, "0 to 1"),
+        ({"which": np.array([0.0])}, "int64"),
+        ({"iterations": -1}, "0 or more"),
+    ],
+)
+def test_a_bank_refuses_what_compiled_code_would_not_notice(change, sentence):
+    arguments = {
+        "S": np.zeros((1, 2, 129), np.float32),
+        "out": np.zeros((1, 2, 32), np.float32),
+        "which": np.array([0, 1]),
+        "iterations": 2,
+    }
+    with pytest.raises(PhaseError, match=sentence):
+        GriffinLimBank(256, 32, 0, seeds=(1, 2)).advance(**(arguments | change))
