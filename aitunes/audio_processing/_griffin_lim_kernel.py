@@ -251,7 +251,7 @@ def _entries(sources: int) -> tuple[Any, Any]:
     cached = njit(nogil=True, cache=True)
 
     @cached
-    def advance(S: Array, y: Array, which: Array, iterations: int, state: State) -> None:
+    def advance(S: Array, y: Array, which: Array, iterations: int, state: State) -> bool:
         """Take frames of some streams, leave a hop for each.
 
         Args:
@@ -260,11 +260,18 @@ def _entries(sources: int) -> tuple[Any, Any]:
             which: indices of the streams that advance.
             iterations: refinements of each hop.
             state: of all streams.
+
+        Returns:
+            False if there is no such stream; nothing has changed then.
         """
         _ = sources
+        for stream in which:
+            if stream < 0 or stream >= state.counters.shape[0]:
+                return False
         for n in range(S.shape[0]):
             for stream in which:
                 advance_hop(S[n, stream], y[n, stream], stream, iterations, state)
+        return True
 
     @cached
     def prime(S: Array, scratch: Array, stream: int, state: State) -> None:

@@ -199,9 +199,8 @@ class GriffinLimBank:
         _check(out, (len(S), streams, hop))
         if iterations < 0 or which.dtype != np.int64 or which.ndim != 1 or not which.flags.carray:
             raise PhaseError("iterations must be 0 or more, and the streams' indices int64.")
-        if len(which) and not (which.min() >= 0 and which.max() < streams):
+        if not advance(S, out, which, iterations, self._state):
             raise PhaseError(f"Streams must be 0 to {streams - 1}.")
-        advance(S, out, which, iterations, self._state)
 
     def prime(self, S: FloatArray, stream: int) -> None:
         """Let one stream go on as if its frame of S [streams, n_fft // 2 + 1] had stood for a whole window."""

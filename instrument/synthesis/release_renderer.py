@@ -10,8 +10,6 @@ import numpy as np
 import soxr
 
 from aitunes.audio_processing.fluctuation import compile_fluctuation
-from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
-from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.motion import Motion, read_motion
@@ -155,8 +153,9 @@ def source_for(release: Release, background: bool, motion: Motion | None = None)
 def load_compiled_code() -> None:
     """Compile the code of a hop, or load it from numba's cache; the sizes do not matter."""
     features = AudioFeatures()
-    S = MelInversion(features).process(np.zeros((1, features.n_mels), np.float32))
-    y = np.repeat(StreamingGriffinLim(features.n_fft, features.hop_length).process(S)[:, None], 2, axis=1)
+    voices = VoiceBank(features, 0, 1)
+    voices.set_frame(0, np.ones(features.bands, np.float32))
+    y = voices.render(0, [1.0])
     Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
     compile_fluctuation()

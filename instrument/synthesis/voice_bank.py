@@ -31,6 +31,7 @@ class VoiceBank:
         self._phases = GriffinLimBank(features.n_fft, hop, lookahead, range(1, 1 + slots))
         self._inversion = MelInversion(features) if features.scale == "mel" else None
         self._magnitudes = np.zeros((1, slots, features.bins), np.float32)
+        self._frame = np.zeros(features.bands, np.float32)
         self._left = np.zeros_like(self._magnitudes)  # what notes that begin take the place of
         self._y = np.zeros((1, slots, hop), np.float32)
         self._y_left = np.zeros_like(self._y)
@@ -56,13 +57,14 @@ class VoiceBank:
 
     def set_frame(self, slot: int, frame: FloatArray) -> None:
         """Set the frame [bands] that sounds until the next one; one that follows silence begins a note."""
-        sounds = bool(frame.any())
+        self._frame[:] = frame  # compiled code is for one kind of array
+        sounds = not _is_silent(self._frame)
         if sounds and self._rests(slot) and not self._struck[slot]:
             self.strike(slot)
         if self._inversion is None:
-            self._magnitudes[0, slot] = frame
+            self._magnitudes[0, slot] = self._frame
         else:
-            self._inversion.process(frame[None], out=self._magnitudes[:, slot])
+            self._inversion.process(self._frame[None], out=self._magnitudes[:, slot])
         if sounds:
             self._silent_hops[slot] = -1
         elif self._silent_hops[slot] < 0:
@@ -77,20 +79,17 @@ class VoiceBank:
             iterations: of each tone.
             gains: of the samples of each of the `sounding` tones, which reach them at the end of the hop.
         """
-        which = np.array(self.sounding, np.int64)
+        sounding = self.sounding
         self.iterations = iterations
-        before, after = self._gains
-        after[which] = gains
-        struck = which[self._struck[which]]
-        for slot in struck:
-            self._begin(slot, iterations)
-        self._phases.advance(self._magnitudes, self._y, which, iterations)
-        _mix(self._y[0], self._y_left[0], which, self._struck, self._gains, self._rise, self._sides, self._mix)
-        before[which] = after[which]
-        self._struck[struck] = False
-        for slot in which:
+        for slot, gain in zip(sounding, gains, strict=True):
+            self._gains[1, slot] = gain
+            if self._struck[slot]:
+                self._begin(slot, iterations)
             if self._silent_hops[slot] >= 0:
                 self._silent_hops[slot] += 1
+        which = np.array(sounding, np.int64)
+        self._phases.advance(self._magnitudes, self._y, which, iterations)
+        _mix(self._y[0], self._y_left[0], which, self._struck, self._gains, self._rise, self._sides, self._mix)
         return self._mix
 
     def reset(self) -> None:
@@ -124,7 +123,10 @@ def _mix(
     sides: FloatArray,
     mix: FloatArray,
 ) -> None:
-    """Add up tones [slots, hop] as mid and side [hop, 2]; struck ones rise over what is left of those before."""
+    """Add up tones [slots, hop] as mid and side [hop, 2]; struck ones rise over what is left of those before.
+
+    Then none is struck any more, and the gains of this hop are those of the last one.
+    """
     hop = rise.size
     step = np.float32(1.0 / hop)
     mix[:] = np.float32(0.0)
@@ -137,3 +139,12 @@ def _mix(
                 value = y[slot, n] * (before + (after - before) * step * np.float32(n + 1))
             mix[n, 0] += value
             mix[n, 1] += side * value
+        gains[0, slot], struck[slot] = after, False
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[misc, unused-ignore]
+def _is_silent(frame: FloatArray) -> bool:
+    for value in frame:  # noqa: SIM110 - numba knows no `all`
+        if value != 0.0:
+            return False
+    return True
