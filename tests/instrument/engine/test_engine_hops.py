@@ -510,3 +510,12 @@ def test_three_thousand_notes_a_second_neither_silence_it_nor_hang(releases, tmp
     finally:
         engine.close()
         gc.unfreeze()
+
+
+def test_quitting_says_so_at_once(engine):
+    asked = []
+    engine.asked_to_end = lambda: asked.append(engine.synth_thread.stopping.is_set())
+    engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,), ANNE))
+    assert asked == []
+    engine.quit()
+    assert asked == [True]
