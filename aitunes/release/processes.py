@@ -15,7 +15,7 @@ _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 def own_process(module: str, *words: str, one_thread: bool = True) -> tuple[list[str], dict[str, str]]:
     """Return command and environment that run a module, whatever lies in the current folder.
 
-    ONNX Runtime reports nothing to its maker there.
+    ONNX Runtime reports nothing to its maker there, and Ctrl-C ends it without a traceback.
 
     Args:
         module, words: what `python -m` would be given.
@@ -24,4 +24,5 @@ def own_process(module: str, *words: str, one_thread: bool = True) -> tuple[list
     # -P keeps modules of the current folder out of the way, and so does a path without empty entries.
     path = os.pathsep.join([str(_PACKAGES), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
     threads = _ONE_THREAD if one_thread else {}
-    return [sys.executable, "-P", "-m", module, *words], {**os.environ, **threads, **TELEMETRY_OFF, "PYTHONPATH": path}
+    environment = {**os.environ, **threads, **TELEMETRY_OFF, "PYTHONPATH": path}
+    return [sys.executable, "-P", "-m", "aitunes.child", module, *words], environment

@@ -42,6 +42,18 @@ def test_modules_of_the_current_folder_stay_out_of_the_way(tmp_path, monkeypatch
     assert run.stdout.startswith("AiTunes ")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to one process")
+def test_an_interrupt_while_a_child_imports_is_no_traceback(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import os, signal, sys\nprint('importing', sys.argv[1:], flush=True)\nos.kill(os.getpid(), signal.SIGINT)\n"
+        "import time; time.sleep(60)\n"
+    )
+    command, environment = own_process("slow", "a word")
+    environment["PYTHONPATH"] += os.pathsep + str(tmp_path)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "importing ['a word']\n", "")
+
+
 def test_every_child_process_of_ours_is_made_in_one_place():
     lines = [
         f"{path.relative_to(PROJECT)}: {line.strip()}"
