@@ -1,5 +1,6 @@
 """JACK that stalls, restarts or changes its buffer size: the instrument survives, follows, and plays on."""
 
+import ctypes
 import os
 import signal
 import time
@@ -150,3 +151,59 @@ def test_a_server_that_restarts_twice_is_played_on(jack_server, new_ear, start, 
         ear.close()
         client.command("/quit")
         assert engine.ends() == 0
+
+
+def test_an_engine_ends_in_time_while_the_server_stands_still_under_output_and_input(
+    jack_server, jack, start, tmp_path, name
+):
+    with jack_server(name, tmp_path) as jackd:
+        source = jack.Client("source", servername=name, no_start_server=True)
+        source.outports.register("out")
+        source.set_process_callback(lambda frames: None)
+        source.activate()
+        engine = start("play", "--osc-port", 0, "--input", "source", environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        assert client.ask("/aitunes/input/on") == [True]
+        jackd.send_signal(signal.SIGSTOP)
+        client.send("/quit")
+        assert engine.ends(60.0) == 0
+        jackd.send_signal(signal.SIGCONT)
+        source.deactivate()
+        source.close()
+    assert "Traceback" not in engine.text
+
+
+def test_a_program_that_reports_hours_of_latency_is_played_into_and_time_tags_keep_their_meaning(
+    jack_server, jack, start, tmp_path, name
+):
+    class Range(ctypes.Structure):
+        _fields_ = (("min", ctypes.c_uint32), ("max", ctypes.c_uint32))
+
+    lies = Range(2**32 - 1, 2**32 - 1)
+    library = ctypes.CDLL("libjack.so.0")
+    with jack_server(name, tmp_path):
+        sink = jack.Client("sink", servername=name, no_start_server=True)
+        sink.inports.register("in")
+        port = library.jack_port_by_name
+        port.restype, port.argtypes = ctypes.c_void_p, (ctypes.c_void_p, ctypes.c_char_p)
+
+        @ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p)
+        def tell(mode, _argument):
+            found = ctypes.c_void_p(port(pointer, b"sink:in"))
+            library.jack_port_set_latency_range(found, mode, ctypes.byref(lies))
+
+        pointer = int(jack._ffi.cast("uintptr_t", sink._ptr))  # noqa: SLF001  the binding knows no latency
+        library.jack_set_latency_callback(ctypes.c_void_p(pointer), tell, None)
+        sink.activate()
+        tell(1, None)
+        engine = start("play", "--osc-port", 0, "--device", "sink", environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        assert status(client, DEVICE_MS) <= 2_000.0
+        client.command("/notify", 1)
+        client.bundle(("/aitunes/gain", -7.0), at=time.time() + 0.2)
+        deadline = time.monotonic() + 60.0
+        while client.ask("/aitunes/gain") != [-7.0]:
+            assert time.monotonic() < deadline
+        client.command("/quit")
+        assert engine.ends() == 0
+        sink.close()
