@@ -63,7 +63,7 @@ def _translated(module: nn.Module, inputs: dict[str, Tensor], output_name: str) 
         torch.onnx.export(
             module,
             tuple(inputs.values()),
-            stream,
+            stream,  # type: ignore[arg-type]  # what the older exporter takes is not written down
             input_names=list(inputs),
             output_names=[output_name],
             dynamic_axes={name: {0: "batch"} for name in (*inputs, output_name)},
@@ -82,11 +82,11 @@ def _sinc_is_known() -> Iterator[None]:
         angle = graph.op("Mul", x, pi)
         return graph.op("Where", graph.op("Equal", x, zero), one, graph.op("Div", graph.op("Sin", angle), angle))
 
-    torch.onnx.register_custom_op_symbolic(_SINC, sinc, _OPSET)
+    torch.onnx.register_custom_op_symbolic(_SINC, sinc, _OPSET)  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        torch.onnx.unregister_custom_op_symbolic(_SINC, _OPSET)
+        torch.onnx.unregister_custom_op_symbolic(_SINC, _OPSET)  # type: ignore[attr-defined]
 
 
 def _exported(module: nn.Module, inputs: dict[str, Tensor], output_name: str) -> onnx.ModelProto:

@@ -25,7 +25,7 @@ from training.data.texts import kinds, numbers
 from training.evaluate.assessment import latent_use
 from training.export.case_release import ReleaseNames, export_release
 from training.fit.checkpoints import Identity
-from training.fit.train import Trained
+from training.fit.trained import Trained
 from training.learn.motion import NoteMotionOf
 from training.learn.note_set import HeardNote
 from training.learn.steps import Titles
