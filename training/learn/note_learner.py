@@ -16,7 +16,14 @@ from torch import Tensor
 from aitunes.experiments.cases.notes import NOTES
 from aitunes.experiments.note_experiment import NoteExperiment
 from aitunes.experiments.optimisation import Optimisation, warm_up_and_decay
-from aitunes.experiments.scenarios.notes import FINE, HIGHEST, LOWEST_FINE, NOTE_SCENARIOS, spectral
+from aitunes.experiments.scenarios.notes import (
+    FINE,
+    HIGHEST,
+    LOWEST_FINE,
+    NOTE_SCENARIOS,
+    RECORDED_NEIGHBOURHOOD,
+    spectral,
+)
 from aitunes.modules.conditional import pitch_and_level
 from aitunes.modules.harmonic import HarmonicVAE
 from aitunes.modules.note_losses import TimbreDrift
@@ -79,7 +86,9 @@ class NoteLearner:
         self._motion = motion
         self._random = np.random.default_rng(seed)
         model = HarmonicVAE(FINE, latent_dim, pitch_and_level(*pitch_range(corpus)))
-        self._experiment = NoteExperiment(model, spectral(FINE, drift=TimbreDrift()), _OPTIMISATION, FINE)
+        self._experiment = NoteExperiment(
+            model, spectral(FINE, RECORDED_NEIGHBOURHOOD, drift=TimbreDrift()), _OPTIMISATION, FINE
+        )
         self._optimizer = _OPTIMISATION.optimizer(model.parameters())
         names = kinds(corpus.train.labels, corpus.held.labels)
         self._train = _tensors(corpus.train, names)
