@@ -98,6 +98,7 @@ class Performance:
             "/motion/speed": lambda speed: self._set_motion(speed=speed),
             "/motion/mode": lambda mode: self._set_motion(mode=MotionMode.named(mode)),
             "/motion/seed": lambda seed: self._set_motion(seed=seed),
+            "/motion/quantise": lambda beats: setattr(transport, "motion_beats", beats),
             "/dream": lambda dream: self._set_motion(dream=dream),
             **self.following.setters,
         }
@@ -130,6 +131,7 @@ class Performance:
             "/motion/speed": lambda: (self.motion.speed,),
             "/motion/mode": lambda: (self.motion.mode.value,),
             "/motion/seed": lambda: (self.motion.seed,),
+            "/motion/quantise": lambda: (transport.motion_beats,),
             "/dream": lambda: (self.motion.dream,),
             **self.following.getters,
         }
@@ -197,7 +199,8 @@ class Performance:
         return self.following.coordinates(self._current, seconds, self.release)
 
     def sound(self, seconds: float) -> None:
-        """Advance the notes by that long and update `tones`; a copy of this object keeps its own tones."""
+        """Advance the beat and the notes by that long and update `tones`; a copy of this object keeps its own tones."""
+        self.transport.advance(seconds)
         self.allocator.advance(seconds)
         self.tones = self.following.tones(self.allocator, seconds)
 

@@ -283,3 +283,13 @@ def test_a_snapshot_from_before_there_were_notes_leaves_their_settings(playable)
     assert ask(playable, "/voices") == (2,)
     playable.recall(snapshot, 0.0)
     assert ask(playable, "/voices") == (4,)
+
+
+def test_the_beat_goes_on_with_the_sound_and_waits_where_it_is_held(playable):
+    for path, value in (("/tempo", 90.0), ("/beat", 8.0)):
+        playable.apply(ROOT + path, (value,))
+    playable.sound(1.0)
+    assert playable.transport.beat == pytest.approx(9.5)
+    playable.apply(f"{ROOT}/beat/run", (False,))
+    playable.sound(1.0)
+    assert playable.transport.beat == pytest.approx(9.5)
