@@ -62,6 +62,9 @@ class Rack:
     def send(self, name, data):
         self.sent.append(data)
 
+    def transport(self):
+        return None
+
     def take_missed(self):
         return 0
 
