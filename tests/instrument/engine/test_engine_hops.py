@@ -97,7 +97,7 @@ def test_a_release_that_was_exported_again_under_its_name_is_taken_over(engine, 
     shutil.rmtree(folder / "tiny")
     tiny.write(folder, "tiny", latent_dim=latent_dim)
     engine.releases.load("tiny")
-    assert engine.synth_thread.performance.latent_dim == latent_dim
+    assert engine.synth_thread.performance.point.dim == latent_dim
     assert f"{ROOT}/latent/{latent_dim - 1}" in engine.rows
     assert f"{ROOT}/latent/{latent_dim}" not in engine.rows
     assert engine.hop().any()
