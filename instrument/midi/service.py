@@ -131,14 +131,17 @@ class MidiService:
             if (missed := opened.take_missed()) > 0:
                 late = f"{opened.name} went on for {missed} periods while this process was held up"
                 self._log(f"MIDI: {late}; if a note hangs, {PANIC} ends it.")
-        if self._mappings.look():
-            self._player.set_zones()
-            self._mappings.publish()
+        self._look_at_mappings()
         names = self._watch.inputs
         if names != self._named:
             self._named = names
             self._log(f"MIDI: {', '.join(names)}." if names else "MIDI: no input is plugged in; they are looked for.")
             self._link.send(f"{MIDI}/inputs", "\n".join(map(printable, names)))
+
+    def _look_at_mappings(self) -> None:
+        if self._mappings.look():
+            self._player.set_zones()
+            self._mappings.publish()
 
     def _look_at_transport(self) -> None:
         for opened in self._watch.systems:
@@ -175,7 +178,10 @@ class MidiService:
             self._player.take(item, time.monotonic())
         elif not isinstance(item, Message):
             item()
-        elif not self._mappings.handle(item):
+        elif self._mappings.handle(item):
+            if item.address == SETUP:
+                self._look_at_mappings()
+        else:
             self._programs.hear(item)
             self._mapper.hear(item.address, tuple(item.arguments), time.monotonic())
             if item.address == f"{ROOT}/release/load":
