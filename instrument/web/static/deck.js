@@ -7,7 +7,7 @@ const NOTES = ["/envelope", "/portamento", "/bend", "/voices", "/pitch", "/drone
 const PANELS = {
   sound: ["/gain", "/smoothing", "/width", "/pan", "/quality"],
   notes: NOTES,
-  motion: ["/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream"],
+  motion: ["/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream", "/motion/quantise", "/tempo"],
 };
 const SEGMENTS = ["/position", "/speed", "/freeze"];
 const TAKEN = new Set([...Object.values(PANELS).flat(), ...SEGMENTS]);
