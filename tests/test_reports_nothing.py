@@ -40,7 +40,7 @@ def lookup_log(tmp_path_factory):
 
 @pytest.fixture
 def names(tmp_path):
-    """Where looked-up names are written."""
+    """The file into which looked-up names are written."""
     return tmp_path / "lookups"
 
 
@@ -91,7 +91,7 @@ PLAY = [
 
 
 def looked_up(names):
-    """What was asked for beyond addresses in figures and this machine."""
+    """Names that were asked for, apart from this machine and addresses in figures."""
     found = names.read_text().split() if names.exists() else []
     return [name for name in found if name not in ("localhost", "127.0.0.1", "::1", "0.0.0.0")]
 

@@ -53,7 +53,7 @@ def test_levels_are_finite_numbers_whatever_sounds():
 
 
 def numpy_calls(scope):
-    """How often looking at the sound calls on an array."""
+    """Count the calls on arrays while it looks at the sound."""
     count = 0
 
     def look(_frame, event, function):

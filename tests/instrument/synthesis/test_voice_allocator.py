@@ -325,7 +325,7 @@ def test_a_drone_that_is_ended_before_it_began_is_never_heard():
 
 
 def beginnings(heard):
-    """How many notes begin at each hop."""
+    """Count the notes that begin at each hop."""
     before, counts = set(), []
     for tones in heard:
         now = {(tone.slot, tone.note_on) for tone in tones}
