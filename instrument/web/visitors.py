@@ -33,6 +33,7 @@ class Right(StrEnum):
     RENDER = "render"
     LISTEN = "listen"
     PHONES = "phones"
+    TRAIN = "train"
 
 
 class Role(Enum):

@@ -11,8 +11,9 @@ import { PhoneSheet, enter, refusalSentence } from "./phones.js";
 import { PlayView, writeShortcuts } from "./play.js";
 import { Releases, ReleasesView } from "./releases.js";
 import { Ticker } from "./ticker.js";
+import { TrainView } from "./train.js";
 
-const VIEWS = ["play", "generate", "releases"];
+const VIEWS = ["play", "generate", "releases", "train"];
 const NOTICE_MS = 6000;
 
 let noticeTimer = 0;
@@ -64,6 +65,18 @@ function connectListening(can) {
   listener.on("latency", (ms) => (byId("listen-text").textContent = `Listening, ${Math.round(ms)} ms`));
 }
 
+function offerTraining(engine, releases) {
+  const train = new TrainView((name) => {
+    engine.load(name);
+    location.hash = "play";
+  });
+  train.on("made", () => releases.read().catch(() => {}));
+  const follow = () => train.follow(document.body.dataset.view === "train");
+  window.addEventListener("hashchange", follow);
+  document.querySelector("nav a[href='#train']").hidden = false;
+  follow();
+}
+
 async function start() {
   const asked = location.hash.slice(1);
   show(VIEWS.includes(asked) ? asked : "play");
@@ -88,6 +101,7 @@ async function start() {
   new ReleasesView(releases, engine, can, () => (location.hash = "play"));
   if (can("render")) new GenerateView(releases);
   for (const link of document.querySelectorAll("a[href='#generate']")) link.hidden = !can("render");
+  if (can("train")) offerTraining(engine, releases);
   releases.read().catch((problem) => notify(problem.message));
   connectListening(can);
   const phones = new PhoneSheet(byId("phone-sheet"));
