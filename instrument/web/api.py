@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from aitunes import __version__
-from instrument.web import documentation, phones_api, releases_api, renders_api, training_api
+from instrument.web import documentation, midi_api, phones_api, releases_api, renders_api, training_api
 from instrument.web.problems import ProblemError, problem, problem_of, tell_http
 from instrument.web.services import Services
 from instrument.web.visitors import Right, Role, Visitor, check, set_cookie, visitor_of
@@ -53,6 +53,7 @@ def api(services: Services) -> FastAPI:
     app.include_router(renders_api.router(services))
     app.include_router(phones_api.router(services))
     app.include_router(training_api.router(services))
+    app.include_router(midi_api.router(services))
     app.include_router(documentation.router(app))
 
     @app.websocket("/osc")

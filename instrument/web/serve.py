@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Literal
@@ -69,6 +70,9 @@ class WebServer:
         self._say(f"The page is at {here}")
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
+        # What is loaded by now stays; looking through all of it for garbage again would stop the server for 40 ms.
+        gc.collect()
+        gc.freeze()
         sweeping = asyncio.create_task(self._services.renders.sweep())
         try:
             yield

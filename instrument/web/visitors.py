@@ -34,6 +34,7 @@ class Right(StrEnum):
     LISTEN = "listen"
     PHONES = "phones"
     TRAIN = "train"
+    DEVICES = "devices"
 
 
 class Role(Enum):
