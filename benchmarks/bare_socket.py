@@ -50,10 +50,8 @@ def _serve(connection: socket.socket, datagrams: socket.socket, target: tuple[st
     head = connection.recv(65_536)
     key = re.search(rb"Sec-WebSocket-Key: (\S+)", head, re.IGNORECASE)
     if key is None:
-        answer = (
-            f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {len(_PAGE)}\r\n\r\n"
-        )
-        connection.sendall(answer.encode() + _PAGE)
+        answer = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close"
+        connection.sendall(f"{answer}\r\nContent-Length: {len(_PAGE)}\r\n\r\n".encode() + _PAGE)
         return
     accept = base64.b64encode(hashlib.sha1(key[1] + _MAGIC).digest())
     connection.sendall(

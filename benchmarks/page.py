@@ -2,10 +2,10 @@
 
     python -m benchmarks.page [--seconds 10]
 
-An engine without a sound device plays First Light; between it and the web server stands a relay that notes when packets
-of the pad pass, by the system's own stamp of their arrival. The time of a hand's event is the browser's own. In the same
-run, by turns, the same hand moves on a blank page with a WebSocket and nothing else (`benchmarks.bare_socket`): what is
-above that is ours.
+An engine without a sound device plays First Light; between it and the web server stands a relay that notes when
+packets of the pad pass, by the system's own stamp of their arrival. The time of a hand's event is the browser's own. By
+turns the same hand moves on a blank page with a WebSocket and nothing else (`benchmarks.bare_socket`): what is above
+that is ours.
 """
 
 from __future__ import annotations

@@ -42,15 +42,13 @@ export function styleOf(name) {
   return known.get(name);
 }
 
-const SVG = "http://www.w3.org/2000/svg";
+const emptyIcon = new DOMParser().parseFromString("<svg aria-hidden='true'><path/></svg>", "text/html").querySelector("svg");
 
 /** Returns a small picture of one path, in the colour of its text; `size` is its side in the path's units. */
 export function icon(path, size) {
-  const [picture, line] = ["svg", "path"].map((tag) => document.createElementNS(SVG, tag));
+  const picture = document.importNode(emptyIcon, true);
   picture.setAttribute("viewBox", `0 0 ${size} ${size}`);
-  picture.setAttribute("aria-hidden", "true");
-  line.setAttribute("d", path);
-  picture.append(line);
+  picture.firstChild.setAttribute("d", path);
   return picture;
 }
 

@@ -12,7 +12,7 @@ export class WakeLock {
   constructor(engine, screen = navigator.wakeLock) {
     if (!screen) return; // a plain page in the network has none, and nothing is to be said about it
     this.screen = screen;
-    engine.on("meter", (peak) => peak > SILENT_DB && this.#sound());
+    engine.on("meter", (peak) => engine.playing && peak > SILENT_DB && this.#sound());
     engine.on("playing", (playing) => playing || this.#release());
     // The system takes it away whenever the page is hidden.
     document.addEventListener("visibilitychange", () => this.#wanted && this.#hold());

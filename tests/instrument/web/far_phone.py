@@ -1,4 +1,4 @@
-"""Runs in a network namespace of its own as a phone: `python far_phone.py URL TOKEN ENGINE_PORT`, a JSON line a result."""
+"""Plays as a phone in a network namespace of its own, and prints JSON lines: `far_phone.py URL TOKEN ENGINE_PORT`."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A phone on another machine, as near as one machine comes to that: a network namespace, reached over a cable of its own."""
+"""A phone on another machine, as near as one machine comes to it: a network namespace behind a cable of its own."""
 
 import json
 import os
