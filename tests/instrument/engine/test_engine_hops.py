@@ -20,7 +20,7 @@ from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.task_queue import Task
 from instrument.measures import Clock
-from instrument.namespace import ROOT, Kind, MessageError
+from instrument.namespace import MAX_VOICES, ROOT, Kind, MessageError
 from instrument.outputs import OutputError
 from instrument.outputs.closing import OutputCloser
 from instrument.outputs.null import NullOutput
@@ -28,6 +28,7 @@ from instrument.storage.library import Library
 from instrument.storage.snapshots import SnapshotStore
 from instrument.synthesis.effort import LOW_LOAD_SECONDS
 from instrument.synthesis.timeline import Event
+from instrument.synthesis.voice_allocator import MAX_STRIKES, STRIKES_A_HOP
 
 pytestmark = pytest.mark.training
 
@@ -96,8 +97,8 @@ def broken(*_arguments, **_settings):
 def test_a_release_that_was_exported_again_under_its_name_is_taken_over(engine, folder, tiny, hopping, latent_dim):
     shutil.rmtree(folder / "tiny")
     tiny.write(folder, "tiny", latent_dim=latent_dim)
-    engine.releases.load("tiny")
-    assert engine.synth_thread.performance.latent_dim == latent_dim
+    engine.changes.releases.load("tiny")
+    assert engine.synth_thread.performance.point.dim == latent_dim
     assert f"{ROOT}/latent/{latent_dim - 1}" in engine.rows
     assert f"{ROOT}/latent/{latent_dim}" not in engine.rows
     assert engine.hop().any()
@@ -107,7 +108,7 @@ def test_a_release_that_cannot_render_is_refused_before_it_sounds(engine, hoppin
     renderer = engine.synth_thread.synth.renderer
     monkeypatch.setattr("instrument.synthesis.decoders.Decoder.__call__", broken)
     with pytest.raises(ReleaseError, match="tiny cannot be played: the decoder is broken"):
-        engine.releases.load("tiny")
+        engine.changes.releases.load("tiny")
     assert engine.synth_thread.synth.renderer is renderer
 
 
@@ -195,7 +196,7 @@ def test_moving_to_another_output_closes_what_it_leaves(engine, hopping, monkeyp
     left.underruns = 5
     closed = []
     monkeypatch.setattr(engine.synth_thread.synth.renderer.source, "close", lambda: closed.append(True))
-    engine.devices.move_to(there)
+    engine.changes.devices.move_to(there)
     assert engine.output is there
     assert engine.recorder.sample_rate == 48_000.0
     assert engine.underruns >= 5
@@ -207,7 +208,7 @@ def test_an_output_that_cannot_start_is_closed_and_named(engine, hopping, monkey
     left, there = engine.output, Elsewhere(48_000.0)
     monkeypatch.setattr(there, "start", broken)
     with pytest.raises(OutputError, match="cannot be started: the decoder is broken"):
-        engine.devices.move_to(there)
+        engine.changes.devices.move_to(there)
     assert there.closed
     assert engine.output is left
 
@@ -216,7 +217,7 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
     engine.recorder.start("take.wav")
     there = Elsewhere(48_000.0)
     with pytest.raises(OutputError, match="stop the recording first"):
-        engine.devices.move_to(there)
+        engine.changes.devices.move_to(there)
     engine.recorder.stop()
     assert there.closed
 
@@ -294,16 +295,16 @@ def test_many_changes_of_look_ahead_make_one_renderer(engine, hopping):
     for lookahead in (1, 2, 3):
         engine.synth_thread.performance.lookahead = lookahead
     for _ in range(3):
-        engine.releases.change_lookahead()
+        engine.changes.releases.change_lookahead()
     assert made == [3]
 
 
 def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
     clock = engine.synth_thread.stream_clock
-    engine.releases.load("tiny")
+    engine.changes.releases.load("tiny")
     assert engine.synth_thread.stream_clock is clock
     tiny.write(folder, "slow", latent_dim=3, n_fft=1024, hop_length=256)
-    engine.releases.load("slow")
+    engine.changes.releases.load("slow")
     assert engine.synth_thread.stream_clock.hop_seconds == engine.synth_thread.synth.renderer.hop_seconds
 
 
@@ -411,12 +412,12 @@ def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch
 
 def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder, tiny, hopping):
     tiny.write(folder, "segment", latent_dim=2, frames=64)
-    engine.releases.load("segment")
+    engine.changes.releases.load("segment")
     left = weakref.ref(engine.synth_thread.synth.renderer)
     session = weakref.ref(engine.synth_thread.synth.renderer.release.decoder)
     gc.disable()
     try:
-        engine.releases.load("tiny")
+        engine.changes.releases.load("tiny")
         deadline = time.monotonic() + 60.0
         while left() or session():  # its decoding thread takes a moment to end
             assert time.monotonic() < deadline
@@ -484,3 +485,37 @@ def test_an_overload_that_lasts_is_told_once(engine):
     ((_, address, (sentence,)),) = notices(engine)
     assert address == "/error"
     assert "carries 0 of 1 iterations" in sentence
+
+
+def test_three_thousand_notes_a_second_neither_silence_it_nor_hang(releases, tmp_path):
+    options = EngineOptions("notes", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
+    options = replace(options, gestures=tmp_path / "gestures")
+    engine = Engine(NullOutput(44_100.0), Library([releases]), options, log=print)
+    try:
+        count, struck, levels = 0, set(), []
+        engine.handler.apply(Event(f"{ROOT}/voices", Kind.SETTING, (MAX_VOICES,), ANNE))
+        for _ in range(700):  # two seconds
+            notes = [(46 + n % 36, 100 if n % 3 else 0) for n in range(count, count + 9)]
+            assert engine.timeline.post([Event(f"{ROOT}/note", Kind.ACTION, note, ANNE) for note in notes])
+            count += len(notes)
+            levels.append(float(np.abs(engine.hop()).max()))
+            struck |= {(tone.slot, tone.note_on) for tone in engine.synth_thread.performance.tones}
+        assert engine.timeline.ready_events == 0
+        assert min(levels[10:]) > 0.01
+        assert len(struck - {(0, 0)}) <= MAX_STRIKES + STRIKES_A_HOP * len(levels)
+        engine.handler.apply(Event(f"{ROOT}/notes/off", Kind.ACTION, (), ANNE))
+        for _ in range(700):
+            level = float(np.abs(engine.hop()).max())
+        assert level < 1e-3
+    finally:
+        engine.close()
+        gc.unfreeze()
+
+
+def test_quitting_says_so_at_once(engine):
+    asked = []
+    engine.asked_to_end = lambda: asked.append(engine.synth_thread.stopping.is_set())
+    engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,), ANNE))
+    assert asked == []
+    engine.quit()
+    assert asked == [True]
