@@ -172,7 +172,7 @@ def add_frame(samples: Array, at: int, weight: Array, frame: Array) -> None:
 
 @compiled
 def estimate(stream: int, first: int, active: int, state: State) -> None:
-    """Estimate the samples that are not yet emitted, and window anew the frames that are refined."""
+    """Estimate the samples that are not yet emitted, and window them for the frames that are refined."""
     hop, n_fft, window = state.fade.size, state.window.size, state.window
     samples, begin = state.samples[stream], n_fft - hop
     samples[begin:] = state.settled
