@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.release.card import ReleaseCard
 from aitunes.release.reader import TORCHSCRIPT, read_landmarks, read_release
 
@@ -132,3 +133,24 @@ def test_torchscript_equals_onnx(release, rng):
         scripted = load_torchscript(contents).frames.decoder(torch.from_numpy(z), *map(torch.from_numpy, told.values()))
     assert np.abs(scripted.numpy() - release.decoder.run(None, {"z": z, **told})[0]).max() <= 1e-4
     assert ReleaseCard.from_json(load_torchscript(contents).card).latent == release.card.latent
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("iterations", [2, 8])
+def test_torchscript_reconstructs_phases_as_the_instrument_does(release, iterations):
+    """`python -m training.export.renew` brings a file up to date whose code is older."""
+    torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
+    from training.export.torchscript import load_torchscript
+
+    features, hops = release.card.features, 8  # from then on the last bits of numbers decide
+    told = {"pitch": np.full((1, 1), 61.3, np.float32), "level": np.zeros((1, 1), np.float32)}
+    z = np.zeros((1, release.card.latent_dim), np.float32)
+    S = features.denormalise(release.decoder.run(None, {"z": z, **told})[0])[:, :, 0]
+    frames = np.repeat(S, hops, axis=0)
+    phases = load_torchscript((release.folder / TORCHSCRIPT).read_bytes()).phases
+    phases.reset(1)
+    with torch.no_grad():
+        y = phases(torch.from_numpy(frames[None]), iterations).numpy()[0]
+    stream = StreamingGriffinLim(features.n_fft, features.hop_length, iterations, seed=1)
+    expected = stream.process(frames)
+    assert np.abs(y - expected).max() < 1e-3 * np.abs(expected).max()

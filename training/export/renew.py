@@ -1,0 +1,45 @@
+"""Writes a release's `model.ts` once more, with the code of today around the networks that are in it.
+
+    python -m training.export.renew FOLDER …
+
+The networks and all other files stay as they are; the card gets the new file's hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from aitunes.release.reader import TORCHSCRIPT, read_release
+from aitunes.release.writer import write_release
+from training.export.torchscript import load_torchscript, scripted_bytes
+
+
+def renew(folder: Path) -> Path:
+    """Renew the `model.ts` of the release in a folder.
+
+    Raises:
+        ReleaseError: there is no release, or it has no such file.
+    """
+    release = read_release(folder)
+    files = {name: (folder / name).read_bytes() for name in release.card.files}
+    frames = load_torchscript(files[TORCHSCRIPT]).frames
+    files[TORCHSCRIPT] = scripted_bytes(replace(release.card, files={}), frames.encoder, frames.decoder)
+    return write_release(folder.parent, release.card, files)
+
+
+def main() -> int:
+    """Renew each folder's file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="of a release with a model.ts")
+    torch.manual_seed(0)
+    for folder in parser.parse_args().folders:
+        print(renew(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
