@@ -98,7 +98,9 @@ def test_foreign_text_is_text_and_never_markup(stage, page):
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_text_is_readable_and_nothing_leaves_the_screen(stage, theme, size):
     page = stage.open(size, theme, touch=size is PHONE)
-    panels = page.evaluate("[...document.querySelectorAll('[role=tab]')].filter((tab) => !tab.hidden).map(({id}) => id)")
+    panels = page.evaluate(
+        "[...document.querySelectorAll('[role=tab]')].filter((tab) => !tab.hidden).map(({id}) => id)"
+    )
     for view in ("generate", "releases", "train", "play", *panels):
         if view in panels:
             page.evaluate("id => document.getElementById(id).click()", view)
