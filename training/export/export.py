@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from math import prod
 
 import numpy as np
 import onnx
@@ -28,6 +29,7 @@ TOLERANCE = 5e-4
 
 Both compute in float32: of a harmonic model PyTorch itself is up to 1.9e-4 from float64, ONNX Runtime 1.1e-4."""
 
+_MANY = 4_096
 _EXPORT_BATCH = 2
 _PARITY_BATCH = 7
 
@@ -47,7 +49,7 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
 
 
 def export_model(
-    model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE
+    model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE, compact: bool = False
 ) -> dict[str, bytes]:
     """Make and check the model files of a release: ONNX, and TorchScript where nn~ can play it.
 
@@ -56,6 +58,7 @@ def export_model(
         card: goes into the TorchScript file, without the hashes of files that do not exist yet.
         S: segments [items, bands, frames] to compare the exports with, at least 9 of them.
         tolerance: largest difference that is accepted.
+        compact: keep weights as half precision, in half the room: of a model whose weights are `rounded` already.
 
     Returns:
         File name → contents.
@@ -76,6 +79,8 @@ def export_model(
     if isinstance(model, HarmonicVAE):
         metadata = Drawing.metadata(model.points, model.harmonics)
         files[DRAWING] = onnx_bytes(DrawingExport(model), few, "drawing", metadata)
+    if compact:
+        files = {name: with_half_weights(contents) for name, contents in files.items()}
     if scripted := torchscript_bytes(model, card, segments[:_EXPORT_BATCH]):
         files[TORCHSCRIPT] = scripted
     _check_parity(model, card, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)
@@ -121,6 +126,30 @@ def onnx_bytes(
         value.ClearField("metadata_props")
         value.ClearField("doc_string")
     onnx.helper.set_model_props(proto, metadata or {})
+    onnx.checker.check_model(proto)
+    return bytes(proto.SerializeToString(deterministic=True))
+
+
+@torch.no_grad()
+def rounded(model: nn.Module) -> None:
+    """Round the large weights of a model to half precision, so that a compact export is the model itself."""
+    for values in (*model.parameters(), *model.buffers()):
+        if values.dtype == torch.float32 and values.numel() >= _MANY:
+            values.copy_(values.half().float())
+
+
+def with_half_weights(model: bytes) -> bytes:
+    """Keep the large float32 weights of an ONNX model as half precision, which it widens as it is opened."""
+    proto = onnx.load_model_from_string(model)
+    casts = []
+    for weights in proto.graph.initializer:
+        if weights.data_type == onnx.TensorProto.FLOAT and prod(weights.dims) >= _MANY:
+            name, values = weights.name, onnx.numpy_helper.to_array(weights)
+            weights.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [weights.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
     onnx.checker.check_model(proto)
     return bytes(proto.SerializeToString(deterministic=True))
 
