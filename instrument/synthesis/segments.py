@@ -70,6 +70,8 @@ class SegmentDecoder:
         self._frames = features.frames
         self._fade_hops = min(features.frames, max(1, round(CROSS_FADE_SECONDS * features.frame_rate)))
         self._edge = features.frames // 4
+        # The middle of a frame is heard half a window after its first hop, whose gain this is.
+        self._behind = 0.5 * (features.n_fft / features.hop_length - 1.0)
         self._motion = None if motion is None else SegmentMotion(motion, release.card.latent)
         self._layer = _Layer(np.zeros((features.bands, self._frames), np.float32))
         self._next: _Layer | None = None
@@ -175,7 +177,8 @@ class SegmentDecoder:
     def _level_db(self, layer: _Layer, performance: Performance) -> float:
         if self._motion is None or layer.grain is None:
             return 0.0
-        return performance.motion.amount * self._motion.level_db(layer.grain, layer.column - 0.5 * self._frames)
+        columns = layer.column - 0.5 * self._frames - self._behind * performance.speed
+        return performance.motion.amount * self._motion.level_db(layer.grain, columns)
 
     def _controls(self, performance: Performance) -> tuple[Controls, float]:
         for tone in performance.tones:
