@@ -3,8 +3,8 @@
     python -m benchmarks.held_textures --data ../shared/data/music [--releases FOLDER] [--pictures FOLDER] [NAME ...]
 
 Of every release: tracks, evenly chosen; the pad goes to where the encoder places the middle 20 seconds of each, all
-other coordinates at rest, and is held for as long, as it is when a release is opened (`/aitunes/motion` 1). Medians
-over the tracks, of the sound and of the recording:
+other coordinates at rest, and is held for as long, as it is when a release is opened (`/aitunes/motion` 1); then with
+the trajectory of that track alone, from its beginning on. Medians over the tracks, of both and of the recording:
 
 - ripple: standard deviation of the level within four seconds, in blocks of 93 ms, dB
 - slope: change of the level by a straight line through four seconds, dB a second, whatever its sign
@@ -19,6 +19,8 @@ over the tracks, of the sound and of the recording:
 from __future__ import annotations
 
 import argparse
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +30,12 @@ from matplotlib.figure import Figure
 
 from aitunes.features import FloatArray, mel_filter_bank, stft_magnitudes
 from aitunes.release.encoder import Encoder
+from aitunes.release.motion import read_motion
 from aitunes.release.reader import Release, read_release
 from instrument.namespace import ROOT
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
+from training.export.motion import add_motion
 from training.learn.music_releases import MUSIC_RELEASES, MusicRelease, free_tracks
 from training.learn.segment_releases import SEGMENT_RELEASES
 
@@ -39,6 +43,7 @@ RELEASES = Path(__file__).parents[1] / "instrument" / "releases"
 _RATE, _N_FFT, _HOP = 44_100, 2048, 512
 _SECONDS, _WINDOW_SECONDS = 20.0, 4.0
 _BLOCK, _ITERATIONS, _ENCODED = 8, 8, 200
+_TITLES = ("held", "its own track", "recording")
 _FIGURES = ("ripple", "slope", "change", "moves", "rough", "jump")
 
 
@@ -77,17 +82,28 @@ def report(release: Release, files: list[Path], dream: float, pictures: Path | N
     rows, levels, apart = [], [], []
     for file in files:
         y = middle(file)
-        sound = held(release, place(release, y), dream)
-        rows.append([figures(sound), figures(y)])
-        levels.append([10.0 * np.log10((part**2).mean() + 1e-12) for part in (sound, y)])
-        apart.append(distance(sound, y))
+        mean, at = place(release, y)
+        with tempfile.TemporaryDirectory() as folder:
+            sounds = held(release, at, dream), held(alone(release, mean, Path(folder)), at, 1.0), y
+        rows.append([figures(part) for part in sounds])
+        levels.append([10.0 * np.log10((part**2).mean() + 1e-12) for part in sounds])
+        apart.append([distance(part, y) for part in sounds])
         if pictures:
-            draw(sound, y, f"{release.card.name}: {file.stem}", pictures / f"{release.card.name}-{file.stem}.png")
-    for which, title in enumerate(("held", "recordings")):
+            draw(sounds, f"{release.card.name}: {file.stem}", pictures / f"{release.card.name}-{file.stem}.png")
+    for which, title in enumerate(_TITLES):
         cells = " | ".join(f"{value:.2f}" for value in np.median([row[which] for row in rows], axis=0))
-        level = np.array(levels)[:, which]
-        last = f"{np.median(apart):.2f}" if which == 0 else "–"
-        print(f"| {release.card.public_name} | {title} | {cells} | {np.ptp(level):.1f} | {last} |", flush=True)
+        level, far = np.array(levels)[:, which], np.median(apart, axis=0)[which]
+        print(f"| {release.card.public_name} | {title} | {cells} | {np.ptp(level):.1f} | {far:.2f} |", flush=True)
+
+
+def alone(release: Release, mean: FloatArray, folder: Path) -> Release:
+    """Return the release with the trajectory alone whose mean code is nearest to one."""
+    motion = read_motion(release.folder, release.card)
+    assert motion is not None
+    nearest = np.argmin(((motion.codes - mean) ** 2).sum(axis=1))
+    to = folder / release.card.name
+    shutil.copytree(release.folder, to)
+    return read_release(add_motion(to, motion.of(np.array([nearest]))))
 
 
 def middle(path: Path) -> FloatArray:
@@ -99,17 +115,17 @@ def middle(path: Path) -> FloatArray:
         return np.asarray(soxr.resample(y, sound.samplerate, _RATE), np.float32)
 
 
-def place(release: Release, y: FloatArray) -> tuple[float, float]:
-    """Return where on the pad the encoder places a recording."""
+def place(release: Release, y: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
+    """Return the mean code of a recording, and where on the pad it lies."""
     card = release.card
     S = card.features.analyse(y).astype(np.float32)
     size = card.features.frames
     count = S.shape[1] // size
     segments = np.ascontiguousarray(S[:, : count * size].reshape(-1, count, size).swapaxes(0, 1))
     codes = Encoder(release.folder, card)(segments[:: max(1, count // _ENCODED)])
-    mean = card.latent.coordinates(codes).mean(axis=0)
-    x, height = card.latent.pad_positions(mean[None], (0, 1))[0]
-    return float(x), float(height)
+    mean = codes.mean(axis=0)
+    x, height = card.latent.pad_positions(card.latent.coordinates(mean)[None], (0, 1))[0]
+    return mean, (float(x), float(height))
 
 
 def held(release: Release, at: tuple[float, float], dream: float) -> FloatArray:
@@ -176,10 +192,10 @@ def distance(sound: FloatArray, y: FloatArray) -> float:
     return float(np.sqrt(((apart - apart.mean()) ** 2).mean()))
 
 
-def draw(sound: FloatArray, y: FloatArray, title: str, to: Path) -> None:
-    """Draw the mel spectrograms of a sound and of a recording below it."""
-    figure = Figure(figsize=(13, 7), layout="constrained")
-    for axes, (name, part) in zip(figure.subplots(2, 1), (("held", sound), ("recording", y)), strict=True):
+def draw(sounds: tuple[FloatArray, ...], title: str, to: Path) -> None:
+    """Draw the mel spectrograms of sounds below each other."""
+    figure = Figure(figsize=(13, 9), layout="constrained")
+    for axes, name, part in zip(figure.subplots(len(sounds), 1), _TITLES, sounds, strict=True):
         S = mel_filter_bank(_RATE, _N_FFT, 128, 30.0, 18_000.0) @ stft_magnitudes(part, _N_FFT, _HOP)
         db = 20.0 * np.log10(np.maximum(S / S.max(), 1e-4))
         axes.imshow(db, origin="lower", aspect="auto", vmin=-80.0, vmax=0.0, cmap="magma",

@@ -113,4 +113,4 @@ def _metric(latent: LatentSpace) -> FloatArray:
     """Return what makes distances comparable: standard deviations on the pad's axes, and little of the others."""
     weights = np.full(len(latent.mean), _OTHER)
     weights[:_PAD_AXES] = 1.0
-    return (np.asarray(latent.axes).T * weights / np.sqrt(latent.variance)).astype(np.float32)
+    return np.asarray(np.asarray(latent.axes).T * weights / np.sqrt(latent.variance), np.float32)
