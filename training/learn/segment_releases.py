@@ -161,7 +161,7 @@ def _export(
     )
     figures = {
         **held_figures(trained, corpus, data_dir),
-        **axis_meanings(latent.coordinates(codes), qualities),
+        **_meanings(latent.coordinates(codes), qualities),
         "pad_level_db": round(float(np.abs(on_pad - np.median(on_pad)).max()), 2),
         "coordinates_used": coordinates_used(codes, changes),
         **segment_motion_figures(trained, list(tracks_of(corpus.train).values()), features),
@@ -215,6 +215,12 @@ def _landmarks(model: Autoencoder, corpus: Corpus, latent: LatentSpace, credited
     codes, _, names = find_landmarks(model, corpus, _LANDMARKS)
     authors = np.array([credited[str(name)].author for name in names])
     return Landmarks(codes, pad_positions(codes, latent), authors, names)
+
+
+def _meanings(coordinates: FloatArray, qualities: dict[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Name what the axes move; the loudness that goes along with the pad's in the material is not heard on it."""
+    heard = axis_meanings(coordinates, qualities)
+    return {name: value for name, value in heard.items() if name not in ("axis_1_loudness", "axis_2_loudness")}
 
 
 def _qualities(S: FloatArray, features: AudioFeatures) -> dict[str, NDArray[np.float64]]:

@@ -100,20 +100,21 @@ def test_of_long_material_the_middle_of_each_track_is_kept(model, tracks):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Carousel, of twelve tracks of twenty seconds, after one epoch."""
+    """Carousel, of nine tracks of nine seconds, after one epoch."""
     root = tmp_path_factory.mktemp("carousel")
     rows = []
     for part in SEGMENT_RELEASES["carousel"].parts:
         (root / "music" / part).mkdir(parents=True)
-        for n in range(4):
+        for n in range(3):
             rng = np.random.default_rng((len(rows), 1))
-            t = np.arange(20 * 22_050) / 22_050
+            t = np.arange(9 * 22_050) / 22_050
             y = sum(np.sin(2 * np.pi * hz * t) for hz in rng.uniform(80, 2_000, 4)) * (
                 0.6 + 0.4 * np.sin(2 * np.pi * t)
             )
             name = f"{part}-{n}.wav"
             soundfile.write(root / "music" / part / name, 0.1 * y + 0.01 * rng.standard_normal(t.size), 22_050)
-            rows.append([f"music/{part}/{name}", part, f"Title {n}", f"{part} {n}", "CC-BY-3.0" if n else "CC-BY (?)"])
+            licence = "CC-BY-3.0" if n else "CC0-1.0" if part == "ambient" else "CC-BY (?)"
+            rows.append([f"music/{part}/{name}", part, f"Title {n}", f"{part} {n}", licence])
     with (root / "music" / "tracks.csv").open("w", newline="", encoding="utf-8") as lines:
         table = csv.writer(lines)
         table.writerow(["path", "set", "title", "author", "licence"])
@@ -121,52 +122,30 @@ def made(tmp_path_factory):
     words = ["release", "carousel", "--data-dir", str(root / "music"), "--to", str(root / "releases"), "-e", "1", "-Q"]
     words += ["--runs", str(root / "runs"), "--features", str(root / "features"), "--workers", "1"]
     assert main(words) == 0
-    return read_release(root / "releases" / "carousel"), root
+    return read_release(root / "releases" / "carousel")
 
 
 def test_one_command_makes_it_of_what_is_free(made):
-    release, _ = made
-    record = release.card.training
-    assert record.data_items == 9
+    record = made.card.training
+    assert record.data_items == 7
     assert "beats 1 (Title 1)" in record.data_licence
     assert "beats 0" not in record.data_licence
     assert record.scenario.startswith("folder low-dim128")
-    assert not release.card.is_frame_model
-    assert TORCHSCRIPT not in release.card.files
-    assert all(str(label) in record.data_licence for label in read_landmarks(release.folder, release.card).labels)
+    assert not made.card.is_frame_model
+    assert TORCHSCRIPT not in made.card.files
+    assert all(str(label) in record.data_licence for label in read_landmarks(made.folder, made.card).labels)
 
 
 def test_its_card_says_how_it_compares_with_components(made):
-    metrics = made[0].card.training.metrics
+    metrics = made.card.training.metrics
     assert {"held_db", "held_linear_db", "held_log_spectral_db", "held_linear_log_spectral_db"} <= set(metrics)
     assert metrics["pad_level_db"] <= 6.0
 
 
 def test_its_motion_goes_on_four_codes_a_segment(made):
-    release, _ = made
-    motion = read_motion(release.folder, release.card)
-    assert MOTION in release.card.files
-    assert motion.level_rate / motion.code_rate == pytest.approx(release.card.features.frames / CODES_A_SEGMENT)
-
-
-def test_a_training_that_has_ended_is_exported_again(made, tmp_path):
-    _, root = made
-    words = [
-        "release",
-        "carousel",
-        "--data-dir",
-        str(root / "music"),
-        "--to",
-        str(tmp_path),
-        "-e",
-        "1",
-        "-Q",
-        "--resume",
-    ]
-    assert main([*words, "--runs", str(root / "runs"), "--features", str(root / "features")]) == 0
-    first, again = (read_release(folder / "carousel") for folder in (root / "releases", tmp_path))
-    for name in ("decoder.onnx", "encoder.onnx", MOTION):
-        assert first.card.files[name] == again.card.files[name]
+    motion = read_motion(made.folder, made.card)
+    assert MOTION in made.card.files
+    assert motion.level_rate / motion.code_rate == pytest.approx(made.card.features.frames / CODES_A_SEGMENT)
 
 
 def test_without_data_it_says_what_it_needs(tmp_path):
