@@ -53,14 +53,22 @@ class Passages:
         chosen = np.argpartition(apart, count - 1)[:count]
         return chosen[np.argsort(apart[chosen], kind="stable")]
 
-    def following(self, window: int, position: float) -> int:
-        """Return the passage in which the track itself goes on at a position."""
+    def following(self, window: int, position: float) -> int | None:
+        """Return the passage in which the track itself goes on at a position; None where its passages end."""
         following = min(window + self._follows, len(self.windows) - 1)
-        while self.windows[following, 0] > position:
+        while following > window and (
+            self.windows[following, 0] > position or self._track(following) != self._track(window)
+        ):
             following -= 1
         if self.windows[following, 1] - 1 <= position:
-            following = min(following + 1, len(self.windows) - 1)
+            following += 1
+        if following >= len(self.windows) or self._track(following) != self._track(window):
+            return None
         return following
+
+    def _track(self, window: int) -> int:
+        """Return the end of a passage's track, which no other track shares."""
+        return int(self.windows[window, 2])
 
     def entry(self, window: int, here: FloatArray, forward: bool, rng: np.random.Generator) -> int:
         """Draw a frame of the passage's nearer half that is like the code z [latent_dim] of the present moment."""

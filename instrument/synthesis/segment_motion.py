@@ -127,9 +127,10 @@ class SegmentMotion:
             return Grain(window, min(max(position, float(first)), float(last)))
         if first <= position <= last:
             return Grain(window, position)
-        if settings.dream > 0.0 and forward and track_end > end and self._rng.random() < settings.dream:
-            position = min(position, track_end - 1.0)
-            return Grain(self._passages.following(window, position), position)
+        within = forward and position < track_end
+        following = self._passages.following(window, position) if within else None
+        if settings.dream > 0.0 and following is not None and self._rng.random() < settings.dream:
+            return Grain(following, position)
         if settings.mode is MotionMode.LOOP and settings.dream == 0.0:
             return Grain(window, float(first) if forward else float(last))
         assert self._asked is not None

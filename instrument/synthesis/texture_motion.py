@@ -83,8 +83,9 @@ class TextureMotion:
         elif self._position > last or self._position < first:
             # What lies beyond the end of a track is another one.
             self._position = min(max(self._position, first), track_end - 1.0)
-            if settings.dream > 0.0 and forward and track_end > end and self._rng.random() < settings.dream:
-                self._window = self._passages.following(self._window, self._position)
+            following = self._passages.following(self._window, self._position) if forward and track_end > end else None
+            if settings.dream > 0.0 and following is not None and self._rng.random() < settings.dream:
+                self._window = following
             elif settings.mode is MotionMode.LOOP and settings.dream == 0.0:
                 self._fade_to(float(first) if forward else float(last))
             else:
