@@ -25,7 +25,8 @@ from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from training.data.corpus import CorpusOptions
 from training.data.note_frames import analysed, note_segments
 from training.evaluate.inference import reconstruct
-from training.fit.train import Trained, TrainOptions
+from training.fit.options import TrainOptions
+from training.fit.trained import Trained
 from training.headless import HeadlessActionPipeline
 
 _SECONDS = 1.2

@@ -19,12 +19,12 @@ import torch
 
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.experiments.cases.folder import FOLDER
-from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT
+from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.features import AudioFeatures
 from training.data.corpus import Corpus, CorpusOptions, Part, open_corpus
 from training.evaluate.components import SegmentModel, components
 from training.evaluate.inference import reconstruct
-from training.fit.train import load_trained
+from training.fit.trained import load_trained
 from training.learn.rendering import distances
 
 _SECONDS = 6.0

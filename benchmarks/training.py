@@ -26,7 +26,8 @@ from aitunes.experiments.scenarios.scenario import Scenario
 from training.data.corpus import Corpus, Part
 from training.data.loading import EpochBatches, loader
 from training.fit import train as training_module
-from training.fit.train import EpochSeed, TrainOptions, train
+from training.fit.options import TrainOptions
+from training.fit.train import EpochSeed, train
 
 SCENARIOS = (("gtzan", "low-dim32-momentum"), ("gtzan", "low-vq"), ("sinewave", "cvae8"))
 

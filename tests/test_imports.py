@@ -72,6 +72,15 @@ def test_the_trainers_window_leaves_what_is_heavy_to_its_workers():
     assert not loaded_by("import training.window.app") & (HEAVY - {"PySide6", "training"})
 
 
+LIGHT_OFFLINE = ["learn.session", "learn.note_learner", "learn.textures", "window.worker", "cli.actions"]
+
+
+@pytest.mark.parametrize("name", LIGHT_OFFLINE)
+def test_lightning_is_loaded_by_trainings_of_scenarios_alone(name):
+    pytest.importorskip("lightning", reason="pip install aitunes[training]")
+    assert not loaded_by(f"import training.{name}") & {"lightning", "torchmetrics"}
+
+
 def test_importing_starts_no_thread_and_makes_no_folder(tmp_path):
     script = (
         "import threading, instrument.engine.engine, instrument.cli.play\n"

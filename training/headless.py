@@ -10,8 +10,8 @@ from pathlib import Path
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases import CASES, find_case
 from aitunes.experiments.cases.case import Case
+from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.home import user_releases
 from aitunes.printable import printable
 from aitunes.release.bundled import BUNDLED
@@ -28,8 +28,9 @@ from training.evaluate.projection import project
 from training.evaluate.sampling import sample
 from training.export.case_release import ReleaseNames, export_release
 from training.export.nn_module import why_not_served
+from training.fit.options import TrainOptions
 from training.fit.run_folder import lock_run
-from training.fit.train import Trained, TrainOptions, load_trained, train
+from training.fit.trained import Trained, load_trained
 
 RUNS = Path("runs")
 NO_CODE = "# Choose an experiment to see the code that repeats the choice."
@@ -209,6 +210,8 @@ class HeadlessActionPipeline:
             save_every: epochs after which a checkpoint is kept besides the last one.
             options: all the others; its run folder is replaced by the pipeline's.
         """
+        from training.fit.train import train  # with Lightning, which takes seconds to load
+
         chosen = options or TrainOptions(self.run_dir)
         own = self.data
         data: dict[str, str | int] = {

@@ -15,10 +15,8 @@ from aitunes.experiments.callbacks.loss_history import LossHistory
 from aitunes.experiments.callbacks.loss_plot import LossPlot
 from aitunes.experiments.callbacks.nan_guard import NaNGuard
 from aitunes.experiments.history import HISTORY
+from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
 
-LAST_CHECKPOINT = "last.ckpt"
-BEST_CHECKPOINT = "best.ckpt"
-"""Of the epoch that was nearest to held-out items, where the recipe asks for it."""
 PROGRESS_PICTURE = "progress.png"
 LATENT_PICTURES = "latent"
 

@@ -7,7 +7,6 @@ from typing import cast
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchmetrics.functional.image import structural_similarity_index_measure
 from typing_extensions import override
 
 from aitunes.modules.objective import Loss, Pass
@@ -39,6 +38,8 @@ class StructuralDissimilarity(Loss):
         if border < 1:
             raise ValueError(f"Structure needs two dimensions of at least 3 numbers, not {list(passed.S.shape[1:])}.")
         sigma = 1.5 if border == _WIDEST_BORDER else border / _SIGMAS_IN_BORDER
+        from torchmetrics.functional.image import structural_similarity_index_measure  # which takes a second
+
         similarity = structural_similarity_index_measure(reconstruction, S, sigma=sigma, data_range=1.0)
         return 1.0 - cast(Tensor, similarity)
 

@@ -234,7 +234,7 @@ def hop_costs(renderer: ReleaseRenderer) -> tuple[float, list[HopCost]]:
     """Hop length in ms, and what decoding, mel inversion and phase reconstruction take of it."""
     rng = np.random.default_rng(0)
     performance = Performance.of(renderer.release.card, renderer.iterations)
-    points = rng.uniform(-2.0, 2.0, (_HOPS, performance.latent_dim)).astype(np.float32)
+    points = rng.uniform(-2.0, 2.0, (_HOPS, performance.point.dim)).astype(np.float32)
     stages = {stage: np.zeros(_HOPS) for stage in ("decode", "mel inversion", "phase", "resample")}
     voice = renderer.voices[DRONE_SLOT]
     for hop, coordinates in enumerate(points):

@@ -4,52 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from aitunes.errors import AiTunesError, reason
-from instrument.engine.device_changes import DeviceChanges
-from instrument.engine.hotplug import DeviceScanner
-from instrument.engine.input_changes import InputChanges
-from instrument.engine.options import EngineOptions
+from instrument.engine.changes import Changes
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
-from instrument.engine.recalls import Recalls
-from instrument.engine.release_changes import ReleaseChanges
-from instrument.engine.set_changes import SetChanges
+from instrument.engine.stores import Stores
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.namespace import ROOT, Kind, MessageError, Value
 from instrument.scores.gesture_journal import GestureJournal
-from instrument.scores.gesture_store import GestureStore
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
 from instrument.scores.score import ScoreError, parse_score
-from instrument.storage.library import Library
-from instrument.storage.recorder import Recorder
 from instrument.storage.set_list import Song
-from instrument.storage.snapshots import SnapshotStore
 from instrument.synthesis.snapshot import Snapshot
 
 _MAX_TEXT = 60_000
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Groups what commands read and write on disk."""
-
-    library: Library
-    recorder: Recorder
-    snapshots: SnapshotStore
-    gestures: GestureStore
-
-    @classmethod
-    def open(cls, library: Library, options: EngineOptions, sample_rate: float, publisher: Publisher) -> Self:
-        """Open the stores of an engine; subscribers hear when a recording cannot be written or a file is damaged."""
-        recorder = Recorder(options.recordings, sample_rate, publisher.notify_error)
-        gestures = GestureStore(options.gestures, publisher.warn)
-        for sentence in [*recorder.rescue(), *gestures.rescue()]:
-            publisher.warn(sentence)
-        return cls(library, recorder, SnapshotStore(options.snapshots, publisher.warn), gestures)
 
 
 class Commands:
@@ -59,10 +30,7 @@ class Commands:
         synth_thread: plays.
         stores: what commands read and write.
         gestures: records and replays, on the synth's thread.
-        releases, devices, inputs: change what plays, and what is listened to.
-        scanner: lists sound devices.
-        recalls: recalls snapshots.
-        sets: changes the song of a set.
+        changes: change what plays, where to, and what is listened to.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
     """
@@ -72,19 +40,15 @@ class Commands:
         synth_thread: SynthThread,
         stores: Stores,
         gestures: Gestures,
-        releases: ReleaseChanges,
-        devices: DeviceChanges,
-        inputs: InputChanges,
-        scanner: DeviceScanner,
-        recalls: Recalls,
-        sets: SetChanges,
+        changes: Changes,
         publisher: Publisher,
         feed: PositionFeed,
     ) -> None:
         self._synth_thread = synth_thread
         self._stores = stores
         self._gestures = gestures
-        self._releases = releases
+        self._releases = changes.releases
+        devices, inputs, sets, scanner = changes.devices, changes.inputs, changes.sets, changes.scanner
         self._publisher = publisher
         self._feed = feed
         self._reply = publisher.reply
@@ -95,7 +59,7 @@ class Commands:
             "/release/info": self._describe_release,
             "/snapshot/save": self._save_snapshot,
             "/snapshot/delete": lambda task, name: stores.snapshots.delete(name),
-            "/snapshot/recall": lambda task, name, seconds: recalls.recall(name, seconds),
+            "/snapshot/recall": lambda task, name, seconds: changes.recalls.recall(name, seconds),
             "/snapshot/list": lambda task: self._list(task, "snapshot", stores.snapshots.names()),
             "/gesture/record": self._record_gesture,
             "/gesture/stop": self._stop_gesture,

@@ -10,17 +10,14 @@ from collections.abc import Callable
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.printable import printable
-from instrument.engine.commands import Commands, Stores
-from instrument.engine.device_changes import DeviceChanges
+from instrument.engine.changes import Changes
+from instrument.engine.commands import Commands
 from instrument.engine.event_handler import EventHandler
-from instrument.engine.hotplug import DeviceScanner, DeviceWatch
-from instrument.engine.input_changes import InputChanges
+from instrument.engine.hotplug import DeviceWatch
 from instrument.engine.options import EngineOptions
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
-from instrument.engine.recalls import Recalls
-from instrument.engine.release_changes import ReleaseChanges
-from instrument.engine.set_changes import SetChanges
+from instrument.engine.stores import Stores
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.watchdog import Watchdog
 from instrument.engine.worker import Worker
@@ -30,8 +27,6 @@ from instrument.osc.peers import Peer
 from instrument.osc.proofs import login_token
 from instrument.osc.server import OscServer
 from instrument.outputs import Output
-from instrument.outputs.closing import OutputCloser
-from instrument.outputs.portaudio import Reloader
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
 from instrument.scores.gesture_journal import KEEP_SECONDS
 from instrument.scores.gestures import Gestures
@@ -78,42 +73,19 @@ class Engine:
         self.synth_thread = SynthThread.playing(
             library.open(options.release), output, options, self.timeline, stores.recorder, publisher, clock
         )
-        scanner = DeviceScanner()
-        closer = OutputCloser()
-        reloader = Reloader(scanner.devices, scanner.inputs)
-        self.releases = ReleaseChanges(self.synth_thread, library, publisher)
-        self.devices = DeviceChanges(self.synth_thread, self.recorder, publisher, reloader, closer, options)
-        self.inputs = InputChanges(
-            self.synth_thread, publisher, self.timeline, scanner, reloader, closer, self.in_background
-        )
-        self.devices.moved, self.releases.prepared = self.inputs.reopen, self.inputs.follow_release
         self._input_name = options.input
         self.feed = PositionFeed(lambda: self.synth_thread.performance, publisher)
-        recalls = Recalls(self.synth_thread, stores.snapshots, publisher, self.feed)
-        self.sets = SetChanges(options.set_list, self.releases, recalls, self.timeline.post, publisher)
-        self.commands = Commands(
-            self.synth_thread,
-            stores,
-            self.gestures,
-            self.releases,
-            self.devices,
-            self.inputs,
-            scanner,
-            recalls,
-            self.sets,
-            publisher,
-            self.feed,
+        self.changes = changes = Changes.of(
+            self.synth_thread, stores, options, publisher, self.feed, self.timeline, self.in_background
         )
+        self.commands = Commands(self.synth_thread, stores, self.gestures, changes, publisher, self.feed)
         self.worker = Worker(self.commands.run, publisher)
         self.handler = EventHandler(
             self.synth_thread,
             self.worker,
-            self.releases,
-            self.devices,
-            self.inputs,
+            changes,
             self.recorder,
             self.gestures,
-            self.sets,
             publisher,
             self.feed,
             self.timeline,
@@ -132,8 +104,8 @@ class Engine:
         )
         publisher.wake = self.osc.wake
         self._watch = DeviceWatch(
-            scanner,
-            self.devices,
+            changes.scanner,
+            changes.devices,
             publisher,
             lambda: self.output,
             lambda: len(self.osc.subscribers) > 0,
@@ -168,7 +140,7 @@ class Engine:
     @property
     def hanging(self) -> bool:
         """Return whether a thread hangs in a model after `close`, so that the process must not wait for it."""
-        return self.synth_thread.hanging or self.inputs.hanging
+        return self.synth_thread.hanging or self.changes.inputs.hanging
 
     def start(self) -> None:
         """Warm up, then play."""
@@ -177,14 +149,14 @@ class Engine:
         # Threads inherit the priority of the one that starts them.
         self.scheduling = self._global_settings.enter_context(raised_priority(CONTROL_PRIORITY))
         if self._input_name is not None:
-            self.inputs.start(self._input_name)
-        self.devices.start()
+            self.changes.inputs.start(self._input_name)
+        self.changes.devices.start()
         self.synth_thread.start(self.handler)
         self._watchdog.start()
         self.worker.start()
         self.osc.start()
         self._watch.start()
-        self.in_background(self.sets.begin)
+        self.in_background(self.changes.sets.begin)
 
     def wait(self) -> None:
         """Return when the engine has ended, by `quit`, at the latest a second after that."""
@@ -210,11 +182,11 @@ class Engine:
             steps.callback(self._global_settings.close)
             steps.callback(self.synth_thread.synth.close)
             steps.callback(self.synth_thread.synth.stop)
-            steps.callback(self.devices.close)
-            steps.callback(self.inputs.close)
+            steps.callback(self.changes.devices.close)
+            steps.callback(self.changes.inputs.close)
             steps.callback(self._finish_recording)
             steps.callback(self.commands.close)
-            steps.callback(self.releases.close)
+            steps.callback(self.changes.releases.close)
             steps.callback(self.worker.close)
             steps.callback(self.osc.close)
             steps.callback(self._watch.close)
@@ -288,7 +260,7 @@ class Engine:
             self.publisher.warn(f"A segment could not be decoded, so the last one plays on: {failure}")
         self._keep_gesture()
         self.feed.publish()
-        self.inputs.publish(self.osc.send_to_others)
+        self.changes.inputs.publish(self.osc.send_to_others)
         cause = thread.flight.last_sentence
         thread.sound.publish(self.osc.send)
         self.publisher.publish(self.osc, thread.synth.output, thread.scope, thread.underruns, cause)

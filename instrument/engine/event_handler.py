@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from instrument.engine.device_changes import DeviceChanges
-from instrument.engine.input_changes import InputChanges
+from instrument.engine.changes import Changes
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.relay import Relay
-from instrument.engine.release_changes import ReleaseChanges
-from instrument.engine.set_changes import SetChanges
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
 from instrument.engine.worker import Worker
@@ -30,8 +27,8 @@ class EventHandler:
     Args:
         synth_thread: plays.
         worker: takes commands and requests.
-        releases: change to another look-ahead, and away from a release that fails, on the worker's thread.
-        devices, inputs, recorder, gestures, sets: know the values of their addresses.
+        changes: know the values of their addresses, and change away from a release that fails, on the worker's thread.
+        recorder, gestures: know the values of theirs.
         publisher: sends answers, and changes to the other subscribers.
         feed: notified of changes of the position.
         timeline: cleared in a panic.
@@ -42,12 +39,9 @@ class EventHandler:
         self,
         synth_thread: SynthThread,
         worker: Worker,
-        releases: ReleaseChanges,
-        devices: DeviceChanges,
-        inputs: InputChanges,
+        changes: Changes,
         recorder: Recorder,
         gestures: Gestures,
-        sets: SetChanges,
         publisher: Publisher,
         feed: PositionFeed,
         timeline: Timeline,
@@ -56,9 +50,9 @@ class EventHandler:
         self._timeline = timeline
         self._synth_thread = synth_thread
         self._worker = worker
-        self._releases = releases
-        self._lookahead_call = Call(releases.change_lookahead)
-        self._devices = devices
+        self._releases, self._devices = changes.releases, changes.devices
+        self._lookahead_call = Call(changes.releases.change_lookahead)
+        devices, inputs, sets = changes.devices, changes.inputs, changes.sets
         self._gestures = gestures
         self._publisher = publisher
         self._feed = feed

@@ -79,8 +79,8 @@ class PositionFeed:
         performance = self._performance()
         coordinates = performance.value(_LATENT)
         rows: dict[str, tuple[Value, ...]] = {}
-        if performance.on_pad:
-            (x, y) = performance.pad
+        if performance.point.on_pad:
+            (x, y) = performance.point.pad
             rows = {f"{_PAD}xy": (x, y), f"{_PAD}x": (x,), f"{_PAD}y": (y,)}
         rows |= {f"{_LATENT}/{n}": (value,) for n, value in enumerate(coordinates)}
         # The last one is what counts for a program that follows them all: it is exact, and whole.

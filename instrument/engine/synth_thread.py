@@ -81,7 +81,7 @@ class SynthThread:
         self.stream_clock = StreamClock(renderer.hop_seconds)
         self.scope = Scope(output.sample_rate)
         self.sound = SoundFeed()
-        self.rows: dict[str, Address] = expand(performance.latent_dim)
+        self.rows: dict[str, Address] = expand(performance.point.dim)
         self.load = LoadMeter()
         self.flight = FlightRecorder(Meters(elapsed=clock.elapsed))
         self.failed = False

@@ -10,7 +10,7 @@ TICKS = 24
 """Counts the ticks of a quarter note."""
 TEMPO, BEAT, RUN = f"{ROOT}/tempo", f"{ROOT}/beat", f"{ROOT}/beat/run"
 _TICKS_A_SIXTEENTH = 6
-_MIN_TEMPO, _MAX_TEMPO = 20.0, 300.0
+MIN_TEMPO, MAX_TEMPO = 20.0, 300.0
 _SILENT_SECONDS = 1.0
 _MEMORY = 512
 """Limits how many ticks the loop remembers: the more, the steadier, and the slower to follow."""
@@ -63,7 +63,7 @@ class TickFilter:
         n = self.count
         steps = (n + 1.0) * (n + 2.0)
         filtered = self._expected + 2.0 * (2.0 * n + 1.0) / steps * error
-        self.period = max(self.period + 6.0 / steps * error, 60.0 / (2.0 * _MAX_TEMPO * TICKS))
+        self.period = max(self.period + 6.0 / steps * error, 60.0 / (2.0 * MAX_TEMPO * TICKS))
         self._expected = filtered + self.period
         self.count = min(n + 1, _MEMORY)
         return filtered
@@ -125,7 +125,7 @@ class ClockFollower:
         self._outbox.act(BEAT, tick / TICKS)
 
     def _count(self, filtered: float, now: float) -> None:
-        tempo = min(max(self._ticks.tempo, _MIN_TEMPO), _MAX_TEMPO)
+        tempo = min(max(self._ticks.tempo, MIN_TEMPO), MAX_TEMPO)
         changed = abs(tempo - self._sent_tempo) > _TEMPO_STEP and now - self._sent_at > _TEMPO_SECONDS
         if changed and self._ticks.count >= _LOCKED_TICKS:
             self._sent_tempo, self._sent_at = tempo, now

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections import deque
+from collections.abc import Mapping
 
 import jack
 
-from instrument.midi.ports import OWN_NAME, Arrival, MidiError, Receive
+from instrument.midi.ports import OWN_NAME, Arrival, MidiError, Receive, TransportPlace
 
 _OWN_INPUT, _OWN_OUTPUT = "in", "out"
 _PLAIN_NAMES = "^[ -~]*$"
@@ -107,6 +109,19 @@ class JackSystem:
         missed, self._missed = self._missed, 0
         return missed
 
+    def transport(self) -> TransportPlace | None:
+        """Return where JACK's transport is; None where its server has ended, or is just moving it."""
+        if not self.alive:
+            return None
+        client = self._client
+        now = time.time() - client.frames_since_cycle_start / client.samplerate
+        # Read while JACK writes it, a position contradicts itself, which the library asserts.
+        with contextlib.suppress(jack.JackError, AssertionError):
+            state, position = client.transport_query()
+            beat, tempo = _counted(position)
+            return TransportPlace(state == jack.ROLLING, position["frame"] / client.samplerate, now, beat, tempo)
+        return None
+
     def close(self) -> None:
         """Leave JACK."""
         with contextlib.suppress(jack.JackError):
@@ -147,6 +162,18 @@ class JackSystem:
             port, data = self._waiting.popleft()
             with contextlib.suppress(jack.JackError):
                 port.write_midi_event(0, data)
+
+
+def _counted(position: Mapping[str, float]) -> tuple[float | None, float | None]:
+    """Return beat and tempo in quarter notes; None where no program counts bars, or one counts nonsense."""
+    keys = ("bar", "beat", "tick", "beats_per_bar", "beat_type", "ticks_per_beat", "beats_per_minute")
+    if any(not math.isfinite(position.get(key, math.nan)) for key in keys):
+        return None, None
+    bar, beat, tick, beats_per_bar, beat_type, ticks_per_beat, tempo = (float(position[key]) for key in keys)
+    if min(beats_per_bar, beat_type, ticks_per_beat, tempo) <= 0.0:
+        return None, None
+    quarters = 4.0 / beat_type
+    return ((bar - 1.0) * beats_per_bar + beat - 1.0 + tick / ticks_per_beat) * quarters, tempo * quarters
 
 
 def _free_name(name: str, ports: jack.Ports) -> str:

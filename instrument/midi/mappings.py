@@ -94,7 +94,7 @@ class Mappings:
         return True
 
     def _open(self, name: str) -> None:
-        """Change to another file of mappings, with the next look; "" is what an engine says that nobody has asked."""
+        """Have the next look read another file of mappings; "" is what an engine says that nobody has asked."""
         if not name:
             return
         try:

@@ -31,6 +31,25 @@ class Arrival:
     time: float
 
 
+@dataclass(frozen=True, slots=True)
+class TransportPlace:
+    """Says where a transport is that several programs share.
+
+    Args:
+        rolling: whether it goes on.
+        seconds: since the beginning of the song.
+        time: when it was there, in seconds of `time.time`.
+        beat: in quarter notes since the beginning of the song; None where no program counts bars.
+        tempo: in quarter notes a minute; None likewise.
+    """
+
+    rolling: bool
+    seconds: float
+    time: float
+    beat: float | None = None
+    tempo: float | None = None
+
+
 Receive = Callable[[Arrival], None]
 
 
@@ -67,6 +86,9 @@ class MidiSystem(Protocol):
 
     def take_missed(self) -> int:
         """Return how many periods have gone by unheard since the last call, because this process was held up."""
+
+    def transport(self) -> TransportPlace | None:
+        """Return where the system's transport is; None where it has none."""
 
     @property
     def alive(self) -> bool:

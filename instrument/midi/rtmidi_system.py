@@ -106,6 +106,9 @@ class RtMidiSystem:
             except Exception:  # noqa: BLE001  the device has been unplugged
                 del self._outputs[name]
 
+    def transport(self) -> None:
+        """Return None: these systems have no transport that programs share."""
+
     def take_missed(self) -> int:
         """Return 0: RtMidi's own thread takes what comes."""
         return 0

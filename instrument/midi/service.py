@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aitunes.osc.packets import Message
 from aitunes.printable import printable
-from instrument.midi.clock import TEMPO, ClockFollower, ClockSource
+from instrument.midi.clock import MAX_TEMPO, MIN_TEMPO, TEMPO, ClockFollower, ClockSource
 from instrument.midi.engine_link import EngineLink
 from instrument.midi.feedback import Feedback
 from instrument.midi.mapper import Mapper
@@ -22,6 +22,7 @@ from instrument.midi.player import Player
 from instrument.midi.port_watch import SYSTEMS, Open, PortWatch
 from instrument.midi.ports import Arrival, MidiError
 from instrument.midi.programs import Programs
+from instrument.midi.transport import TransportFollower
 from instrument.namespace import MIDI, PANIC, ROOT
 from instrument.scheduling import CONTROL_PRIORITY, raised_priority, tuned_interpreter
 
@@ -63,6 +64,7 @@ class MidiService:
         self._mappings = Mappings(setup, mapper, self._link.send, log)
         self._programs = Programs(self._link.send)
         self._player = Player(outbox, mapper, self._mappings, self._programs, ClockFollower(outbox))
+        self._transport = TransportFollower(outbox)
         self._clock_out = ClockSource() if clock_out else None
         self._stopping = threading.Event()
         self._named: list[str] | None = None
@@ -86,12 +88,15 @@ class MidiService:
         self._stopping.set()
 
     def _play_until_stopped(self) -> None:
-        scan_due = 0.0
+        scan_due = look_due = 0.0
         while not self._stopping.is_set():
             now = time.monotonic()
             if now >= scan_due:
                 scan_due = now + SCAN_SECONDS
                 self._scan()
+            if now >= look_due:
+                look_due = now + _TICK_SECONDS
+                self._look_at_transport()
             self._play(min(_TICK_SECONDS, scan_due - now))
 
     def _receive(self, arrival: Arrival) -> None:
@@ -126,14 +131,22 @@ class MidiService:
             if (missed := opened.take_missed()) > 0:
                 late = f"{opened.name} went on for {missed} periods while this process was held up"
                 self._log(f"MIDI: {late}; if a note hangs, {PANIC} ends it.")
-        if self._mappings.look():
-            self._player.set_zones()
-            self._mappings.publish()
+        self._look_at_mappings()
         names = self._watch.inputs
         if names != self._named:
             self._named = names
             self._log(f"MIDI: {', '.join(names)}." if names else "MIDI: no input is plugged in; they are looked for.")
             self._link.send(f"{MIDI}/inputs", "\n".join(map(printable, names)))
+
+    def _look_at_mappings(self) -> None:
+        if self._mappings.look():
+            self._player.set_zones()
+            self._mappings.publish()
+
+    def _look_at_transport(self) -> None:
+        for opened in self._watch.systems:
+            if (place := opened.transport()) is not None:
+                self._transport.take(place)
 
     def _play(self, seconds: float) -> None:
         """Handle what comes within a time, and what waits with it."""
@@ -165,15 +178,22 @@ class MidiService:
             self._player.take(item, time.monotonic())
         elif not isinstance(item, Message):
             item()
-        elif not self._mappings.handle(item):
+        elif self._mappings.handle(item):
+            if item.address == SETUP:
+                self._look_at_mappings()
+        else:
             self._programs.hear(item)
             self._mapper.hear(item.address, tuple(item.arguments), time.monotonic())
             if item.address == f"{ROOT}/release/load":
                 self._mappings.ask()
-            elif self._clock_out is not None:
-                match item:
-                    case Message(address, [int(tempo) | float(tempo)]) if address == TEMPO:
-                        self._clock_out.tempo = min(max(float(tempo), 20.0), 300.0)
+            match item:
+                case Message(address, [int(tempo) | float(tempo)]) if address == TEMPO:
+                    self._take_tempo(min(max(float(tempo), MIN_TEMPO), MAX_TEMPO))
+
+    def _take_tempo(self, tempo: float) -> None:
+        self._transport.tempo = tempo
+        if self._clock_out is not None:
+            self._clock_out.tempo = tempo
 
     def _greet(self) -> None:
         """Tell an engine that has just answered what there is, and ask what it plays."""

@@ -179,6 +179,14 @@ SOUND_ROWS: tuple[Address, ...] = (
         initial=(0,),
     ),
     row(
+        "/motion/quantise",
+        Kind.SETTING,
+        "grid in beats on which the passages of a release without notes begin, and to which they are stretched; 0 for "
+        "none",
+        Argument("f", "beats", 0.0, 64.0),
+        initial=(0.0,),
+    ),
+    row(
         "/dream",
         Kind.SETTING,
         "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",
@@ -188,7 +196,7 @@ SOUND_ROWS: tuple[Address, ...] = (
     row(
         "/tempo",
         Kind.SETTING,
-        "beats a minute, for gestures on a grid; a MIDI clock sets it",
+        "beats a minute, for gestures and movement on a grid; a MIDI clock sets it",
         Argument("f", "tempo", 20.0, 300.0),
         initial=(120.0,),
     ),

@@ -24,7 +24,10 @@ _MIRRORED = (
     "/motion/speed",
     "/motion/mode",
     "/motion/seed",
+    "/motion/quantise",
     "/dream",
+    "/tempo",
+    "/gesture/quantise",
     "/gesture/record",
     "/gesture/play",
     "/device/block",
@@ -58,12 +61,12 @@ PROCESS_STATES = (*GESTURE_STATES, *MIDI_STATES, "/input/on", "/input/device/set
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-_MOTION = ("/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream")
+_MOTION = ("/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/motion/quantise", "/dream")
 
 _INPUT = tuple(f"/input/{name}" for name in ("gain", "gate", "transpose", "mix"))
 _FOLLOW = tuple(f"/input/follow/{name}" for name in ("timbre", "pitch", "level"))
 
 _SOUND = ("/smoothing", "/gain", "/width", "/pan", "/freeze", "/position", "/speed", "/quality")
 
-RESTORED = (*_SOUND, *_MOTION, *_INPUT, *_FOLLOW)
+RESTORED = (*_SOUND, *_MOTION, "/tempo", "/gesture/quantise", *_INPUT, *_FOLLOW)
 """Settings that a restarted engine is sent again."""

@@ -108,8 +108,8 @@ class Replay:
 
     def on_grid(self, transport: Transport) -> None:
         """Begin on the next line of the transport's grid, and take a whole number of its steps, where it has a grid."""
-        if transport.quantise_beats > 0.0:
-            self._grid = transport.next_line(), transport.whole_beats(self.seconds / self.speed)
+        if (grid := transport.quantise_beats) > 0.0:
+            self._grid = transport.next_line(grid), transport.whole_beats(self.seconds / self.speed, grid)
 
     def advance(self, seconds: float, beat: float = 0.0) -> list[Event]:
         """Return the events of the next so many seconds of sound; on a grid, those up to the beat."""
@@ -180,7 +180,6 @@ class Gestures:
     def advance(self, seconds: float, transport: Transport) -> None:
         """Put the events that are replayed within the next hop on the timeline."""
         self._now += seconds
-        transport.advance(seconds)
         if self._replay is None:
             return
         for event in self._replay.advance(seconds, transport.beat):

@@ -110,7 +110,7 @@ class ReleaseRenderer:
         """Return the code that is played where the pad has z, and the gain of the drone."""
         settings = performance.motion
         if self._texture is not None:
-            z, level_db = self._texture.advance(z, self.hop_seconds, settings)
+            z, level_db = self._texture.advance(z, self.hop_seconds, settings, performance.transport)
             return z, 10.0 ** (level_db / 20.0)
         if self._dream is not None:
             z = self._dream.advance(z, self.hop_seconds, settings)

@@ -22,6 +22,7 @@ SNAPSHOT_SETTINGS = (
     "/motion/speed",
     "/motion/mode",
     "/motion/seed",
+    "/motion/quantise",
     "/dream",
     "/input/follow/timbre",
     "/input/follow/pitch",

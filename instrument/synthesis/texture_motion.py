@@ -8,9 +8,11 @@ from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.passages import Passages
+from instrument.synthesis.transport import Transport
 
 _WINDOW_SECONDS, _STEP_SECONDS = 2.0, 0.5
 _FADE_SECONDS = 0.25
+_LEAP_SECONDS = 0.1
 _NEAREST, _DREAMT = 6, 60
 _MOVED = 0.25
 """Distance of the pad, in standard deviations, after which another part of the material may be nearer."""
@@ -19,6 +21,9 @@ _GLIDE_SECONDS = (1.5, 4.0)
 
 class TextureMotion:
     """Plays the passages of the training tracks that lie nearest to the pad, around the pad's own code.
+
+    On a grid of beats each passage begins on a line and takes a whole number of the grid's steps; where in it the sound
+    is follows from the beat alone, so it keeps time with a clock that is stopped, moved or changed in tempo.
 
     Args:
         motion: of a release without notes: trajectories of whole tracks.
@@ -34,11 +39,14 @@ class TextureMotion:
         self._asked: FloatArray | None = None
         self._seed: int | None = None
         self._position, self._faded = 0.0, self._fade
+        self._grid: tuple[float, float] | None = None  # the beat on which the passage began, and its length in beats
         # What was apart from the frame that was jumped to, in code and level; it goes to nothing within the fade.
         self._apart: tuple[FloatArray, float] = np.zeros_like(self._means[0]), 0.0
         self._mean = self._means[0]
 
-    def advance(self, z: FloatArray, seconds: float, settings: MotionSettings) -> tuple[FloatArray, float]:
+    def advance(
+        self, z: FloatArray, seconds: float, settings: MotionSettings, transport: Transport
+    ) -> tuple[FloatArray, float]:
         """Move on by a hop: the code that is played where the pad has z [latent_dim], and its level in dB."""
         if settings.amount == 0.0 and settings.dream == 0.0:
             self._asked = None
@@ -48,8 +56,12 @@ class TextureMotion:
             self._asked = None
         self._follow(z, settings)
         frames = seconds * self._rate
-        self._position += frames * settings.speed
-        self._turn(z, settings)
+        if transport.motion_beats > 0.0 and settings.speed != 0.0:
+            self._keep_time(z, settings, transport)
+        else:
+            self._grid = None
+            self._position += frames * settings.speed
+            self._turn(z, settings)
         self._faded += frames
         now, level = self._now()
         self._mean = mean = self._mean + np.float32(min(1.0, frames / self._fade)) * (
@@ -74,6 +86,35 @@ class TextureMotion:
             if self._window not in nearest:
                 self._go_to(int(nearest[0]), settings)
 
+    def _keep_time(self, z: FloatArray, settings: MotionSettings, transport: Transport) -> None:
+        """Be where the beat is within the passage; let another one follow when its beats are over."""
+        if self._grid is not None:
+            begin, beats = self._grid
+            share = (transport.beat - begin) / beats
+            if 0.0 <= share < 1.0 or settings.mode is MotionMode.ONCE:
+                there = self._at_share(share, settings)
+                if abs(there - self._position) > _LEAP_SECONDS * self._rate:
+                    self._fade_to(there)
+                self._position = there
+                return
+            following = self._following(settings)
+            if following is not None:
+                self._window = following
+            elif not _repeats(settings):
+                self._window = self._neighbour(z, settings)
+        first, end, _ = self._windows[self._window]
+        grid = transport.motion_beats
+        beats = transport.whole_beats((end - first) / self._rate / abs(settings.speed), grid)
+        begin = transport.last_line(grid)
+        self._grid = begin, beats
+        self._fade_to(self._at_share((transport.beat - begin) / beats, settings))
+
+    def _at_share(self, share: float, settings: MotionSettings) -> float:
+        """Return the position at that share of the passage, from its end where it runs backwards."""
+        first, end, _ = self._windows[self._window]
+        share = min(max(share, 0.0), 1.0)
+        return float(first + (share if settings.speed > 0.0 else 1.0 - share) * (end - 1 - first))
+
     def _turn(self, z: FloatArray, settings: MotionSettings) -> None:
         first, end, track_end = (int(mark) for mark in self._windows[self._window])
         last = end - 1
@@ -83,18 +124,35 @@ class TextureMotion:
         elif self._position > last or self._position < first:
             # What lies beyond the end of a track is another one.
             self._position = min(max(self._position, first), track_end - 1.0)
-            following = self._passages.following(self._window, self._position) if forward and track_end > end else None
-            if settings.dream > 0.0 and following is not None and self._rng.random() < settings.dream:
+            following = self._following(settings)
+            if following is not None:
                 self._window = following
-            elif settings.mode is MotionMode.LOOP and settings.dream == 0.0:
+            elif _repeats(settings):
                 self._fade_to(float(first) if forward else float(last))
             else:
-                count = _NEAREST + round(settings.dream * _DREAMT)
-                near = self._passages.nearest(self._passages.point(z), count)
-                self._go_to(int(near[self._rng.integers(len(near))]), settings)
+                self._go_to(self._neighbour(z, settings), settings)
+
+    def _following(self, settings: MotionSettings) -> int | None:
+        """Draw whether a dream follows the track beyond the end of the passage; return the passage that follows."""
+        if settings.dream == 0.0 or settings.speed < 0.0:
+            return None
+        following = self._passages.following(self._window, self._position)
+        return following if following is not None and self._rng.random() < settings.dream else None
+
+    def _neighbour(self, z: FloatArray, settings: MotionSettings) -> int:
+        """Draw one of the passages around the pad; the further the dream goes, the more of them."""
+        near = self._passages.nearest(self._passages.point(z), _NEAREST + round(settings.dream * _DREAMT))
+        return int(near[self._rng.integers(len(near))])
 
     def _go_to(self, window: int, settings: MotionSettings) -> None:
-        """Enter a passage where it is most like the present moment."""
+        """Enter a passage where it is most like the present moment; on a grid, as far in as the one that is left."""
+        first, end, _ = (int(mark) for mark in self._windows[window])
+        if self._grid is not None:
+            left, left_end, _ = self._windows[self._window]
+            share = (self._position - left) / max(1, left_end - 1 - left)
+            self._window = window
+            self._fade_to(float(first + share * (end - 1 - first)))
+            return
         here, _ = self._now()
         entry = self._passages.entry(window, here, settings.speed >= 0.0, self._rng)
         self._window = window
@@ -121,6 +179,10 @@ class TextureMotion:
         share = at - left
         z: FloatArray = self._codes[left] + np.float32(share) * (self._codes[right] - self._codes[left])
         return z, float(self._level[left]) * (1.0 - share) + float(self._level[right]) * share
+
+
+def _repeats(settings: MotionSettings) -> bool:
+    return settings.mode is MotionMode.LOOP and settings.dream == 0.0
 
 
 class Dream:

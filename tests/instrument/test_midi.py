@@ -179,3 +179,31 @@ def test_a_port_whose_name_is_no_text_hides_no_keyboard(jack, server, keyboard, 
         assert "keyboard:keys" in system.inputs()
     finally:
         system.close()
+
+
+@pytest.mark.training
+def test_jacks_transport_gives_tempo_and_beat_once_it_rolls(engine, jack, server):
+    process, client = engine
+    process.says("MIDI: ")
+    daw = jack.Client("daw", servername=server, no_start_server=True)
+
+    def count(state, blocksize, position, new):
+        seconds = position.frame / position.frame_rate
+        beat = seconds * 1.5  # 90 a minute
+        position.valid = jack.POSITION_BBT if hasattr(jack, "POSITION_BBT") else 0x10
+        position.beats_per_bar, position.beat_type, position.ticks_per_beat = 4.0, 4.0, 960.0
+        position.beats_per_minute = 90.0
+        position.bar, position.beat = int(beat // 4) + 1, int(beat % 4) + 1
+        position.tick = int(beat % 1 * 960)
+
+    daw.activate()
+    assert daw.set_timebase_callback(count)
+    try:
+        time.sleep(0.5)
+        assert client.ask("/aitunes/tempo") == [120.0]
+        daw.transport_start()
+        assert client.expect("/aitunes/tempo", where=lambda values: abs(values[0] - 90.0) < 0.01)
+    finally:
+        daw.transport_stop()
+        daw.deactivate()
+        daw.close()

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["training.cli.actions"])
+_FORKS.set_forkserver_preload(["training.cli.actions", "training.fit.train"])
 
 
 class WarmProcess:

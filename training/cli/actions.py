@@ -19,7 +19,7 @@ from training.cli.release import release
 from training.data.corpus import CorpusOptions, preparation_sentences
 from training.data.processes import is_first_process
 from training.export.case_release import ReleaseNames
-from training.fit.train import TrainOptions
+from training.fit.options import TrainOptions
 from training.headless import HeadlessActionPipeline
 
 Action = Callable[[argparse.Namespace, HeadlessActionPipeline], int]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from aitunes.datasets.notes import Notes
 from aitunes.errors import TrainingError
-from aitunes.experiments.support import LAST_CHECKPOINT
+from aitunes.experiments.run_files import LAST_CHECKPOINT
 from training.cli.motion import add_motion_of_notes
 from training.export.case_release import ReleaseNames, check_target
-from training.fit.train import Trained, TrainOptions
+from training.fit.options import TrainOptions
+from training.fit.trained import Trained
 from training.headless import HeadlessActionPipeline
 from training.learn.music_releases import MUSIC_RELEASES, make_music_release
 from training.learn.segment_releases import SEGMENT_RELEASES, make_segment_release

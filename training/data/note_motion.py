@@ -210,16 +210,19 @@ def _release_start(level: NDArray[np.float64], frame_rate: float) -> int:
         return count
     seconds = np.arange(count) / frame_rate
     target = np.maximum(level, MIN_DB)
-    straight = float(np.var(target - np.polyval(np.polyfit(seconds, target, 1), seconds)))
-    error, at, slopes = np.inf, count, (0.0, 0.0)
-    for corner in range(8, count - 6, max(1, count // _BREAKS)):
-        basis = np.stack([np.ones(count), seconds, np.maximum(seconds - seconds[corner], 0.0)], axis=1)
-        weights, *_ = np.linalg.lstsq(basis, target, rcond=None)
-        rest = float(np.mean((basis @ weights - target) ** 2))
-        if rest < error:
-            error, at, slopes = rest, corner, (float(weights[1]), float(weights[1] + weights[2]))
-    steeper = slopes[1] < _RELEASE_SLOPE and slopes[1] < 2.5 * slopes[0] - 15.0
-    return at if steeper and error < 0.7 * straight else count
+    line = np.linalg.qr(np.stack([np.ones(count), seconds], axis=1))[0]
+    rest = target - line @ (line.T @ target)
+    # A line with a corner is a line and a ramp that begins there; what the ramp adds to the line is its own part.
+    corners = np.arange(8, count - 6, max(1, count // _BREAKS))
+    ramps = np.maximum(seconds - seconds[corners, None], 0.0)
+    own = ramps - (ramps @ line) @ line.T
+    at = int(corners[np.argmax((own @ rest) ** 2 / (own**2).sum(axis=1))])
+    basis = np.stack([np.ones(count), seconds, np.maximum(seconds - seconds[at], 0.0)], axis=1)
+    weights = np.linalg.lstsq(basis, target, rcond=None)[0]
+    error = float(np.mean((basis @ weights - target) ** 2))
+    before, after = weights[1], weights[1] + weights[2]
+    steeper = after < _RELEASE_SLOPE and after < 2.5 * before - 15.0
+    return at if steeper and error < 0.7 * float(np.mean(rest**2)) else count
 
 
 def noise_shares(magnitudes: FloatArray, midi: float, features: AudioFeatures) -> FloatArray:

@@ -41,10 +41,11 @@ def refine_pitch(
     """
     n_fft = windows.shape[1] * _ZERO_PADDING
     steps = np.arange(-_SPAN_SEMITONES, _SPAN_SEMITONES + 1e-9, _STEP_SEMITONES)
-    spectra = np.abs(np.fft.rfft(windows * hann_window(windows.shape[1]), n_fft, axis=1))
-    log_magnitudes = np.log(spectra + 1e-4).astype(np.float32)
     bin_hz = sample_rate / n_fft
     combs = midi_to_hz(midi + steps) / bin_hz
+    reach = int(max(_HIGHEST_HZ / bin_hz, combs[-1]) + combs[-1]) + 1  # the last gap lies half a tooth beyond
+    spectra = np.abs(np.fft.rfft(windows * hann_window(windows.shape[1]), n_fft, axis=1)[:, : reach + 1])
+    log_magnitudes = np.log(spectra + 1e-4).astype(np.float32)
     scores = [_comb_height(log_magnitudes, spacing, bin_hz) for spacing in combs]
     pitch = midi + steps[np.argmax(scores, axis=0)]
     loud = levels_db > levels_db.max(initial=-np.inf) + _QUIET_DB

@@ -6,11 +6,14 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lightning.pytorch.strategies import DDPStrategy
 from torch import distributed
 
 from aitunes.errors import TrainingError
+
+if TYPE_CHECKING:
+    from lightning.pytorch.strategies import DDPStrategy
 
 PATIENCE = timedelta(seconds=50)
 """How long a process waits for the others at any step; one that died is noticed at once, a host that vanished now."""
@@ -34,7 +37,11 @@ def is_first_process() -> bool:
 
 def strategy(world: int) -> DDPStrategy | str:
     """Choose Lightning's strategy for so many processes: each has the whole model, and gradients are averaged."""
-    return DDPStrategy(timeout=PATIENCE) if world > 1 else "auto"
+    if world == 1:
+        return "auto"
+    from lightning.pytorch.strategies import DDPStrategy
+
+    return DDPStrategy(timeout=PATIENCE)
 
 
 def check_batch(size: int, world: int) -> None:

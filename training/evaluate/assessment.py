@@ -18,7 +18,7 @@ from training.data.loading import EpochBatches, loader
 from training.evaluate.inference import codes_of, log_mel_distance_db, reconstruct
 from training.evaluate.landmarks import find_landmarks
 from training.evaluate.playability import playability
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 MAX_ITEMS = 2_000
 _ACTIVE_VARIANCE = 0.01

@@ -15,7 +15,7 @@ from training.evaluate.assessment import mean_squared_errors
 from training.evaluate.inference import reconstruct
 from training.evaluate.preview import wav_bytes
 from training.evaluate.sampling import sampled
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 SECONDS = 4.0
 

@@ -14,7 +14,7 @@ from training.evaluate.inference import reconstruct
 from training.evaluate.pictures import reconstructions_png
 from training.evaluate.preview import wav_bytes
 from training.evaluate.sampling import sample
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 PROMPT = "item number, s for a sample, q to quit: "
 

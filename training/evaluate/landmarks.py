@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.experiments.callbacks.latent_plot import pc_label
+from aitunes.experiments.latent_pictures import pc_label
 from aitunes.features import FloatArray
 from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 from aitunes.modules.base import Autoencoder

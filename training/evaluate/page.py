@@ -17,7 +17,7 @@ from training.evaluate.assessment import MAX_ITEMS, LatentUse, latent_use
 from training.evaluate.inference import codes_of, reconstruct
 from training.evaluate.pictures import TrackPicture, codes_png, reconstructions_png, tracks_png, usage_png
 from training.evaluate.preview import wav_bytes
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 SOUND_SECONDS = 4.0
 _SHOWN, _TRACKS = 6, 3

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from aitunes.experiments.callbacks.latent_plot import pc_label, principal_plane
+from aitunes.experiments.latent_pictures import pc_label, principal_plane
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aitunes.experiments.callbacks.latent_plot import principal_plane
+from aitunes.experiments.latent_pictures import principal_plane
 from aitunes.features import FloatArray
 from training.data.corpus import Corpus, Part
 from training.evaluate.inference import codes_of
 from training.evaluate.pictures import codes_png, scatter_png
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 MAX_ITEMS = 5_000
 _NEIGHBOURS = 15

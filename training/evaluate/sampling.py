@@ -13,7 +13,7 @@ from training.data.corpus import Corpus
 from training.evaluate.inference import codes_of, decode
 from training.evaluate.pictures import samples_png
 from training.evaluate.preview import wav_bytes
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 _MAX_CODES = 5_000
 

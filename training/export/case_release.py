@@ -22,7 +22,7 @@ from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import MAP_PICTURE, find_landmarks, map_npz, map_png, pad_positions
 from training.evaluate.preview import PREVIEW, preview_of
 from training.export.export import decoder_inputs, export_model
-from training.fit.train import Trained
+from training.fit.trained import Trained
 
 _MIN_RANGE = 16.0
 _RANGE_MARGIN = 1.5

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from math import prod
-
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -21,6 +16,8 @@ from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.drawing import DRAWING, Drawing
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 from aitunes.release.runtime import load_runtime
+from training.export.half_precision import with_half_weights
+from training.export.onnx_files import onnx_bytes
 from training.export.torchscript import load_torchscript, torchscript_bytes
 from training.export.wrappers import DecoderExport, DrawingExport, EncoderExport, NoteDecoderExport
 
@@ -29,7 +26,6 @@ TOLERANCE = 5e-4
 
 Both compute in float32: of a harmonic model PyTorch itself is up to 1.9e-4 from float64, ONNX Runtime 1.1e-4."""
 
-_MANY = 4_096
 _EXPORT_BATCH = 2
 _PARITY_BATCH = 7
 
@@ -91,67 +87,6 @@ def _spread_conditions(model: Autoencoder, count: int) -> dict[str, Tensor]:
     """Spread conditions over their ranges, [count, 1] each."""
     conditions = model.conditions if isinstance(model, ConditionalAutoencoder) else ()
     return {each.name: torch.linspace(each.low, each.high, count)[:, None] for each in conditions}
-
-
-def onnx_bytes(
-    module: nn.Module, inputs: dict[str, Tensor], output_name: str, metadata: dict[str, str] | None = None
-) -> bytes:
-    """Export a module as ONNX, without a trace of where and when.
-
-    Args:
-        inputs: example of each input, by name.
-        metadata: what the file says of itself.
-    """
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)  # torch's exporter itself
-        warnings.filterwarnings("ignore", message=".*axis name: batch will not be used.*")  # inputs share one batch
-        program = torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            input_names=list(inputs),
-            output_names=[output_name],
-            dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
-            dynamo=True,
-            verbose=False,
-        )
-    if program is None:
-        raise TrainingError("PyTorch's ONNX exporter gave no model.")
-    proto = program.model_proto
-    # The exporter notes where in whose folders each line of code stood: no business of a release.
-    for item in (proto, proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.functions):
-        item.ClearField("metadata_props")
-        item.ClearField("doc_string")
-    for value in (*proto.graph.value_info, *proto.graph.initializer):
-        value.ClearField("metadata_props")
-        value.ClearField("doc_string")
-    onnx.helper.set_model_props(proto, metadata or {})
-    onnx.checker.check_model(proto)
-    return bytes(proto.SerializeToString(deterministic=True))
-
-
-@torch.no_grad()
-def rounded(model: nn.Module) -> None:
-    """Round the large weights of a model to half precision, so that a compact export is the model itself."""
-    for values in (*model.parameters(), *model.buffers()):
-        if values.dtype == torch.float32 and values.numel() >= _MANY:
-            values.copy_(values.half().float())
-
-
-def with_half_weights(model: bytes) -> bytes:
-    """Keep the large float32 weights of an ONNX model as half precision, which it widens as it is opened."""
-    proto = onnx.load_model_from_string(model)
-    casts = []
-    for weights in proto.graph.initializer:
-        if weights.data_type == onnx.TensorProto.FLOAT and prod(weights.dims) >= _MANY:
-            name, values = weights.name, onnx.numpy_helper.to_array(weights)
-            weights.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
-            casts.append(onnx.helper.make_node("Cast", [weights.name], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *proto.graph.node]
-    del proto.graph.node[:]
-    proto.graph.node.extend(nodes)
-    onnx.checker.check_model(proto)
-    return bytes(proto.SerializeToString(deterministic=True))
 
 
 def _check_parity(

@@ -1,26 +1,22 @@
-"""Writes checkpoints whole or not at all, and reads them without running their code."""
+"""Reads checkpoints without running their code, and tells whose they are."""
 
 from __future__ import annotations
 
-import io
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.plugins.io import TorchCheckpointIO
-from typing_extensions import override
 
-from aitunes.atomic import write_buffers
 from aitunes.errors import TrainingError
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.scenarios.scenario import Scenario
 
-_KEY = "aitunes"
+IDENTITY = "aitunes"
+"""What a checkpoint says of itself under this name."""
+
 _MAX_EPOCHS = 10**9
 
 
@@ -44,34 +40,6 @@ class Identity:
     def of(cls, case: Case, scenario: Scenario, data_hash: str, seed: int) -> Identity:
         """Make the identity of a run."""
         return cls(case.name, scenario.name, scenario.version, data_hash, seed)
-
-
-class Signature(Callback):
-    """Writes an identity into every checkpoint."""
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-
-    @override
-    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        checkpoint[_KEY] = asdict(self.identity)
-
-
-class WholeCheckpointIO(TorchCheckpointIO):
-    """Writes beside the name, then renames: a process that dies while it saves leaves the older checkpoint whole."""
-
-    @override
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # By way of memory: PyTorch's own writer turns a full disk into an error that does not say so.
-        contents = io.BytesIO()
-        torch.save(checkpoint, contents)
-        write_buffers(target, [contents.getbuffer()])
-
-    @override
-    def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
-        return read_checkpoint(Path(path))
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -133,7 +101,7 @@ def identity_of(checkpoint: dict[str, Any], path: Path) -> Identity:
         TrainingError: it does not say.
     """
     try:
-        identity = Identity(**checkpoint[_KEY])
+        identity = Identity(**checkpoint[IDENTITY])
         if not all(type(value) is (int if name == "seed" else str) for name, value in asdict(identity).items()):
             raise TypeError("fields of other types")
         return identity

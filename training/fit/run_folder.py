@@ -14,7 +14,7 @@ from pathlib import Path
 from aitunes.bounded_files import read_bounded
 from aitunes.errors import TrainingError
 from aitunes.experiments.history import HISTORY
-from aitunes.experiments.support import LAST_CHECKPOINT
+from aitunes.experiments.run_files import LAST_CHECKPOINT
 from training.data.processes import is_first_process
 from training.fit.run_record import LOG, RECORD, process_started
 

@@ -7,9 +7,8 @@ import errno
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,28 +21,23 @@ from lightning.pytorch.loggers import Logger
 from typing_extensions import override
 
 from aitunes.errors import TrainingError
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment
 from aitunes.experiments.cases.case import Case
+from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT, AutoencoderExperimentSupport
+from aitunes.experiments.support import AutoencoderExperimentSupport
+from aitunes.experiments.training_module import TrainingModule
 from aitunes.printable import printable
 from training.data.corpus import Corpus
 from training.data.loading import EpochBatches, loader
 from training.data.processes import check_batch, is_lost_peer, launched, strategy
 from training.data.texts import kinds
-from training.fit.checkpoints import (
-    Identity,
-    Signature,
-    WholeCheckpointIO,
-    check_identity,
-    check_resumable,
-    epochs_of,
-    identity_of,
-    load_weights,
-)
+from training.fit.checkpoint_writing import Signature, WholeCheckpointIO
+from training.fit.checkpoints import Identity, check_identity, check_resumable, load_weights
+from training.fit.options import TrainOptions
 from training.fit.run_folder import keep_older_run
 from training.fit.run_progress import RunProgress
 from training.fit.run_record import RunRecord
+from training.fit.trained import Trained, load_trained
 
 _PICTURES = 10
 _START_NUMBERS = 1 << 27
@@ -51,58 +45,6 @@ _START_NUMBERS = 1 << 27
 _SEED_RANGE = 2**63 - 1
 WARNINGS = "warnings.txt"
 """What libraries warned of while they trained, in the run's folder."""
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """Holds the options of one training.
-
-    Args:
-        run_dir: where checkpoints and history go.
-        epochs: passes over the data; None takes the scenario's.
-        save_every: epochs after which a checkpoint is kept besides the last one; 0 keeps none.
-        seed: of weights, order of items and sampling.
-        resume: go on from the last checkpoint in `run_dir`.
-        start_from: a checkpoint of the same scenario whose weights a new training starts with.
-        batch_size: items of a batch, of all processes together; None takes the scenario's.
-        devices, nodes, precision: as Lightning's Trainer has them; under torchrun it says how many there are.
-        quiet: no progress bar.
-        compiled: translate model and losses to machine code first, which takes minutes and a C++ compiler.
-        data: where the data came from, for the run's record.
-        notify: called with sentences about what is going on.
-    """
-
-    run_dir: Path
-    epochs: int | None = None
-    save_every: int = 0
-    seed: int = 0
-    resume: bool = False
-    start_from: Path | None = None
-    batch_size: int | None = None
-    devices: int = 1
-    nodes: int = 1
-    precision: str = "32-true"
-    quiet: bool = False
-    compiled: bool = False
-    data: dict[str, str | int] = field(default_factory=dict)
-    notify: Callable[[str], None] = lambda sentence: None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Holds a trained model, its scenario and its checkpoint.
-
-    Args:
-        checkpoint: that it lies in: the best, where the recipe keeps it, or the last.
-        epochs: it has behind it.
-    """
-
-    case: Case
-    scenario: Scenario
-    experiment: AutoencoderExperiment
-    checkpoint: Path
-    identity: Identity
-    epochs: int
 
 
 def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions) -> Trained:
@@ -150,7 +92,7 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
     held_loader = loader(corpus.held, EpochBatches.of(corpus.held, size, None, rank, world), labels)
     with _sentences(checkpoint, done, trainer), _restored(checkpoint, done, began):
         ckpt_path = checkpoint if options.resume else None
-        trainer.fit(experiment, train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
+        trainer.fit(TrainingModule(experiment), train_loader, held_loader, ckpt_path=ckpt_path, weights_only=True)
     best = options.run_dir / BEST_CHECKPOINT
     if recipe.best_by and best.is_file():
         return load_trained(case, scenario, best)
@@ -158,20 +100,6 @@ def train(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptions)
         return load_trained(case, scenario, checkpoint)
     experiment.eval()
     return Trained(case, scenario, experiment.cpu(), checkpoint, identity, epochs)
-
-
-def load_trained(case: Case, scenario: Scenario, checkpoint: Path) -> Trained:
-    """Load the model in a checkpoint.
-
-    Raises:
-        TrainingError: there is none, or it belongs to another scenario.
-    """
-    expected = Identity.of(case, scenario, "", 0)
-    stored = check_identity(checkpoint, expected)
-    experiment, _ = case.start(scenario)
-    load_weights(experiment, stored, checkpoint)
-    identity = identity_of(stored, checkpoint)
-    return Trained(case, scenario, experiment.eval(), checkpoint, identity, epochs_of(stored, checkpoint))
 
 
 class EpochSeed(Callback):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 
 from aitunes.audio_processing.files import AudioFileError
 from aitunes.errors import TrainingError
@@ -56,9 +57,11 @@ class NoteMotionOf:
 
     Args:
         notes: at most `_MAX_NOTES` of them are followed, evenly chosen.
+        workers: processes that follow them.
     """
 
-    def __init__(self, notes: Sequence[HeardNote]) -> None:
+    def __init__(self, notes: Sequence[HeardNote], workers: int = 1) -> None:
+        self._workers = workers
         count = min(_MAX_NOTES, len(notes))
         self._notes = [notes[n] for n in np.unique(np.linspace(0, len(notes) - 1, count).round().astype(int))]
         self._analyses: list[NoteAnalysis | None] | None = None
@@ -67,7 +70,8 @@ class NoteMotionOf:
         """Write a release again with this motion; it stays as it is where no note is long enough."""
         features = read_card(folder).features
         if self._analyses is None:
-            self._analyses = [self._analyse(note, features) for note in self._notes]
+            jobs = (delayed(_analyse)(note, features) for note in self._notes)
+            self._analyses = list(Parallel(n_jobs=self._workers)(jobs))
         encode = OnnxEncoder(folder)
         tracks = [None if analysis is None else analysis.encoded(encode) for analysis in self._analyses]
         try:
@@ -76,9 +80,9 @@ class NoteMotionOf:
             return folder
         return add_motion(folder, motion)
 
-    @staticmethod
-    def _analyse(note: HeardNote, features: AudioFeatures) -> NoteAnalysis | None:
-        try:
-            return analyse_note(note.read(features.sample_rate), note.midi, features)
-        except AudioFileError:
-            return None
+
+def _analyse(note: HeardNote, features: AudioFeatures) -> NoteAnalysis | None:
+    try:
+        return analyse_note(note.read(features.sample_rate), note.midi, features)
+    except AudioFileError:
+        return None

@@ -17,7 +17,7 @@ from training.learn.gather import Limits, gather, open_headers
 from training.learn.learner import Learner, LearnSettings, LearntModel
 from training.learn.listing import Listing, SoundFile, list_folder
 from training.learn.motion_figures import motion_figures
-from training.learn.release import LearntNames, export_learnt
+from training.learn.release import LearntNames, Source, export_learnt
 from training.learn.rendering import distances, middle_of, rendered
 from training.learn.survey import Survey
 
@@ -123,19 +123,10 @@ def make_music_release(name: str, data_dir: Path, to: Path, command: str, seed: 
     learnt = next(learner.run(_ANY_SECONDS)).model
     figures = _heard(learnt, frames, {file.name: file for file in listing.files})
     figures |= motion_figures(learnt.model, frames.tracks, frames.frame_rate)
-    return export_learnt(
-        learnt,
-        frames,
-        to=to,
-        names=LearntNames(name, release.public_name, release.description),
-        data_name=f"{data_dir.resolve().name}/{release.part}",
-        licence=credits_text([tracks[file.name] for file in listing.files]),
-        data_hash=survey.digest,
-        command=command,
-        figures=figures,
-        for_hosts=False,
-        motion_frames=_MOTION_FRAMES,
-    )
+    licence = credits_text([tracks[file.name] for file in listing.files])
+    source = Source(f"{data_dir.resolve().name}/{release.part}", licence, survey.digest, command, figures)
+    names = LearntNames(name, release.public_name, release.description)
+    return export_learnt(learnt, frames, to, names, source, for_hosts=False, motion_frames=_MOTION_FRAMES)
 
 
 def free_tracks(data_dir: Path, release: MusicRelease) -> dict[str, Track]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,14 @@ from torch import Tensor
 from aitunes.experiments.cases.notes import NOTES
 from aitunes.experiments.note_experiment import NoteExperiment
 from aitunes.experiments.optimisation import Optimisation, warm_up_and_decay
-from aitunes.experiments.scenarios.notes import FINE, HIGHEST, LOWEST_FINE, NOTE_SCENARIOS, spectral
+from aitunes.experiments.scenarios.notes import (
+    FINE,
+    HIGHEST,
+    LOWEST_FINE,
+    NOTE_SCENARIOS,
+    RECORDED_NEIGHBOURHOOD,
+    spectral,
+)
 from aitunes.modules.conditional import pitch_and_level
 from aitunes.modules.harmonic import HarmonicVAE
 from aitunes.modules.note_losses import TimbreDrift
@@ -25,9 +32,8 @@ from training.data.texts import kinds, numbers
 from training.evaluate.assessment import latent_use
 from training.export.case_release import ReleaseNames, export_release
 from training.fit.checkpoints import Identity
-from training.fit.train import Trained
+from training.fit.trained import Trained
 from training.learn.motion import NoteMotionOf
-from training.learn.note_set import HeardNote
 from training.learn.steps import Titles
 
 LATENT_DIM = 8
@@ -38,6 +44,7 @@ _SCENARIO = "harmonic"
 _SCENARIO_EPOCHS = 24.0  # over which that scenario's weights rise
 _MAX_HELD = 1_500
 _EVALUATED_AT = (0.06, 0.14, 0.25, 0.38, 0.5, 0.62, 0.74, 0.82, 0.9, 0.96, 1.0)
+_FIRST_SECONDS = 6.0  # of training before the first version, for which somebody waits
 _PATIENCE = 4
 _LOWEST, _HIGHEST = 28.0, 108.0
 _FLOOR_DB = -60.0
@@ -62,7 +69,7 @@ class NoteLearner:
         corpus: of frames with pitch and level.
         latent_dim: coordinates of the release.
         seed: of weights, order and sampling.
-        notes: whose motion the release gets.
+        motion: of the notes, which the release gets; None gives it none.
         clock: seconds, monotonic.
     """
 
@@ -71,15 +78,17 @@ class NoteLearner:
         corpus: Corpus,
         latent_dim: int = LATENT_DIM,
         seed: int = 0,
-        notes: Sequence[HeardNote] = (),
+        motion: NoteMotionOf | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         torch.manual_seed(seed)
         self._corpus, self._clock = corpus, clock
-        self._motion = NoteMotionOf(notes) if notes else None
+        self._motion = motion
         self._random = np.random.default_rng(seed)
         model = HarmonicVAE(FINE, latent_dim, pitch_and_level(*pitch_range(corpus)))
-        self._experiment = NoteExperiment(model, spectral(FINE, drift=TimbreDrift()), _OPTIMISATION, FINE)
+        self._experiment = NoteExperiment(
+            model, spectral(FINE, RECORDED_NEIGHBOURHOOD, drift=TimbreDrift()), _OPTIMISATION, FINE
+        )
         self._optimizer = _OPTIMISATION.optimizer(model.parameters())
         names = kinds(corpus.train.labels, corpus.held.labels)
         self._train = _tensors(corpus.train, names)
@@ -99,7 +108,7 @@ class NoteLearner:
         The clock stands still while the caller works between two steps.
         """
         spent, misses = 0.0, 0
-        ahead = list(_EVALUATED_AT)
+        ahead = [min(_EVALUATED_AT[0], _FIRST_SECONDS / seconds), *_EVALUATED_AT[1:]]
         while ahead:
             begin = self._clock()
             self._train_batch(min(1.0, spent / seconds))

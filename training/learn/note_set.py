@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -94,12 +94,14 @@ class Kind:
         is_notes: single pitched notes.
         tried, pitched: files that were listened to, and those of them that hold one note.
         confidence: of the decision, 0..1.
+        guesses: of the files that were listened to, by name; None of those that are damaged or too short.
     """
 
     is_notes: bool
     tried: int
     pitched: int
     confidence: float
+    guesses: dict[str, NoteGuess | None] = field(default_factory=dict)
 
 
 def decide_kind(sounds: Sequence[tuple[SoundFile, Header]]) -> Kind:
@@ -109,12 +111,12 @@ def decide_kind(sounds: Sequence[tuple[SoundFile, Header]]) -> Kind:
     if len(short) < _MIN_NOTES or share_short < _SHARE_OF_NOTES:
         return Kind(False, 0, 0, 1.0 - 0.5 * share_short)
     at = np.unique(np.linspace(0, len(short) - 1, _TRIED).round().astype(int))
-    guesses = [_guess_or_none(short[n][0]) for n in at]
-    heard = [guess for guess in guesses if guess is not None]
+    guesses = {short[n][0].name: _guess_or_none(short[n][0]) for n in at}
+    heard = [guess for guess in guesses.values() if guess is not None]
     pitched = sum(guess.confidence >= _SURE for guess in heard)
     share = pitched / max(1, len(heard))
     is_notes = len(heard) >= _MIN_NOTES and share >= _SHARE_OF_NOTES
-    return Kind(is_notes, len(heard), pitched, share if is_notes else 1.0 - share)
+    return Kind(is_notes, len(heard), pitched, share if is_notes else 1.0 - share, guesses)
 
 
 def label_notes(
@@ -122,20 +124,23 @@ def label_notes(
     label_of: Callable[[SoundFile], str],
     workers: int,
     progress: Callable[[int, int], None],
+    guesses: dict[str, NoteGuess | None] | None = None,
 ) -> NoteSet:
     """Track the pitch of every file, at most `MAX_NOTES` of them, and check it by the files' names.
 
     Args:
         label_of: the instrument of a file.
         progress: takes how many of how many are done.
+        guesses: of files that were listened to already, by name.
     """
-    chosen = np.unique(np.linspace(0, len(sounds) - 1, min(MAX_NOTES, len(sounds))).round().astype(int))
-    jobs = (delayed(_guess_or_none)(sounds[n][0]) for n in chosen)
-    guesses: list[NoteGuess | None] = []
-    for guess in Parallel(n_jobs=workers, return_as="generator", batch_size=4)(jobs):
-        guesses.append(guess)
-        progress(len(guesses), len(chosen))
-    known = [(sounds[n], guess) for n, guess in zip(chosen, guesses, strict=True) if guess is not None]
+    at = np.unique(np.linspace(0, len(sounds) - 1, min(MAX_NOTES, len(sounds))).round().astype(int))
+    chosen, guesses = [sounds[n] for n in at], dict(guesses or {})
+    new = [file for file, _ in chosen if file.name not in guesses]
+    heard = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(delayed(_guess_or_none)(file) for file in new)
+    for done, (file, guess) in enumerate(zip(new, heard, strict=True), 1):
+        guesses[file.name] = guess
+        progress(done, len(new))
+    known = [(sound, guess) for sound in chosen if (guess := guesses[sound[0].name]) is not None]
     sure = [(sound, guess) for sound, guess in known if guess.confidence >= _SURE]
     names = {sound[0].name: named_pitches(sound[0].name) for sound, _ in sure}
     moved = _octaves_moved([(names[sound[0].name], guess.midi) for sound, guess in sure])

@@ -19,7 +19,7 @@ LOWEST_HZ, HIGHEST_HZ = 26.0, 4_500.0
 
 _WINDOW_SECONDS = 0.093
 _HOP_SECONDS = 0.02
-_MAX_FRAMES = 300
+_MAX_FRAMES = 80  # with 300 no label of `notes` and `notes2` changes
 _NEARLY = 0.94  # McLeod's k: the first peak this close to the highest is taken for the period
 _CLEAR = 0.6
 _LOUD_DB = -25.0

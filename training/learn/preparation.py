@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aitunes.errors import TrainingError
 from training.learn.gather import Limits, gather, open_headers
@@ -32,21 +32,21 @@ def prepare(options: LearnOptions, listing: Listing, report: Report) -> tuple[Le
         raise TrainingError(no_sound(listing, survey.damaged))
     kind = decide_kind(sounds)
     is_notes = options.kind == "notes" or (options.kind == "auto" and kind.is_notes)
-    taken = Kind(is_notes, kind.tried, kind.pitched, kind.confidence)
+    taken = replace(kind, is_notes=is_notes)
     show = _Shown(report, options.minutes)
     reader = _prepare_notes if is_notes else _prepare_textures
-    return reader(options, survey, sounds, kind_sentence(taken, options.kind != "auto"), show)
+    return reader(options, survey, sounds, taken, show)
 
 
 def _prepare_textures(
-    options: LearnOptions, survey: Survey, sounds: Sounds, kind: str, show: _Shown
+    options: LearnOptions, survey: Survey, sounds: Sounds, kind: Kind, show: _Shown
 ) -> tuple[Learning, str]:
     from training.learn.frames import FrameCollector
     from training.learn.textures import LATENT_DIM, TextureLearning
 
     collector = FrameCollector()
     gather(survey, sounds, collector, Limits(), lambda share: show.at("reading", share))
-    show.survey(survey, kind)
+    show.survey(survey, kind_sentence(kind, options.kind != "auto"))
     frames = collector.finish()
     heard = minutes(survey.seconds_read - survey.seconds_silent)
     description = f"Learnt from {heard} of sound in the folder {_name(survey)}. The pad moves the timbre."
@@ -55,19 +55,21 @@ def _prepare_textures(
 
 
 def _prepare_notes(
-    options: LearnOptions, survey: Survey, sounds: Sounds, kind: str, show: _Shown
+    options: LearnOptions, survey: Survey, sounds: Sounds, kind: Kind, show: _Shown
 ) -> tuple[Learning, str]:
+    from training.learn.motion import NoteMotionOf
     from training.learn.note_frames import note_corpus
     from training.learn.note_learner import LATENT_DIM, NoteLearner
 
     gather(survey, sounds, _Nothing(), Limits(), lambda share: show.at("reading", 0.3 * share))
-    show.survey(survey, kind)
+    show.survey(survey, kind_sentence(kind, options.kind != "auto"))
     whole = sorted((sound for sound in sounds if sound[0].name not in survey.left_out), key=lambda sound: sound[0].name)
     found = label_notes(
         whole,
         survey.listing.label_of,
         options.workers,
         lambda done, total: show.at("listening", 0.3 + 0.4 * done / total),
+        kind.guesses,
     )
     if not found.notes:
         raise TrainingError(
@@ -78,7 +80,8 @@ def _prepare_notes(
     description = (
         f"Learnt from {len(found.notes)} notes in the folder {_name(survey)}. Play notes; the pad moves the timbre."
     )
-    return NoteLearner(corpus, options.coordinates or LATENT_DIM, options.seed, found.notes), description
+    motion = NoteMotionOf(found.notes, options.workers)
+    return NoteLearner(corpus, options.coordinates or LATENT_DIM, options.seed, motion), description
 
 
 def _name(survey: Survey) -> str:

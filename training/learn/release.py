@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import aitunes
-from aitunes.release.card import ReleaseCard, TensorSpec, TrainingRecord
+from aitunes.features import FloatArray
+from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.motion import MOTION
 from aitunes.release.reader import MAP, TORCHSCRIPT, Landmarks
 from aitunes.release.writer import write_release
@@ -23,7 +25,7 @@ from training.learn.axis_meanings import axis_meanings, measure_qualities
 from training.learn.frames import Frames
 from training.learn.learner import LearntModel
 from training.learn.motion import texture_motion
-from training.learn.network import LinearFrameAutoencoder
+from training.learn.network import FrameAutoencoder, LinearFrameAutoencoder
 from training.learn.pad_axes import pad_axes, unevenness_db
 from training.learn.preview import moving_preview
 
@@ -40,17 +42,29 @@ class LearntNames:
     description: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """Says on the card what was learnt, and how.
+
+    Args:
+        data_name, licence, data_hash: of the folder.
+        command: what the person typed.
+        figures: that were measured, besides those of `held_out_figures`.
+    """
+
+    data_name: str
+    licence: str
+    data_hash: str
+    command: str
+    figures: dict[str, float] = field(default_factory=dict)
+
+
 def export_learnt(
     learnt: LearntModel,
     frames: Frames,
-    *,
     to: Path,
     names: LearntNames,
-    data_name: str,
-    licence: str,
-    data_hash: str,
-    command: str,
-    figures: dict[str, float] | None = None,
+    source: Source,
     for_hosts: bool = True,
     motion_frames: int = MAX_TRACK_FRAMES,
 ) -> Path:
@@ -58,9 +72,6 @@ def export_learnt(
 
     Args:
         to: folder of releases.
-        data_name, licence, data_hash: of the folder that was learnt.
-        command: what the person typed.
-        figures: further ones for the card.
         for_hosts: with `model.ts`, which nn~ plays and the instrument does not need.
         motion_frames: of the motion, at most.
 
@@ -68,54 +79,79 @@ def export_learnt(
         AiTunesError: the folder is taken, or an export differs from the model.
     """
     check_target(to / names.name)
-    model, features = learnt.model, frames.features
+    model = learnt.model
     codes = codes_of(model, frames.sample)
-    qualities = measure_qualities(frames.sample, features)
+    qualities = measure_qualities(frames.sample, frames.features)
     latent = pad_axes(model, codes, qualities["brightness"])
+    axes = _axis_figures(model, latent, codes, qualities)
+    card = _card(learnt, frames, names, latent, float(np.abs(codes).max()), _record(learnt, frames, source, axes))
+    exported = export_model(LinearFrameAutoencoder(model) if model.is_linear else model, card, frames.sample[:_CHECKED])
+    if not for_hosts:
+        exported.pop(TORCHSCRIPT, None)
+    moving = _moving_files(model, frames, latent, motion_frames)
+    return write_release(to, card, exported | _map_files(frames, codes, card) | moving)
+
+
+def _axis_figures(
+    model: FrameAutoencoder, latent: LatentSpace, codes: FloatArray, qualities: dict[str, NDArray[np.float64]]
+) -> dict[str, float]:
+    """Say what the coordinates go along with, and how even the pad's level is."""
     heard = axis_meanings(latent.coordinates(codes), qualities)
     for axis in (1, 2):  # what goes along with them in the material is not heard on the pad, whose level is even
         heard.pop(f"axis_{axis}_loudness", None)
-    heard["pad_level_db"] = round(unevenness_db(model, latent), 2)
-    record = TrainingRecord(
-        data_name=data_name,
-        data_licence=licence,
+    return heard | {"pad_level_db": round(unevenness_db(model, latent), 2)}
+
+
+def _record(learnt: LearntModel, frames: Frames, source: Source, axes: dict[str, float]) -> TrainingRecord:
+    return TrainingRecord(
+        data_name=source.data_name,
+        data_licence=source.licence,
         data_items=len(frames.files),
-        data_hash=data_hash,
+        data_hash=source.data_hash,
         scenario="learn textures 1",
-        command=command,
+        command=source.command,
         epochs=int(learnt.epochs),
-        metrics=held_out_figures(learnt, frames) | heard | (figures or {}),
-        versions={
-            "aitunes": aitunes.__version__,
-            "python": platform.python_version(),
-            **library_versions(),
-        },
+        metrics=held_out_figures(learnt, frames) | axes | source.figures,
+        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
     )
-    card = ReleaseCard(
+
+
+def _card(
+    learnt: LearntModel,
+    frames: Frames,
+    names: LearntNames,
+    latent: LatentSpace,
+    furthest: float,
+    record: TrainingRecord,
+) -> ReleaseCard:
+    model, features = learnt.model, frames.features
+    return ReleaseCard(
         name=names.name,
         public_name=names.public_name,
         description=names.description,
         latent_dim=model.latent_dim,
         features=features,
-        inputs=decoder_inputs(model, max(_MIN_RANGE, _RANGE_MARGIN * float(np.abs(codes).max()))),
+        inputs=decoder_inputs(model, max(_MIN_RANGE, _RANGE_MARGIN * furthest)),
         output=TensorSpec("S", ("batch", features.bands, 1), (0.0, 1.0)),
         latent=latent,
         training=record,
     )
+
+
+def _map_files(frames: Frames, codes: FloatArray, card: ReleaseCard) -> dict[str, bytes]:
+    """Show some of the frames on the pad, evenly chosen."""
     shown = np.linspace(0, len(codes) - 1, min(LANDMARKS, len(codes))).round().astype(int)
-    codes = codes[shown]
-    marks = Landmarks(codes, pad_positions(codes, latent), frames.labels[shown], frames.names[shown])
+    positions = pad_positions(codes[shown], card.latent)
+    marks = Landmarks(codes[shown], positions, frames.labels[shown], frames.names[shown])
+    return {MAP: map_npz(marks), MAP_PICTURE: map_png(marks, card.latent, f"{card.public_name} ({card.name})")}
+
+
+def _moving_files(model: FrameAutoencoder, frames: Frames, latent: LatentSpace, motion_frames: int) -> dict[str, bytes]:
+    """Make the preview and, where the material moves, the motion."""
     motion = texture_motion(model, frames.tracks, frames.frame_rate, motion_frames)
-    exported = export_model(LinearFrameAutoencoder(model) if model.is_linear else model, card, frames.sample[:_CHECKED])
-    files = {
-        **{name: contents for name, contents in exported.items() if for_hosts or name != TORCHSCRIPT},
-        MAP: map_npz(marks),
-        MAP_PICTURE: map_png(marks, latent, f"{card.public_name} ({card.name})"),
-    }
     if motion is None:
-        return write_release(to, card, {**files, PREVIEW: preview_of(model, latent, features)})
-    preview = moving_preview(model, motion, latent, features)
-    return write_release(to, card, {**files, MOTION: motion.to_bytes(), PREVIEW: preview})
+        return {PREVIEW: preview_of(model, latent, frames.features)}
+    return {MOTION: motion.to_bytes(), PREVIEW: moving_preview(model, motion, latent, frames.features)}
 
 
 def held_out_figures(learnt: LearntModel, frames: Frames) -> dict[str, float]:

@@ -14,7 +14,7 @@ from aitunes.features import AudioFeatures, FloatArray
 from training.data.corpus import Corpus, Part
 from training.evaluate.components import SegmentModel, components
 from training.evaluate.inference import reconstruct
-from training.fit.train import Trained
+from training.fit.trained import Trained
 from training.learn.rendering import distances, middle_of
 from training.learn.segment_sound import SegmentLevels, joined, windows_of
 

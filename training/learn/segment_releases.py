@@ -19,8 +19,8 @@ from aitunes.datasets.folder import Tracks
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case
 from aitunes.experiments.cases.folder import FOLDER
+from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.experiments.scenarios.scenario import Scenario
-from aitunes.experiments.support import BEST_CHECKPOINT, LAST_CHECKPOINT
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.modules.base import Autoencoder
 from aitunes.modules.components import ComponentAutoencoder
@@ -33,9 +33,11 @@ from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import MAP_PICTURE, find_landmarks, map_npz, map_png, pad_positions
 from training.evaluate.preview import PREVIEW
 from training.export.case_release import check_target, library_versions
-from training.export.export import decoder_inputs, export_model, rounded
+from training.export.export import decoder_inputs, export_model
+from training.export.half_precision import rounded
+from training.fit.options import TrainOptions
 from training.fit.run_folder import lock_run
-from training.fit.train import Trained, TrainOptions, load_trained, train
+from training.fit.trained import Trained, load_trained
 from training.headless import HeadlessActionPipeline
 from training.learn.axis_meanings import axis_meanings, qualities_of
 from training.learn.music_releases import MusicRelease, Track, credits_text, free_tracks
@@ -117,6 +119,8 @@ def _trained(case: Case, scenario: Scenario, corpus: Corpus, options: TrainOptio
     last, best = options.run_dir / LAST_CHECKPOINT, options.run_dir / BEST_CHECKPOINT
     if options.resume and last.is_file() and load_trained(case, scenario, last).epochs >= (options.epochs or 0):
         return load_trained(case, scenario, best if best.is_file() else last)
+    from training.fit.train import train  # Lightning takes seconds, and an export does without
+
     with lock_run(options.run_dir):
         return train(case, scenario, corpus, options)
 

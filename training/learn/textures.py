@@ -7,7 +7,7 @@ from pathlib import Path
 
 from training.learn.frames import Frames
 from training.learn.learner import Learner, LearnSettings
-from training.learn.release import LearntNames, export_learnt
+from training.learn.release import LearntNames, Source, export_learnt
 from training.learn.steps import Step, Titles
 
 LATENT_DIM = 16
@@ -43,13 +43,5 @@ class TextureLearning:
     def export(self, to: Path, titles: Titles) -> Path:
         """Write the best state as a release."""
         names = LearntNames(titles.name, titles.public_name, titles.description)
-        return export_learnt(
-            self._learner.best,
-            self._frames,
-            to=to,
-            names=names,
-            data_name=titles.data_name,
-            licence=LICENCE,
-            data_hash=self._hash,
-            command=titles.command,
-        )
+        source = Source(titles.data_name, LICENCE, self._hash, titles.command)
+        return export_learnt(self._learner.best, self._frames, to, names, source)

@@ -18,7 +18,9 @@ from training.learn.stopping import Stop
 from training.learn.survey import minutes
 
 _EXPORT_SECONDS = 12.0  # kept free for the last export, until one was measured
-_MIN_TRAINING_SECONDS = 6.0
+MIN_TRAINING_SECONDS = 6.0
+"""Of a training whose time was over before it began."""
+
 _BETWEEN_VERSIONS_SECONDS = 25.0
 _BETTER = 0.98
 _ENGINE_SECONDS = 1.0
@@ -101,7 +103,7 @@ class Versions:
     def until(self, end: float, stop: Stop) -> Learnt:
         """Learn until the end, or a stop, or nothing gets better."""
         prepared = self.clock()
-        seconds = max(_MIN_TRAINING_SECONDS, end - prepared - self.export_seconds)
+        seconds = max(MIN_TRAINING_SECONDS, end - prepared - self.export_seconds)
         steps = self.learning.run(seconds)
         while (step := stop.next_of(steps)) is not None:
             stop.is_gentle = stop.is_gentle or step.is_better

@@ -10,7 +10,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 from typing_extensions import override
 
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
+from aitunes.experiments.autoencoder_experiment import segments_of
+from aitunes.experiments.training_module import TrainingModule
 
 BATCHES = 32
 """From so many batches of the training data at most."""
@@ -29,7 +30,7 @@ class BatchStatistics(Callback):
 
     @override
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        assert isinstance(pl_module, AutoencoderExperiment)
+        assert isinstance(pl_module, TrainingModule)
         layers = [layer for layer in pl_module.model.modules() if isinstance(layer, _BatchNorm)]
         if not layers or trainer.sanity_checking or trainer.train_dataloader is None:
             return

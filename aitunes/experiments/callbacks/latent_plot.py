@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
-from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment, segments_of
-from aitunes.features import FloatArray
-from aitunes.figures import literal, new_figure, png_bytes, scatter_by_label
+from aitunes.experiments.autoencoder_experiment import segments_of
+from aitunes.experiments.latent_pictures import plot_codes
+from aitunes.experiments.training_module import TrainingModule
 
 MAX_CODES = 2_000
 
@@ -53,8 +51,8 @@ class LatentPlot(Callback):
     ) -> None:
         if not self._due(trainer) or sum(map(len, self._codes)) >= MAX_CODES:
             return
-        if not isinstance(pl_module, AutoencoderExperiment):
-            raise TypeError(f"Codes are those of an AutoencoderExperiment, not of a {type(pl_module).__name__}.")
+        if not isinstance(pl_module, TrainingModule):
+            raise TypeError(f"Codes are those of a TrainingModule, not of a {type(pl_module).__name__}.")
         S = segments_of(batch)
         with torch.no_grad():
             self._codes.append(pl_module.model.encode(S).float().cpu())
@@ -75,42 +73,3 @@ class LatentPlot(Callback):
 
     def _due(self, trainer: Trainer) -> bool:
         return not trainer.sanity_checking and (trainer.current_epoch + 1) % self.every == 0
-
-
-def principal_plane(codes: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Project codes [items, latent_dim] on their first two principal components, [items, 2]; also their shares.
-
-    A code of one number has 0 for its second coordinate.
-    """
-    centred = codes.astype(np.float64) - codes.mean(axis=0)
-    _, values, directions = np.linalg.svd(centred, full_matrices=False)
-    share = values**2 / max(float((values**2).sum()), 1e-30)
-    plane, shares = np.zeros((len(codes), 2)), np.zeros(2)
-    count = min(2, len(values))
-    plane[:, :count], shares[:count] = centred @ directions[:count].T, share[:count]
-    return plane, shares
-
-
-def pc_label(index: int, share: float) -> str:
-    """Label the axis of a principal component, counted from 0, with its share of the variance.
-
-    >>> pc_label(0, 0.214)
-    'PC 1 (21 % of variance)'
-    """
-    return f"PC {index + 1} ({100.0 * share:.0f} % of variance)"
-
-
-def plot_codes(codes: FloatArray, labels: NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> None:
-    """Draw codes, 800 × 640.
-
-    Args:
-        codes: [items, latent_dim].
-        labels: whole numbers, [items].
-        names: of the labels, in order; without them their numbers are shown.
-    """
-    figure, (plane, shares) = new_figure(8.0, 6.4), principal_plane(codes)
-    texts = np.array([names[label] if label < len(names) else str(label) for label in labels.tolist()], dtype=np.str_)
-    axes = scatter_by_label(figure, plane, texts, 10.0)
-    axes.set(title=literal(title, 80), xlabel=pc_label(0, shares[0]), ylabel=pc_label(1, shares[1]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png_bytes(figure))

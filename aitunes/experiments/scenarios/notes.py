@@ -40,7 +40,8 @@ _LATENT_DIM, _RECORDED_DIM = 8, 12
 _EPOCHS, _QUICK_EPOCHS, _BATCH = 24, 14, 256
 _OPTIMISATION = Optimisation(2e-3)
 _CONVERGENCE, _NEIGHBOURHOOD, _DRIFT, _KL = 10.0, 0.1, 0.05, 0.05
-_RECORDED_NEIGHBOURHOOD = 0.5
+RECORDED_NEIGHBOURHOOD = 0.5
+"""Weight of the order of the map, of recorded instruments."""
 _KL_RISE_EPOCHS = 4
 _SQUARED_PER_DB = 0.05
 
@@ -123,7 +124,7 @@ def conv_mel_unpitched(shape: tuple[int, ...]) -> Recipe:
 )
 def _recorded(shape: tuple[int, ...]) -> Recipe:
     model = HarmonicVAE(FINE, _RECORDED_DIM, pitch_and_level(LOWEST_FINE, HIGHEST))
-    loss = spectral(FINE, _RECORDED_NEIGHBOURHOOD, drift=TimbreDrift())
+    loss = spectral(FINE, RECORDED_NEIGHBOURHOOD, drift=TimbreDrift())
     return Recipe(model, loss, _EPOCHS, _BATCH, _OPTIMISATION)
 
 

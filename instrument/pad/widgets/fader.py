@@ -168,3 +168,8 @@ class Fader(QSlider):
         room = box.width() - painter.fontMetrics().horizontalAdvance(value + "  ")
         name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, round(room))
         painter.drawText(box, centre | Qt.AlignmentFlag.AlignLeft, name)
+
+
+def grid_fader() -> Fader:
+    """Create the fader of a grid of beats; at its left end there is none."""
+    return Fader("Grid", 0, 16, 0, lambda beats: f"{beats:g} beats" if beats else "none", whole=True)

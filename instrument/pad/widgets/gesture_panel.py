@@ -11,8 +11,9 @@ from aitunes.errors import reason
 from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.buttons import button
-from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.fader import Fader, grid_fader
 from instrument.pad.widgets.label import label, literal_tip
+from instrument.pad.widgets.learnable import learnable
 from instrument.storage import paths
 
 
@@ -41,6 +42,10 @@ class GesturePanel(QWidget):
         self.delete = button("Delete", "Delete the selected gesture")
         self.delete.clicked.connect(self._delete)
         self.speed = Fader("Speed", 0.1, 10.0, 1.0, lambda value: f"{value:.2f} ×", 2.5)
+        self.grid = grid_fader()
+        self.grid.setToolTip("Gestures begin on these beats, and their loops take a whole number of them")
+        self.grid.moved_to.connect(lambda beats: model.set("/gesture/quantise", float(beats)))
+        learnable(self.grid, "/gesture/quantise")
         self._lay_out()
         model.lists.changed.connect(lambda kind: self._show_list() if kind == "gesture" else None)
         model.changed.connect(lambda name: self._show() if name.startswith("/gesture/") else None)
@@ -50,6 +55,7 @@ class GesturePanel(QWidget):
         whole.addWidget(self.record)
         whole.addWidget(self.list, 1)
         whole.addWidget(self.speed)
+        whole.addWidget(self.grid)
         for pair in ((self.replay, self.loop), (self.export, self.delete)):
             line = theme.row(gap=0.35)
             for control in pair:
@@ -112,6 +118,7 @@ class GesturePanel(QWidget):
                 self.export_to(Path(path))
 
     def _show(self) -> None:
+        self.grid.show_value(float(self._model.value("/gesture/quantise")))
         recording, playing = self._model.value("/gesture/record"), self._model.value("/gesture/play")
         self.record.setChecked(bool(recording))
         self.record.setText("Recording …" if recording else "Record a gesture")

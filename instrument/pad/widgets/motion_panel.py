@@ -10,7 +10,7 @@ from instrument.pad import theme
 from instrument.pad.model import EngineModel
 from instrument.pad.motion_trace import MotionTraces
 from instrument.pad.widgets.choice import Choice
-from instrument.pad.widgets.fader import Fader
+from instrument.pad.widgets.fader import Fader, grid_fader
 from instrument.pad.widgets.label import label
 from instrument.pad.widgets.learnable import learnable
 from instrument.pad.widgets.motion_picture import MotionPicture, Shown
@@ -39,8 +39,11 @@ class MotionPanel(QWidget):
             "/motion/speed": Fader("Speed", -4.0, 4.0, 1.0, lambda speed: f"{speed:.2f} ×".replace("-", "−")),
             "/motion/seed": Fader("Seed", 0, MAX_SEED, 0, lambda seed: f"{seed:.0f}", whole=True),
             "/dream": Fader("Dream", 0.0, 1.0, 0.0, lambda dream: f"{100 * dream:.0f} %"),
+            "/motion/quantise": grid_fader(),
+            "/tempo": Fader("Tempo", 20.0, 300.0, 120.0, lambda tempo: f"{tempo:.0f} bpm"),
         }
         self.faders["/motion/seed"].setToolTip("The same seed and notes give the same movement")
+        self.faders["/motion/quantise"].setToolTip("Passages of a release without notes begin on these beats")
         self.mode = Choice("What follows the recorded movement")
         for mode, name in MODES.items():
             self.mode.addItem(name, mode)
@@ -77,8 +80,8 @@ class MotionPanel(QWidget):
         grid.addWidget(self.mode, 0, 1)
         grid.setColumnStretch(1, 1)
         whole.addLayout(grid)
-        whole.addWidget(self.faders["/motion/seed"])
-        whole.addWidget(self.faders["/dream"])
+        for name in ("/motion/seed", "/dream", "/motion/quantise", "/tempo"):
+            whole.addWidget(self.faders[name])
         whole.addStretch(1)
 
     def _connect(self) -> None:

@@ -4,6 +4,8 @@ import { button, element } from "./dom.js";
 import { Fader } from "./fader.js";
 import * as formats from "./formats.js";
 
+const beats = (value) => (value === 0 ? "none" : `${formats.plain(value)} beats`);
+
 /**
  * What the namespace does not say: a setting's short name, its value at rest, how its numbers are written, the curve of
  * a fader, a narrower range for a hand. One entry for each argument.
@@ -26,7 +28,8 @@ const HINTS = {
   "/motion/mode": [{ name: "Then", choices: { wander: "Wander", loop: "Loop", once: "Once" } }],
   "/dream": [{ name: "Dream", format: formats.percent }],
   "/tempo": [{ name: "Tempo", rest: 120, format: (value) => `${formats.whole(value)} bpm` }],
-  "/gesture/quantise": [{ name: "Gesture grid", high: 16, format: (value) => `${formats.plain(value)} beats` }],
+  "/gesture/quantise": [{ name: "Gesture grid", high: 16, format: beats }],
+  "/motion/quantise": [{ name: "Grid", high: 16, format: beats }],
   "/freeze": [{ name: "Freeze" }],
   "/position": [{ name: "Position", format: formats.percent }],
   "/speed": [{ name: "Speed", rest: 1, format: formats.times }],
@@ -65,6 +68,7 @@ function control(engine, path, node, tag, n) {
   hint.name ??= [...path.slice(1).split("/"), n ? node.EXTENDED_TYPE?.[n] ?? "" : ""].join(" ").trim();
   const makers = { T: toggle, F: toggle, s: choice };
   const made = (makers[tag] ?? fader)(engine, path, node, hint, n);
+  Object.assign(made.root.dataset, { address: path, argument: n + 1 });
   const show = () => made.show(engine.value(path, n));
   show();
   return { path, root: made.root, show };

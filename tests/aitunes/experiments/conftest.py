@@ -28,6 +28,8 @@ def fit(vectors, tmp_path):
     pytest.importorskip("lightning", reason="pip install aitunes[training]")
     from lightning import Trainer
 
+    from aitunes.experiments.training_module import TrainingModule
+
     def run(experiment, support, epochs, train=None, **options):
         callbacks = list(support)
         trainer = Trainer(
@@ -42,7 +44,7 @@ def fit(vectors, tmp_path):
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trainer.fit(experiment, train or vectors[0], vectors[1], **options)
+            trainer.fit(TrainingModule(experiment), train or vectors[0], vectors[1], **options)
         return trainer
 
     return run

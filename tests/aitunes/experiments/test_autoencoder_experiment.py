@@ -4,11 +4,12 @@ torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
 
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment  # noqa: E402
-from aitunes.experiments.callbacks.latent_plot import principal_plane  # noqa: E402
 from aitunes.experiments.callbacks.nan_guard import DivergedError  # noqa: E402
 from aitunes.experiments.history import read_history  # noqa: E402
+from aitunes.experiments.latent_pictures import principal_plane  # noqa: E402
 from aitunes.experiments.optimisation import Optimisation  # noqa: E402
 from aitunes.experiments.support import AutoencoderExperimentSupport  # noqa: E402
+from aitunes.experiments.training_module import TrainingModule  # noqa: E402
 from aitunes.modules.annealing import CyclicAnnealing, LinearAnnealing  # noqa: E402
 from aitunes.modules.losses import KLDivergence, SquaredError  # noqa: E402
 from aitunes.modules.objective import WeightedLoss  # noqa: E402
@@ -119,7 +120,7 @@ def test_numbers_that_are_none_stop_the_training_and_keep_the_last_good_checkpoi
 
 def test_weights_that_are_no_numbers_are_found_before_they_are_saved(fit, tmp_path, monkeypatch):
     subject = experiment()
-    original = type(subject).on_train_batch_start
+    original = TrainingModule.on_train_batch_start
 
     def poison(self, batch, batch_idx):
         original(self, batch, batch_idx)
@@ -127,7 +128,7 @@ def test_weights_that_are_no_numbers_are_found_before_they_are_saved(fit, tmp_pa
             # A gradient that is none: the loss of this batch, the last of its epoch, still is a number.
             self.model.encoder[0].weight.register_hook(lambda gradient: gradient * float("nan"))
 
-    monkeypatch.setattr(type(subject), "on_train_batch_start", poison)
+    monkeypatch.setattr(TrainingModule, "on_train_batch_start", poison)
     with pytest.raises(DivergedError, match=r"epoch 2: model.encoder.0.weight is no longer made of numbers"):
         fit(subject, support(tmp_path), 4)
     stored = torch.load(tmp_path / "last.ckpt", weights_only=True)

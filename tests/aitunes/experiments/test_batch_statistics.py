@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
 from aitunes.experiments.autoencoder_experiment import AutoencoderExperiment  # noqa: E402
 from aitunes.experiments.callbacks.batch_statistics import BatchStatistics  # noqa: E402
+from aitunes.experiments.training_module import TrainingModule  # noqa: E402
 from aitunes.modules.base import Autoencoder, AutoencoderOutput  # noqa: E402
 from aitunes.modules.losses import SquaredError  # noqa: E402
 from aitunes.modules.objective import WeightedLoss  # noqa: E402
@@ -34,7 +35,8 @@ class Normalised(Autoencoder):
 
 def fitted(S, callbacks, epochs=1):
     experiment = AutoencoderExperiment(Normalised(), WeightedLoss({"squared": SquaredError()}))
-    experiment.configure_optimizers = lambda: torch.optim.SGD(experiment.parameters(), 0.0)
+    module = TrainingModule(experiment)
+    module.configure_optimizers = lambda: torch.optim.SGD(experiment.parameters(), 0.0)
     loader = DataLoader(TensorDataset(S), batch_size=8)
     trainer = Trainer(
         max_epochs=epochs,
@@ -46,7 +48,7 @@ def fitted(S, callbacks, epochs=1):
         num_sanity_val_steps=0,
         callbacks=callbacks,
     )
-    trainer.fit(experiment, loader, loader)
+    trainer.fit(module, loader, loader)
     return experiment.model.norm
 
 

@@ -149,7 +149,7 @@ def test_codes_of_the_prior_are_standard_normal_and_seeded():
 def test_onnx_and_torchscript_equal_the_model_at_another_batch_size(model):
     pytest.importorskip("onnxscript")
     onnxruntime = pytest.importorskip("onnxruntime")
-    from training.export.export import onnx_bytes
+    from training.export.onnx_files import onnx_bytes
     from training.export.wrappers import DecoderExport, EncoderExport
 
     subject = small(model)

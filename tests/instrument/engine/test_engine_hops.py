@@ -96,8 +96,8 @@ def broken(*_arguments, **_settings):
 def test_a_release_that_was_exported_again_under_its_name_is_taken_over(engine, folder, tiny, hopping, latent_dim):
     shutil.rmtree(folder / "tiny")
     tiny.write(folder, "tiny", latent_dim=latent_dim)
-    engine.releases.load("tiny")
-    assert engine.synth_thread.performance.latent_dim == latent_dim
+    engine.changes.releases.load("tiny")
+    assert engine.synth_thread.performance.point.dim == latent_dim
     assert f"{ROOT}/latent/{latent_dim - 1}" in engine.rows
     assert f"{ROOT}/latent/{latent_dim}" not in engine.rows
     assert engine.hop().any()
@@ -107,7 +107,7 @@ def test_a_release_that_cannot_render_is_refused_before_it_sounds(engine, hoppin
     renderer = engine.synth_thread.synth.renderer
     monkeypatch.setattr("instrument.synthesis.decoders.Decoder.__call__", broken)
     with pytest.raises(ReleaseError, match="tiny cannot be played: the decoder is broken"):
-        engine.releases.load("tiny")
+        engine.changes.releases.load("tiny")
     assert engine.synth_thread.synth.renderer is renderer
 
 
@@ -195,7 +195,7 @@ def test_moving_to_another_output_closes_what_it_leaves(engine, hopping, monkeyp
     left.underruns = 5
     closed = []
     monkeypatch.setattr(engine.synth_thread.synth.renderer.source, "close", lambda: closed.append(True))
-    engine.devices.move_to(there)
+    engine.changes.devices.move_to(there)
     assert engine.output is there
     assert engine.recorder.sample_rate == 48_000.0
     assert engine.underruns >= 5
@@ -207,7 +207,7 @@ def test_an_output_that_cannot_start_is_closed_and_named(engine, hopping, monkey
     left, there = engine.output, Elsewhere(48_000.0)
     monkeypatch.setattr(there, "start", broken)
     with pytest.raises(OutputError, match="cannot be started: the decoder is broken"):
-        engine.devices.move_to(there)
+        engine.changes.devices.move_to(there)
     assert there.closed
     assert engine.output is left
 
@@ -216,7 +216,7 @@ def test_an_output_of_another_rate_is_refused_and_closed_while_a_recording_runs(
     engine.recorder.start("take.wav")
     there = Elsewhere(48_000.0)
     with pytest.raises(OutputError, match="stop the recording first"):
-        engine.devices.move_to(there)
+        engine.changes.devices.move_to(there)
     engine.recorder.stop()
     assert there.closed
 
@@ -294,16 +294,16 @@ def test_many_changes_of_look_ahead_make_one_renderer(engine, hopping):
     for lookahead in (1, 2, 3):
         engine.synth_thread.performance.lookahead = lookahead
     for _ in range(3):
-        engine.releases.change_lookahead()
+        engine.changes.releases.change_lookahead()
     assert made == [3]
 
 
 def test_a_new_hop_length_gets_a_new_clock(engine, folder, tiny, hopping):
     clock = engine.synth_thread.stream_clock
-    engine.releases.load("tiny")
+    engine.changes.releases.load("tiny")
     assert engine.synth_thread.stream_clock is clock
     tiny.write(folder, "slow", latent_dim=3, n_fft=1024, hop_length=256)
-    engine.releases.load("slow")
+    engine.changes.releases.load("slow")
     assert engine.synth_thread.stream_clock.hop_seconds == engine.synth_thread.synth.renderer.hop_seconds
 
 
@@ -411,12 +411,12 @@ def test_an_output_that_fails_in_any_way_is_a_lost_one(engine, said, monkeypatch
 
 def test_what_is_left_is_freed_without_the_collector_which_is_off(engine, folder, tiny, hopping):
     tiny.write(folder, "segment", latent_dim=2, frames=64)
-    engine.releases.load("segment")
+    engine.changes.releases.load("segment")
     left = weakref.ref(engine.synth_thread.synth.renderer)
     session = weakref.ref(engine.synth_thread.synth.renderer.release.decoder)
     gc.disable()
     try:
-        engine.releases.load("tiny")
+        engine.changes.releases.load("tiny")
         deadline = time.monotonic() + 60.0
         while left() or session():  # its decoding thread takes a moment to end
             assert time.monotonic() < deadline

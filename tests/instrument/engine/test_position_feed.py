@@ -48,7 +48,7 @@ def test_a_move_on_the_pad_tells_the_coordinates_and_back(bench):
     bench.move(LATENT, 0.0, 0.0, 0.0)
     told = {address: values for _, address, values in bench.told(0.3)}
     assert (told[X], told[Y]) == (told[XY][:1], told[XY][1:])
-    assert told[XY] == bench.performance.pad
+    assert told[XY] == bench.performance.point.pad
 
 
 def test_only_what_has_changed_is_told_and_once(bench):
@@ -66,7 +66,7 @@ def test_who_moves_it_hears_nothing_before_it_is_at_rest_and_the_others_do(bench
     assert 5 <= len(told) <= 1.0 / REST_SECONDS + 1
     at_rest = [message for message in bench.told(0.3) if message[0] is None]
     assert (None, LATENT, bench.performance.value(LATENT)) in at_rest
-    assert (None, X, bench.performance.pad[:1]) in at_rest
+    assert (None, X, bench.performance.point.pad[:1]) in at_rest
 
 
 def test_a_position_beyond_the_pad_is_told_by_its_coordinates_alone(bench):

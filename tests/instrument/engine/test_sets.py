@@ -125,33 +125,33 @@ def engine(library, tmp_path):
 
 
 def test_the_next_song_is_ready_before_it_is_asked_for(engine, hopping, library):
-    engine.sets.begin()
+    engine.changes.sets.begin()
     assert library.opened == ["one", "two"]
     library.opened.clear()
-    engine.sets.go(2)
+    engine.changes.sets.go(2)
     assert engine.synth_thread.card.name == "two"
     assert library.opened == ["three"]  # and not the one that plays
 
 
 def test_a_release_that_has_changed_meanwhile_is_read_again(engine, hopping, library, tiny, tmp_path):
-    engine.sets.begin()
+    engine.changes.sets.begin()
     tiny.write(tmp_path / "releases", "two", latent_dim=7)
-    engine.sets.go(2)
+    engine.changes.sets.go(2)
     assert engine.synth_thread.card.latent_dim == 7
 
 
 def test_a_look_ahead_that_has_changed_meanwhile_counts(engine, hopping):
-    engine.sets.begin()
+    engine.changes.sets.begin()
     engine.synth_thread.performance.apply("/aitunes/quality", (1, 2))
-    engine.sets.go(2)
+    engine.changes.sets.go(2)
     assert engine.synth_thread.synth.renderer.lookahead == 2
 
 
 def test_songs_can_be_skipped_and_played_again(engine, hopping):
-    engine.sets.begin()
+    engine.changes.sets.begin()
     for number, name in ((3, "three"), (1, "one"), (2, "two")):
-        engine.sets.go(number)
-        assert (engine.sets.number, engine.synth_thread.card.name) == (number, name)
+        engine.changes.sets.go(number)
+        assert (engine.changes.sets.number, engine.synth_thread.card.name) == (number, name)
     with pytest.raises(MessageError):
-        engine.sets.go(0)
-    assert engine.sets.number == 2
+        engine.changes.sets.go(0)
+    assert engine.changes.sets.number == 2

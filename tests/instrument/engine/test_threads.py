@@ -33,7 +33,7 @@ def test_the_page_names_every_thread_and_none_is_left_behind(engine):
     before = set(threading.enumerate())
     engine.start()
     engine.recorder.start("take.wav")
-    engine.devices.move_to(NullOutput(48_000.0))
+    engine.changes.devices.move_to(NullOutput(48_000.0))
     living = {thread.name for thread in set(threading.enumerate()) - before} | {"segment-decoder"}
     named = set(re.findall(r"^\| `([\w-]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
     assert {"synth", "worker", "watchdog", "recorder", "osc-receive", "osc-publish", "osc-tcp"} <= living

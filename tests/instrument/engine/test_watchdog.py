@@ -141,7 +141,7 @@ def move(engine, *coordinates):
 
 
 def load(engine, name):
-    engine.releases.load(name)
+    engine.changes.releases.load(name)
     assert engine.synth_thread.performance.release == name
 
 

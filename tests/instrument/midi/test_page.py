@@ -18,7 +18,7 @@ EXAMPLES = re.findall(r"```osc\n(.*?)```", PAGE, re.DOTALL)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_is_understood(example):
     performance = Performance.of(read_release(bundled_releases() / "first-light").card, iterations=4)
-    rows = expand(performance.latent_dim)
+    rows = expand(performance.point.dim)
     for line in example.splitlines():
         path, *words = line.removeprefix("> ").split()
         values = check_arguments(rows[path], [word if word.startswith("/") else float(word) for word in words])

@@ -36,6 +36,9 @@ class Desktop:
     def send(self, name, data):
         self.sent.append((name, data))
 
+    def transport(self):
+        return None
+
     def take_missed(self):
         return 0
 

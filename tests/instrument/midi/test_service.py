@@ -62,6 +62,9 @@ class Rack:
     def send(self, name, data):
         self.sent.append(data)
 
+    def transport(self):
+        return None
+
     def take_missed(self):
         return 0
 
@@ -239,7 +242,15 @@ def test_a_devices_name_is_text_in_the_set_up_whatever_stands_in_it():
         assert [mapping.source.device for mapping in setup.mappings] == [name, ""]
 
 
-def test_the_engine_may_ask_for_another_file_of_mappings(playing, tmp_path, monkeypatch):
+@pytest.fixture
+def one_look(monkeypatch):
+    """Have the service look for files and ports once, as it starts."""
+    monkeypatch.setattr("instrument.midi.service.SCAN_SECONDS", 3_600.0)
+
+
+def test_the_engine_may_ask_for_another_file_of_mappings_and_it_counts_at_once(
+    one_look, playing, tmp_path, monkeypatch
+):
     monkeypatch.setenv("AITUNES_HOME", str(tmp_path))
     other = tmp_path / "midi" / "faders.toml"
     other.parent.mkdir()

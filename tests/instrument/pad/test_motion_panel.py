@@ -91,7 +91,9 @@ def test_faders_and_mode_are_sent_and_follow_the_engine(model, peer, qtbot):
     panel.faders["/motion/seed"].moved_to.emit(7.0)
     panel.mode.setCurrentIndex(2)
     panel.mode.activated.emit(2)
+    panel.faders["/motion/quantise"].moved_to.emit(4.0)
     sent = [("/aitunes/motion", 0.5), ("/aitunes/motion/seed", 7), ("/aitunes/motion/mode", "once")]
+    sent.append(("/aitunes/motion/quantise", 4.0))
     qtbot.waitUntil(lambda: peer.sent_to(*(path for path, _ in sent)) == sent)
     peer.say("/aitunes/dream", 0.25)
     peer.say("/aitunes/motion/mode", "loop")

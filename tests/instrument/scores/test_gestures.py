@@ -37,6 +37,7 @@ class Bench:
         for path, *values in events:
             kind = Kind.SETTING if values else Kind.ACTION
             self.timeline.post([Event(path, kind, tuple(values), ("127.0.0.1", 1), arrived=1.0)])
+        self.transport.advance(HOP)
         self.gestures.advance(HOP, self.transport)
         due = self.timeline.due(0.0, HOP)
         for event in due:

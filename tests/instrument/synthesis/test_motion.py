@@ -14,6 +14,7 @@ from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
 from instrument.synthesis.texture_motion import TextureMotion
+from instrument.synthesis.transport import Transport
 
 pytestmark = pytest.mark.training
 
@@ -214,12 +215,14 @@ def test_level_does_not_jump_while_pad_and_movement_wander(moving, perform):
 
 def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_release, perform):
     performance = perform(open_release("notes"))
-    for path, value in (("", 0.5), ("/speed", -2.0), ("/mode", "loop"), ("/seed", 9)):
+    for path, value in (("", 0.5), ("/speed", -2.0), ("/mode", "loop"), ("/seed", 9), ("/quantise", 4.0)):
         performance.apply(f"{ROOT}/motion{path}", (value,))
     performance.apply(f"{ROOT}/dream", (0.25,))
     kept = performance.snapshot()
     performance.apply(f"{ROOT}/motion", (2.0,))
+    performance.apply(f"{ROOT}/motion/quantise", (0.0,))
     performance.recall(kept, 0.0)
+    assert performance.value(f"{ROOT}/motion/quantise") == (4.0,)
     assert performance.motion == MotionSettings(0.5, -2.0, MotionMode.LOOP, 9, 0.25)
     with pytest.raises(MessageError, match="loop, wander, once"):
         performance.apply(f"{ROOT}/motion/mode", ("sideways",))
@@ -234,9 +237,12 @@ def tracks(frames=500):
     return motion_of_tracks([circle.astype(np.float32), line.astype(np.float32)], 50.0)
 
 
-def travel(texture, z, seconds, **settings):
-    values = MotionSettings(**settings)
-    return np.array([texture.advance(np.array(z, np.float32), 0.02, values)[0] for _ in range(int(seconds / 0.02))])
+def travel(texture, z, seconds, transport=None, **settings):
+    values, transport, path = MotionSettings(**settings), transport or Transport(), []
+    for _ in range(int(seconds / 0.02)):
+        transport.advance(0.02)
+        path.append(texture.advance(np.array(z, np.float32), 0.02, values, transport)[0])
+    return np.array(path)
 
 
 @pytest.mark.parametrize("mode", list(MotionMode))
@@ -270,3 +276,44 @@ def test_a_dream_leaves_the_pad_and_without_one_nobody_does():
     near, away = (travel(TextureMotion(tracks()), pad, 20.0, dream=dream) for dream in (0.0, 1.0))
     assert np.abs(near - pad).max() < 0.6
     assert np.abs(away - pad).max() > 1.0
+
+
+def clock(tempo=120.0, motion_beats=4.0):
+    transport = Transport()
+    transport.tempo, transport.motion_beats = tempo, motion_beats
+    return transport
+
+
+@pytest.mark.parametrize(("tempo", "speed"), [(120.0, 1.0), (100.0, 1.0), (144.0, -1.0), (120.0, 2.0)])
+def test_on_a_grid_a_passage_takes_whole_steps_of_it_at_any_tempo(tempo, speed):
+    seconds = 16 * 60.0 / tempo
+    path = travel(TextureMotion(tracks()), (-3.0, 0.0), seconds, clock(tempo), mode=MotionMode.LOOP, speed=speed)
+    step = round(4 * 60.0 / tempo / 0.02)
+    second, third = path[step + 20 : 2 * step], path[2 * step + 20 : 3 * step]  # after the fade
+    assert np.abs(second - third).max() < 0.05
+    assert second.std(axis=0).max() > 0.1
+
+
+def test_on_a_grid_the_place_follows_from_the_beat():
+    whole, moved = TextureMotion(tracks()), TextureMotion(tracks())
+    path = travel(whole, (3.0, 1.0), 8.0, clock(), mode=MotionMode.LOOP)
+    transport = clock()
+    travel(moved, (3.0, 1.0), 0.5, transport, mode=MotionMode.LOOP)
+    transport.beat = 13.0  # as a clock's song position would have it
+    late = travel(moved, (3.0, 1.0), 1.0, transport, mode=MotionMode.LOOP)
+    assert np.allclose(late[20:], path[325 + 20 : 375], atol=0.01)
+    transport.running = False
+    held = travel(moved, (3.0, 1.0), 1.0, transport, mode=MotionMode.LOOP)
+    assert np.abs(np.diff(held[20:], axis=0)).max() == 0.0
+
+
+@pytest.mark.parametrize("mode", list(MotionMode))
+@pytest.mark.parametrize(("pads", "most"), [([(-3.0, 0.0)], 0.1), ([(-3.0, 0.0), (3.0, 0.5), (3.0, 1.5)], 0.8)])
+def test_on_a_grid_nothing_jumps_when_the_clock_or_the_pad_does(mode, pads, most):
+    texture, transport = TextureMotion(tracks()), clock(motion_beats=1.0)
+    parts = []
+    for n in range(6):
+        transport.beat = 7.3 * n
+        pad = pads[n % len(pads)]
+        parts.append(travel(texture, pad, 1.7, transport, mode=mode) - np.float32(pad))
+    assert np.abs(np.diff(np.concatenate(parts), axis=0)).max() < most  # a fade of 0.25 s, from track to track the more

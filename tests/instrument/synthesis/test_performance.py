@@ -73,8 +73,8 @@ def test_smoothing_that_is_interrupted_goes_on_from_where_it_is(performance):
 def test_the_pad_is_where_it_was_set(x, y):
     performance = Performance(latent_space(5), "first", iterations=4)
     act(performance, "/pad/xy", x, y)
-    assert performance.pad == pytest.approx((x, y), abs=1e-5)
-    assert ask(performance, "/pad/x") + ask(performance, "/pad/y") == performance.pad
+    assert performance.point.pad == pytest.approx((x, y), abs=1e-5)
+    assert ask(performance, "/pad/x") + ask(performance, "/pad/y") == performance.point.pad
 
 
 def test_the_pads_edges_are_the_releases(performance):
@@ -90,9 +90,9 @@ def test_one_coordinate_moves_alone_and_the_pad_with_it(performance):
     before = ask(performance, "/latent")
     act(performance, "/latent/1", 0.25)
     assert ask(performance, "/latent") == (before[0], 0.25, *before[2:])
-    assert performance.pad[0] == pytest.approx(0.5)
+    assert performance.point.pad[0] == pytest.approx(0.5)
     low, high = latent_space(5).pad_range[1]
-    assert performance.pad[1] == pytest.approx((0.25 - low) / (high - low))
+    assert performance.point.pad[1] == pytest.approx((0.25 - low) / (high - low))
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -101,7 +101,7 @@ def test_one_axis_of_the_pad_leaves_the_other_where_it_is(performance, axis):
     act(performance, "/latent", *far)
     act(performance, ("/pad/x", "/pad/y")[axis], 0.5)
     assert ask(performance, "/latent")[1 - axis] == far[1 - axis]
-    assert performance.pad[axis] == pytest.approx(0.5)
+    assert performance.point.pad[axis] == pytest.approx(0.5)
 
 
 def test_other_axes_make_the_pad_move_other_coordinates(performance):
@@ -109,7 +109,7 @@ def test_other_axes_make_the_pad_move_other_coordinates(performance):
     act(performance, "/pad/xy", 0.9, 0.1)
     moved = np.flatnonzero(ask(performance, "/latent"))
     assert moved.tolist() == [2, 4]
-    assert performance.pad == pytest.approx((0.9, 0.1))
+    assert performance.point.pad == pytest.approx((0.9, 0.1))
 
 
 @pytest.mark.parametrize("axes", [(0, 0), (0, 5), (5, 0)])
@@ -194,9 +194,9 @@ def test_changing_the_release_keeps_the_pad(performance, latent_dim):
     performance.change_release(latent_space(latent_dim, seed=3), "second")
     assert performance.release == "second"
     assert performance.advance(0.01).shape == (latent_dim,)
-    assert performance.pad[0] == pytest.approx(0.2, abs=1e-5)
+    assert performance.point.pad[0] == pytest.approx(0.2, abs=1e-5)
     if latent_dim > 1:
-        assert performance.pad[1] == pytest.approx(0.7, abs=1e-5)
+        assert performance.point.pad[1] == pytest.approx(0.7, abs=1e-5)
 
 
 def test_changing_to_a_smaller_release_leaves_two_different_axes(performance):
@@ -209,7 +209,7 @@ def test_a_coordinate_without_variance_has_a_place_on_the_pad(performance):
     z = np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 0.0, 0.0]
     performance.change_release(LatentSpace.from_codes(z), "collapsed")
     act(performance, "/pad/xy", 0.3, 0.8)
-    assert np.isfinite(performance.pad).all()
+    assert np.isfinite(performance.point.pad).all()
     performance.change_release(latent_space(5), "first")
     assert np.isfinite(performance.advance(0.01)).all()
 
@@ -219,14 +219,14 @@ def test_a_release_of_one_coordinate_leaves_the_next_two_axes():
     performance.change_release(latent_space(3), "three")
     performance.apply("/aitunes/pad/xy", (0.25, 0.75))
     assert performance.value("/aitunes/pad/axes") == (0, 1)
-    assert performance.pad == pytest.approx((0.25, 0.75), abs=1e-5)
+    assert performance.point.pad == pytest.approx((0.25, 0.75), abs=1e-5)
 
 
 def test_a_release_of_one_coordinate_has_one_axis():
     performance = Performance(latent_space(1), "one", iterations=1)
     performance.apply("/aitunes/pad/x", (0.25,))
     performance.apply("/aitunes/pad/y", (0.75,))
-    assert performance.pad[0] == pytest.approx(0.25, abs=1e-5)
+    assert performance.point.pad[0] == pytest.approx(0.25, abs=1e-5)
     with pytest.raises(MessageError, match="this release has one axis"):
         performance.apply("/aitunes/pad/axes", (0, 1))
 
@@ -283,3 +283,13 @@ def test_a_snapshot_from_before_there_were_notes_leaves_their_settings(playable)
     assert ask(playable, "/voices") == (2,)
     playable.recall(snapshot, 0.0)
     assert ask(playable, "/voices") == (4,)
+
+
+def test_the_beat_goes_on_with_the_sound_and_waits_where_it_is_held(playable):
+    for path, value in (("/tempo", 90.0), ("/beat", 8.0)):
+        playable.apply(ROOT + path, (value,))
+    playable.sound(1.0)
+    assert playable.transport.beat == pytest.approx(9.5)
+    playable.apply(f"{ROOT}/beat/run", (False,))
+    playable.sound(1.0)
+    assert playable.transport.beat == pytest.approx(9.5)

@@ -16,7 +16,8 @@ from training.evaluate.page import write_page  # noqa: E402
 from training.evaluate.projection import project  # noqa: E402
 from training.evaluate.sampling import sample  # noqa: E402
 from training.export.case_release import VQ_NOTE, ReleaseNames, export_release  # noqa: E402
-from training.fit.train import TrainOptions, train  # noqa: E402
+from training.fit.options import TrainOptions  # noqa: E402
+from training.fit.train import train  # noqa: E402
 
 pytestmark = pytest.mark.training
 

@@ -14,6 +14,7 @@ from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingR
 from aitunes.release.drawing import DRAWING, check_drawing  # noqa: E402
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT  # noqa: E402
 from training.export.export import decoder_inputs, export_model  # noqa: E402
+from training.export.onnx_files import onnx_bytes  # noqa: E402
 from training.export.torchscript import load_torchscript  # noqa: E402
 
 pytestmark = pytest.mark.training
@@ -92,3 +93,18 @@ def test_a_model_that_differs_from_its_export_is_refused(exported):
     model, card, S, _ = exported
     with pytest.raises(TrainingError, match="differs from the model"):
         export_model(model, card, S, tolerance=-1.0)
+
+
+class HyperbolicSine(torch.nn.Module):
+    """Needs an operator that TorchScript's translation lacks."""
+
+    def forward(self, x):
+        return torch.sinh(x)
+
+
+@pytest.mark.parametrize("module", [HyperbolicSine(), torch.nn.Tanh()], ids=["untranslated", "translated"])
+def test_any_operator_is_exported(module, capfd):
+    x = torch.linspace(-2.0, 2.0, 10).reshape(5, 2)
+    session = onnxruntime.InferenceSession(onnx_bytes(module, {"x": x[:2]}, "y"))
+    (y,) = session.run(["y"], {"x": x.numpy()})
+    assert np.abs(y - module(x).numpy()).max() < 1e-5

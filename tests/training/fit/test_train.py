@@ -18,8 +18,11 @@ from aitunes.errors import TrainingError  # noqa: E402
 from aitunes.experiments.cases import find_case  # noqa: E402
 from aitunes.experiments.optimisation import Optimisation  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
-from training.fit.checkpoints import WholeCheckpointIO, read_checkpoint  # noqa: E402
-from training.fit.train import EpochSeed, TrainOptions, load_trained, train  # noqa: E402
+from training.fit.checkpoint_writing import WholeCheckpointIO  # noqa: E402
+from training.fit.checkpoints import read_checkpoint  # noqa: E402
+from training.fit.options import TrainOptions  # noqa: E402
+from training.fit.train import EpochSeed, train  # noqa: E402
+from training.fit.trained import load_trained  # noqa: E402
 
 pytestmark = pytest.mark.training
 

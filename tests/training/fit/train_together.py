@@ -25,7 +25,8 @@ from training.data.feature_store import FeatureStore, StoreCard, TrackTable, wri
 from training.data.shards import shard_header
 from training.data.stored_segments import StoredSegments
 from training.data.texts import shared
-from training.fit.train import EpochSeed, TrainOptions, train
+from training.fit.options import TrainOptions
+from training.fit.train import EpochSeed, train
 
 SHAPE = (8, 8)
 COUNT, HELD, BATCH = 103, 21, 10

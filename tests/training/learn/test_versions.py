@@ -10,7 +10,7 @@ from aitunes.errors import TrainingError
 from training.learn.naming import check_writable, release_name
 from training.learn.steps import Titles
 from training.learn.stopping import Stop
-from training.learn.versions import PlayingEngine, Versions
+from training.learn.versions import MIN_TRAINING_SECONDS, PlayingEngine, Versions
 
 pytestmark = pytest.mark.training
 TITLES = Titles("mine", "Mine", "Learnt by a test.", "mine", "aitunes-train learn mine")
@@ -42,6 +42,27 @@ class Learning:
             raise OSError(self.error, "refused", str(to))
         self.clock.now += 5.0
         self.exports.append(self.best_db)
+        return to / titles.name
+
+
+class SteadyLearning:
+    """Gets a little better with every step of so many seconds, whose clock stands still while a version is exported."""
+
+    def __init__(self, clock, step_seconds, export_seconds):
+        self.clock, self.step_seconds, self.export_seconds = clock, step_seconds, export_seconds
+        self.exports, self.best_db = 0, float("inf")
+
+    def run(self, seconds):
+        spent = 0.0
+        while spent < seconds:
+            spent += self.step_seconds
+            self.clock.now += self.step_seconds
+            self.best_db = 10.0 - 5.0 * spent / seconds
+            yield Step(min(1.0, spent / seconds), True, spent >= seconds)
+
+    def export(self, to, titles):
+        self.exports += 1
+        self.clock.now += self.export_seconds
         return to / titles.name
 
 
@@ -84,6 +105,23 @@ def test_exports_take_a_small_share_of_the_time(work):
     learning, versions = work([10.0 - 0.01 * n for n in range(900)])
     versions.until(400.0, Stop())
     assert 2 <= len(learning.exports) <= 12
+
+
+@pytest.mark.parametrize("step_seconds", [0.05, 0.7, 5.0])
+@pytest.mark.parametrize("export_seconds", [0.5, 5.0, 20.0, 70.0])
+@pytest.mark.parametrize("prepared", [10.0, 200.0, 290.0, 400.0])
+def test_the_time_is_overrun_by_no_more_than_the_last_export(tmp_path, heard, step_seconds, export_seconds, prepared):
+    end, clock = 300.0, Clock()
+    clock.now = prepared
+    learning = SteadyLearning(clock, step_seconds, export_seconds)
+    versions = Versions(learning, TITLES, tmp_path, heard, PlayingEngine(None, heard), 0.0, clock)
+    learnt = versions.until(end, Stop())
+    # What is learnt in no time at all is nothing: a few seconds are taken even where the time is over.
+    begun = max(end, prepared + MIN_TRAINING_SECONDS)
+    assert clock.now <= begun + step_seconds + export_seconds
+    if prepared + MIN_TRAINING_SECONDS + 2.0 * export_seconds < end:
+        assert clock.now <= end + step_seconds
+    assert learnt.held_db == learning.best_db
 
 
 def test_a_stop_keeps_the_best_so_far(work, heard):

@@ -38,7 +38,7 @@ def here(tmp_path, monkeypatch):
 def _trained_runs(tmp_path_factory):
     """A folder of runs of 5D vectors, trained in the tests' own process: no window has to start one for each test."""
     from training.data.corpus import CorpusOptions
-    from training.fit.train import TrainOptions
+    from training.fit.options import TrainOptions
     from training.headless import HeadlessActionPipeline
 
     folder = tmp_path_factory.mktemp("trained")
