@@ -16,7 +16,7 @@ _ONE_THREAD = dict.fromkeys((_MARK, "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "
 def own_process(module: str, *words: str, one_thread: bool = True) -> tuple[list[str], dict[str, str]]:
     """Return command and environment that run a module, whatever lies in the current folder.
 
-    ONNX Runtime reports nothing to its maker there.
+    ONNX Runtime reports nothing to its maker there, and Ctrl-C ends it without a traceback.
 
     Args:
         module, words: what `python -m` would be given.
@@ -29,4 +29,5 @@ def own_process(module: str, *words: str, one_thread: bool = True) -> tuple[list
         name: value for name, value in os.environ.items() if _MARK not in os.environ or name not in _ONE_THREAD
     }
     threads = _ONE_THREAD if one_thread else {}
-    return [sys.executable, "-P", "-m", module, *words], {**inherited, **threads, **TELEMETRY_OFF, "PYTHONPATH": path}
+    environment = {**inherited, **threads, **TELEMETRY_OFF, "PYTHONPATH": path}
+    return [sys.executable, "-P", "-m", "aitunes.child", module, *words], environment
