@@ -40,7 +40,7 @@ def settled_frames(iterations: int, overlap: int) -> int:
     """Return how many of the oldest frames are left as they are.
 
     More hops have refined them, and they weigh little in what is still to be emitted
-    (docs/decisions/0014-settled-frames.md, 0017-voices-together.md).
+    (docs/decisions/0014-settled-frames.md, 0018-voices-together.md).
     """
     return overlap // 2 if iterations <= FEW_ITERATIONS and overlap >= 8 else 3 * overlap // 8
 
