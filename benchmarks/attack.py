@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.attacks import connections, senders, texts
+from benchmarks.attacks import connections, floods, senders, texts
 from benchmarks.attacks.inputs import attack_all
 from benchmarks.attacks.target import NotTriedError, Target
 
@@ -41,6 +41,9 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
         connections.oscquery,
         connections.web_bodies,
         connections.web_sockets,
+        floods.notes,
+        floods.held_events,
+        floods.stopped_helpers,
     )
 }
 

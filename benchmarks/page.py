@@ -2,8 +2,10 @@
 
     python -m benchmarks.page [--seconds 10]
 
-An engine without a sound device plays First Light; between it and the web server stands a relay that notes when packets
-of the pad pass. The time of a hand's event is the browser's own.
+An engine without a sound device plays First Light; between it and the web server stands a relay that notes when
+packets of the pad pass, by the system's own stamp of their arrival. The time of a hand's event is the browser's own. By
+turns the same hand moves on a blank page with a WebSocket and nothing else (`benchmarks.bare_socket`): what is above
+that is ours.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import os
 import re
 import selectors
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -33,6 +36,8 @@ CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 RATE_HZ = 60.0
 OPENINGS = 5
+TURNS = 4
+_SO_TIMESTAMPNS = 35  # of Linux
 
 
 class Relay:
@@ -45,6 +50,7 @@ class Relay:
     def __init__(self, engine: int) -> None:
         self._engine = engine
         self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._front.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._front.bind(("127.0.0.1", 0))
         self.port = self._front.getsockname()[1]
         self.passed: list[tuple[float, float]] = []
@@ -62,8 +68,10 @@ class Relay:
                     self._front.sendto(key.fileobj.recv(65_536), key.data)  # type: ignore[union-attr]
 
     def _forward(self) -> None:
-        datagram, sender = self._front.recvfrom(65_536)
-        now = time.time()
+        # A thread may have to wait for the interpreter; the system's stamp does not.
+        datagram, stamps, _, sender = self._front.recvmsg(65_536, 64)
+        seconds, nanoseconds = struct.unpack("qq", stamps[0][2])
+        now = seconds + 1e-9 * nanoseconds
         if sender not in self._backs:
             back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             back.connect(("127.0.0.1", self._engine))
@@ -87,6 +95,29 @@ def web_server(port: int) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def bare_page(port: int) -> Iterator[str]:
+    """Serve the blank page that sends to a port; yields its address."""
+    command = [sys.executable, "-m", "benchmarks.bare_socket", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def open_bare(browser: Browser, url: str, touch: bool) -> Page:
+    """Open the blank page as a desktop or a phone shows it."""
+    size = PHONE if touch else DESKTOP
+    page = browser.new_context(viewport=size, has_touch=touch, is_mobile=touch).new_page()
+    page.goto(url)
+    while page.title() != "open":
+        page.wait_for_timeout(20)
+    return page
 
 
 def open_page(browser: Browser, url: str, touch: bool = False) -> Page:
@@ -122,10 +153,10 @@ RECORD = """kind => {
 }"""
 
 
-def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool) -> np.ndarray:
+def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool, pad: str = "#stage .pad") -> np.ndarray:
     """Return the milliseconds from each move of a hand to the page's handler, and to its packet, [moves, 2]."""
     page.evaluate(RECORD, "pointerrawupdate")
-    box = page.locator("#stage .pad").bounding_box()
+    box = page.locator(pad).bounding_box()
     assert box is not None
     session = page.context.new_cdp_session(page)
     y = box["y"] + box["height"] / 2
@@ -156,6 +187,28 @@ def hand_to_packet(page: Page, relay: Relay, seconds: float, touch: bool) -> np.
         if len(match):
             delays.append((handled - moment, 1e3 * match[0, 1] - moment))
     return np.array(delays)
+
+
+def compare(browser: Browser, url: str, bare_url: str, relay: Relay, seconds: float, touch: bool) -> None:
+    """Print what a hand's moves take in the page and in the blank one, by turns."""
+    found: dict[str, list[np.ndarray]] = {"page": [], "bare": []}
+    for _ in range(TURNS):
+        for kind in found:
+            page = open_page(browser, url, touch) if kind == "page" else open_bare(browser, bare_url, touch)
+            page.bring_to_front()
+            page.wait_for_timeout(500)
+            pad = "#stage .pad" if kind == "page" else "#pad"
+            found[kind].append(hand_to_packet(page, relay, seconds / TURNS, touch, pad))
+            page.context.close()
+    late = {}
+    for kind, turns in found.items():
+        delays = np.concatenate(turns)
+        for what, column in (("its handler", delays[:, 0]), ("OSC packet", delays[:, 1])):
+            middle, most, late[kind] = np.percentile(column, [50, 90, 99])
+            name = "finger" if touch else "mouse"
+            figures = f"{middle:.1f}, {most:.1f}, {late[kind]:.1f} ms"
+            print(f"{name} → {what}, {kind}: median, 90th, 99th percentile {figures}, {len(column)} moves")
+    print(f"page ÷ bare at the 99th percentile {late['page'] / late['bare']:.2f}")
 
 
 def frames(page: Page, seconds: float) -> tuple[float, float]:
@@ -196,13 +249,9 @@ def main() -> None:
         with web_server(relay.port) as url:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             print(f"first paint            {first_paint(browser, url):.0f} ms, median of {OPENINGS}")
-            for name, touch in (("mouse", False), ("finger", True)):
-                page = open_page(browser, url, touch)
-                delays = hand_to_packet(page, relay, seconds, touch)
-                for what, column in (("page's handler", delays[:, 0]), ("OSC packet", delays[:, 1])):
-                    middle, late, most = np.percentile(column, [50, 90, 99])
-                    print(f"{name} → {what}: median, 90th, 99th percentile {middle:.1f}, {late:.1f}, {most:.1f} ms")
-                page.context.close()
+            with bare_page(relay.port) as bare_url:
+                for touch in (False, True):
+                    compare(browser, url, bare_url, relay, seconds, touch)
             page = open_page(browser, url)
             rate, late = frames(page, seconds)
             print(f"frames                 {rate:.1f} a second, {late:.1f} % took over 25 ms")

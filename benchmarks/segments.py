@@ -12,7 +12,6 @@ first-level folder of the data. The lower, the better.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +20,14 @@ import torch
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.experiments.cases.folder import FOLDER
 from aitunes.experiments.run_files import BEST_CHECKPOINT, LAST_CHECKPOINT
-from aitunes.features import AudioFeatures, FloatArray
+from aitunes.features import AudioFeatures
 from training.data.corpus import Corpus, CorpusOptions, Part, open_corpus
+from training.evaluate.components import SegmentModel, components
 from training.evaluate.inference import reconstruct
 from training.fit.trained import load_trained
 from training.learn.rendering import distances
 
 _SECONDS = 6.0
-_POWER_ITERATIONS, _MORE = 6, 32
-
-Model = Callable[[FloatArray], FloatArray]
-"""Takes segments [items, bands, frames], gives what is left of them after the code."""
 
 
 def main() -> None:
@@ -50,28 +46,14 @@ def main() -> None:
     kept = next(run / name for name in (BEST_CHECKPOINT, LAST_CHECKPOINT) if (run / name).is_file())
     trained = load_trained(FOLDER, scenario, kept)
     network = trained.experiment.model
-    models: dict[str, Model] = {
+    models: dict[str, SegmentModel] = {
         "components": components(np.asarray(corpus.train.S), network.latent_dim),
         f"{scenario.name}, {trained.epochs} epochs": lambda S: reconstruct(network, S),
     }
     print_table(corpus, models)
 
 
-def components(S: FloatArray, count: int) -> Model:
-    """Fit principal components of segments."""
-    torch.manual_seed(0)
-    X = torch.from_numpy(S.reshape(len(S), -1))
-    mean = X.mean(0)
-    axes = torch.svd_lowrank(X - mean, count + _MORE, niter=_POWER_ITERATIONS)[2][:, :count]
-
-    def model(S: FloatArray) -> FloatArray:
-        held = torch.from_numpy(S.reshape(len(S), -1))
-        return (mean + (held - mean) @ axes @ axes.T).clamp(0.0, 1.0).numpy().reshape(S.shape)
-
-    return model
-
-
-def print_table(corpus: Corpus, models: dict[str, Model]) -> None:
+def print_table(corpus: Corpus, models: dict[str, SegmentModel]) -> None:
     """Print a row for each label and one for all tracks, each track counting alike."""
     features = corpus.features or AudioFeatures()
     print("| held-out tracks of | " + " | ".join(models) + " |\n| --- |" + " --- |" * len(models))
@@ -85,7 +67,7 @@ def print_table(corpus: Corpus, models: dict[str, Model]) -> None:
     print_row("all", np.concatenate(every))
 
 
-def of_track(model: Model, track: Part, features: AudioFeatures) -> tuple[float, float, float]:
+def of_track(model: SegmentModel, track: Part, features: AudioFeatures) -> tuple[float, float, float]:
     """Measure a track: distance of its bands, distance and distortion of its sound, dB."""
     S = np.asarray(track.S)
     decoded = model(S)

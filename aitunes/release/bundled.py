@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-BUNDLED = ("arcade", "chamber", "first-light", "grooves", "overture", "stargazing", "vespers", "weather")
+BUNDLED = ("arcade", "carousel", "chamber", "first-light", "grooves", "overture", "stargazing", "vespers", "weather")
 """One of the same name among the user's would hide it."""

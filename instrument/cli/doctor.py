@@ -12,15 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from aitunes.atomic import check_replaceable, unfinished_path, write_text
+from aitunes.atomic import check_replaceable, unfinished_path
 from aitunes.errors import reason
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
 from instrument.doctor.report import advise, table
-from instrument.doctor.trace import trace
+from instrument.doctor.trace import write_trace
 from instrument.engine.engine import Engine
-from instrument.engine.flight_recorder import FlightRecorder
 from instrument.engine.options import EngineOptions
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
@@ -76,7 +75,7 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         finally:
             engine.close()
     flight = engine.synth_thread.flight
-    is_traced = options.trace is None or _write_trace(options.trace, flight)
+    is_traced = options.trace is None or write_trace(options.trace, flight, say)
     if len(latencies) < _MIN_CHANGES:
         raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
     low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
@@ -130,17 +129,6 @@ def _check_trace(path: Path) -> None:
             trial.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"The trace cannot be written to {path}: {reason(error)}.") from error
-
-
-def _write_trace(path: Path, flight: FlightRecorder) -> bool:
-    """Write the trace and return True, or say why not: what was measured meanwhile must not be lost with it."""
-    try:
-        write_text(path, json.dumps(trace(flight.hops(), flight.causes)), durable=False)
-    except OSError as error:
-        say(f"The trace cannot be written to {path}: {reason(error)}.")
-        return False
-    say(f"The last hops are in {path}; ui.perfetto.dev opens it.")
-    return True
 
 
 def _output_arguments(options: argparse.Namespace) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -45,6 +46,7 @@ class PadProcess:
         self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
+        self._end_by: float | None = None
         words = ["--connect", self._where, "--with-engine", "--http-port", str(options.http_port)]
         if options.releases is not None:
             words += ["--releases", str(options.releases)]
@@ -57,16 +59,22 @@ class PadProcess:
     def ask_to_end(self) -> None:
         """Have the window close, and return at once."""
         self._closing = True
+        self._end_by = self._end_by or time.monotonic() + _PATIENCE_SECONDS
         if self._process.poll() is None:
             self._process.terminate()
 
     def close(self) -> None:
         """Close the window, whose engine has ended."""
         self.ask_to_end()
-        try:
-            self._process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        assert self._end_by is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, self._end_by - time.monotonic()))
+        self.kill()
+
+    def kill(self) -> None:
+        """End the window by force, and return at once."""
+        self._closing = True
+        self._process.kill()
 
     def _watch(self) -> None:
         begin = time.monotonic()

@@ -56,12 +56,13 @@ def run(options: argparse.Namespace) -> int:
         stop_with_engine(engine.quit)
     helpers: list[Helper] = []
     with (
-        BoundedEnding(lambda: int(engine.failed), lambda: _ask_to_end(helpers)) as ending,
+        BoundedEnding(lambda: int(engine.failed), lambda: _kill(helpers), lambda: _ask_to_end(helpers)) as ending,
         _pad(options, engine) as pad,
         _midi(options, engine) as midi,
         _web(options, engine) as web,
     ):
         helpers += [helper for helper in (pad, midi, web) if helper is not None]
+        engine.asked_to_end = ending.ask
         engine.start()
         say(_greeting(engine, time.perf_counter() - begin, pad is not None))
         for sidecar in (midi, web):
@@ -107,10 +108,18 @@ class Helper(Protocol):
     def ask_to_end(self) -> None:
         """Have it end, and return at once."""
 
+    def kill(self) -> None:
+        """End it by force, and return at once."""
+
 
 def _ask_to_end(helpers: list[Helper]) -> None:
     for helper in helpers:
         helper.ask_to_end()
+
+
+def _kill(helpers: list[Helper]) -> None:
+    for helper in helpers:
+        helper.kill()
 
 
 def open_output(options: argparse.Namespace) -> Output:

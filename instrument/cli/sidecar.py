@@ -20,7 +20,8 @@ _MIDI = ("jack", "rtmidi")
 MIDI_MISSING = "MIDI needs the extra `midi`: pip install 'aitunes[midi]'"
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Waited before each new start, seconds; after the last one it is given up."""
-_ENDING_SECONDS = 1.0
+ENDING_SECONDS = 1.0
+"""From the question to the end of a process; then it is killed."""
 _REFUSING_SECONDS = 10.0  # one that ends by itself so soon has said why it cannot serve
 _HEALTHY_SECONDS = 60.0
 
@@ -76,6 +77,7 @@ class Sidecar:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._end_by: float | None = None
         self._sound_is_on = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sidecar-watch", daemon=True)
 
@@ -100,17 +102,29 @@ class Sidecar:
         self._closing.set()
         with self._lock:
             process = self._process
+            self._end_by = self._end_by or self._clock() + ENDING_SECONDS
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()  # which also happens by itself, however the engine ends
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; several that were asked together are over together, stopped ones too."""
         self.ask_to_end()
         if self._process is not None:
-            _end(self._process)
+            assert self._end_by is not None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, self._end_by - self._clock()))
+            self.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a disk may hold it, and then nothing ends it
+                self._process.wait(ENDING_SECONDS)
         if self._thread.ident is not None:
-            self._thread.join(_ENDING_SECONDS)
+            self._thread.join(ENDING_SECONDS)
+
+    def kill(self) -> None:
+        """End the process by force, and return at once."""
+        self._closing.set()
+        if self._process is not None:
+            self._process.kill()
 
     def _watch(self) -> None:
         tries = 0
@@ -199,13 +213,3 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(OSError):
         process.stdin.write(b"\n")
         process.stdin.flush()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that was asked to end, for a moment, then kill it."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_ENDING_SECONDS)
-        return
-    process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):  # a disk may hold it, and then it cannot even be killed
-        process.wait(_ENDING_SECONDS)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from instrument.engine.flight_recorder import SYNTH
+from aitunes.atomic import write_text
+from aitunes.errors import reason
+from instrument.engine.flight_recorder import SYNTH, FlightRecorder
 from instrument.engine.interruptions import Hop, Interruption
 
 
@@ -39,3 +43,14 @@ def trace(hops: Sequence[Hop], causes: Sequence[Interruption]) -> dict[str, Any]
     for cause in causes:
         events.append({"name": cause.sentence, "ph": "i", "s": "g", "ts": at(cause.moment), "pid": 1, "tid": 1})
     return {"traceEvents": events, "displayTimeUnit": "ms"}
+
+
+def write_trace(path: Path, flight: FlightRecorder, say: Callable[[str], None]) -> bool:
+    """Write the trace and return True, or say why not: what was measured meanwhile must not be lost with it."""
+    try:
+        write_text(path, json.dumps(trace(flight.hops(), flight.causes)), durable=False)
+    except OSError as error:
+        say(f"The trace cannot be written to {path}: {reason(error)}.")
+        return False
+    say(f"The last hops are in {path}; ui.perfetto.dev opens it.")
+    return True

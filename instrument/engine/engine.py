@@ -49,6 +49,9 @@ class Engine:
         log: takes sentences for the terminal.
         clock: for the test of time.
 
+    Attributes:
+        asked_to_end: called as `quit` is, from any thread; must not wait.
+
     Raises:
         ReleaseError: the release cannot be used.
         PortError: the OSC port cannot be opened.
@@ -64,6 +67,7 @@ class Engine:
     ) -> None:
         clock = clock or Clock()
         self.scheduling = "ordinary"
+        self.asked_to_end: Callable[[], None] = lambda: None
         self.timeline = Timeline()
         self._library = library
         self.publisher = publisher = Publisher(log)
@@ -169,6 +173,7 @@ class Engine:
     def quit(self) -> None:
         """Fade out and end; returns at once."""
         self.synth_thread.stopping.set()
+        self.asked_to_end()
 
     def close(self) -> None:
         """Fade out, finish the recording, free port and device; on the thread that called `start`."""

@@ -19,7 +19,11 @@ from instrument.osc.subscribers import Peer
 from instrument.synthesis.dynamics import OutputStage, decibels
 
 METER_SECONDS = 0.04
-_COLLECT_SECONDS = 20.0
+MAX_SENT = 256
+"""Limits the messages of one wake, so that the synth gets the interpreter between two of them."""
+MAX_WAITING = 4_096
+"""Limits the notices that wait; answers are bounded by what their senders may ask."""
+COLLECT_SECONDS = 1.0
 _ERROR_SECONDS = 1.0
 
 
@@ -60,9 +64,10 @@ class Publisher:
         self._clock = clock
         self._messages: deque[Message] = deque()
         self._meter_due = 0.0
-        self._collect_due = clock() + _COLLECT_SECONDS
+        self._collect_due = clock() + COLLECT_SECONDS
         self._underruns = 0
         self._error_due = 0.0
+        self._left_out = 0
 
     def reply(self, sender: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Answer a sender by the addresses that it uses; None, the engine itself, gets no answer."""
@@ -72,6 +77,9 @@ class Publisher:
 
     def notify(self, author: Sender | None, address: str, arguments: tuple[Any, ...]) -> None:
         """Notify every subscriber but the author; by the former address, too, where there is one."""
+        if len(self._messages) >= MAX_WAITING:
+            self._left_out += 1
+            return
         peer = None if author is None else peer_of(author)
         for name in dict.fromkeys((address, former(address))):
             self._messages.append(Message(peer, True, name, arguments))
@@ -86,10 +94,10 @@ class Publisher:
         with contextlib.suppress(OSError, ValueError):
             self._log(sentence)
 
-    def drain(self) -> list[Message]:
-        """Take all messages that wait."""
-        messages = []
-        while self._messages:
+    def drain(self, count: int = MAX_WAITING) -> list[Message]:
+        """Take so many of the messages that wait."""
+        messages: list[Message] = []
+        while self._messages and len(messages) < count:
             messages.append(self._messages.popleft())
         return messages
 
@@ -108,17 +116,27 @@ class Publisher:
             plural = "" if underruns == 1 else "s"
             reason = f"; the last because {cause}" if cause else ""
             self.notify_error(f"the sound was interrupted: {underruns} underrun{plural} so far{reason}")
-        for message in self.drain():
-            if message.to_others:
-                osc.send_to_others(message.peer, message.address, message.arguments)
-            elif message.peer is not None:
-                osc.send(message.peer, message.address, message.arguments)
+        self._send(osc)
         if now >= self._meter_due:
             self._meter_due = now + METER_SECONDS
             osc.send_to_others(None, f"{ROOT}/meter", (decibels(stage.peak), decibels(stage.rms)))
             if osc.subscribers:
                 osc.send_to_others(None, f"{ROOT}/scope", (scope.levels().astype(">f4").tobytes(),))
         if now >= self._collect_due:
-            # Automatic collection is off and what lived at the start is frozen, so this takes microseconds.
-            self._collect_due = now + _COLLECT_SECONDS
+            # Automatic collection is off. What has lived for a while is frozen, so this looks at what is new, and takes
+            # microseconds however much the engine keeps.
+            self._collect_due = now + COLLECT_SECONDS
             gc.collect()
+            gc.freeze()
+
+    def _send(self, osc: OscServer) -> None:
+        for message in self.drain(MAX_SENT):
+            if message.to_others:
+                osc.send_to_others(message.peer, message.address, message.arguments)
+            elif message.peer is not None:
+                osc.send(message.peer, message.address, message.arguments)
+        if self._messages:
+            self.wake()
+        elif self._left_out:
+            left_out, self._left_out = self._left_out, 0
+            self.notify_error(f"{left_out} changes came faster than they can be told; ask for what you show")

@@ -35,19 +35,23 @@ class Scope:
         self._band_of_bin = np.searchsorted(edges, bins, side="right")
 
     def push(self, y: FloatArray) -> None:
-        """Take a block [samples, 2], which must not change any more; synth's thread only."""
+        """Take a block [samples, channels], one or two of them, which must not change any more; synth's thread only."""
         self._blocks.append(y)
 
     def levels(self) -> FloatArray:
         """Return the level of each band, [64] dB: 0 for a sine of full scale, `SILENCE_DB` for silence."""
-        y = np.zeros(self._n_fft, np.float32)
+        blocks: list[FloatArray] = []
         missing = self._n_fft
         for block in reversed(self._blocks.copy()):
-            taken = block[-missing:]
-            y[missing - len(taken) : missing] = taken.mean(axis=1)
-            missing -= len(taken)
-            if not missing:
+            blocks.append(block)
+            missing -= len(block)
+            if missing <= 0:
                 break
+        y = np.zeros(self._n_fft, np.float32)
+        if blocks:
+            # One look at all of them: this thread and the synth's share the interpreter.
+            newest = np.concatenate(blocks[::-1])[-self._n_fft :]
+            y[self._n_fft - len(newest) :] = 0.5 * (newest[:, 0] + newest[:, -1])
         return self._levels_of(y)
 
     def _levels_of(self, y: FloatArray) -> FloatArray:

@@ -6,11 +6,12 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from aitunes.osc.address import is_loopback
 from aitunes.osc.packets import Message, Packet, PacketError, parse
 from aitunes.printable import printable
 from instrument.namespace import (
@@ -156,7 +157,7 @@ class Dispatcher:
         elif events and packet.time is not None and packet.time - events[0].arrived > MAX_AHEAD_SECONDS:
             ahead = f"its time is {packet.time - events[0].arrived:.0f} s ahead of this machine's clock"
             self._refuse(peer, packet.messages[0], f"{ahead}; {MAX_AHEAD_SECONDS:.0f} s at most: set the clocks alike")
-        elif events and not self._instrument.timeline.post(events, packet.time):
+        elif events and not self._instrument.timeline.post(events, packet.time, _share(peer)):
             flood = "more events wait than the sound can carry; send fewer"
             held = "too many events are held for later; /clearSched"
             self._refuse(peer, packet.messages[0], flood if packet.time is None else held)
@@ -252,6 +253,11 @@ def _is_button(row: Address, arguments: list[Any]) -> bool:
     if row.arguments or row.kind not in (Kind.ACTION, Kind.COMMAND) or len(arguments) != 1:
         return False
     return isinstance(arguments[0], int | float) and math.isfinite(arguments[0])
+
+
+def _share(peer: Peer) -> Hashable:
+    """Return whose share of the held events a sender takes: all other machines have one together."""
+    return peer if is_loopback(peer[0]) else "other machines"
 
 
 def _differ(arguments: list[Any], values: tuple[Value, ...]) -> bool:

@@ -46,8 +46,8 @@ connection, that asked.
   button let go, and ignored.
 - **Bundles** apply whole, at one hop, and nest at most {MAX_DEPTH} deep. A time tag says when the change is to be
   heard at the loudspeaker: it is held until the hop that is heard nearest to it, at most half a hop early or late. Up
-  to {MAX_HELD:,} events are held. A tag of 1 or in the past is now; one more than a hop past on arrival counts as
-  late. One packet may change {MAX_EVENTS} values.
+  to {MAX_HELD:,} events of each sender are held. A tag of 1 or in the past is now; one more than a hop past on
+  arrival counts as late. One packet may change {MAX_EVENTS} values.
 - **Refusals** come as `/fail address reason` and change nothing, at most {REFUSALS.burst:.0f} at once and
   {REFUSALS.rate:.0f} a second for each sender. A datagram that is not OSC is only counted; a message of unknown
   types spoils no other of its bundle. What engines answer with (`/done`, `/fail`, `*.reply`, notices) is never

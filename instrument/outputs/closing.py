@@ -56,9 +56,10 @@ _CLOSING = "close-output"
 
 
 class OutputCloser:
-    """Opens and closes outputs and inputs on their own threads.
+    """Opens and closes outputs and inputs on their own threads, one after another.
 
-    PortAudio waits for ever for a sound server that hangs.
+    PortAudio waits for ever for a sound server that hangs, and may abort the process where two change at once. So each
+    waits for the one before it, `CLOSE_SECONDS` at most.
     """
 
     def __init__(self) -> None:
@@ -95,9 +96,7 @@ class OutputCloser:
             except BaseException as error:  # noqa: BLE001  raised again by who waits
                 ended.set_exception(error)
 
-        thread = threading.Thread(target=run, name="open-output", daemon=True)
-        self._threads = [*self._threads, thread]
-        thread.start()
+        self._run_after_others(run, "open-output")
         try:
             return ended.result(OPEN_SECONDS)
         except FutureTimeout:
@@ -106,7 +105,17 @@ class OutputCloser:
 
     def close(self, output: Device) -> None:
         """Begin to close an output; returns at once."""
-        thread = threading.Thread(target=output.close, name=_CLOSING, daemon=True)
+        self._run_after_others(output.close, _CLOSING)
+
+    def _run_after_others(self, function: Callable[[], None], name: str) -> None:
+        before = self._threads[-1:]
+
+        def run() -> None:
+            for thread in before:
+                thread.join(CLOSE_SECONDS)
+            function()
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
         self._threads = [*self._threads, thread]
         thread.start()
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from instrument.learning import PROGRAM, TRAINING_MISSING, LearningProgress, learn_words, training_is_installed
 from instrument.pad.child_process import child_process, end_child
 
-TRAINING_MISSING = "To make an instrument of a folder, install the training extra: pip install 'aitunes[training]'"
-
-_PROGRAM = "training.cli"
-_LIBRARIES = ("torch", "lightning", "librosa", "rich")
 _STEPS = 10  # that the bar's share is told in
-_MAX_CHARACTERS = 400
-
-
-def training_is_installed() -> bool:
-    """Find out whether the training extra is there, without loading any of it."""
-    return all(find_spec(name) for name in _LIBRARIES)
 
 
 class FolderLearning(QObject):
@@ -44,8 +32,8 @@ class FolderLearning(QObject):
         super().__init__(parent)
         self._engine, self._command = engine, command
         self._process: QProcess | None = None
-        self._name, self._told, self._release = "", 0, ""
-        self._failure = ""
+        self._name, self._told = "", 0
+        self._progress = LearningProgress()
 
     @property
     def busy(self) -> bool:
@@ -60,9 +48,9 @@ class FolderLearning(QObject):
         if self._command is None and not training_is_installed():
             self.message.emit(TRAINING_MISSING)
             return
-        self._name, self._told, self._release, self._failure = folder.name, 0, "", ""
-        words = ["learn", str(folder), "--json-progress", "--connect", self._engine]
-        process = self._process = child_process(self, _PROGRAM, words, self._command, one_thread=False)
+        self._name, self._told, self._progress = folder.name, 0, LearningProgress()
+        words = learn_words(folder, self._engine)
+        process = self._process = child_process(self, PROGRAM, words, self._command, one_thread=False)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail_to_start)
@@ -82,34 +70,23 @@ class FolderLearning(QObject):
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            try:
-                line = json.loads(bytes(self._process.readLine().data()))
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                self._show(line)
+            kind = self._progress.take(bytes(self._process.readLine().data()))
+            if kind == "progress":
+                self._show_progress()
+            elif kind == "version":
+                heard = "plays now" if self._progress.plays else "is in the list of releases"
+                self.message.emit(f"“{self._name}”, version {self._progress.version}, {heard}.")
 
-    def _show(self, line: dict[str, Any]) -> None:
-        """Show one line of the process's progress."""
-        if isinstance(progress := line.get("progress"), dict):
-            self._show_progress(float(progress.get("share", 0.0)), float(progress.get("seconds_left", 0.0)))
-        elif isinstance(version := line.get("version"), dict):
-            self._release = str(version.get("release", ""))
-            heard = "plays now" if version.get("plays") else "is in the list of releases"
-            self.message.emit(f"“{self._name}”, version {version.get('number')}, {heard}.")
-        elif "failed" in line:
-            self._failure = str(line["failed"])[:_MAX_CHARACTERS]
-
-    def _show_progress(self, share: float, seconds_left: float) -> None:
-        step = int(_STEPS * share)
+    def _show_progress(self) -> None:
+        step, seconds = int(_STEPS * self._progress.share), int(self._progress.seconds_left or 0.0)
         if step > self._told:
             self._told = step
-            left = f"{int(seconds_left) // 60}:{int(seconds_left) % 60:02d}"
+            left = f"{seconds // 60}:{seconds % 60:02d}"
             self.message.emit(f"Learning “{self._name}”: {100 * step // _STEPS} %, {left} left.")
 
     def _fail_to_start(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
-            self._failure = f"{sys.executable} cannot be started."
+            self._progress.failure = f"{sys.executable} cannot be started."
             self._end()
 
     def _end(self) -> None:
@@ -117,11 +94,12 @@ class FolderLearning(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        if self._failure:
-            self.message.emit(self._failure)
-        elif self._release:
-            self.message.emit(f"“{self._name}” is learnt; it stays in the list of releases as {self._release}.")
+        progress = self._progress
+        if progress.failure:
+            self.message.emit(progress.failure)
+        elif progress.release:
+            self.message.emit(f"“{self._name}” is learnt; it stays in the list of releases as {progress.release}.")
         else:
             self.message.emit(f"“{self._name}” could not be learnt; `aitunes-train learn` in a terminal says why.")
-        self.finished.emit("" if self._failure else self._release)
+        self.finished.emit("" if progress.failure else progress.release)
         process.deleteLater()

@@ -72,7 +72,9 @@ class MotionTraces:
         first = max(first, nearest - round(0.5 * _PASSAGE_SECONDS * motion.code_rate))
         end = min(end, first + round(_PASSAGE_SECONDS * motion.code_rate))
         path = np.asarray(self._codes[first:end] - self._codes[first:end].mean(axis=0), np.float32)
-        level = motion.level[first:end]
+        ratio = motion.level_rate / motion.code_rate
+        begin = int(motion.level_starts[track]) + round((first - int(motion.code_starts[track])) * ratio)
+        level = motion.level[begin : begin + round((end - first) * ratio)]
         return MotionTrace((end - first) / motion.code_rate, _share(level - level.max()), path @ self._axes)
 
 

@@ -98,7 +98,7 @@ def _play(
     missing, written = round(seconds * rate), 0
     while missing > 0:
         heard = written / rate + synth.change_seconds
-        while waiting and waiting[0].seconds < heard + synth.hop_seconds and timeline.room:
+        while waiting and waiting[0].seconds < heard + synth.hop_seconds and timeline.room():
             line = waiting.popleft()
             timeline.post([line.event], line.seconds)
         for event in timeline.due(heard, synth.hop_seconds, synth.note_lead_seconds):

@@ -69,6 +69,8 @@ class NoteMotions:
         self._points = motion.codes @ motion.metric
         self._groups = [np.flatnonzero(motion.group == number) for number in np.unique(motion.group)]
         self._lines = np.stack([self._line(members) for members in self._groups])
+        self._pitches_by_group = motion.pitch[np.concatenate(self._groups)]
+        self._group_starts = np.cumsum([0, *(len(members) for members in self._groups[:-1])])
 
     def choose(self, z: FloatArray, pitch: float, velocity: float) -> Choice:
         """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1."""
@@ -95,7 +97,7 @@ class NoteMotions:
         """Return the notes of the instrument that a code names."""
         octaves = (pitch - _CENTRE) / _OCTAVE
         apart = ((point - self._lines[:, 0] - octaves * self._lines[:, 1]) ** 2).sum(axis=1)
-        beyond = np.array([np.abs(self.motion.pitch[members] - pitch).min() for members in self._groups])
+        beyond = np.minimum.reduceat(np.abs(self._pitches_by_group - pitch), self._group_starts)
         apart += _RANGE_WEIGHT * np.maximum(beyond - _RANGE_SEMITONES, 0.0) ** 2
         return self._groups[int(np.argmin(apart))]
 

@@ -55,8 +55,9 @@ class ReleaseRenderer:
         motion = read_motion(release.folder, card)
         self.source = source_for(release, background, motion)
         pitched = plays_notes(card)
-        self._texture = None if motion is None or pitched else TextureMotion(motion)
-        self._dream = None if motion is None or not pitched else Dream(motion)
+        frames = motion is not None and card.is_frame_model
+        self._texture = TextureMotion(motion) if motion is not None and frames and not pitched else None
+        self._dream = Dream(motion) if motion is not None and frames and pitched else None
         self.voices = [Voice(features, lookahead, slot) for slot in range(SLOTS if pitched else 1)]
         self._spreads = [spread(slot) for slot in range(len(self.voices))]
         self.resampler = Resampler(features.sample_rate, output_rate)
@@ -156,7 +157,7 @@ class ReleaseRenderer:
 
 def source_for(release: Release, background: bool, motion: Motion | None = None) -> FrameSource:
     """Create the frame source that suits a release."""
-    return Polyphony(release, motion) if release.card.is_frame_model else SegmentDecoder(release, background)
+    return Polyphony(release, motion) if release.card.is_frame_model else SegmentDecoder(release, background, motion)
 
 
 def load_compiled_code() -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
 from instrument.synthesis.motion import MotionMode, MotionSettings
+from instrument.synthesis.passages import Passages
 from instrument.synthesis.transport import Transport
 
 _WINDOW_SECONDS, _STEP_SECONDS = 2.0, 0.5
 _FADE_SECONDS = 0.25
 _LEAP_SECONDS = 0.1
 _NEAREST, _DREAMT = 6, 60
-_SIMILAR = 4
 _MOVED = 0.25
 """Distance of the pad, in standard deviations, after which another part of the material may be nearer."""
 _GLIDE_SECONDS = (1.5, 4.0)
@@ -32,23 +30,11 @@ class TextureMotion:
     """
 
     def __init__(self, motion: Motion) -> None:
-        starts = motion.code_starts
-        lengths = np.diff(starts)
-        self._codes = motion.offsets + np.repeat(motion.codes, lengths, axis=0)
+        self._passages = passages = Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS)
+        self._codes, self._windows, self._means = passages.codes, passages.windows, passages.means
         self._level = motion.level
         self._rate = motion.code_rate
-        self._metric = motion.metric
         self._fade = max(1.0, _FADE_SECONDS * self._rate)
-        length, step = (max(1, round(seconds * self._rate)) for seconds in (_WINDOW_SECONDS, _STEP_SECONDS))
-        windows = []
-        for first, end in pairwise(starts):
-            size = min(length, int(end - first))
-            windows += [(at, at + size, int(end)) for at in range(int(first), int(end) - size + 1, step)]
-        self._windows = np.array(windows)
-        sums = np.concatenate([np.zeros((1, self._codes.shape[1])), np.cumsum(self._codes, axis=0, dtype=np.float64)])
-        sizes = (self._windows[:, 1] - self._windows[:, 0])[:, None]
-        self._means = ((sums[self._windows[:, 1]] - sums[self._windows[:, 0]]) / sizes).astype(np.float32)
-        self._points = self._means @ self._metric
         self._window = 0
         self._asked: FloatArray | None = None
         self._seed: int | None = None
@@ -87,16 +73,16 @@ class TextureMotion:
 
     def _follow(self, z: FloatArray, settings: MotionSettings) -> None:
         """Go to the nearest passage, first and whenever the pad has moved far enough."""
-        point = z @ self._metric
+        point = self._passages.point(z)
         if self._asked is None:
             self._asked = point
-            self._window = int(self._nearest(point, 1)[0])
+            self._window = int(self._passages.nearest(point, 1)[0])
             self._position = float(self._windows[self._window, 0])
             self._mean = self._means[self._window]
             self._faded = self._fade
         elif float(np.abs(point - self._asked).max()) > _MOVED:
             self._asked = point
-            nearest = self._nearest(point, _NEAREST)
+            nearest = self._passages.nearest(point, _NEAREST)
             if self._window not in nearest:
                 self._go_to(int(nearest[0]), settings)
 
@@ -111,8 +97,9 @@ class TextureMotion:
                     self._fade_to(there)
                 self._position = there
                 return
-            if self._goes_on(settings):
-                self._go_on()
+            following = self._following(settings)
+            if following is not None:
+                self._window = following
             elif not _repeats(settings):
                 self._window = self._neighbour(z, settings)
         first, end, _ = self._windows[self._window]
@@ -137,32 +124,25 @@ class TextureMotion:
         elif self._position > last or self._position < first:
             # What lies beyond the end of a track is another one.
             self._position = min(max(self._position, first), track_end - 1.0)
-            if self._goes_on(settings):
-                self._go_on()
+            following = self._following(settings)
+            if following is not None:
+                self._window = following
             elif _repeats(settings):
                 self._fade_to(float(first) if forward else float(last))
             else:
                 self._go_to(self._neighbour(z, settings), settings)
 
-    def _goes_on(self, settings: MotionSettings) -> bool:
-        """Draw whether a dream follows the track beyond the end of the passage."""
-        _, end, track_end = self._windows[self._window]
-        within = settings.dream > 0.0 and settings.speed >= 0.0 and track_end > end
-        return bool(within and self._rng.random() < settings.dream)
+    def _following(self, settings: MotionSettings) -> int | None:
+        """Draw whether a dream follows the track beyond the end of the passage; return the passage that follows."""
+        if settings.dream == 0.0 or settings.speed < 0.0:
+            return None
+        following = self._passages.following(self._window, self._position)
+        return following if following is not None and self._rng.random() < settings.dream else None
 
     def _neighbour(self, z: FloatArray, settings: MotionSettings) -> int:
         """Draw one of the passages around the pad; the further the dream goes, the more of them."""
-        near = self._nearest(z @ self._metric, _NEAREST + round(settings.dream * _DREAMT))
+        near = self._passages.nearest(self._passages.point(z), _NEAREST + round(settings.dream * _DREAMT))
         return int(near[self._rng.integers(len(near))])
-
-    def _go_on(self) -> None:
-        """Let the passage after this one follow: the track itself goes on."""
-        following = min(self._window + round(_WINDOW_SECONDS / _STEP_SECONDS), len(self._windows) - 1)
-        while self._windows[following, 0] > self._position:
-            following -= 1
-        if self._windows[following, 1] - 1 <= self._position:
-            following = min(following + 1, len(self._windows) - 1)
-        self._window = following
 
     def _go_to(self, window: int, settings: MotionSettings) -> None:
         """Enter a passage where it is most like the present moment; on a grid, as far in as the one that is left."""
@@ -174,12 +154,9 @@ class TextureMotion:
             self._fade_to(float(first + share * (end - 1 - first)))
             return
         here, _ = self._now()
-        half = (end - first) // 2
-        low, high = (first, first + max(1, half)) if settings.speed >= 0.0 else (first + half, end)
-        apart = (((self._codes[low:high] - here) @ self._metric) ** 2).sum(axis=1)
-        best = np.argsort(apart, kind="stable")[:_SIMILAR]
+        entry = self._passages.entry(window, here, settings.speed >= 0.0, self._rng)
         self._window = window
-        self._fade_to(float(low + best[self._rng.integers(len(best))]))
+        self._fade_to(float(entry))
 
     def _fade_to(self, position: float) -> None:
         code, level = self._now()
@@ -194,12 +171,6 @@ class TextureMotion:
         rest = 1.0 - self._faded / self._fade
         rest = rest * rest * (3.0 - 2.0 * rest)
         return code + np.float32(rest) * self._apart[0], level + rest * self._apart[1]
-
-    def _nearest(self, point: FloatArray, count: int) -> np.ndarray:
-        apart = ((self._points - point) ** 2).sum(axis=1)
-        count = min(count, len(apart))
-        near = np.argpartition(apart, count - 1)[:count]
-        return near[np.argsort(apart[near], kind="stable")]
 
     def _at(self, position: float) -> tuple[FloatArray, float]:
         at = min(max(position, 0.0), len(self._codes) - 1.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from time import monotonic
@@ -15,6 +15,8 @@ from typing import Any
 from instrument.namespace import ROOT, Kind, MessageError, Value
 
 MAX_HELD = 4_096
+"""Limits the events of one sender that are held, and those of all other machines together: none keeps others out."""
+MAX_HELD_OF_ALL = 4 * MAX_HELD
 MAX_AHEAD_SECONDS = 30.0
 """Limits how far ahead of its arrival an event may be held."""
 MAX_DUE = 256
@@ -89,27 +91,37 @@ class Timeline:
     """Keeps events in order of time, without locks, because `deque` appends and pops atomically."""
 
     def __init__(self) -> None:
-        self._arrivals: deque[tuple[float | None, list[Item] | None]] = deque()
-        self._held: list[tuple[float, int, list[Item]]] = []
+        self._arrivals: deque[tuple[float | None, list[Item] | None, Hashable]] = deque()
+        self._held: list[tuple[float, int, list[Item], Hashable]] = []
         self._held_events = 0
         self._ready: deque[list[Item]] = deque()
         self.ready_events = 0
         # Written by one thread each: the one that posts for later, and the synth's.
         self._posted_events = self._taken_events = 0
+        # By the thread that posts; what is held no more, the synth's thread leaves in the queue.
+        self._held_of: Counter[Hashable] = Counter()
+        self._let_go: deque[tuple[Hashable, int]] = deque()
         self._order = itertools.count()
         self.late_events = 0
 
-    def post(self, events: Sequence[Item], time: float | None = None) -> bool:
+    def post(self, events: Sequence[Item], time: float | None = None, sender: Hashable = None) -> bool:
         """Add events that apply together: at the next hop from any thread, or at a time from the receiving thread only.
 
+        Args:
+            events: what to add.
+            time: when it is to be heard.
+            sender: who has room of its own for what is held for later; None is the engine itself.
+
         Returns:
-            Whether there was room; `MAX_HELD` events may be held for later, and as many may wait for the next hops.
+            Whether there was room; `MAX_HELD` events of a sender may be held for later, and as many of all may wait for
+            the next hops.
         """
-        if len(events) > (MAX_HELD - self.ready_events if time is None else self.room):
+        if len(events) > (MAX_HELD - self.ready_events if time is None else self.room(sender)):
             return False
         if time is not None:
             self._posted_events += len(events)
-        self._arrivals.append((time, list(events)))
+            self._held_of[sender] += len(events)
+        self._arrivals.append((time, list(events), sender))
         return True
 
     def run(self, function: Callable[[], None], ended: threading.Event) -> None:
@@ -135,7 +147,7 @@ class Timeline:
             else:
                 ran.set_result(None)
 
-        self._arrivals.append((None, [Call(run)]))
+        self._arrivals.append((None, [Call(run)], None))
         deadline = monotonic() + _RUN_SECONDS
         while not wait([ran], timeout=_POLL_SECONDS).done:
             if (ended.is_set() or monotonic() > deadline) and ran.cancel():
@@ -144,17 +156,21 @@ class Timeline:
 
     def clear(self) -> None:
         """Drop the events that are held for later; from any thread."""
-        self._arrivals.append((None, None))
+        self._arrivals.append((None, None, None))
 
     @property
     def held_events(self) -> int:
         """Count the events that are held for later."""
         return self._held_events + (self._posted_events - self._taken_events)
 
-    @property
-    def room(self) -> int:
-        """Count the further events that can be held for later."""
-        return MAX_HELD - self.held_events
+    def room(self, sender: Hashable = None) -> int:
+        """Count the further events of a sender that can be held for later; from the receiving thread only."""
+        while self._let_go:
+            former, gone = self._let_go.popleft()
+            self._held_of[former] -= gone
+            if not self._held_of[former]:
+                del self._held_of[former]
+        return min(MAX_HELD - self._held_of[sender], MAX_HELD_OF_ALL - self.held_events)
 
     def due(self, heard: float, hop_seconds: float, note_lead: float = 0.0) -> list[Item]:
         """Take the events of a hop, without settings that later ones overwrite; synth's thread only.
@@ -170,8 +186,9 @@ class Timeline:
         """
         self._take_arrivals(heard, hop_seconds, note_lead)
         while self._held and self._held[0][0] < heard + 0.5 * hop_seconds:
-            group = heapq.heappop(self._held)[2]
+            _, _, group, sender = heapq.heappop(self._held)
             self._held_events -= len(group)
+            self._let_go.append((sender, len(group)))
             self._make_ready(group)
         events: list[Item] = []
         while self._ready:
@@ -191,8 +208,10 @@ class Timeline:
 
     def _take_arrivals(self, heard: float, hop_seconds: float, note_lead: float) -> None:
         while self._arrivals:
-            time, group = self._arrivals.popleft()
+            time, group, sender = self._arrivals.popleft()
             if group is None:
+                for _, _, dropped, author in self._held:
+                    self._let_go.append((author, len(dropped)))
                 self._held.clear()
                 self._held_events = 0
                 continue
@@ -204,9 +223,10 @@ class Timeline:
             if due < heard:
                 if time < group[0].arrived - hop_seconds:
                     self.late_events += len(group)
+                self._let_go.append((sender, len(group)))
                 self._make_ready(group)
             else:
-                heapq.heappush(self._held, (due, next(self._order), group))
+                heapq.heappush(self._held, (due, next(self._order), group, sender))
                 self._held_events += len(group)
 
 

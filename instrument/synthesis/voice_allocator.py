@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ DRONE_SLOT = 0
 
 MAX_KEYS = 256
 """Limits the keys that may be down at once; the oldest one is let go for another."""
+MAX_STRIKES = MAX_VOICES
+"""Limits the notes that begin at one hop: a chord is never torn apart."""
+STRIKES_A_HOP = 1
+"""Limits how many may begin at each hop for long, because a beginning costs as much as several hops of a note."""
 _RELEASE_DB = -60.0  # the level that a note reaches after the release time; below it the note ends
 _SILENT = 10.0 ** (_RELEASE_DB / 20.0)
 _MIN_SECONDS = 1e-6
@@ -155,6 +160,9 @@ class VoiceAllocator:
     pitch glides for `portamento_seconds`, the envelope goes on. With more voices, a note for which there is none
     takes the quietest of those that are being released, or else the oldest.
 
+    Where notes come faster than they can begin, some hundred a second, they wait for a hop or a few; of those that wait
+    as many are kept as there are voices, the newest.
+
     The drone sounds from the start until the first note-on, or under the notes after it has been switched on.
 
     Args:
@@ -168,8 +176,10 @@ class VoiceAllocator:
         self.pitches = pitches
         (self._voices,) = map(round, initial_numbers(f"{ROOT}/voices"))
         self.expression = ExpressionSettings.initial()
-        self._keys: list[Key] = []  # held, the newest last
+        self._keys: dict[tuple[int, int], Key] = {}  # held, by note and number, the newest last
         self._note_ons = 0
+        self._strikes_left = MAX_STRIKES
+        self._waiting: deque[VoiceState] = deque()  # notes that are to begin at a later hop, the newest last
         self._drone = VoiceState(held=True, gain=1.0)
         self._drone_pinned = False
         self._begun = False
@@ -183,6 +193,7 @@ class VoiceAllocator:
     @voices.setter
     def voices(self, voices: int) -> None:
         self._voices = voices
+        self._drop_beyond(voices)
         held = sorted((state for state in self._voice_states if state.held), key=lambda state: state.note_on)
         for state in held[:-voices]:
             state.held = False
@@ -237,17 +248,17 @@ class VoiceAllocator:
             self._drone.held = False
         key = self._press(note, number)
         self._note_ons += 1
-        held = [state for state in self._voice_states if state.held]
+        held = [state for state in self._states if state.held]
         if self._voices == 1 and held:
             self._slur(held[-1], key)
             held[-1].level_db = velocity_db(velocity)
         else:
-            self._state_for(key).begin(key, velocity_db(velocity), self._note_ons)
+            self._begin(key, velocity_db(velocity))
 
     def express(self, number: int, **values: float) -> None:
         """Set bend, pressure or timbre of the note with that identity; nothing happens where it has ended."""
-        sounding = [state.key for state in self._voice_states if state.sounding]
-        for key in (*self._keys, *sounding):
+        sounding = [state.key for state in self._states if state.sounding]
+        for key in (*self._keys.values(), *sounding):
             if key.number == number and number:
                 for name, value in values.items():
                     setattr(key, name, value)
@@ -255,19 +266,22 @@ class VoiceAllocator:
     def release_all(self) -> None:
         """End all notes; the drone stays as it is."""
         self._keys.clear()
+        self._waiting.clear()
         for state in self._voice_states:
             state.held = False
 
     def silence(self) -> None:
         """End all notes at once, without their release."""
         self._keys.clear()
+        self._waiting.clear()
         for state in self._voice_states:
             state.end()
 
     def change_release(self, pitches: PitchRange | None) -> None:
         """Change to another release: notes that it does not play end; a release that plays none gets its drone."""
         self.pitches = pitches
-        self._keys = [key for key in self._keys if self._plays(key.note)]
+        self._keys = {name: key for name, key in self._keys.items() if self._plays(key.note)}
+        self._waiting = deque(state for state in self._waiting if self._plays(state.note))
         for state in self._voice_states:
             if not self._plays(state.note):
                 state.end()
@@ -277,6 +291,9 @@ class VoiceAllocator:
     def advance(self, seconds: float) -> None:
         """Advance envelopes and portamento by that long, more than 0."""
         self._begun = True
+        self._strikes_left = min(self._strikes_left + STRIKES_A_HOP, MAX_STRIKES)
+        while self._waiting and self._strikes_left:
+            self._strike(self._waiting.popleft())
         for state in (self._drone, *self._voice_states):
             if state.sounding:
                 state.advance(seconds, self.attack_seconds, self.release_seconds)
@@ -307,21 +324,48 @@ class VoiceAllocator:
             low, high = math.ceil(self.pitches.low), math.floor(self.pitches.high)
             raise MessageError(f"this release plays the notes {low} to {high}; {note} lies outside")
 
+    @property
+    def _states(self) -> tuple[VoiceState, ...]:
+        """Return the voices, then the notes that wait for one."""
+        return (*self._voice_states, *self._waiting)
+
+    def _begin(self, key: Key, level_db: float) -> None:
+        """Let a note begin: now, or at a later hop where too many have begun."""
+        note = VoiceState()
+        note.begin(key, level_db, self._note_ons)
+        # What takes the place of a note that nobody has heard yet costs nothing.
+        if self._strikes_left or self._state_for(key).new:
+            self._strike(note)
+        else:
+            self._waiting.append(note)
+            self._drop_beyond(self._voices)
+
+    def _drop_beyond(self, count: int) -> None:
+        """Keep so many of the notes that wait."""
+        while len(self._waiting) > count:
+            self._waiting.popleft()
+
+    def _strike(self, note: VoiceState) -> None:
+        """Give a note its voice."""
+        state = self._state_for(note.key)
+        self._strikes_left -= not state.new
+        state.begin(note.key, note.level_db, note.note_on)
+        state.held = note.held
+
     def _press(self, note: int, number: int) -> Key:
         """Return the key that is down now; at most `MAX_KEYS` are."""
-        self._keys = [key for key in self._keys if not key.is_same(note, number)]
+        self._keys.pop((note, number), None)
         if len(self._keys) == MAX_KEYS:
-            oldest = self._keys[0]
-            self._release(oldest.note, oldest.number)
-        self._keys.append(Key(note, number))
-        return self._keys[-1]
+            self._release(*next(iter(self._keys)))
+        key = self._keys[note, number] = Key(note, number)
+        return key
 
     def _release(self, note: int, number: int) -> None:
-        self._keys = [key for key in self._keys if not key.is_same(note, number)]
-        for state in self._voice_states:
+        self._keys.pop((note, number), None)
+        for state in self._states:
             if state.held and state.key.is_same(note, number):
                 if self._voices == 1 and self._keys:
-                    self._slur(state, self._keys[-1])
+                    self._slur(state, next(reversed(self._keys.values())))
                 else:
                     state.held = False
 

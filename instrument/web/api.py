@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from aitunes import __version__
-from instrument.web import documentation, phones_api, releases_api, renders_api
+from instrument.web import documentation, midi_api, phones_api, releases_api, renders_api, training_api
 from instrument.web.problems import ProblemError, problem, problem_of, tell_http
 from instrument.web.services import Services
-from instrument.web.visitors import Right, Role, check, set_cookie, visitor_of
+from instrument.web.visitors import Right, Role, Visitor, check, set_cookie, visitor_of
 
 ROOT = "/api/v1"
 _DESCRIPTION = (
@@ -52,6 +52,8 @@ def api(services: Services) -> FastAPI:
     app.include_router(releases_api.router(services))
     app.include_router(renders_api.router(services))
     app.include_router(phones_api.router(services))
+    app.include_router(training_api.router(services))
+    app.include_router(midi_api.router(services))
     app.include_router(documentation.router(app))
 
     @app.websocket("/osc")
@@ -67,7 +69,14 @@ def api(services: Services) -> FastAPI:
 
 def session_of(request: Request, services: Services) -> dict[str, Any]:
     """Return what a page hears of itself."""
-    return {**visitor_of(request).describe(), "serve_only": services.serve_only, "version": __version__}
+    return _session(visitor_of(request), services)
+
+
+def _session(visitor: Visitor, services: Services) -> dict[str, Any]:
+    said = visitor.describe()
+    if not services.trainings.is_offered:
+        said["can"] = [right for right in said["can"] if right != Right.TRAIN]
+    return {**said, "serve_only": services.serve_only, "version": __version__}
 
 
 def _add_session(app: FastAPI, services: Services) -> None:
@@ -77,8 +86,7 @@ def _add_session(app: FastAPI, services: Services) -> None:
         visitor = visitor_of(request)
         if visitor.role is Role.STRANGER and not visitor.remote:
             token = services.visitors.open()
-            local = {"role": Role.LOCAL.word, "can": [right.value for right in Right]}
-            response = JSONResponse({**session_of(request, services), **local})
+            response = JSONResponse(_session(Visitor(Role.LOCAL), services))
             set_cookie(response, request, token)
             return response
         check(request, Right.PLAY)

@@ -20,6 +20,7 @@ from instrument.web.bounds import Bodies
 from instrument.web.guard import Guard
 from instrument.web.problems import tell_http
 from instrument.web.services import Services
+from instrument.web.sound_uploads import MAX_PIECE_BYTES
 from instrument.web.visitors import Right, visitor_of
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -48,7 +49,7 @@ def application(services: Services, lifespan: Lifespan | None = None) -> Starlet
         Route(path, find),
         WebSocketRoute(path, services.oscquery.converse),
     ]
-    larger = {f"{ROOT}/renders": MAX_RENDER_BYTES}
+    larger = {f"{ROOT}/renders": MAX_RENDER_BYTES, f"{ROOT}/training/piece": MAX_PIECE_BYTES}
     middleware = [Middleware(Guard, services.visitors), Middleware(Bodies, larger, trusts=_may_render)]
     if services.visitors.origins:
         origins = sorted(services.visitors.origins)

@@ -15,7 +15,12 @@ from instrument.status import Status, StatusError
 from instrument.web.engine_client import EngineClient, EngineGoneError
 
 HERE, GONE, STARTING = "here", "gone", "starting"
-STREAMS = {"meter": f"{ROOT}/meter", "scope": f"{ROOT}/scope"}
+STREAMS = {
+    "meter": f"{ROOT}/meter",
+    "scope": f"{ROOT}/scope",
+    "input-meter": f"{ROOT}/input/meter",
+    "input-scope": f"{ROOT}/input/scope",
+}
 """Addresses that arrive all the time, by the names that a page uses."""
 POLL_SECONDS = 1.0
 _GONE_SECONDS = 2.5

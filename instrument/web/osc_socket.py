@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -32,9 +33,12 @@ MAX_OF_ONE = 8
 NOTE = f"{ROOT}/note"
 
 _RENEW_SECONDS = 2.0
+_WATCH_SECONDS = 0.5
 _MAX_TEXT = 1_024
 _MAX_HELD = 256
 _CLOSING_SECONDS = 1.0
+MAX_SILENT_SECONDS = 4.0
+"""After which a page that has pinged, as ours does every second, is taken to be out of reach, and its notes end."""
 
 
 class OscSockets:
@@ -99,11 +103,12 @@ class OscSockets:
     async def _play(self, websocket: WebSocket, page: _Page) -> None:
         # A socket of its own: the engine answers each client apart, and tells its changes to the others.
         async with self._engine.peer(page.receive) as peer, asyncio.TaskGroup() as tasks:
-            renewing = tasks.create_task(_subscribe(peer))
+            beside = [tasks.create_task(work) for work in (_subscribe(peer), _watch(page, peer))]
             try:
                 await _receive(websocket, page, peer)
             finally:
-                renewing.cancel()
+                for task in beside:
+                    task.cancel()
                 page.let_go(peer)
                 peer.send(build("/notify", 0))
 
@@ -123,6 +128,17 @@ class _Page:
         self.ended = asyncio.Event()
         self._visitor, self._feed, self._allowance = visitor, feed, allowance
         self._held: dict[tuple[Any, ...], None] = {}
+        self._pings = False
+        self._heard = time.monotonic()
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Tell whether a page that pings has not been heard for a while."""
+        return self._pings and time.monotonic() - self._heard > MAX_SILENT_SECONDS
+
+    def hear(self) -> None:
+        """Note that something has arrived."""
+        self._heard = time.monotonic()
 
     def end(self) -> None:
         """Have the socket closed."""
@@ -157,6 +173,7 @@ class _Page:
             self.addresses = frozenset(STREAMS[name] for name in names if isinstance(name, str) and name in STREAMS)
             self._feed.choose()
         if is_number(number := words.get("ping")):
+            self._pings = True
             self._say({"pong": number, "engine_ms": self._feed.round_trip_ms})
 
     def admits(self, packet: bytes) -> bool:
@@ -201,8 +218,16 @@ async def _subscribe(peer: Peer) -> None:
         await asyncio.sleep(_RENEW_SECONDS)
 
 
+async def _watch(page: _Page, peer: Peer) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if page.is_out_of_reach:
+            page.let_go(peer)
+
+
 async def _receive(websocket: WebSocket, page: _Page, peer: Peer) -> None:
     while (message := await websocket.receive())["type"] == "websocket.receive":
+        page.hear()
         if (packet := message.get("bytes")) is None:
             page.handle(message["text"])
         elif page.admits(packet):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Literal
 
 import uvicorn
@@ -51,7 +52,7 @@ class WebServer:
         self.http = (options.http[0] or "127.0.0.1", self._socket.getsockname()[1])
         self._services = assemble(options, library, self.http, self._serve_phones)
         self._app = application(self._services, self._lifespan)
-        self._server = _Server(_config(self._app))
+        self._server = _Server(_config(self._app), self._end_work)
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -69,18 +70,23 @@ class WebServer:
         self._say(f"The page is at {here}")
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
+        # What is loaded by now stays; looking through all of it for garbage again would stop the server for 40 ms.
+        gc.collect()
+        gc.freeze()
         sweeping = asyncio.create_task(self._services.renders.sweep())
         try:
             yield
         finally:
             sweeping.cancel()
-            await self._services.renders.close()
             if isinstance(self._services.keeper, ServedEngine):
                 await self._services.keeper.close()
             await self._services.door.close()
             announcing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await announcing
+
+    async def _end_work(self) -> None:
+        await asyncio.gather(self._services.renders.close(), self._services.trainings.close())
 
     async def _announce(self) -> None:
         if self._options.discovery and not self._options.serve_only:
@@ -117,6 +123,17 @@ def _config(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.Conf
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, end_work: Callable[[], Awaitable[None]] | None = None) -> None:
+        super().__init__(config)
+        self._end_work = end_work
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what works for clients first, as answers that tell of it end with it."""
+        if self._end_work is not None:
+            await self._end_work()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     @override
     def capture_signals(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from instrument.web.pages import Pages
 from instrument.web.phones import Phones
 from instrument.web.render_jobs import RenderJobs
 from instrument.web.served_engine import Keeper, OthersEngine, ServedEngine
+from instrument.web.trainings import Trainings
 from instrument.web.visitors import Visitors
 
 
@@ -56,6 +57,7 @@ class Services:
         door: open to phones.
         renders: jobs and results.
         listen: pages that hear the engine.
+        trainings: makes instruments of sounds that a page brings.
         keeper: starts an engine where there is none.
         serve_only: there is an engine for the page alone, without a sound device.
     """
@@ -70,6 +72,7 @@ class Services:
     door: Door
     renders: RenderJobs
     listen: ListenSockets
+    trainings: Trainings
     keeper: Keeper
     serve_only: bool = False
 
@@ -95,6 +98,7 @@ def assemble(options: ServerOptions, library: Library, http: tuple[str, int], se
         oscquery=OscQuery(engine),
         osc=OscSockets(engine, feed, visitors, keeper),
         listen=ListenSockets(feed, keeper),
+        trainings=Trainings((engine.host, engine.port)),
         keeper=keeper,
         serve_only=options.serve_only,
         renders=RenderJobs(library.folders),

@@ -33,6 +33,8 @@ class Right(StrEnum):
     RENDER = "render"
     LISTEN = "listen"
     PHONES = "phones"
+    TRAIN = "train"
+    DEVICES = "devices"
 
 
 class Role(Enum):

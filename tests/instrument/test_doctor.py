@@ -1,5 +1,6 @@
 """The doctor says what is true, or why it cannot say anything."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from instrument.cli import main
 from instrument.doctor import measure
 from instrument.doctor.measure import DoctorError, HopCost, Report, half_way, start_seconds
 from instrument.doctor.report import advise, table
+from instrument.doctor.trace import write_trace
+from instrument.engine.flight_recorder import HOPS, FlightRecorder
 from instrument.terminal import Stopped, stoppable
 
 REPORT = Report(
@@ -129,3 +132,24 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_is_measured(t
         said = capsys.readouterr().err
         assert why in said
         assert "Measuring" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no files")
+def test_a_trace_for_which_the_disk_has_no_room_is_a_sentence_and_leaves_nothing(tmp_path):
+    import resource
+
+    flight, said = FlightRecorder(), []
+    flight.begin()
+    for _ in range(HOPS):
+        flight.add(0.0, 0.0, 0.001, 0.0005, (1, 1e-5), 256.0, 0, 128 / 48_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # more than the trial, less than the trace
+    try:
+        assert not write_trace(tmp_path / "trace.json", flight, said.append)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (sentence,) = said
+    assert f"cannot be written to {tmp_path / 'trace.json'}: File too large." in sentence
+    assert list(tmp_path.iterdir()) == []
+    assert write_trace(tmp_path / "trace.json", flight, said.append)
+    assert len(json.loads((tmp_path / "trace.json").read_text())["traceEvents"]) > HOPS

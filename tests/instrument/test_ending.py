@@ -11,7 +11,7 @@ import time
 import pytest
 
 from instrument.cli.ending import MAX_ENDING_SECONDS, BoundedEnding
-from instrument.cli.sidecar import Listener, Sidecar
+from instrument.cli.sidecar import ENDING_SECONDS, Listener, Sidecar
 
 DEADLINE_SECONDS = 60.0
 
@@ -33,7 +33,7 @@ def exits():
 
 
 def test_an_ending_that_hangs_is_cut_off_with_the_engines_status(exits):
-    with BoundedEnding(lambda: 1, lambda: exits.left.append("pad"), 0.05, exits) as ending:
+    with BoundedEnding(lambda: 1, lambda: exits.left.append("pad"), seconds=0.05, exit_now=exits) as ending:
         ending.ask()
         assert exits.happened.wait(DEADLINE_SECONDS)
     assert (exits.statuses, exits.left) == ([1], ["pad"])
@@ -46,6 +46,20 @@ def test_one_that_is_over_in_time_is_left_alone(exits):
     assert exits.statuses == []
 
 
+def test_what_ends_beside_it_is_asked_at_once(exits):
+    asked = threading.Event()
+    with BoundedEnding(lambda: 0, asked=asked.set, seconds=DEADLINE_SECONDS, exit_now=exits) as ending:
+        assert not asked.is_set()
+        ending.ask()
+        assert asked.wait(DEADLINE_SECONDS)
+    assert (exits.statuses, exits.left) == ([], [])
+
+
+def test_half_a_second_of_the_three_is_left_for_the_system_to_take_the_process_apart():
+    assert MAX_ENDING_SECONDS <= 2.5
+    assert ENDING_SECONDS < MAX_ENDING_SECONDS / 2.0
+
+
 def test_nothing_ends_before_it_is_asked(exits):
     with BoundedEnding(lambda: 0, seconds=0.0, exit_now=exits):
         assert not exits.happened.wait(0.3)
@@ -56,7 +70,7 @@ def test_what_fails_on_the_way_does_not_keep_it_alive(exits):
     def fail():
         raise RuntimeError("the pad has gone already")
 
-    with BoundedEnding(lambda: 0, fail, 0.0, exits) as ending:
+    with BoundedEnding(lambda: 0, fail, fail, 0.0, exits) as ending:
         ending.ask()
         assert exits.happened.wait(DEADLINE_SECONDS)
 
@@ -89,6 +103,58 @@ def test_a_signal_is_noticed_while_the_main_thread_hangs_where_no_handler_runs(n
     process.send_signal(getattr(signal, name))
     assert process.wait(DEADLINE_SECONDS) == 7
     process.stdout.close()
+
+
+class Stopped:
+    """A process that hears nothing, as one under SIGSTOP; waiting for it takes a clock's time."""
+
+    def __init__(self, clock):
+        self.stdin, self._clock, self._killed = None, clock, threading.Event()
+
+    def wait(self, timeout=None):
+        if timeout is None:
+            self._killed.wait(DEADLINE_SECONDS)
+        elif not self._killed.is_set():
+            self._clock.now += timeout
+            raise subprocess.TimeoutExpired("stopped", timeout)
+        return -9
+
+    def kill(self):
+        self._killed.set()
+
+
+class Hands:
+    """A clock that stands still unless somebody waits."""
+
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_processes_that_hear_nothing_are_killed_together_a_second_after_they_were_asked():
+    clock = Hands()
+    listener = Listener(lambda sentence: None, lambda name, runs: None)
+    sidecars = [Sidecar(f"number {n}", lambda: Stopped(clock), listener, clock=clock) for n in range(3)]
+    for sidecar in sidecars:
+        sidecar.open()
+    for sidecar in sidecars:
+        sidecar.ask_to_end()
+    clock.now += 0.4  # meanwhile the engine closes
+    for sidecar in sidecars:
+        sidecar.close()
+    assert clock.now == pytest.approx(100.0 + ENDING_SECONDS)
+
+
+def test_one_can_be_killed_without_waiting():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdin=subprocess.PIPE)
+    sidecar = Sidecar("it", lambda: process, Listener(lambda sentence: None, lambda name, runs: None))
+    sidecar.open()
+    process.send_signal(signal.SIGSTOP)
+    sidecar.kill()
+    assert process.wait(DEADLINE_SECONDS) == -signal.SIGKILL
+    sidecar.close()
+    process.stdin.close()
 
 
 def test_processes_beside_the_engine_end_side_by_side_and_within_its_bound():

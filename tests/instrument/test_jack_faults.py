@@ -1,8 +1,10 @@
 """JACK that stalls, restarts or changes its buffer size: the instrument survives, follows, and plays on."""
 
+import ctypes
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -148,5 +150,77 @@ def test_a_server_that_restarts_twice_is_played_on(jack_server, new_ear, start, 
         ear.wait_for(sounds)
         client.expect("/aitunes/device/set", where=lambda arguments: arguments == device)
         ear.close()
+        client.command("/quit")
+        assert engine.ends() == 0
+
+
+def test_an_engine_ends_in_time_while_the_server_stands_still_under_output_and_input(
+    jack_server, jack, start, tmp_path, name
+):
+    with jack_server(name, tmp_path) as jackd:
+        source = jack.Client("source", servername=name, no_start_server=True)
+        source.outports.register("out")
+        source.set_process_callback(lambda frames: None)
+        source.activate()
+        engine = start("play", "--osc-port", 0, "--input", "source", environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        assert client.ask("/aitunes/input/on") == [True]
+        jackd.send_signal(signal.SIGSTOP)
+        client.send("/quit")
+        assert engine.ends(60.0) == 0
+        jackd.send_signal(signal.SIGCONT)
+        source.deactivate()
+        source.close()
+    assert "Traceback" not in engine.text
+
+
+SERVER_NAME, NO_START_SERVER = 0x04, 0x01  # of jack/types.h
+IS_INPUT, PLAYBACK = 0x1, 1
+AUDIO = b"32 bit float mono audio"
+
+
+class Latency(ctypes.Structure):
+    _fields_ = (("min", ctypes.c_uint32), ("max", ctypes.c_uint32))
+
+
+@contextmanager
+def lying_sink(server):
+    """A JACK client that reports 89,478 s of latency; the library's own functions, as the binding knows no latency."""
+    library, pointer = ctypes.CDLL("libjack.so.0"), ctypes.c_void_p
+    library.jack_client_open.restype = library.jack_port_register.restype = pointer
+    library.jack_client_open.argtypes = (ctypes.c_char_p, ctypes.c_int, pointer, ctypes.c_char_p)
+    library.jack_port_register.argtypes = (pointer, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_ulong)
+    client = library.jack_client_open(b"sink", SERVER_NAME | NO_START_SERVER, None, server.encode())
+    port = library.jack_port_register(client, b"in", AUDIO, IS_INPUT, 0)
+    lies = Latency(2**32 - 1, 2**32 - 1)
+
+    @ctypes.CFUNCTYPE(None, ctypes.c_int, pointer)
+    def tell(mode, _argument):
+        library.jack_port_set_latency_range(pointer(port), mode, ctypes.byref(lies))
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint32, pointer)
+    def process(_frames, _argument):
+        return 0
+
+    library.jack_set_latency_callback(pointer(client), tell, None)
+    library.jack_set_process_callback(pointer(client), process, None)
+    library.jack_activate(pointer(client))
+    tell(PLAYBACK, None)
+    yield
+    library.jack_client_close(pointer(client))
+
+
+def test_a_program_that_reports_hours_of_latency_is_played_into_and_time_tags_keep_their_meaning(
+    jack_server, start, tmp_path, name
+):
+    with jack_server(name, tmp_path), lying_sink(name):
+        engine = start("play", "--osc-port", 0, "--device", "sink", environment={"JACK_DEFAULT_SERVER": name})
+        client = engine.client()
+        assert 0.0 < status(client, DEVICE_MS) <= 2_000.0
+        client.command("/notify", 1)
+        client.bundle(("/aitunes/gain", -7.0), at=time.time() + 0.2)
+        deadline = time.monotonic() + 60.0
+        while client.ask("/aitunes/gain") != [-7.0]:
+            assert time.monotonic() < deadline
         client.command("/quit")
         assert engine.ends() == 0

@@ -2,9 +2,13 @@
 
 import collections
 import contextlib
+import subprocess
+import sys
 import time
 
 import pytest
+
+from instrument.midi.ports import MidiError
 
 pytestmark = pytest.mark.jack
 
@@ -141,6 +145,72 @@ def test_rtmidis_ports_hear_the_same(jack, server, lack, monkeypatch):
         system.close_input("elsewhere:keys")
         keyboard.close()
         assert "elsewhere:keys" not in system.inputs()
+    finally:
+        system.close()
+
+
+WILD_KEYBOARD = """\
+import collections, random, sys, time
+import jack
+name, server, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
+client = jack.Client(name, servername=server, no_start_server=True)
+port, events = client.midi_outports.register("keys", is_physical=True), collections.deque()
+def process(frames):
+    port.clear_buffer()
+    for _ in range(min(len(events), 8)):
+        port.write_midi_event(0, events.popleft())
+client.set_process_callback(process)
+client.activate()
+print("here", flush=True)
+sys.stdin.readline()
+rng = random.Random(seed)
+garbage = [rng.randbytes(rng.choice((1, 2, 3, 7, 40))) for _ in range(400)]
+events.extend([b"\\xf0" + bytes(100), *garbage, b"\\xf7", *500 * [b"\\xb0\\x07\\x40"]])
+while True:
+    events.append(b"\\x90\\x3c\\x64")
+    time.sleep(0.02)
+"""
+
+
+def test_rtmidi_survives_garbage_floods_and_ports_that_vanish(jack, server, lack, monkeypatch):
+    try:
+        import rtmidi
+    except ImportError:
+        lack("python-rtmidi is not installed")
+    from instrument.midi.rtmidi_system import RtMidiSystem
+
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server)
+    arrived = []
+    system = RtMidiSystem(arrived.append, rtmidi.API_UNIX_JACK)
+    try:
+        for turn, name in enumerate(("elsewhere", "\x1b[2J", "100% %s %n")):
+            # In a process of its own: two of JACK's bindings in one process are not meant to bear this.
+            words = [sys.executable, "-c", WILD_KEYBOARD, name, server, str(turn)]
+            keyboard = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                assert keyboard.stdout.readline() == b"here\n"
+                (port,) = [found for found in system.inputs() if found.endswith(":keys")]
+                system.open_input(port)
+                arrived.clear()
+                keyboard.stdin.write(b"go\n")
+                keyboard.stdin.flush()
+                deadline = time.monotonic() + 60.0
+                while all(arrival.data != b"\x90\x3c\x64" for arrival in arrived.copy()):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+                if turn == 1:
+                    system.close_input(port)
+            finally:
+                keyboard.kill()
+                keyboard.communicate()
+            deadline = time.monotonic() + 60.0
+            while port in system.inputs():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            system.send(port, b"\x90\x3c\x64")
+            with pytest.raises(MidiError, match="has gone"):
+                system.open_input(port)
+            system.close_input(port)
     finally:
         system.close()
 

@@ -48,7 +48,7 @@ def test_a_folder_of_packed_releases_is_a_gallery(home, capsys, tmp_path):
     ("words", "sentence"),
     [
         (["remove", "chamber", "--yes"], "comes with AiTunes and stays"),
-        (["remove", "nothing", "--yes"], "There is no release named 'nothing'; there are: arcade, chamber"),
+        (["remove", "nothing", "--yes"], "There is no release named 'nothing'; there are: arcade, carousel"),
         (["pack", "chamber", "-o", "chamber.zip"], "does not end in .aitunes"),
         (["install", "nothing.aitunes"], "nothing.aitunes does not exist"),
         (["install", "--from", "nowhere", "x"], "The index nowhere cannot be read"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ from training.cli.parser import build, build_original
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 1 after a failure, 2 after wrong usage, or 130 after Ctrl-C."""
     disable_telemetry()  # PyTorch imports ONNX Runtime, too
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it complains where a home cannot be written
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parse(words)

@@ -15,6 +15,7 @@ from training.fit.options import TrainOptions
 from training.fit.trained import Trained
 from training.headless import HeadlessActionPipeline
 from training.learn.music_releases import MUSIC_RELEASES, make_music_release
+from training.learn.segment_releases import SEGMENT_RELEASES, make_segment_release
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     to: Path = arguments.to
     if name in MUSIC_RELEASES:
         return _music(name, arguments, actions.command)
+    if name in SEGMENT_RELEASES:
+        return _segments(name, arguments, actions)
     if name not in BUNDLED:
-        names = ", ".join([*BUNDLED, *MUSIC_RELEASES])
+        names = ", ".join([*BUNDLED, *MUSIC_RELEASES, *SEGMENT_RELEASES])
         raise TrainingError(f"There is no release named {arguments.name!r}; choose from {names}.")
     check_target(to / name)
     actions.select_experiment(BUNDLED[name].experiment)
@@ -62,8 +65,30 @@ def release(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
         data = trained.case.data.open(actions.data.data_dir)
         if isinstance(data, Notes):
             folder = add_motion_of_notes(folder, data.notes, arguments.workers, arguments.quiet)
+    return _say(trained.scenario.prod_name or name, folder)
+
+
+def _segments(name: str, arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> int:
+    """Make a release of segments.
+
+    Raises:
+        TrainingError: no data are named, or they are not there.
+    """
+    options = TrainOptions(
+        actions.runs,
+        epochs=arguments.epochs,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        quiet=arguments.quiet,
+        compiled=arguments.compile,
+        notify=actions.notify,
+    )
+    return _say(SEGMENT_RELEASES[name].public_name, make_segment_release(name, arguments.to, actions, options))
+
+
+def _say(public_name: str, folder: Path) -> int:
     size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{trained.scenario.prod_name} is in {folder} ({size / 1e6:.1f} MB).")
+    print(f"{public_name} is in {folder} ({size / 1e6:.1f} MB).")
     return 0
 
 
@@ -76,9 +101,7 @@ def _music(name: str, arguments: argparse.Namespace, command: str) -> int:
     if arguments.data_dir is None:
         raise TrainingError("Which music? --data-dir names a folder with a tracks.csv and a folder for each set.")
     folder = make_music_release(name, arguments.data_dir, arguments.to, command, arguments.seed)
-    size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{MUSIC_RELEASES[name].public_name} is in {folder} ({size / 1e6:.1f} MB).")
-    return 0
+    return _say(MUSIC_RELEASES[name].public_name, folder)
 
 
 def _finished(actions: HeadlessActionPipeline, arguments: argparse.Namespace) -> Trained | None:

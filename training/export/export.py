@@ -16,6 +16,7 @@ from aitunes.release.card import ReleaseCard, TensorSpec
 from aitunes.release.drawing import DRAWING, Drawing
 from aitunes.release.reader import DECODER, ENCODER, TORCHSCRIPT
 from aitunes.release.runtime import load_runtime
+from training.export.half_precision import with_half_weights
 from training.export.onnx_files import onnx_bytes
 from training.export.torchscript import load_torchscript, torchscript_bytes
 from training.export.wrappers import DecoderExport, DrawingExport, EncoderExport, NoteDecoderExport
@@ -44,7 +45,7 @@ def decoder_inputs(model: Autoencoder, furthest: float) -> tuple[TensorSpec, ...
 
 
 def export_model(
-    model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE
+    model: Autoencoder, card: ReleaseCard, S: NDArray[np.float32], tolerance: float = TOLERANCE, compact: bool = False
 ) -> dict[str, bytes]:
     """Make and check the model files of a release: ONNX, and TorchScript where nn~ can play it.
 
@@ -53,6 +54,7 @@ def export_model(
         card: goes into the TorchScript file, without the hashes of files that do not exist yet.
         S: segments [items, bands, frames] to compare the exports with, at least 9 of them.
         tolerance: largest difference that is accepted.
+        compact: keep weights as half precision, in half the room: of a model whose weights are `rounded` already.
 
     Returns:
         File name → contents.
@@ -73,6 +75,8 @@ def export_model(
     if isinstance(model, HarmonicVAE):
         metadata = Drawing.metadata(model.points, model.harmonics)
         files[DRAWING] = onnx_bytes(DrawingExport(model), few, "drawing", metadata)
+    if compact:
+        files = {name: with_half_weights(contents) for name, contents in files.items()}
     if scripted := torchscript_bytes(model, card, segments[:_EXPORT_BATCH]):
         files[TORCHSCRIPT] = scripted
     _check_parity(model, card, decoder, files, segments[_EXPORT_BATCH:], rest, tolerance)

@@ -21,8 +21,13 @@ def measure_qualities(S: FloatArray, features: AudioFeatures) -> dict[str, NDArr
         brightness, the logarithm of the spectral centroid; noisiness, the logarithm of the spectral flatness;
         loudness, dB; pitch, octaves, of frames whose autocorrelation has a clear peak.
     """
-    magnitudes = features.denormalise(S[..., 0]).astype(np.float64)
-    frequencies = np.linspace(0.0, features.sample_rate / 2.0, magnitudes.shape[1])
+    return qualities_of(features.denormalise(S[..., 0]), features.sample_rate)
+
+
+def qualities_of(S: FloatArray, sample_rate: float) -> dict[str, NDArray[np.float64]]:
+    """Return the same of linear magnitudes [items, bins]."""
+    magnitudes = S.astype(np.float64)
+    frequencies = np.linspace(0.0, sample_rate / 2.0, magnitudes.shape[1])
     inside = (frequencies >= _BAND_HZ[0]) & (frequencies <= _BAND_HZ[1])
     power = magnitudes[:, inside] ** 2 + 1e-12
     total = power.sum(axis=1)
@@ -30,7 +35,7 @@ def measure_qualities(S: FloatArray, features: AudioFeatures) -> dict[str, NDArr
         "brightness": np.log((power * frequencies[inside]).sum(axis=1) / total),
         "noisiness": np.log(power).mean(axis=1) - np.log(power.mean(axis=1)),
         "loudness": 10.0 * np.log10(total),
-        "pitch": _pitch(magnitudes, features.sample_rate),
+        "pitch": _pitch(magnitudes, sample_rate),
     }
 
 

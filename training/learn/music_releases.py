@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 from typing_extensions import override
 
 from aitunes.errors import TrainingError, reason
@@ -19,9 +17,8 @@ from training.learn.gather import Limits, gather, open_headers
 from training.learn.learner import Learner, LearnSettings, LearntModel
 from training.learn.listing import Listing, SoundFile, list_folder
 from training.learn.motion_figures import motion_figures
-from training.learn.network import SAMPLE_RATE
 from training.learn.release import LearntNames, Source, export_learnt
-from training.learn.rendering import distances, rendered
+from training.learn.rendering import distances, middle_of, rendered
 from training.learn.survey import Survey
 
 COORDINATES = 32
@@ -31,7 +28,6 @@ _MOTION_FRAMES = 24_000
 """Nine minutes of motion are a megabyte; half an hour would make the package too large."""
 _FREE = ("CC0", "CC-BY-", "Public domain")
 _TABLE = "tracks.csv"
-_HELD_SECONDS = 10.0
 _UNHURRIED = Limits(seconds=7_200.0, reading_seconds=86_400.0)
 _MAX_CREDITS = 2_000
 _ANY_SECONDS = 1.0
@@ -203,17 +199,9 @@ def _heard(learnt: LearntModel, frames: Frames, files: dict[str, SoundFile]) -> 
     """Measure held-out tracks as the instrument plays them: ten seconds from the middle of each."""
     found = []
     for name in frames.held_files:
-        y = _middle(files[name].path)
+        y = middle_of(files[name].path)
         found.append(distances(rendered(learnt.model, y, frames.features), y))
     if not found:
         return {}
     spectral, cepstral = np.mean(found, axis=0)
     return {"held_log_spectral_db": round(float(spectral), 2), "held_mel_cepstral_db": round(float(cepstral), 2)}
-
-
-def _middle(path: Path) -> FloatArray:
-    with soundfile.SoundFile(path) as sound:
-        frames = min(sound.frames, round(_HELD_SECONDS * sound.samplerate))
-        sound.seek((sound.frames - frames) // 2)
-        y = sound.read(frames, dtype="float32", always_2d=True).mean(axis=1)
-        return np.asarray(soxr.resample(y, sound.samplerate, SAMPLE_RATE), np.float32)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import soundfile
+import soxr
 import torch
 
 from aitunes.audio_processing.metrics import log_spectral_distance, mel_cepstral_distortion
@@ -12,6 +16,8 @@ from training.learn.network import SAMPLE_RATE, FrameAutoencoder
 
 N_FFT, HOP_LENGTH, FLOOR_DB = 2048, 512, -60.0
 """Of the spectra that are compared; what lies below the floor, relative to the recording's loudest bin, is silence."""
+
+_HELD_SECONDS = 10.0
 
 
 def rendered(model: FrameAutoencoder, y: FloatArray, features: AudioFeatures) -> FloatArray:
@@ -34,3 +40,12 @@ def distances(sound: FloatArray, recording: FloatArray) -> tuple[float, float]:
 def inside(y: FloatArray, other: FloatArray) -> FloatArray:
     """Cut a waveform to what two of them have in common, without the windows at the ends, which hold less."""
     return np.asarray(y[N_FFT : min(y.size, other.size) - N_FFT])
+
+
+def middle_of(path: Path) -> FloatArray:
+    """Read ten seconds from the middle of a recording, at most, as one channel at the rate of these models."""
+    with soundfile.SoundFile(path) as sound:
+        frames = min(sound.frames, round(_HELD_SECONDS * sound.samplerate))
+        sound.seek((sound.frames - frames) // 2)
+        y = sound.read(frames, dtype="float32", always_2d=True).mean(axis=1)
+        return np.asarray(soxr.resample(y, sound.samplerate, SAMPLE_RATE), np.float32)

@@ -17,8 +17,9 @@ _SPECTRAL_PER_VALUE = 0.003
 _KL_PER_VALUE = 6e-6
 """Weights grow with the segment, as the squared error that they stand against does: about a tenth at 128 × 128."""
 _KL_RISE_EPOCHS = 10
-_KL_PER_DB = 0.003
-"""Against the log-spectral distance: where that is 7 dB, as much as a tenth is against the squared error."""
+_KL_PER_DB, _KL_DIMENSIONS = 0.003, 32
+"""Against the log-spectral distance: where that is 7 dB, as much as a tenth is against the squared error. Of larger
+codes each number counts less, or the divergence would be most of the objective, and half of them go unused."""
 
 
 def squared() -> WeightedLoss:
@@ -42,12 +43,13 @@ def spectral_and_kl(shape: tuple[int, ...], features: AudioFeatures) -> Weighted
     return _spectral({"kl": KLDivergence()}, {"kl": kl}, shape, features)
 
 
-def distance_and_kl(features: AudioFeatures) -> WeightedLoss:
+def distance_and_kl(features: AudioFeatures, latent_dim: int) -> WeightedLoss:
     """Make an objective of the log-spectral distance and the KL divergence, at one weight from the first step on.
 
     A weight that rises from nothing lets the codes' means run away first, to hundreds of nats.
     """
-    return WeightedLoss({"distance": LogSpectralDistance(features.db_range), "kl": KLDivergence()}, {"kl": _KL_PER_DB})
+    kl = _KL_PER_DB * min(1.0, _KL_DIMENSIONS / latent_dim)
+    return WeightedLoss({"distance": LogSpectralDistance(features.db_range), "kl": KLDivergence()}, {"kl": kl})
 
 
 def spectral_and_commitment(shape: tuple[int, ...], features: AudioFeatures) -> WeightedLoss:

@@ -96,7 +96,7 @@ def _components(resolution: Resolution, latent_dim: int, production: Production)
     )
     def components(shape: tuple[int, ...]) -> Recipe:
         model = ComponentAutoencoder(shape, latent_dim)
-        loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
+        loss, vary = distance_and_kl(resolution.features, latent_dim), SegmentVariation(resolution.features.db_range)
         return Recipe(model, loss, _EPOCHS, _SEGMENT_BATCH, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
 
     return components
@@ -115,7 +115,7 @@ def _resnet(resolution: Resolution, latent_dim: int, production: Production) -> 
     )
     def resnet(shape: tuple[int, ...]) -> Recipe:
         model = ComponentResNet(shape, latent_dim, resolution.channels, MOMENTUM)
-        loss, vary = distance_and_kl(resolution.features), SegmentVariation(resolution.features.db_range)
+        loss, vary = distance_and_kl(resolution.features, latent_dim), SegmentVariation(resolution.features.db_range)
         return Recipe(model, loss, _EPOCHS, resolution.batch_size, _SEGMENT_OPTIMISATION, vary, _BEST_BY)
 
     return resnet

@@ -29,9 +29,13 @@ export async function call(method, path, body) {
 /** Returns the namespace of the playing engine: its node /aitunes as OSCQuery describes it. */
 export const namespace = () => call("GET", "/aitunes");
 
+/** Sends the bytes of a Blob. */
+export const sendPiece = (path, piece) => request("PUT", path, piece);
+
 async function request(method, path, body) {
   const options = { method, headers: { Accept: "application/json" } };
-  if (body !== undefined) {
+  if (body instanceof Blob) options.body = body;
+  else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }

@@ -68,6 +68,7 @@ function control(engine, path, node, tag, n) {
   hint.name ??= [...path.slice(1).split("/"), n ? node.EXTENDED_TYPE?.[n] ?? "" : ""].join(" ").trim();
   const makers = { T: toggle, F: toggle, s: choice };
   const made = (makers[tag] ?? fader)(engine, path, node, hint, n);
+  Object.assign(made.root.dataset, { address: path, argument: n + 1 });
   const show = () => made.show(engine.value(path, n));
   show();
   return { path, root: made.root, show };

@@ -8,6 +8,10 @@ const PANELS = {
   sound: ["/gain", "/smoothing", "/width", "/pan", "/quality"],
   notes: NOTES,
   motion: ["/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream", "/motion/quantise", "/tempo"],
+  input: [
+    "/input/gain", "/input/gate", "/input/follow/timbre", "/input/follow/pitch", "/input/follow/level", "/input/transpose",
+    "/input/mix", "/input/hold",
+  ],
 };
 const SEGMENTS = ["/position", "/speed", "/freeze"];
 const TAKEN = new Set([...Object.values(PANELS).flat(), ...SEGMENTS]);
@@ -71,7 +75,7 @@ export class Deck {
     for (const [panel, paths] of Object.entries(lists)) {
       const made = paths.flatMap((path) => controls(engine, path));
       this.#controls.push(...made);
-      this.root.querySelector(`#panel-${panel} .settings`).replaceChildren(...made.map(({ root }) => root));
+      this.root.querySelector(`#panel-${panel} .settings:last-child`).replaceChildren(...made.map(({ root }) => root));
     }
     this.root.querySelector(".still").hidden = "motion.npz" in (engine.card?.files ?? {});
   }

@@ -42,10 +42,33 @@ export function styleOf(name) {
   return known.get(name);
 }
 
+const emptyIcon = new DOMParser().parseFromString("<svg aria-hidden='true'><path/></svg>", "text/html").querySelector("svg");
+
+/** Returns a small picture of one path, in the colour of its text; `size` is its side in the path's units. */
+export function icon(path, size) {
+  const picture = document.importNode(emptyIcon, true);
+  picture.setAttribute("viewBox", `0 0 ${size} ${size}`);
+  picture.firstChild.setAttribute("d", path);
+  return picture;
+}
+
+const sizes = new WeakMap();
+const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => sizes.delete(target)));
+
+// Measured after a change alone: to ask in every frame would have the browser lay out the page once more in each.
+function sizeOf(canvas) {
+  if (!sizes.has(canvas)) {
+    const { width, height } = canvas.getBoundingClientRect();
+    sizes.set(canvas, { width, height });
+    resized.observe(canvas);
+  }
+  return sizes.get(canvas);
+}
+
 /** Gives a canvas as many pixels as it covers on the display; returns width, height and pixels per CSS pixel. */
 export function fitCanvas(canvas) {
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
-  const { width, height } = canvas.getBoundingClientRect();
+  const { width, height } = sizeOf(canvas);
   const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
   if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
   return { width: w, height: h, ratio };

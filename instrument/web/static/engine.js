@@ -11,7 +11,8 @@ const STATUS_FIELDS = [
   "measured_sample_rate", "control_ms", "synthesis_ms", "buffer_ms", "device_ms", "release", "playing", "iterations",
   "held_events", "interruption", "missing",
 ];
-const LISTS = ["snapshot", "gesture"];
+const LISTS = ["snapshot", "gesture", "device", "input/device"];
+const LISTED_ALWAYS = ["snapshot", "gesture", "device"];
 const CHANGING = {
   "/snapshot/save": "snapshot", "/snapshot/delete": "snapshot",
   "/gesture/stop": "gesture", "/gesture/delete": "gesture", "/gesture/record": "gesture",
@@ -21,12 +22,12 @@ const CHANGING = {
  * Addresses are below the root, such as "/gain".
  *
  * Events: `namespace` (its nodes were read), `changed` (address), `moved`, `release` (its card), `playing` (boolean),
- * `status` (by name), `meter` (peak, RMS in dB), `scope` (64 levels in dB), `list` ("snapshot" or "gesture"), `notice`
- * (a sentence for the player).
+ * `status` (by name), `meter` (peak, RMS in dB), `scope` (64 levels in dB), `input` (peak, RMS, open, pitch, clarity),
+ * `input-scope`, `list` (its kind), `notice` (a sentence for the player).
  */
 export class Engine extends Emitter {
   #heard = new Set();
-  #arriving = { snapshot: [], gesture: [] };
+  #arriving = Object.fromEntries(LISTS.map((kind) => [kind, []]));
 
   constructor(connection) {
     super();
@@ -36,7 +37,7 @@ export class Engine extends Emitter {
     this.card = null;
     this.entry = null;
     this.position = new Position();
-    this.lists = { snapshot: [], gesture: [] };
+    this.lists = Object.fromEntries(LISTS.map((kind) => [kind, []]));
     this.status = {};
     this.playing = true;
     this.loading = "";
@@ -98,6 +99,12 @@ export class Engine extends Emitter {
     this.send("/release/load", "s", name);
   }
 
+  /** Asks for a list again; `list` tells when it is here. */
+  list(kind) {
+    this.#arriving[kind] = [];
+    this.send(`/${kind}/list`);
+  }
+
   // What it knows.
 
   tags(path) {
@@ -121,7 +128,7 @@ export class Engine extends Emitter {
   async refresh() {
     this.#heard.clear();
     this.send("/release/info");
-    for (const kind of LISTS) this.#request(kind);
+    for (const kind of LISTED_ALWAYS) this.list(kind);
     this.connection.send("/status");
     let root;
     try {
@@ -157,7 +164,9 @@ export class Engine extends Emitter {
   #handle(path, values) {
     if (path === "/meter") this.emit("meter", ...values);
     else if (path === "/midi/notice") this.#notice(String(values[0] ?? ""));
-    else if (path === "/scope") this.#handleScope(values[0]);
+    else if (path === "/input/meter") this.emit("input", ...values);
+    else if (path === "/scope" || path === "/input/scope") this.#handleScope(path === "/scope" ? "scope" : "input-scope", values[0]);
+    else if (path === "/device/changed") this.list("device");
     else if (path === "/release/info") this.#handleCard(values[0]);
     else if (path === "/play" || path === "/stop") this.#storePlaying(path === "/play");
     else if (path === "/release/load") this.#handleRelease(values[0]);
@@ -181,10 +190,10 @@ export class Engine extends Emitter {
     else this.#store(path, values);
   }
 
-  #handleScope(bytes) {
+  #handleScope(event, bytes) {
     if (!(bytes instanceof Uint8Array) || bytes.length % 4) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.emit("scope", Float32Array.from({ length: bytes.length / 4 }, (_, n) => view.getFloat32(4 * n)));
+    this.emit(event, Float32Array.from({ length: bytes.length / 4 }, (_, n) => view.getFloat32(4 * n)));
   }
 
   #handleStatus(values) {
@@ -196,16 +205,17 @@ export class Engine extends Emitter {
 
   #handleDone(address, values) {
     const path = address.slice(ROOT.length);
-    const kind = path.replace(/^\/(\w+)\/list$/, "$1");
-    if (LISTS.includes(kind)) {
+    const kind = path.replace(/^\/(.+)\/list$/, "$1");
+    if (kind !== path && LISTS.includes(kind)) {
       this.lists[kind] = this.#arriving[kind];
       this.emit("list", kind);
     } else if (path === "/release/load") this.#handleRelease(values[0]);
     else if (path === "/snapshot/recall") this.refresh();
+    else if (path === "/device/set" || path === "/input/device/set") this.send(path);
     else if (this.nodes.has(path) && values.length) this.#store(path, values);
     if (path === "/gesture/stop") for (const state of ["/gesture/record", "/gesture/play"]) this.#store(state, [""]);
     if (path === "/record/stop") this.#store("/record/start", [""]);
-    if (path in CHANGING) this.#request(CHANGING[path]);
+    if (path in CHANGING) this.list(CHANGING[path]);
   }
 
   #handleFail(address, reason) {
@@ -237,11 +247,6 @@ export class Engine extends Emitter {
     if (this.card !== card) return;
     this.emit("release", card);
     await this.refresh();
-  }
-
-  #request(kind) {
-    this.#arriving[kind] = [];
-    this.send(`/${kind}/list`);
   }
 
   #move(target) {

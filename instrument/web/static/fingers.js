@@ -37,6 +37,11 @@ export class Fingers {
     return [(event.clientX - frame.left) / frame.width, 1 - (event.clientY - frame.top) / frame.height];
   }
 
+  /** Returns whether any finger is down. */
+  get active() {
+    return this.#down.size > 0;
+  }
+
   /** Returns the notes that fingers hold: {x, y, name}. */
   notes() {
     return [...this.#down.values()].filter((finger) => finger.kind === "note");
@@ -50,8 +55,9 @@ export class Fingers {
     this.pad.focus({ preventScroll: true });
     const [x, y] = this.position(event);
     const kinds = new Set([...this.#down.values()].map(({ kind }) => kind));
-    const kind = !kinds.has("point") ? "point" : this.surface.engine.playsNotes ? "note" : "turn";
-    const finger = { kind, x, y, fromX: x };
+    const anchor = this.surface.anchorAt(x, y);
+    const kind = anchor !== null ? "anchor" : !kinds.has("point") ? "point" : this.surface.engine.playsNotes ? "note" : "turn";
+    const finger = { kind, anchor, x, y, fromX: x };
     this.#down.set(event.pointerId, finger);
     if (kind === "note") this.#start(finger);
     else if (kind === "point" && this.#isSecondTap(event)) this.surface.home();
@@ -76,6 +82,7 @@ export class Fingers {
     if (!finger) return;
     const [x, y] = this.position(event);
     if (finger.kind === "point") this.surface.moveTo(x, y);
+    else if (finger.kind === "anchor") this.surface.dragAnchor(finger.anchor, x, y);
     else if (finger.kind === "turn") this.surface.turn(TURN_PER_HEIGHT * (y - finger.y));
     else this.#steer(finger, x, y);
     Object.assign(finger, { x, y });
@@ -90,6 +97,7 @@ export class Fingers {
     const finger = this.#down.get(pointer);
     this.#down.delete(pointer);
     if (finger?.kind === "note") this.held.end(finger.id);
+    else if (finger?.kind === "anchor") this.surface.anchors.save();
   }
 
   #liftAll() {

@@ -116,3 +116,17 @@ export function markPath(context, x, y, radius, number) {
     context.closePath();
   }
 }
+
+/** Returns a label's mark as the path of an SVG. */
+export function markOutline(x, y, radius, number) {
+  const line = [];
+  const pen = {
+    moveTo: (px, py) => line.push(`M${px} ${py}`),
+    lineTo: (px, py) => line.push(`L${px} ${py}`),
+    rect: (px, py, width, height) => line.push(`M${px} ${py}h${width}v${height}h${-width}z`),
+    arc: (px, py, r) => line.push(`M${px - r} ${py}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`),
+    closePath: () => line.push("z"),
+  };
+  markPath(pen, x, y, radius, number);
+  return line.join("");
+}

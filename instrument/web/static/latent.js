@@ -27,6 +27,7 @@ export class LatentPanel {
     this.#locks = new Array(count).fill(false);
     const names = Array.from({ length: count }, (_, n) => this.engine.entry?.axes?.[n]?.title ?? `PC ${n + 1}`);
     this.#faders = names.map((name, n) => this.#fader(name, n));
+    this.#faders.forEach(({ root }, n) => (root.dataset.address = `/latent/${n}`));
     const rows = this.#faders.map((fader, n) => element("div", { class: "locked-row" }, fader.root, this.#lock(names[n], n)));
     this.axes = ["Across", "Up", "Wheel"].map((title, column) => this.#axis(title, column, names));
     this.root.replaceChildren(

@@ -11,8 +11,10 @@ import { PhoneSheet, enter, refusalSentence } from "./phones.js";
 import { PlayView, writeShortcuts } from "./play.js";
 import { Releases, ReleasesView } from "./releases.js";
 import { Ticker } from "./ticker.js";
+import { TrainView } from "./train.js";
+import { WakeLock } from "./wake.js";
 
-const VIEWS = ["play", "generate", "releases"];
+const VIEWS = ["play", "generate", "releases", "train"];
 const NOTICE_MS = 6000;
 
 let noticeTimer = 0;
@@ -37,11 +39,13 @@ function show(view) {
 function followSight(connection, ticker) {
   const seen = () => !document.hidden && document.body.dataset.view === "play";
   const follow = () => {
-    connection.stream(...(seen() ? ["meter", "scope"] : []));
+    const input = byId("panel-input").hidden ? [] : ["input-meter", "input-scope"];
+    connection.stream(...(seen() ? ["meter", "scope", ...input] : []));
     ticker.wake();
   };
   ticker.wanted = seen;
   document.addEventListener("visibilitychange", follow);
+  new MutationObserver(follow).observe(byId("panel-input"), { attributeFilter: ["hidden"] });
   window.addEventListener("hashchange", () => {
     const view = location.hash.slice(1);
     show(VIEWS.includes(view) ? view : "play");
@@ -64,6 +68,18 @@ function connectListening(can) {
   listener.on("latency", (ms) => (byId("listen-text").textContent = `Listening, ${Math.round(ms)} ms`));
 }
 
+function offerTraining(engine, releases) {
+  const train = new TrainView((name) => {
+    engine.load(name);
+    location.hash = "play";
+  });
+  train.on("made", () => releases.read().catch(() => {}));
+  const follow = () => train.follow(!byId("train").hidden);
+  new MutationObserver(follow).observe(byId("train"), { attributeFilter: ["hidden"] });
+  document.querySelector("nav a[href='#train']").hidden = false;
+  follow();
+}
+
 async function start() {
   const asked = location.hash.slice(1);
   show(VIEWS.includes(asked) ? asked : "play");
@@ -84,10 +100,12 @@ async function start() {
   const header = new Header(engine, connection, can, ticker);
   const play = new PlayView(engine, header, can, ticker);
   engine.on("notice", notify);
+  new WakeLock(engine);
   const releases = new Releases();
   new ReleasesView(releases, engine, can, () => (location.hash = "play"));
   if (can("render")) new GenerateView(releases);
   for (const link of document.querySelectorAll("a[href='#generate']")) link.hidden = !can("render");
+  if (can("train")) offerTraining(engine, releases);
   releases.read().catch((problem) => notify(problem.message));
   connectListening(can);
   const phones = new PhoneSheet(byId("phone-sheet"));

@@ -1,7 +1,7 @@
 /** Paints a release's map: the light of its landmarks, the landmarks, and a grid; and writes the legend. */
 
-import { element, fitCanvas, styleOf } from "./dom.js";
-import { glow, labelColour, markPath } from "./landmarks.js";
+import { element, fitCanvas, icon, styleOf } from "./dom.js";
+import { glow, labelColour, markOutline, markPath } from "./landmarks.js";
 
 /** Paints onto a whole canvas; positions 0..1 span it, y rising. */
 export function paintMap(canvas, landmarks) {
@@ -46,12 +46,8 @@ function paintMarks(context, width, height, landmarks, radius) {
 /** Writes the labels with their marks into a list. */
 export function writeLegend(list, landmarks) {
   const items = landmarks.labels.map((label, number) => {
-    const mark = element("canvas", { width: 20, height: 20, "aria-hidden": "true" });
-    const context = mark.getContext("2d");
-    context.fillStyle = labelColour(number);
-    context.beginPath();
-    markPath(context, 10, 10, 6.5, number);
-    context.fill();
+    const mark = icon(markOutline(10, 10, 6.5, number), 20);
+    mark.style.color = labelColour(number);
     return element("li", {}, mark, element("span", { text: label }));
   });
   if (landmarks.others > 0) items.push(element("li", { class: "quiet", text: `${landmarks.others} more` }));

@@ -1,11 +1,15 @@
 /** The view that is played: pad, keys, snapshots, panels, level and spectrogram. */
 
+import { AnchorPanel } from "./anchor_panel.js";
+import { DevicePanel } from "./device.js";
 import { byId, element, typing } from "./dom.js";
 import { Deck, Snapshots } from "./deck.js";
 import { Fader } from "./fader.js";
 import { GesturePanel } from "./gestures.js";
+import { InputPanel } from "./input.js";
 import { LatentPanel } from "./latent.js";
 import { Meter } from "./meter.js";
+import { MidiPanel } from "./midi.js";
 import { Notes } from "./notes.js";
 import { Piano, pianoControls } from "./piano.js";
 import { Spectrogram } from "./spectrogram.js";
@@ -21,16 +25,23 @@ export class PlayView {
   constructor(engine, header, can, ticker) {
     Object.assign(this, { engine, header });
     this.notes = new Notes(engine);
-    this.wander = new Wander(engine);
+    this.wander = new Wander((x, y) => this.surface.place(x, y));
     this.surface = new Surface(byId("stage"), engine, this.notes);
     this.piano = new Piano(byId("piano"), this.notes);
     this.deck = new Deck(byId("deck"), engine);
     this.latent = new LatentPanel(byId("panel-latent"), engine, this.surface, this.wander);
     this.gestures = new GesturePanel(byId("panel-gestures"), engine, can);
+    this.anchors = new AnchorPanel(byId("panel-anchors"), engine, this.surface);
+    this.input = new InputPanel(byId("panel-input"), engine, can, ticker);
+    this.device = new DevicePanel(byId("device"), engine, can);
+    if (can("midi")) this.midi = new MidiPanel(byId("panel-midi"), engine);
+    this.deck.offer("midi", can("midi"));
     this.snapshots = new Snapshots(byId("snapshots"), engine, can);
     this.meter = new Meter(byId("meter"));
     this.spectrogram = new Spectrogram(byId("scope"));
-    for (const part of [this.wander, this.surface, this.latent, this.meter, this.spectrogram]) ticker.add(part);
+    for (const part of [this.wander, this.surface, this.latent]) ticker.add(part);
+    for (const part of [this.meter, this.spectrogram]) ticker.add(part, true);
+    ticker.held = () => this.surface.fingers.active;
     this.#connect();
     this.#addMorph();
     byId("keys").prepend(pianoControls(this.piano, (on) => this.#setTyping(on)));
@@ -49,6 +60,7 @@ export class PlayView {
     engine.on("meter", (peak, rms) => meter.add(peak, rms));
     engine.on("scope", (levels) => this.spectrogram.add(levels));
     engine.on("playing", (playing) => playing || meter.clear());
+    engine.on("changed", (path) => path === "/set/song" && engine.value(path) && engine.emit("notice", `Song ${engine.value(path)}`));
     engine.connection.on("state", (open) => open || meter.clear());
     engine.on("release", () => this.#showNotes());
     this.snapshots.onRecall = () => this.wander.on && this.latent.toggleWander();
@@ -99,6 +111,8 @@ export class PlayView {
     else if (this.piano.typing && /^[a-z0-9]$/.test(key)) return;
     else if (/^[1-8]$/.test(key)) this.snapshots.press(Number(key) - 1);
     else if (key === "c") this.latent.random?.();
+    else if (key === "b") this.anchors.toggle();
+    else if (key === "n" && this.engine.value("/set/song")) this.engine.send("/set/next");
     else if (key === "w") this.latent.toggleWander();
     else if (key === "g") this.gestures.toggleRecord();
     else if (key === "r") this.header.toggleRecord();
@@ -114,7 +128,7 @@ export function writeShortcuts(list) {
   const rows = [
     ["Arrow keys", "move the point, with Shift finely"], ["Page up, Page down", "move along the third axis"],
     ["Home, double-click", "to the middle of the training sounds"], ["1 … 8", "morph to a snapshot; Ctrl saves"],
-    ["K", "the computer's keys play notes"], ["C", "a random code"], ["W", "wander"], ["G", "record a gesture"],
+    ["K", "the computer's keys play notes"], ["C", "a random code"], ["W", "wander"], ["B", "blend the anchors"], ["N", "the next song of a set"], ["G", "record a gesture"],
     ["R", "record the sound"], ["P", "play or stop"], ["Esc, held", "end every sound"],
   ];
   list.replaceChildren(...rows.flatMap(([keys, act]) => [element("dt", { text: keys }), element("dd", { text: act })]));

@@ -17,6 +17,7 @@ export class Spectrogram {
   #behind = 0;
   #painted = -1;
   #levels = [];
+  #width = 1;
 
   constructor(canvas) {
     this.canvas = canvas;
@@ -25,7 +26,7 @@ export class Spectrogram {
     this.column = new ImageData(1, BANDS);
     this.#theme();
     onTheme(() => this.#theme());
-    new ResizeObserver(() => (this.#painted = -1)).observe(canvas);
+    new ResizeObserver(() => this.#measure()).observe(canvas);
   }
 
   /** Appends the levels of one moment, [64] dB, low bands first. */
@@ -34,6 +35,11 @@ export class Spectrogram {
     if (this.#levels.length > RING) this.#levels.shift();
     this.#write(levels);
     this.#behind = Math.min(this.#behind + 1, MAX_BEHIND);
+  }
+
+  #measure() {
+    this.#width = Math.max(1, this.canvas.clientWidth);
+    this.#painted = -1;
   }
 
   #theme() {
@@ -64,7 +70,7 @@ export class Spectrogram {
   #paint(end) {
     const { canvas } = this;
     // As high as there are bands: the browser stretches it, which costs less than to draw more pixels.
-    const [width, height, step] = [Math.max(1, canvas.clientWidth), BANDS, COLUMN_PIXELS];
+    const [width, height, step] = [this.#width, BANDS, COLUMN_PIXELS];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d");
     const count = Math.min(Math.ceil(width / step) + 1, RING - MAX_BEHIND - 1);

@@ -1,5 +1,6 @@
 /** The pad itself: shows the map and the point, and follows fingers, pen, mouse and keys. */
 
+import { AnchorSet, paintAnchors } from "./anchors.js";
 import { fitCanvas, onTheme, styleOf } from "./dom.js";
 import { Landmarks } from "./landmarks.js";
 import { paintMap, writeLegend } from "./map_view.js";
@@ -10,11 +11,13 @@ const KEY_STEP = 0.02;
 const FINE_STEP = 0.002;
 const WHEEL_STEP = 0.1;
 const REACH = 0.035;
+const GRASP_PIXELS = 18;
 
 /** Draws into the elements of `root`: .backdrop, .moving, .legend, .across, .up, .near, .spoken. */
 export class Surface {
   #trail = [];
   #shown = "";
+  #near = "";
   #landmarks = new Landmarks();
   #asked = "";
 
@@ -25,6 +28,8 @@ export class Surface {
     this.pad = this.part("pad");
     this.moving = this.part("moving");
     this.third = 2;
+    this.anchors = new AnchorSet(engine);
+    this.hand = [0.5, 0.5];
     this.fingers = new Fingers(this.pad, this, notes);
     this.#listen();
     new ResizeObserver(() => this.#repaint()).observe(this.pad);
@@ -69,8 +74,26 @@ export class Surface {
   /** Moves the point to a position of the pad, 0..1 within its edges. */
   moveTo(x, y) {
     const [cx, cy] = [x, y].map((value) => Math.min(Math.max(value, 0), 1));
-    this.engine.movePad(cx, cy);
+    this.place(cx, cy);
     this.onMove?.(cx, cy);
+  }
+
+  /** Plays a position of the pad: of the map, or of what lies between the anchors. */
+  place(x, y) {
+    this.hand = [x, y];
+    if (this.anchors.active) this.engine.moveTo(this.anchors.blend(x, y));
+    else this.engine.movePad(x, y);
+  }
+
+  /** Returns the number of the anchor that a hand grasps at a position; null where there is none. */
+  anchorAt(x, y) {
+    return this.anchors.editing ? this.anchors.at(x, y, GRASP_PIXELS / this.pad.clientWidth) : null;
+  }
+
+  /** Moves an anchor; where the anchors are blended, the sound follows. */
+  dragAnchor(n, x, y) {
+    this.anchors.move(n, x, y);
+    if (this.anchors.active) this.place(...this.hand);
   }
 
   /** Moves along the third axis by so many standard deviations. */
@@ -90,10 +113,12 @@ export class Surface {
       event.preventDefault();
       this.turn(-Math.sign(event.deltaY) * WHEEL_STEP);
     }, { passive: false });
-    this.pad.addEventListener("dblclick", () => this.home());
+    this.pad.addEventListener("dblclick", (event) => {
+      if (this.anchorAt(...this.fingers.position(event)) === null) this.home();
+    });
     this.pad.addEventListener("keydown", (event) => this.#press(event));
     this.pad.addEventListener("pointermove", (event) => this.#hover(event));
-    this.pad.addEventListener("pointerleave", () => (this.part("near").textContent = ""));
+    this.pad.addEventListener("pointerleave", () => (this.part("near").textContent = this.#near = ""));
   }
 
   #press(event) {
@@ -101,7 +126,7 @@ export class Surface {
     const step = event.shiftKey ? FINE_STEP : KEY_STEP;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowDown: [0, -step], ArrowUp: [0, step] };
     const turns = { PageUp: WHEEL_STEP, PageDown: -WHEEL_STEP };
-    const [x, y] = this.engine.position.project(this.engine.position.target);
+    const [x, y] = this.#place;
     if (event.key in moves) this.moveTo(x + moves[event.key][0], y + moves[event.key][1]);
     else if (event.key in turns) this.turn(turns[event.key]);
     else if (event.key === "Home") this.home();
@@ -110,8 +135,12 @@ export class Surface {
     this.#speak();
   }
 
+  get #place() {
+    return this.anchors.active ? this.hand : this.engine.position.project(this.engine.position.target);
+  }
+
   #speak() {
-    const [x, y] = this.engine.position.project(this.engine.position.target);
+    const [x, y] = this.#place;
     const near = this.#landmarks.nearest(x, y, 2 * REACH);
     const label = near ? `, near ${this.#landmarks.labels[near.number] ?? "others"}` : "";
     this.part("spoken").textContent = `${Math.round(100 * x)} across, ${Math.round(100 * y)} up${label}`;
@@ -121,7 +150,9 @@ export class Surface {
     const [x, y] = this.fingers.position(event);
     const near = this.#landmarks.nearest(x, y, REACH);
     const label = near ? this.#landmarks.labels[near.number] : undefined;
-    this.part("near").textContent = near ? [label, near.source].filter(Boolean).join(" · ") : "";
+    const text = near ? [label, near.source].filter(Boolean).join(" · ") : "";
+    if (text !== this.#near) this.part("near").textContent = text;
+    this.#near = text;
   }
 
   // What is seen.
@@ -130,8 +161,10 @@ export class Surface {
   tick() {
     const { position } = this.engine;
     const now = performance.now() / 1000;
-    const [target, current] = [position.target, position.current].map((place) => position.project(place));
-    const shown = [...target, ...current, ...this.fingers.notes().flatMap(({ x, y }) => [x, y])].join();
+    const blends = this.anchors.active;
+    const [target, current] = [position.target, position.current].map((place) => blends ? this.hand : position.project(place));
+    if (!blends) this.hand = target;
+    const shown = [this.anchors.version, ...target, ...current, ...this.fingers.notes().flatMap(({ x, y }) => [x, y])].join();
     if (shown !== this.#shown) this.#trail.push([...current, now]);
     while (this.#trail.length > 1 && now - this.#trail[0][2] > TRAIL_SECONDS) this.#trail.shift();
     if (shown === this.#shown && this.#trail.length <= 1) return;
@@ -145,6 +178,7 @@ export class Surface {
     const pixel = ([x, y]) => [x * width, (1 - y) * height];
     context.clearRect(0, 0, width, height);
     paintHome(context, pixel(this.engine.position.project([])), ratio);
+    paintAnchors(context, this.anchors, pixel, ratio);
     paintTrail(context, this.#trail.map(([x, y, moment]) => [...pixel([x, y]), (now - moment) / TRAIL_SECONDS]), ratio);
     paintRing(context, pixel(target), 11 * ratio, ratio);
     paintDot(context, pixel(current), 6.5 * ratio, ratio);

@@ -9,8 +9,9 @@ export class Wander {
   #speeds = [0, 1].map(() => SPEEDS.map((speed) => speed * (0.85 + 0.3 * Math.random())));
   #phases = [[0, 0, 0], [0, 0, 0]];
 
-  constructor(engine) {
-    this.engine = engine;
+  /** `place` is called with a position for every frame. */
+  constructor(place) {
+    this.place = place;
     this.on = false;
     this.rate = 0.1;
     this.radius = 0.15;
@@ -30,6 +31,6 @@ export class Wander {
       return phases.reduce((sum, phase, n) => sum + WEIGHTS[n] * Math.sin(phase), 0) * this.radius;
     });
     const [x, y] = this.#centre.map((value, axis) => Math.min(Math.max(value + moved[axis], 0), 1));
-    this.engine.movePad(x, y);
+    this.place(x, y);
   }
 }

@@ -20,7 +20,7 @@ from instrument.engine.options import EngineOptions
 from instrument.engine.publisher import Publisher
 from instrument.engine.task_queue import Task
 from instrument.measures import Clock
-from instrument.namespace import ROOT, Kind, MessageError
+from instrument.namespace import MAX_VOICES, ROOT, Kind, MessageError
 from instrument.outputs import OutputError
 from instrument.outputs.closing import OutputCloser
 from instrument.outputs.null import NullOutput
@@ -28,6 +28,7 @@ from instrument.storage.library import Library
 from instrument.storage.snapshots import SnapshotStore
 from instrument.synthesis.effort import LOW_LOAD_SECONDS
 from instrument.synthesis.timeline import Event
+from instrument.synthesis.voice_allocator import MAX_STRIKES, STRIKES_A_HOP
 
 pytestmark = pytest.mark.training
 
@@ -484,3 +485,37 @@ def test_an_overload_that_lasts_is_told_once(engine):
     ((_, address, (sentence,)),) = notices(engine)
     assert address == "/error"
     assert "carries 0 of 1 iterations" in sentence
+
+
+def test_three_thousand_notes_a_second_neither_silence_it_nor_hang(releases, tmp_path):
+    options = EngineOptions("notes", osc_port=0, iterations=1, recordings=tmp_path, snapshots=tmp_path / "s.json")
+    options = replace(options, gestures=tmp_path / "gestures")
+    engine = Engine(NullOutput(44_100.0), Library([releases]), options, log=print)
+    try:
+        count, struck, levels = 0, set(), []
+        engine.handler.apply(Event(f"{ROOT}/voices", Kind.SETTING, (MAX_VOICES,), ANNE))
+        for _ in range(700):  # two seconds
+            notes = [(46 + n % 36, 100 if n % 3 else 0) for n in range(count, count + 9)]
+            assert engine.timeline.post([Event(f"{ROOT}/note", Kind.ACTION, note, ANNE) for note in notes])
+            count += len(notes)
+            levels.append(float(np.abs(engine.hop()).max()))
+            struck |= {(tone.slot, tone.note_on) for tone in engine.synth_thread.performance.tones}
+        assert engine.timeline.ready_events == 0
+        assert min(levels[10:]) > 0.01
+        assert len(struck - {(0, 0)}) <= MAX_STRIKES + STRIKES_A_HOP * len(levels)
+        engine.handler.apply(Event(f"{ROOT}/notes/off", Kind.ACTION, (), ANNE))
+        for _ in range(700):
+            level = float(np.abs(engine.hop()).max())
+        assert level < 1e-3
+    finally:
+        engine.close()
+        gc.unfreeze()
+
+
+def test_quitting_says_so_at_once(engine):
+    asked = []
+    engine.asked_to_end = lambda: asked.append(engine.synth_thread.stopping.is_set())
+    engine.handler.apply(Event(f"{ROOT}/gain", Kind.SETTING, (-7.0,), ANNE))
+    assert asked == []
+    engine.quit()
+    assert asked == [True]

@@ -1,9 +1,11 @@
+import gc
 import struct
+import weakref
 
 import numpy as np
 import pytest
 
-from instrument.engine.publisher import METER_SECONDS, Publisher
+from instrument.engine.publisher import COLLECT_SECONDS, MAX_SENT, MAX_WAITING, METER_SECONDS, Publisher
 from instrument.osc.aliases import FormerNames
 
 ANNE, BELA = ("127.0.0.1", 1), ("127.0.0.1", 2)
@@ -155,3 +157,62 @@ def test_nobody_listens_and_no_spectrum_is_computed(wire):
     scope = Levels()
     Publisher().publish(wire, Stage(), scope, 0)
     assert scope.asked == 0
+
+
+def test_many_messages_are_sent_in_parts_one_after_another(wire):
+    publisher, woken = Publisher(), []
+    for n in range(2 * MAX_SENT + 1):
+        publisher.notify(ANNE, "/aitunes/note", (n, 100))
+    publisher.wake = lambda: woken.append(True)
+    parts = []
+    for _ in range(4):
+        before = len(wire.heard(BELA))
+        publisher.publish(wire, Stage(), SCOPE, 0)
+        parts.append((len(wire.heard(BELA)) - before, len(woken)))
+    assert parts == [(MAX_SENT, 1), (MAX_SENT, 2), (1, 2), (0, 2)]
+    assert [arguments[0] for _, arguments in wire.heard(BELA)] == list(range(2 * MAX_SENT + 1))
+
+
+def test_changes_beyond_what_can_be_told_are_left_out_and_counted_and_answers_are_not(wire):
+    publisher = Publisher()
+    for n in range(MAX_WAITING + 7):
+        publisher.notify(ANNE, "/aitunes/note", (n, 100))
+    publisher.reply(ANNE, "/synced", (1,))
+    for _ in range(MAX_WAITING // MAX_SENT + 2):
+        publisher.publish(wire, Stage(), SCOPE, 0)
+    *notes, (address, (sentence,)) = wire.heard(BELA)
+    assert len(notes) == MAX_WAITING
+    assert address == "/error"
+    assert sentence.startswith("7 changes came faster than they can be told")
+    assert wire.heard(ANNE)[0] == ("/synced", (1,))
+
+
+def test_collecting_garbage_costs_the_same_however_much_is_kept(wire):
+    now = [100.0]
+    publisher, kept, looked_at = Publisher(clock=lambda: now[0]), [], []
+    try:
+        for _ in range(4):
+            kept += [[n] for n in range(20_000)]
+            now[0] += COLLECT_SECONDS
+            publisher.publish(wire, Stage(), SCOPE, 0)
+            looked_at.append(len(gc.get_objects()))
+        assert max(looked_at) < 20_000
+    finally:
+        gc.unfreeze()
+
+
+def test_garbage_that_refers_to_itself_is_collected(wire):
+    now = [100.0]
+    publisher = Publisher(clock=lambda: now[0])
+    stage = Stage()
+    stage.itself, gone = stage, weakref.ref(stage)
+    gc.disable()
+    try:
+        del stage
+        assert gone() is not None
+        now[0] += COLLECT_SECONDS
+        publisher.publish(wire, Stage(), SCOPE, 0)
+        assert gone() is None
+    finally:
+        gc.enable()
+        gc.unfreeze()

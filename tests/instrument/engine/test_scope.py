@@ -1,5 +1,7 @@
 """Tests what the scope shows is what sounds: tones stand in their band, at their level, and old sound is forgotten."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,39 @@ def test_levels_are_finite_numbers_whatever_sounds():
     for y in (sine(1_000.0, amplitude=1e-30), sine(1_000.0, amplitude=1e6)):
         assert np.isfinite(levels(y)).all()
         assert levels(y).dtype == np.float32
+
+
+def numpy_calls(scope):
+    """Count the calls on arrays while it looks at the sound."""
+    count = 0
+
+    def look(_frame, event, function):
+        nonlocal count
+        count += event == "c_call" and isinstance(getattr(function, "__self__", None), np.ndarray)
+
+    sys.setprofile(look)
+    try:
+        scope.levels()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_short_blocks_cost_no_more_calls_than_long_ones(rng):
+    counts = set()
+    for block in (32, 128, 2_048):
+        scope = Scope(48_000.0)
+        for _ in range(100):
+            scope.push(rng.standard_normal((block, 2)).astype(np.float32))
+        counts.add(numpy_calls(scope))
+    assert len(counts) == 1
+    assert counts.pop() < 10
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_one_channel_and_two_show_the_same(channels, rng):
+    y = rng.standard_normal((3_000, 1)).astype(np.float32)
+    scope = Scope(48_000.0)
+    for start in range(0, len(y), 100):
+        scope.push(np.repeat(y[start : start + 100], channels, axis=1))
+    np.testing.assert_allclose(scope.levels(), levels(y[:, 0]), atol=1e-3)

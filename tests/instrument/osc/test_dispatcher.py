@@ -281,6 +281,15 @@ def test_more_held_events_than_promised_are_refused_and_cleared_on_demand(bench)
     assert bench.receive(bundle(60.0, build("/aitunes/play"))) == []
 
 
+def test_other_machines_that_fill_what_is_held_leave_room_for_programs_of_this_one(bench):
+    for n in range(MAX_HELD):
+        assert bench.receive(bundle(60.0, build("/aitunes/play")), peer=(f"192.0.2.{n % 200}", 9)) == []
+    ((_, address, _),) = bench.receive(bundle(60.0, build("/aitunes/play")), peer=("192.0.2.250", 9))
+    assert address == "/fail"
+    assert bench.receive(bundle(60.0, build("/aitunes/stop"))) == []
+    assert bench.engine.timeline.held_events == MAX_HELD + 1
+
+
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")

@@ -60,6 +60,22 @@ def test_the_trace_is_that_of_the_sound_at_the_position(traces):
         assert trace.path.shape == (38, card.latent_dim)
 
 
+def test_the_trace_of_segments_has_the_level_of_the_passage_that_lies_there(releases, tmp_path):
+    card = read_card(releases / "segment")
+    files = {name: (releases / "segment" / name).read_bytes() for name in card.files}
+    codes = np.zeros((2, card.latent_dim))
+    codes[:, 0] = -3.0, 3.0
+    motion = motion_of(codes, [np.zeros(150), np.linspace(0.0, -50.0, 150)])
+    card = read_card(write_release(tmp_path / "moving", card, {**files, MOTION: motion.to_bytes()}))
+    known = traces_or_none(find(Library([tmp_path / "moving"]), card), card)
+    for z, fell in ((-3.0, 0.0), (3.0, 1.0)):
+        code = np.zeros(card.latent_dim, np.float32)
+        code[0] = z
+        trace = known.at(card.latent.coordinates(code), 60.0)
+        assert len(trace.level) == pytest.approx(trace.seconds * LEVEL_RATE, abs=4)
+        assert trace.level[0] - trace.level[-1] == pytest.approx(fell, abs=0.05)
+
+
 def test_a_release_without_motion_or_without_a_folder_has_no_traces(releases):
     card = read_card(releases / "notes")
     assert traces_or_none(find(Library([releases]), card), card) is None

@@ -228,11 +228,11 @@ def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_rele
         performance.apply(f"{ROOT}/motion/mode", ("sideways",))
 
 
-def tracks():
+def tracks(frames=500):
     """Two tracks of 10 s: one circles around (−3, 0), one rises along the second axis at 3."""
-    t = np.arange(500) / 50.0
+    t = np.arange(frames) / 50.0
     circle = np.stack([-3.0 + 0.3 * np.cos(2 * np.pi * t), 0.3 * np.sin(2 * np.pi * t)], axis=1)
-    line = np.stack([np.full(500, 3.0), 0.2 * t], axis=1)
+    line = np.stack([np.full(frames, 3.0), 0.2 * t], axis=1)
     motion_of_tracks = pytest.importorskip("training.export.motion").motion_of_tracks
     return motion_of_tracks([circle.astype(np.float32), line.astype(np.float32)], 50.0)
 
@@ -262,6 +262,13 @@ def test_a_texture_stands_still_at_amount_0_and_moves_twice_as_far_at_2():
 def test_a_texture_never_jumps():
     path = travel(TextureMotion(tracks()), (-3.0, 0.0), 20.0, dream=0.5)
     assert np.abs(np.diff(path, axis=0)).max() < 0.8  # a fade of 0.25 s from one track to the other
+
+
+def test_a_dream_goes_on_beyond_the_end_of_a_track():
+    path = travel(TextureMotion(tracks(510)), (3.0, 1.9), 60.0, dream=1.0)  # no passage ends where a track does
+    rests = [path[first : first + 100].std(axis=0).max() for first in range(0, len(path) - 100, 100)]
+    assert min(rests) > 0.01
+    assert np.abs(np.diff(path, axis=0)).max() < 0.8
 
 
 def test_a_dream_leaves_the_pad_and_without_one_nobody_does():

@@ -77,14 +77,14 @@ def test_clearing_forgets_what_is_held_but_not_what_comes_after(timeline):
 
 def test_as_many_events_are_held_as_promised(timeline):
     for n in range(MAX_HELD):
-        assert timeline.room == MAX_HELD - n
+        assert timeline.room() == MAX_HELD - n
         timeline.post([action(f"/{n}")], 10.0)
-    assert timeline.room == 0
+    assert timeline.room() == 0
     assert not timeline.post([action("/one too many")], 10.0)
     timeline.due(0.0, HOP)
-    assert timeline.room == 0
+    assert timeline.room() == 0
     assert len(take_all(timeline, 10.0)) == MAX_HELD
-    assert timeline.room == MAX_HELD
+    assert timeline.room() == MAX_HELD
 
 
 def test_a_bundle_counts_as_many_events_as_it_has(timeline):
@@ -92,7 +92,7 @@ def test_a_bundle_counts_as_many_events_as_it_has(timeline):
     for _ in range(MAX_HELD // 100):
         timeline.post(group, 10.0)
     timeline.due(0.0, HOP)
-    assert timeline.room == MAX_HELD % 100
+    assert timeline.room() == MAX_HELD % 100
     assert not timeline.post(group, 10.0)
     assert len(take_all(timeline, 10.0)) == MAX_HELD // 100 * 100
     assert timeline.post(group, 20.0)
@@ -155,9 +155,32 @@ def test_a_bundle_stays_whole_however_long_it_is(timeline):
 
 def test_room_counts_events_that_are_not_yet_taken(timeline):
     assert timeline.post([action("/x")] * (MAX_HELD - 1), 10.0)
-    assert timeline.room == 1
+    assert timeline.room() == 1
     assert not timeline.post([action("/x")] * 2, 10.0)
     assert timeline.post([action("/at once")] * 2)
+
+
+@pytest.mark.parametrize("end", ["heard", "cleared"])
+def test_who_has_all_its_room_taken_leaves_that_of_others(timeline, end):
+    for sender in ("anne", "bela"):
+        assert timeline.post([action("/x")] * MAX_HELD, 10.0, sender)
+        assert not timeline.post([action("/x")], 10.0, sender)
+        assert timeline.room(sender) == 0
+    assert timeline.room("carl") == MAX_HELD
+    if end == "cleared":
+        timeline.due(0.0, HOP)
+        timeline.clear()
+        timeline.due(0.0, HOP)
+    else:
+        assert len(take_all(timeline, 10.0)) == 2 * MAX_HELD
+    assert timeline.room("anne") == timeline.room("bela") == MAX_HELD
+    assert timeline.held_events == 0
+
+
+def test_all_together_have_a_bound_too(timeline):
+    for sender in range(4):
+        assert timeline.post([action("/x")] * MAX_HELD, 10.0, sender)
+    assert not timeline.post([action("/x")], 10.0, "the fifth")
 
 
 def test_what_runs_at_a_hop_hands_back_what_it_raises(timeline):

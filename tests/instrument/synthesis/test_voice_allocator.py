@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from instrument.namespace import MAX_VOICES, MessageError
 from instrument.synthesis import voice_allocator as notes
-from instrument.synthesis.voice_allocator import DRONE_SLOT, PitchRange, VoiceAllocator, velocity_db
+from instrument.synthesis.voice_allocator import (
+    DRONE_SLOT,
+    MAX_KEYS,
+    MAX_STRIKES,
+    STRIKES_A_HOP,
+    PitchRange,
+    VoiceAllocator,
+    velocity_db,
+)
 
 HOP = 128 / 44_100
 RANGE = PitchRange(36.0, 84.5)
@@ -314,3 +322,90 @@ def test_a_drone_that_is_ended_before_it_began_is_never_heard():
     allocator.advance(0.01)
     allocator.drone = False
     assert allocator.tones
+
+
+def beginnings(heard):
+    """Count the notes that begin at each hop."""
+    before, counts = set(), []
+    for tones in heard:
+        now = {(tone.slot, tone.note_on) for tone in tones}
+        counts.append(len(now - before))
+        before = now
+    return counts
+
+
+def test_a_chord_of_all_voices_begins_at_one_hop_again_and_again(allocator):
+    allocator.voices = MAX_VOICES
+    heard = []
+    for turn in range(4):
+        press(allocator, *range(40 + turn, 40 + turn + MAX_VOICES))
+        heard += hops(allocator, MAX_VOICES // STRIKES_A_HOP)
+        allocator.release_all()
+    assert [count for count in beginnings(heard) if count] == [MAX_VOICES] * 4
+
+
+@pytest.mark.parametrize("voices", [1, 2, MAX_VOICES])
+def test_notes_that_come_by_the_thousand_begin_no_faster_than_a_hop_can_carry(allocator, voices):
+    allocator.voices = voices
+    heard, count = [], 0
+    for _ in range(400):  # nine notes a hop, 3,000 a second
+        for _ in range(9):
+            allocator.play(40 + count % 30, 100, count)
+            allocator.play(40 + count % 30, 0, count) if voices == 1 or count % 3 else None
+            count += 1
+        heard += hops(allocator, 1)
+    counts = beginnings(heard)
+    assert max(counts) <= MAX_STRIKES
+    assert sum(counts) <= MAX_STRIKES + STRIKES_A_HOP * len(heard)
+    assert sum(counts) >= len(heard) / 2
+    assert all(heard)
+    # The newest play on, and once the flood is over the next note waits for nobody.
+    assert max(tone.note_on for tone in heard[-1]) > count - 2 * MAX_VOICES - 9
+    allocator.release_all()
+    hops(allocator, 1)
+    assert allocator.tones == ()
+    press(allocator, 60)
+    assert pitches(allocator) == [60]
+
+
+def test_one_voice_goes_back_to_a_key_that_is_down_though_notes_wait(allocator):
+    allocator.voices, allocator.release_seconds = MAX_VOICES, 1.0
+    press(allocator, *range(40, 40 + MAX_VOICES))
+    hops(allocator, 1)
+    press(allocator, 50, 51, 52)
+    hops(allocator, 1)
+    let_go(allocator, *range(40, 53))
+    allocator.voices = 1
+    press(allocator, 70, 72)  # nothing can begin at this hop
+    assert allocator.held_notes == []
+    let_go(allocator, 72)
+    hops(allocator, 1)
+    assert allocator.held_notes == [70]
+
+
+def test_a_note_that_waits_ends_with_its_key_and_is_heard_for_a_hop(allocator):
+    allocator.voices = MAX_VOICES
+    press(allocator, *range(40, 40 + MAX_VOICES))
+    hops(allocator, 1)
+    press(allocator, 70, 71)  # one may begin, the other waits
+    let_go(allocator, 71)
+    heard = [{tone.pitch for tone in tones} for tones in hops(allocator, 4)]
+    assert [71.0 in pitches for pitches in heard] == [True, False, False, False]
+    assert all(70.0 in pitches for pitches in heard)
+
+
+@pytest.mark.parametrize("end", [VoiceAllocator.release_all, VoiceAllocator.silence])
+def test_notes_that_wait_end_with_all_others(allocator, end):
+    for _ in range(3):
+        press(allocator, *range(40, 60))
+        hops(allocator, 1)
+    end(allocator)
+    hops(allocator, 1)
+    assert hops(allocator, 20) == [()] * 20
+
+
+def test_every_key_of_many_lets_the_oldest_go(allocator):
+    for number in range(1, 2 * MAX_KEYS):
+        allocator.play(60, 100, number)
+        hops(allocator, 1)
+    assert len(allocator.held_notes) == 4

@@ -81,6 +81,8 @@ def test_a_paired_phone_plays_and_what_it_may_not_do_is_refused(served, code):
         assert phone.get("/api/v1/releases").status_code == 200
         assert phone.post("/api/v1/renders", json={}).status_code == 403
         assert phone.post("/api/v1/phones", json={}).status_code == 403
+        assert phone.get("/api/v1/training").status_code == 403
+        assert phone.post("/api/v1/training", json={"name": "x", "files": 1, "bytes": 1}).status_code == 403
         (row,) = httpx.get(f"{served.origin}/api/v1/phones", timeout=DEADLINE_SECONDS).json()["phones"]
         assert (row["name"], row["connected"]) == ("Anne's  phone", True)
         check_shares(served, phone, sockets=1)

@@ -21,6 +21,7 @@ from training.learn.music_releases import (
     free_tracks,
     make_music_release,
 )
+from training.learn.segment_releases import SEGMENT_RELEASES
 
 RATE = 22_050
 ROWS = (
@@ -85,4 +86,4 @@ def test_credits_that_a_card_cannot_hold_are_refused():
 
 
 def test_every_bundled_name_has_a_command_that_makes_it():
-    assert set(BUNDLED) == {*MUSIC_RELEASES, *OF_NOTES}
+    assert set(BUNDLED) == {*MUSIC_RELEASES, *SEGMENT_RELEASES, *OF_NOTES}

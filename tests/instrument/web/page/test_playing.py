@@ -127,3 +127,57 @@ def test_a_lost_connection_comes_back_by_itself(stage, page):
     stage.client.send("/aitunes/pan", 0.5)
     until(page, "document.querySelector('[aria-label=Pan]').ariaValueText === '50 % right'")
     stage.client.send("/aitunes/pan", 0.0)
+
+
+LOCKS = """
+window.locks = [];
+Object.defineProperty(navigator, "wakeLock", {value: {request: async (kind) => {
+  const lock = new EventTarget();
+  lock.release = async () => { window.locks.push("released"); lock.dispatchEvent(new Event("release")); };
+  window.locks.push(kind);
+  return lock;
+}}});
+"""
+
+
+def test_the_screen_stays_on_while_it_sounds(stage):
+    page = stage.open(script=LOCKS)
+    stage.client.send("/aitunes/drone", True)
+    stage.client.send("/aitunes/play")
+    until(page, "window.locks.join() === 'screen'")
+    page.get_by_role("button", name="Stop the sound").click()
+    until(page, "window.locks.join() === 'screen,released'")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "window.locks.join() === 'screen,released,screen'")
+    assert page.complaints == []
+    page.context.close()
+
+
+def test_without_a_wake_lock_the_page_plays_and_says_nothing(stage):
+    page = stage.open(script="Object.defineProperty(navigator, 'wakeLock', {value: undefined});")
+    until(page, "aitunes.ticker.rate > 5")
+    assert page.complaints == []
+    page.context.close()
+
+
+COUNT_PAINTING = """() => {
+  window.painted = {surface: 0, spectrogram: 0};
+  for (const name of Object.keys(window.painted)) {
+    const part = aitunes.play[name];
+    const tick = part.tick.bind(part);
+    part.tick = (seconds) => { window.painted[name] += 1; tick(seconds); };
+  }
+}"""
+
+
+def test_level_and_spectrogram_give_every_other_frame_to_a_hand_that_plays(page):
+    page.mouse.move(*at(page, PAD, 0.5, 0.5))
+    page.mouse.down()
+    page.evaluate(COUNT_PAINTING)
+    until(page, "window.painted.surface > 20")
+    during = page.evaluate("window.painted.spectrogram / window.painted.surface")
+    page.mouse.up()
+    assert 0.4 < during < 0.7
+    page.evaluate("Object.keys(window.painted).forEach((name) => (window.painted[name] = 0))")
+    until(page, "window.painted.surface > 20")
+    assert page.evaluate("window.painted.spectrogram / window.painted.surface") > 0.9
