@@ -37,6 +37,11 @@ export class Fingers {
     return [(event.clientX - frame.left) / frame.width, 1 - (event.clientY - frame.top) / frame.height];
   }
 
+  /** Returns whether any finger is down. */
+  get active() {
+    return this.#down.size > 0;
+  }
+
   /** Returns the notes that fingers hold: {x, y, name}. */
   notes() {
     return [...this.#down.values()].filter((finger) => finger.kind === "note");

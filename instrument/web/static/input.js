@@ -23,7 +23,7 @@ export class InputPanel {
     });
     part("above").replaceChildren(this.listen, this.device);
     part("above").hidden = !can("devices");
-    ticker.add({ tick: (seconds) => root.hidden || [this.meter, this.spectrogram].forEach((one) => one.tick(seconds)) });
+    ticker.add({ tick: (seconds) => root.hidden || [this.meter, this.spectrogram].forEach((one) => one.tick(seconds)) }, true);
     engine.on("changed", (path) => path.startsWith("/input/") && this.#show());
     engine.on("list", (kind) => kind === "input/device" && this.#show());
     engine.on("input", (...values) => this.#measure(...values));

@@ -39,7 +39,9 @@ export class PlayView {
     this.snapshots = new Snapshots(byId("snapshots"), engine, can);
     this.meter = new Meter(byId("meter"));
     this.spectrogram = new Spectrogram(byId("scope"));
-    for (const part of [this.wander, this.surface, this.latent, this.meter, this.spectrogram]) ticker.add(part);
+    for (const part of [this.wander, this.surface, this.latent]) ticker.add(part);
+    for (const part of [this.meter, this.spectrogram]) ticker.add(part, true);
+    ticker.held = () => this.surface.fingers.active;
     this.#connect();
     this.#addMorph();
     byId("keys").prepend(pianoControls(this.piano, (on) => this.#setTyping(on)));

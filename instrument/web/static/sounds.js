@@ -1,11 +1,15 @@
-/** Finds the sound files in what a player drops or chooses: {name (of the folder), sounds ({name, file}), others}. */
+/**
+ * Finds the sound files in what a player drops or chooses: {name (of the folder), sounds ({name, file}), others}.
+ *
+ * `endings` are those of sounds, or a promise of them.
+ */
 
 const MAX_ENTRIES = 50_000;
 
 /** Returns the sounds of a list of files, as a form's field holds it. */
-export function chosenSounds(files, endings) {
+export async function chosenSounds(files, endings) {
   const found = [...files].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
-  return sorted(found, endings);
+  return sorted(found, await endings);
 }
 
 /** Returns the sounds of a drop; folders are read to their ends. */
@@ -15,7 +19,7 @@ export async function droppedSounds(transfer, endings) {
   if (!entries.length) return chosenSounds(transfer.files, endings);
   const found = [];
   for (const entry of entries) await collect(entry, "", found);
-  return sorted(found, endings);
+  return sorted(found, await endings);
 }
 
 /** Returns an even sample of sounds, in their order, that is no more than so many files and bytes. */

@@ -2,20 +2,28 @@
 
 const FIGURE_FRAMES = 30;
 
-/** Runs `tick(seconds since the last frame)` of everything that was added. */
+/**
+ * Runs `tick(seconds since its last one)` of everything that was added.
+ *
+ * While `held()` tells that a hand plays, what was added with `aside` is painted in every other frame: the hand's next move
+ * comes through sooner.
+ */
 export class Ticker {
   #parts = [];
+  #aside = [];
+  #saved = 0;
   #frame = 0;
   #last = 0;
   #times = [];
 
   constructor() {
     this.wanted = () => true;
+    this.held = () => false;
     document.addEventListener("visibilitychange", () => this.wake());
   }
 
-  add(part) {
-    this.#parts.push(part);
+  add(part, aside = false) {
+    (aside ? this.#aside : this.#parts).push(part);
   }
 
   /** Returns frames a second over the last ones; 0 while nothing runs. */
@@ -38,6 +46,11 @@ export class Ticker {
     const seconds = Math.min(Math.max(now - this.#last, 0) / 1000, 0.25);
     this.#last = now;
     for (const part of this.#parts) part.tick(seconds);
+    this.#saved += seconds;
+    if (!this.held() || this.#saved > seconds) {
+      for (const part of this.#aside) part.tick(this.#saved);
+      this.#saved = 0;
+    }
     this.#frame = !document.hidden && this.wanted() ? requestAnimationFrame((next) => this.#run(next)) : 0;
   }
 }

@@ -1,12 +1,13 @@
 /** Makes an instrument of the player's sounds: drop or choose them, bring them to the server, watch, play. */
 
-import { call, sendPiece } from "./api.js";
+import { call, openSession, sendPiece } from "./api.js";
 import { byId, element } from "./dom.js";
 import { Emitter } from "./emitter.js";
 import { bytes, clock } from "./formats.js";
 import { droppedSounds, chosenSounds, sample } from "./sounds.js";
 
 const ROOT = "/api/v1/training";
+const RETRY_MS = 2000;
 
 /** Fills and follows #train. Event: `made` (a release's name) with every version. */
 export class TrainView extends Emitter {
@@ -15,6 +16,8 @@ export class TrainView extends Emitter {
   #bringing = false;
   #version = 0;
   #events = null;
+  #known;
+  #endings = new Promise((known) => (this.#known = known));
 
   /** `play` is called with the name of a release that is to be heard. */
   constructor(play) {
@@ -26,7 +29,7 @@ export class TrainView extends Emitter {
     for (const kind of ["folder", "files"]) {
       const input = byId(`train-${kind}`);
       byId(`train-choose-${kind}`).addEventListener("click", () => input.click());
-      input.addEventListener("change", () => this.#take(chosenSounds(input.files, this.#limits.endings)));
+      input.addEventListener("change", async () => this.#take(await chosenSounds(input.files, this.#endings)));
     }
     byId("train-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -40,17 +43,28 @@ export class TrainView extends Emitter {
 
   /** Follows the server's training while the view is seen; one that was begun before the page was loaded is found. */
   follow(seen) {
-    if (!seen) {
+    this.seen = seen;
+    if (seen) this.#events ??= this.#open();
+    else {
       this.#events?.close();
       this.#events = null;
-    } else if (!this.#events) {
-      this.#events = new EventSource(`${ROOT}/events`);
-      this.#events.addEventListener("training", ({ data }) => this.#update(JSON.parse(data)));
     }
   }
 
+  #open() {
+    const events = new EventSource(`${ROOT}/events`);
+    events.addEventListener("training", ({ data }) => this.#update(JSON.parse(data)));
+    events.addEventListener("error", () => {
+      if (events.readyState !== EventSource.CLOSED || events !== this.#events) return;
+      // A server that was started again knows no session.
+      this.#events = null;
+      setTimeout(() => openSession().catch(() => {}).then(() => this.follow(this.seen)), RETRY_MS);
+    });
+    return events;
+  }
+
   get #limits() {
-    return this.#state.limits ?? { files: 0, bytes: 0, piece: 1 << 20, endings: [] };
+    return this.#state.limits; // which are known once there are sounds
   }
 
   #hover(event, over) {
@@ -60,7 +74,7 @@ export class TrainView extends Emitter {
 
   async #drop(event) {
     this.#hover(event, false);
-    if (this.#idle) this.#take(await droppedSounds(event.dataTransfer, this.#limits.endings));
+    if (this.#idle) this.#take(await droppedSounds(event.dataTransfer, this.#endings));
   }
 
   #take({ name, sounds, others }) {
@@ -127,6 +141,7 @@ export class TrainView extends Emitter {
   #update(state) {
     const before = this.#state;
     this.#state = state;
+    this.#known(state.limits.endings);
     if (state.version && state.version !== this.#version) this.emit("made", state.release);
     this.#version = state.version;
     if (before.state === "learning" && state.state !== "learning") byId("train-found").textContent = "";

@@ -158,3 +158,26 @@ def test_without_a_wake_lock_the_page_plays_and_says_nothing(stage):
     until(page, "aitunes.ticker.rate > 5")
     assert page.complaints == []
     page.context.close()
+
+
+COUNT_PAINTING = """() => {
+  window.painted = {surface: 0, spectrogram: 0};
+  for (const name of Object.keys(window.painted)) {
+    const part = aitunes.play[name];
+    const tick = part.tick.bind(part);
+    part.tick = (seconds) => { window.painted[name] += 1; tick(seconds); };
+  }
+}"""
+
+
+def test_level_and_spectrogram_give_every_other_frame_to_a_hand_that_plays(page):
+    page.mouse.move(*at(page, PAD, 0.5, 0.5))
+    page.mouse.down()
+    page.evaluate(COUNT_PAINTING)
+    until(page, "window.painted.surface > 20")
+    during = page.evaluate("window.painted.spectrogram / window.painted.surface")
+    page.mouse.up()
+    assert 0.4 < during < 0.7
+    page.evaluate("Object.keys(window.painted).forEach((name) => (window.painted[name] = 0))")
+    until(page, "window.painted.surface > 20")
+    assert page.evaluate("window.painted.spectrogram / window.painted.surface") > 0.9

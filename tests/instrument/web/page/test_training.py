@@ -55,6 +55,15 @@ def test_a_chosen_folder_is_counted_and_nothing_is_brought_yet(stage, folder):
     page.context.close()
 
 
+def test_a_session_that_the_server_does_not_know_is_begun_again(stage, folder):
+    page = stage.open()
+    page.context.clear_cookies()
+    page.evaluate("location.hash = 'train'")
+    page.locator("#train-folder").set_input_files(folder)  # counted once the server has said what sounds are
+    page.get_by_text("6 sounds").wait_for(timeout=1e3 * SECONDS)
+    page.context.close()
+
+
 def test_a_dropped_folder_becomes_an_instrument_that_plays(stage, folder):
     page = stage.open(view="train")
     page.locator("#train-drop").wait_for()

@@ -98,9 +98,15 @@ def test_foreign_text_is_text_and_never_markup(stage, page):
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_text_is_readable_and_nothing_leaves_the_screen(stage, theme, size):
     page = stage.open(size, theme, touch=size is PHONE)
-    for view in ("play", "generate", "releases"):
-        page.evaluate("view => (location.hash = view)", view)
-        until(page, "view => document.body.dataset.view === view", view)
+    panels = page.evaluate(
+        "[...document.querySelectorAll('[role=tab]')].filter((tab) => !tab.hidden).map(({id}) => id)"
+    )
+    for view in ("generate", "releases", "train", "play", *panels):
+        if view in panels:
+            page.evaluate("id => document.getElementById(id).click()", view)
+        else:
+            page.evaluate("view => (location.hash = view)", view)
+            until(page, "view => document.body.dataset.view === view", view)
         weak = page.evaluate(CONTRASTS)
         assert [text for text, ratio in weak if ratio < READABLE] == [], view
         assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
@@ -109,7 +115,12 @@ def test_every_text_is_readable_and_nothing_leaves_the_screen(stage, theme, size
     page.context.close()
 
 
-def test_everything_that_is_pressed_has_a_name_and_room_for_a_finger(phone):
+@pytest.mark.parametrize("panel", ["keys", "latent", "anchors", "input", "midi", "more", "train"])
+def test_everything_that_is_pressed_has_a_name_and_room_for_a_finger(phone, panel):
+    phone.evaluate(
+        "panel => panel === 'train' ? location.hash = panel : document.getElementById(`tab-${panel}`).click()", panel
+    )
+    phone.wait_for_timeout(100)
     for control in phone.locator("button:visible, a:visible, select:visible, [role=slider]:visible").all():
         name = control.evaluate("one => one.ariaLabel || one.textContent.trim() || one.labels?.[0]?.textContent")
         assert name, control.evaluate("one => one.outerHTML")
