@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d, uniform_filter1d
 
+from aitunes.audio_processing.files import AudioFileError
 from aitunes.audio_processing.fluctuation import baseband_noise, near_harmonics, noise_bands
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
+from aitunes.datasets.notes import Note
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS
@@ -104,6 +106,14 @@ def follow_note(y: FloatArray, midi: float, features: AudioFeatures, encode: Enc
     """
     analysis = analyse_note(y, midi, features)
     return None if analysis is None else analysis.encoded(encode)
+
+
+def analyse_recording(note: Note, features: AudioFeatures) -> NoteAnalysis | None:
+    """Analyse a recorded note; None where it is damaged, silent or too short. A process needs no PyTorch for it."""
+    try:
+        return analyse_note(note.read(features.sample_rate), note.midi, features)
+    except AudioFileError:
+        return None
 
 
 def analyse_note(y: FloatArray, midi: float, features: AudioFeatures) -> NoteAnalysis | None:

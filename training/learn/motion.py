@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +10,11 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed
 
-from aitunes.audio_processing.files import AudioFileError
 from aitunes.errors import TrainingError
-from aitunes.features import AudioFeatures, FloatArray
+from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
 from aitunes.release.reader import read_card
-from training.data.note_motion import NoteAnalysis, analyse_note
+from training.data.note_motion import NoteAnalysis, analyse_recording
 from training.export.motion import MAX_TRACK_FRAMES, OnnxEncoder, add_motion, join_tracks, motion_of_tracks
 from training.learn.network import FrameAutoencoder
 from training.learn.note_set import HeardNote
@@ -70,8 +70,11 @@ class NoteMotionOf:
         """Write a release again with this motion; it stays as it is where no note is long enough."""
         features = read_card(folder).features
         if self._analyses is None:
-            jobs = (delayed(_analyse)(note, features) for note in self._notes)
-            self._analyses = list(Parallel(n_jobs=self._workers)(jobs))
+            jobs = (delayed(analyse_recording)(note, features) for note in self._notes)
+            with warnings.catch_warnings():
+                # A process that has had nothing to do for minutes may end as its work comes; another one does it.
+                warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+                self._analyses = list(Parallel(n_jobs=self._workers)(jobs))
         encode = OnnxEncoder(folder)
         tracks = [None if analysis is None else analysis.encoded(encode) for analysis in self._analyses]
         try:
@@ -79,10 +82,3 @@ class NoteMotionOf:
         except TrainingError:
             return folder
         return add_motion(folder, motion)
-
-
-def _analyse(note: HeardNote, features: AudioFeatures) -> NoteAnalysis | None:
-    try:
-        return analyse_note(note.read(features.sample_rate), note.midi, features)
-    except AudioFileError:
-        return None

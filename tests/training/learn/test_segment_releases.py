@@ -100,19 +100,19 @@ def test_of_long_material_the_middle_of_each_track_is_kept(model, tracks):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Carousel, of nine tracks of nine seconds, after one epoch."""
+    """Carousel, of nine tracks of 110 seconds, after one epoch: few segments have not enough components."""
     root = tmp_path_factory.mktemp("carousel")
     rows = []
     for part in SEGMENT_RELEASES["carousel"].parts:
         (root / "music" / part).mkdir(parents=True)
         for n in range(3):
             rng = np.random.default_rng((len(rows), 1))
-            t = np.arange(9 * 22_050) / 22_050
-            y = sum(np.sin(2 * np.pi * hz * t) for hz in rng.uniform(80, 2_000, 4)) * (
-                0.6 + 0.4 * np.sin(2 * np.pi * t)
-            )
+            steps = rng.uniform(0.02, 0.3, (550, 8))  # another mixture of eight bands of noise every 0.2 s
+            bands = np.array_split(np.fft.rfft(rng.standard_normal(110 * 22_050)), 8)
+            parts = [np.concatenate([band if m == k else 0 * band for m, band in enumerate(bands)]) for k in range(8)]
+            y = sum(np.repeat(steps[:, k], 4_410) * np.fft.irfft(part) for k, part in enumerate(parts))
             name = f"{part}-{n}.wav"
-            soundfile.write(root / "music" / part / name, 0.1 * y + 0.01 * rng.standard_normal(t.size), 22_050)
+            soundfile.write(root / "music" / part / name, 0.5 * y, 22_050)
             licence = "CC-BY-3.0" if n else "CC0-1.0" if part == "ambient" else "CC-BY (?)"
             rows.append([f"music/{part}/{name}", part, f"Title {n}", f"{part} {n}", licence])
     with (root / "music" / "tracks.csv").open("w", newline="", encoding="utf-8") as lines:
