@@ -39,7 +39,7 @@ from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer, load_compiled_code
 from instrument.synthesis.synth import Synth
-from instrument.synthesis.voice_allocator import PitchRange
+from instrument.synthesis.tones import PitchRange
 
 N_FFT, HOP, LONG = 1024, 128, 8192
 STAND_IN = "stand-in"

@@ -24,7 +24,7 @@ from instrument.outputs.reserve import Reserve
 from instrument.status import Status
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
-from instrument.synthesis.voice_allocator import DRONE_SLOT
+from instrument.synthesis.tones import DRONE_SLOT
 from instrument.terminal import unstoppable
 
 _HOPS = 1_500

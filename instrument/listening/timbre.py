@@ -10,7 +10,7 @@ from aitunes.release.card import LATENT_LIMIT
 from aitunes.release.encoder import Encoder
 from aitunes.release.reader import Release
 from instrument.listening.kernel import transform
-from instrument.synthesis.voice_allocator import PitchRange
+from instrument.synthesis.tones import PitchRange
 
 _TRAINED_RMS_DB = -14.0
 """Level of the loudest frames that releases without a level have been trained on; see `Levels`."""

@@ -13,7 +13,7 @@ from aitunes.release.card import TensorSpec
 from aitunes.release.reader import Release
 from aitunes.release.runtime import load_runtime
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import Tone
+from instrument.synthesis.tones import Tone
 
 Controls = tuple[float, ...]
 """Holds a decoder's inputs beside the code: pitch, level, or both, as the decoder takes them."""

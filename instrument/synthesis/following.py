@@ -11,7 +11,8 @@ import numpy as np
 from aitunes.features import FloatArray
 from aitunes.release.card import LATENT_LIMIT
 from instrument.namespace import ROOT, Value, initial_numbers
-from instrument.synthesis.voice_allocator import DRONE_SLOT, PitchRange, Tone, VoiceAllocator
+from instrument.synthesis.tones import DRONE_SLOT, PitchRange, Tone
+from instrument.synthesis.voice_allocator import VoiceAllocator
 
 _SMOOTHING_SECONDS = 0.02
 _MAX_RELEASE_SECONDS = 0.25

@@ -17,8 +17,8 @@ from instrument.synthesis.directions import Directions
 from instrument.synthesis.keys import Shift
 from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
 from instrument.synthesis.motion_choice import NoteMotions
+from instrument.synthesis.tones import DRONE_SLOT, Tone
 from instrument.synthesis.velocity_timbre import Dynamic, VelocityTimbre
-from instrument.synthesis.voice_allocator import DRONE_SLOT, Tone
 
 DECODE_HOPS = 2
 """A tone is decoded at every second hop at most, and only once it has moved: level and noise move at every hop."""

@@ -16,8 +16,9 @@ from instrument.synthesis.following import Following
 from instrument.synthesis.latent_point import LatentPoint
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.snapshot import SNAPSHOT_SETTINGS, Snapshot
+from instrument.synthesis.tones import PitchRange
 from instrument.synthesis.transport import Transport
-from instrument.synthesis.voice_allocator import PitchRange, VoiceAllocator
+from instrument.synthesis.voice_allocator import VoiceAllocator
 
 _OWN = {
     "/gain": "gain_db",

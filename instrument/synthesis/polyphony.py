@@ -13,7 +13,7 @@ from instrument.synthesis.directions import Directions
 from instrument.synthesis.keys import Shift
 from instrument.synthesis.moving_tones import MovingTones
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import DRONE_SLOT, SLOTS, Tone, plays_notes
+from instrument.synthesis.tones import DRONE_SLOT, SLOTS, Tone, plays_notes
 
 
 class Polyphony:

@@ -23,7 +23,7 @@ from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.segments import SegmentDecoder
 from instrument.synthesis.stereo import Widener
 from instrument.synthesis.texture_motion import Dream, TextureMotion
-from instrument.synthesis.voice_allocator import SLOTS, Tone, plays_notes
+from instrument.synthesis.tones import SLOTS, Tone, plays_notes
 from instrument.synthesis.voice_bank import VoiceBank
 
 _RESAMPLER_QUALITY = "LQ"

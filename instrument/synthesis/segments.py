@@ -15,7 +15,7 @@ from instrument.scheduling import DECODER_PRIORITY, raise_priority
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.segment_motion import Grain, SegmentMotion
-from instrument.synthesis.voice_allocator import DRONE_SLOT
+from instrument.synthesis.tones import DRONE_SLOT
 
 CROSS_FADE_SECONDS = 0.06
 """Sets the cross-fade from one decoded segment to the next; never longer than the segment."""

@@ -9,7 +9,8 @@ from instrument.namespace import ROOT, MessageError
 from instrument.synthesis import keys
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
-from instrument.synthesis.voice_allocator import MAX_KEYS, PitchRange, VoiceAllocator
+from instrument.synthesis.tones import PitchRange
+from instrument.synthesis.voice_allocator import MAX_KEYS, VoiceAllocator
 
 RATE = 44_100.0
 HOP = 128 / 44_100

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aitunes.release.card import LatentSpace
 from instrument.namespace import ROOT, MessageError
 from instrument.synthesis.performance import Performance
-from instrument.synthesis.voice_allocator import DRONE_SLOT, PitchRange
+from instrument.synthesis.tones import DRONE_SLOT, PitchRange
 
 
 def latent_space(latent_dim, seed=0):

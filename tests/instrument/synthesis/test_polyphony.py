@@ -7,7 +7,7 @@ import pytest
 
 from instrument.synthesis.polyphony import Polyphony
 from instrument.synthesis.release_renderer import source_for
-from instrument.synthesis.voice_allocator import SLOTS, Tone
+from instrument.synthesis.tones import SLOTS, Tone
 
 pytestmark = pytest.mark.training
 

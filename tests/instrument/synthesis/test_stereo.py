@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from instrument.synthesis.stereo import SIDE_GAIN, Widener, spread
-from instrument.synthesis.voice_allocator import SLOTS
+from instrument.synthesis.tones import SLOTS
 
 RATE = 44_100
 BLOCK = 128

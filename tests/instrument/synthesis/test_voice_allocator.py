@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 
 from instrument.namespace import MAX_VOICES, MessageError
 from instrument.synthesis import voice_allocator as notes
-from instrument.synthesis.voice_allocator import (
-    DRONE_SLOT,
-    MAX_KEYS,
-    MAX_STRIKES,
-    STRIKES_A_HOP,
-    PitchRange,
-    VoiceAllocator,
-    velocity_db,
-)
+from instrument.synthesis.tones import DRONE_SLOT, PitchRange
+from instrument.synthesis.voice_allocator import MAX_KEYS, MAX_STRIKES, STRIKES_A_HOP, VoiceAllocator, velocity_db
 
 HOP = 128 / 44_100
 RANGE = PitchRange(36.0, 84.5)
