@@ -27,7 +27,7 @@ sys.meta_path.insert(0, Finder)
     [
         ("instrument play --output none", "instrument.cli"),
         ("instrument play --output none", "onnxruntime"),
-        ("instrument play --output none", "instrument.synthesis.voice"),
+        ("instrument play --output none", "instrument.synthesis.voice_bank"),
         ("instrument render x -o x.wav", "instrument.cli.render"),
         ("instrument doctor", "instrument.doctor.measure"),
         ("instrument releases", "instrument.storage.library"),

@@ -36,6 +36,6 @@ def test_the_current_folder_is_named(tmp_path, monkeypatch):
 
 def test_bundled_cards_name_no_path():
     releases = [path for path in Path("instrument/releases").iterdir() if path.is_dir()]
-    assert len(releases) == 8
+    assert len(releases) == 9
     for path in (file for release in releases for file in (*release.glob("card.json"), *release.glob("model.ts"))):
         assert b"/tmp" not in path.read_bytes()

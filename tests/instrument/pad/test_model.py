@@ -35,7 +35,7 @@ def test_mirror_and_engine_agree_on_what_the_pad_means(playing, card):
         engine.apply("/aitunes/pad/axes", axes)
         engine.apply("/aitunes/pad/xy", (x, y))
         np.testing.assert_allclose(playing.latent.target, engine.value("/aitunes/latent"), atol=1e-5)
-        assert playing.pad_position(playing.latent.target) == pytest.approx(engine.pad, abs=1e-5)
+        assert playing.pad_position(playing.latent.target) == pytest.approx(engine.point.pad, abs=1e-5)
 
 
 def test_locked_coordinates_stay(playing, peer):
