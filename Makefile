@@ -82,7 +82,7 @@ $(STAMPS)/base: pyproject.toml | $(STAMPS)/venv
 	@touch $@
 
 $(STAMPS)/warm: $(STAMPS)/base $(KERNELS)
-	@echo "Compiling the synthesis for this machine, once; about half a minute …"
+	@echo "Compiling the synthesis for this machine, once; about a minute …"
 	@$(BIN)/aitunes render /dev/null --output $(VENV)/warm-up.wav --seconds 0.2 --sample-rate 48000 >/dev/null
 	@rm $(VENV)/warm-up.wav && touch $@
 

@@ -13,14 +13,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from rocket_fft import c2c
 
+from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._vectors import LANES, fill, load, store, store_fours, store_ones
 
 Array = NDArray[Any]
-compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 MIN_LENGTH = 4 * LANES
 """Of a transform in vectors."""

@@ -16,13 +16,13 @@ from zlib import crc32
 from numba import njit
 
 from aitunes.audio_processing._fourier_kernel import Fourier, transform
+from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._phase_propagation import (
     SILENT,
     Array,
     Complex,
     Propagation,
     Real,
-    compiled,
     propagate,
     weight_of_past,
 )
@@ -246,7 +246,8 @@ def _entries(sources: int) -> tuple[Any, Any]:
     """Compile what Python calls, or load it from numba's cache.
 
     The cache notices a change of this file and of numbers that a function closes over: so `sources` is one for all
-    other files that the code comes from. What is called from here is not cached: it would not notice that.
+    other files that the code comes from. What is called from here is not cached, as it would not notice that, but
+    becomes a part of what is.
     """
     cached = njit(nogil=True, cache=True)
 
@@ -286,5 +287,5 @@ def _entries(sources: int) -> tuple[Any, Any]:
     return advance, prime
 
 
-_FILES = ("_fourier_kernel.py", "_phase_propagation.py", "_projection.py", "_vectors.py")
+_FILES = ("_fourier_kernel.py", "_inlined.py", "_phase_propagation.py", "_projection.py", "_vectors.py")
 advance, prime = _entries(crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in _FILES)))

@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from aitunes.audio_processing._inlined import compiled
 
 Array = NDArray[Any]
 Real = np.float32
 Complex = np.complex64
-
-# Not nnan and ninf: what is no number must still be seen as such. Only what Python calls is cached, see
-# `_griffin_lim_kernel`.
-compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
 SILENT = Real(1e-9)
 """A magnitude below is zero, so that no denormal number ever slows a hop."""

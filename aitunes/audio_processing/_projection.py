@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from aitunes.audio_processing._phase_propagation import TINY, Array, Real, compiled
+from aitunes.audio_processing._inlined import compiled
+from aitunes.audio_processing._phase_propagation import TINY, Array, Real
 from aitunes.audio_processing._vectors import LANES, fill, inverse_root, load, load_reversed, store, store_reversed
 
 

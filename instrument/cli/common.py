@@ -61,7 +61,7 @@ def load_compiled_code() -> None:
 
     Where numba has not cached it yet, a sentence says what takes so long.
     """
-    sentence = "Compiling the synthesis for this machine, this once; about half a minute …"
+    sentence = "Compiling the synthesis for this machine, this once; about a minute …"
     timer = threading.Timer(_PATIENCE_SECONDS, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()

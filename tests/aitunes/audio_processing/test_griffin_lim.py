@@ -1,9 +1,14 @@
+"""Streaming phase reconstruction: what it converges to, holds still, repairs, and gives again."""
+
+import importlib
+
 import numpy as np
 import pytest
 import soundfile
 import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
 
 from aitunes.audio_processing._griffin_lim_kernel import advance
 from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
@@ -405,3 +410,13 @@ def test_a_bank_refuses_what_compiled_code_would_not_notice(change, sentence):
     }
     with pytest.raises(PhaseError, match=sentence):
         GriffinLimBank(256, 32, 0, seeds=(1, 2)).advance(**(arguments | change))
+
+
+@pytest.mark.parametrize("module", ["_griffin_lim_kernel", "_fourier_kernel", "_phase_propagation", "_projection"])
+def test_what_the_cached_entries_call_is_a_part_of_them(module):
+    """Or the process that compiles would round differently from those that load the cache: not the same bytes."""
+    kernel = importlib.import_module(f"aitunes.audio_processing.{module}")
+    own = [value for value in vars(kernel).values() if isinstance(value, Dispatcher)]
+    called = [each for each in own if each.py_func.__name__ not in ("advance", "prime")]
+    assert len(called) >= 3
+    assert all(each.targetoptions.get("forceinline") for each in called)

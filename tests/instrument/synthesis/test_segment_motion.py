@@ -201,10 +201,14 @@ def test_the_level_of_the_material_is_heard(written):
     assert levels[2] - levels[0] == pytest.approx(-6.0, abs=0.2)
 
 
-def rough(y):
-    """Largest fourth difference, relative to the root mean square of 93 ms around it."""
+def roughness(y):
+    """Largest fourth difference of each 93 ms, relative to their root mean square; the roughest first."""
     parts = y[: len(y) // 4096 * 4096].reshape(-1, 4096)
-    return (np.abs(np.diff(parts, 4, axis=1)).max(axis=1) / np.sqrt((parts**2).mean(axis=1))).max()
+    return np.sort(np.abs(np.diff(parts, 4, axis=1)).max(axis=1) / np.sqrt((parts**2).mean(axis=1)))[::-1]
+
+
+def rough(y):
+    return roughness(y)[0]
 
 
 def test_segments_follow_each_other_without_a_click_or_a_jump(written):
@@ -219,11 +223,12 @@ def test_segments_follow_each_other_without_a_click_or_a_jump(written):
     assert jumps[1] <= max(3.0, 1.5 * jumps[0])
 
 
-def test_a_jump_of_the_pad_is_no_rougher_than_it_is_without_motion(written):
+def test_jumps_of_the_pad_are_no_rougher_than_they_are_without_motion(written):
     release = written(motion_of([counting(-1.0, 5.0), counting(1.0, -5.0)]))
-    jumps = [(1.0, "/pad/xy", (0.2, 0.5)), (2.0, "/pad/xy", (0.8, 0.5))]
-    moving, still = (rough(play(release, 3.0, *jumps, amount=amount)[22_050:]) for amount in (1.0, 0.0))
-    assert moving <= 1.5 * still
+    # One jump more or less rough is chance: it falls where the phases are.
+    jumps = [(0.9 + 0.53 * n, "/pad/xy", (0.2 + 0.6 * (n % 2), 0.5)) for n in range(8)]
+    moving, still = (roughness(play(release, 5.0, *jumps, amount=amount)[22_050:]) for amount in (1.0, 0.0))
+    assert moving[: len(jumps)].mean() <= 1.5 * still[: len(jumps)].mean()
 
 
 def test_position_and_speed_stay(written, perform):
