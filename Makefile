@@ -94,7 +94,7 @@ $(STAMPS)/window: pyproject.toml | $(STAMPS)/base
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/venv
 	@.ci/system-packages "the tests with other programs" libportaudio2 jackd2 liblo-tools puredata-core \
-	  supercollider-language supercollider-server nodejs
+	  supercollider-language supercollider-server nodejs gcc libc6-dev iproute2
 	@.ci/system-packages "the tests of the pad" xvfb xdotool $(QT_PACKAGES)
 	@.ci/system-packages "the tests of the page" chromium
 	@echo "Installing AiTunes, PyTorch and the tools into $(VENV), about 2 GB; some minutes the first time …"

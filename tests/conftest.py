@@ -98,41 +98,40 @@ class TinyReleases:
             weights: [latent_dim, n_mels * frames]; by default small and random.
             clip: keep the output in 0..1.
         """
-        try:
-            import onnx
-            from onnx import TensorProto, helper, numpy_helper
-        except ImportError:
-            lack("onnx is not installed; pip install aitunes[training]")
-
         d, n_mels, frames = card.latent_dim, card.features.bands, card.features.frames
         if bias is None:
             bias = np.linspace(0.7, 0.3, n_mels)[:, None]
         if weights is None:
             weights = 0.05 * np.random.default_rng(11).normal(size=(d, n_mels * frames))
-        constants = {
-            "weights": np.asarray(weights, np.float32),
-            "bias": np.broadcast_to(bias, (n_mels, frames)).astype(np.float32).reshape(-1),
-            "shape": np.array([-1, n_mels, frames], np.int64),
-            "low": np.array(0.0, np.float32),
-            "high": np.array(1.0, np.float32),
-        }
-        nodes = [
-            helper.make_node("MatMul", ["z", "weights"], ["projected"]),
-            helper.make_node("Add", ["projected", "bias"], ["flat"]),
-            helper.make_node("Reshape", ["flat", "shape"], ["segment"]),
-            helper.make_node("Clip", ["segment", "low", "high"], ["S"])
-            if clip
-            else helper.make_node("Identity", ["segment"], ["S"]),
-        ]
-        graph = helper.make_graph(
-            nodes,
-            "decoder",
-            [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", d])],
-            [helper.make_tensor_value_info("S", TensorProto.FLOAT, ["batch", n_mels, frames])],
-            [numpy_helper.from_array(values, name) for name, values in constants.items()],
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        onnx.checker.check_model(model)
+        steps = f"""
+            projected = MatMul (z, weights)
+            flat = Add (projected, bias)
+            segment = Reshape (flat, shape)
+            S = {"Clip (segment, low, high)" if clip else "Identity (segment)"}
+        """
+        bias = np.broadcast_to(bias, (n_mels, frames)).reshape(-1)
+        limits = {"low": 0.0, "high": 1.0} if clip else {}
+        return self.model(card, steps, weights=weights, bias=bias, shape=[-1, n_mels, frames], **limits)
+
+    def model(self, card, steps, **constants):
+        """An ONNX model with a card's inputs and output: its steps in ONNX's own text, over constants."""
+        try:
+            import onnx.parser
+            from onnx import checker, numpy_helper
+        except ImportError:
+            lack("onnx is not installed; pip install aitunes[training]")
+
+        def described(spec):
+            return f"float[{', '.join(map(str, spec.shape))}] {spec.name}"
+
+        inputs = ", ".join(map(described, card.inputs))
+        head = f'<ir_version: 8, opset_import: ["": 17]> decoder ({inputs}) => ({described(card.output)})'
+        model = onnx.parser.parse_model(f"{head} {{ {steps} }}")
+        for name, values in constants.items():
+            values = np.asarray(values)
+            values = values.astype(np.float32) if values.dtype.kind == "f" else values
+            model.graph.initializer.append(numpy_helper.from_array(values, name))
+        checker.check_model(model)
         return model.SerializeToString()
 
     def files(self, card, decoder, landmarks=5):

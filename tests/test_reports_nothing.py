@@ -28,10 +28,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 
 @pytest.fixture(scope="module")
-def lookup_log(tmp_path_factory):
+def lookup_log(tmp_path_factory, lack):
     """A library that writes down each name that is looked up."""
-    if sys.platform != "linux" or not shutil.which("cc"):
-        pytest.skip("needs Linux and a C compiler")
+    if sys.platform != "linux":
+        pytest.skip("needs Linux")
+    if shutil.which("cc") is None:
+        lack("there is no C compiler; apt-get install gcc libc6-dev")
     folder = tmp_path_factory.mktemp("log")
     (folder / "log.c").write_text(_LOOKUP_LOG, encoding="ascii")
     subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "log.so", folder / "log.c", "-ldl"], check=True)

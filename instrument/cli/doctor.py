@@ -14,6 +14,7 @@ import numpy as np
 
 from aitunes.atomic import check_replaceable, unfinished_path
 from aitunes.errors import reason
+from aitunes.features import FloatArray
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
@@ -23,6 +24,7 @@ from instrument.engine.engine import Engine
 from instrument.engine.options import EngineOptions
 from instrument.outputs import OutputError
 from instrument.scheduling import SYNTH_PRIORITY, raise_priority
+from instrument.status import Status
 from instrument.storage.library import Library
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.terminal import say
@@ -54,33 +56,14 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
     )
     hop_ms, costs = hop_costs(renderer)
     tap = Tap(open_output(options), seconds + 2.0)
-    with tempfile.TemporaryDirectory() as scratch:
-        engine = Engine(
-            tap,
-            releases,
-            EngineOptions(
-                release=options.release,
-                osc_port=0,
-                iterations=iterations(options),
-                lookahead=options.lookahead,
-                recordings=Path(scratch),
-                snapshots=Path(scratch) / "snapshots.json",
-            ),
-            log=say,
-        )
-        engine.start()
-        try:
-            latencies, status = play(engine, tap, seconds, say)
-            scheduling = engine.scheduling
-        finally:
-            engine.close()
+    engine, latencies, status = _play(tap, releases, options, seconds)
     flight = engine.synth_thread.flight
     is_traced = options.trace is None or write_trace(options.trace, flight, say)
     if len(latencies) < _MIN_CHANGES:
         raise OutputError(f"Only {len(latencies)} pad moves were heard in {seconds:g} s; try --seconds 10 or more.")
     low, median, high = 1e3 * np.percentile(latencies, [1, 50, 99])
     report = Report(
-        machine=_machine(scheduling),
+        machine=_machine(engine.scheduling),
         import_seconds=imported,
         start_seconds=started,
         iterations=iterations(options),
@@ -109,6 +92,27 @@ def _examine(options: argparse.Namespace, releases: Library, seconds: float) -> 
         advice=[],
     )
     return report, is_traced
+
+
+def _play(
+    tap: Tap, releases: Library, options: argparse.Namespace, seconds: float
+) -> tuple[Engine, FloatArray, Status]:
+    """Play for so long; return the engine, which has ended, the latencies of pad moves in seconds, and its measures."""
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = EngineOptions(
+            release=options.release,
+            osc_port=0,
+            iterations=iterations(options),
+            lookahead=options.lookahead,
+            recordings=Path(scratch),
+            snapshots=Path(scratch) / "snapshots.json",
+        )
+        engine = Engine(tap, releases, settings, log=say)
+        engine.start()
+        try:
+            return engine, *play(engine, tap, seconds, say)
+        finally:
+            engine.close()
 
 
 def _check_trace(path: Path) -> None:

@@ -22,6 +22,7 @@ from aitunes.release.processes import own_process
 from instrument.web.problems import ProblemError
 from instrument.web.render_request import RenderRequest
 from instrument.web.render_worker import processor_seconds
+from instrument.web.workers import kill_worker, start_worker
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 MAX_QUEUED = 16
@@ -29,7 +30,6 @@ MAX_KEPT_BYTES = 1_000_000_000
 KEEP_SECONDS = 3_600.0
 _MAX_JOBS = 512
 _SWEEP_SECONDS = 30.0
-_LINE_BYTES = 1 << 14
 _SPEED = 4.0  # sound in real time, for the guess of when there is room again
 _EVENT_SECONDS = 0.2
 
@@ -229,16 +229,7 @@ class RenderJobs:
 
     async def _render(self, job: Job) -> None:
         command, environment = own_process("instrument.web.render_worker")
-        pipe = asyncio.subprocess.PIPE
-        process = job.process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-            limit=_LINE_BYTES,
-            start_new_session=True,
-        )
+        process = job.process = await start_worker(command, environment)
         assert process.stdin is not None
         assert process.stdout is not None
         task = {"request": job.request.model_dump(), "path": str(job.path), "folders": self._folders}
@@ -298,8 +289,6 @@ def _take(job: Job, line: bytes) -> None:
 
 
 async def _end(job: Job) -> None:
-    process = job.process
-    if process is not None and process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    if job.process is not None:
+        kill_worker(job.process)
+        await job.process.wait()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,12 @@ from aitunes.release.processes import own_process
 from instrument.learning import PROGRAM, TRAINING_MISSING, LearningProgress, learn_words, training_is_installed
 from instrument.web.problems import ProblemError
 from instrument.web.sound_uploads import ENDINGS, MAX_BYTES, MAX_FILES, MAX_PIECE_BYTES, SoundUploads
+from instrument.web.workers import kill_worker, start_worker
 
 EMPTY, COLLECTING, LEARNING, DONE, FAILED = "empty", "collecting", "learning", "done", "failed"
 IDLE_SECONDS = 900.0
 """After which sounds that nobody has gone on bringing are deleted."""
 _EVENT_SECONDS = 0.2
-_LINE_BYTES = 1 << 16
 _PATIENCE = 4.0  # times the minutes, and then
 _PATIENCE_SECONDS = 900.0
 _ENDING_SECONDS = 10.0
@@ -112,7 +110,7 @@ class Trainings:
         if self._state != LEARNING or process is None or process.stdin is None:
             raise ProblemError(409, "Nothing is being learnt.")
         if self._stopping:
-            _kill(process)
+            kill_worker(process)
         self._stopping = True
         with contextlib.suppress(OSError):
             process.stdin.write(b"stop\n")
@@ -166,7 +164,7 @@ class Trainings:
     async def close(self) -> None:
         """End learning, and delete the sounds; the last version that was installed stays."""
         if self._process is not None:
-            _kill(self._process)
+            kill_worker(self._process)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -186,7 +184,7 @@ class Trainings:
             progress.failure = f"Learning could not be started: {error.strerror}."
         finally:
             if self._process is not None:
-                _kill(self._process)
+                kill_worker(self._process)
                 await self._process.wait()
             self._process = None
             await asyncio.shield(asyncio.to_thread(sounds.remove))
@@ -195,16 +193,8 @@ class Trainings:
     async def _learn(self, sounds: SoundUploads, minutes: float) -> None:
         words = [*learn_words(sounds.folder, format_host_port(*self.engine)), "--minutes", f"{minutes:g}"]
         own, environment = own_process(PROGRAM, *words, one_thread=False)
-        pipe = asyncio.subprocess.PIPE
-        process = self._process = await asyncio.create_subprocess_exec(
-            *(own if self._command is None else [*self._command, *words]),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-            limit=_LINE_BYTES,
-            start_new_session=True,  # with its own processes it can be ended as one
-        )
+        command = own if self._command is None else [*self._command, *words]
+        process = self._process = await start_worker(command, environment)
         assert process.stdout is not None
         with contextlib.suppress(ValueError):  # a line longer than any of ours: a stranger's, and the end of listening
             async for line in process.stdout:
@@ -250,12 +240,3 @@ class Trainings:
     def _note(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """End a process and those that it has started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        elif process.returncode is None:
-            process.kill()

@@ -58,10 +58,8 @@ def write_pitched(tiny, parent, name, level=True, frames=1):
 
     Its decoder draws the main lobe of a Hann window, -6 dB a bin beside its centre times the distance squared.
     """
-    from onnx import TensorProto, checker, helper, numpy_helper
-
     card = tiny.card(name, latent_dim=2, frames=frames, scale="linear", n_fft=1024, db_range=(-60.0, 40.0))
-    bins, (low, high) = card.features.bins, card.features.db_range
+    features, (low, high) = card.features, card.features.db_range
     controls = [TensorSpec("pitch", ("batch", 1), PITCHES)]
     controls += [TensorSpec("level", ("batch", 1), (-60.0, 0.0))] if level else []
     card = replace(card, inputs=(*card.inputs, *controls))
@@ -70,59 +68,45 @@ def write_pitched(tiny, parent, name, level=True, frames=1):
         "concert": 69.0,
         "octave": 12.0,
         "two": 2.0,
-        "partials": partials[None] * 440.0 * card.features.n_fft / card.features.sample_rate,
-        "bins": np.arange(bins)[None, None],
+        "partials": partials[None] * 440.0 * features.n_fft / features.sample_rate,
+        "bins": np.arange(0.0, features.bins)[None, None],
         "lobe": -6.0,
         "tilt": 30.0 - 6.0 * (partials[None] - 1),
         "brightness": np.stack([partials - 1.0, 0.0 * partials]),
-        "darkness": 0.1 * (partials[None] - 1.0) + 1.0,
         "low": low,
         "range": high - low,
         "silence": 0.0,
         "full": 1.0,
+        "last": [2],
+        "repeat": [1, 1, frames],
+        **({"darkness": 0.1 * (partials[None] - 1.0) + 1.0} if level else {}),
     }
-    tensors = [numpy_helper.from_array(np.array(value, np.float32), key) for key, value in constants.items()]
-    tensors += [numpy_helper.from_array(np.array([2], np.int64), "last")]
-    tensors += [numpy_helper.from_array(np.array([1, 1, frames], np.int64), "repeat")]
-    steps = [
-        ("Sub", "pitch concert", "above"),
-        ("Div", "above octave", "octaves"),
-        ("Pow", "two octaves", "ratio"),
-        ("Mul", "ratio partials", "centres"),
-        ("Unsqueeze", "centres last", "places"),
-        ("Sub", "bins places", "distance"),
-        ("Mul", "distance distance", "square"),
-        ("Mul", "square lobe", "lobes"),
-        ("MatMul", "z brightness", "bright"),
-        ("Add", "bright tilt", "tilted"),
-        ("Mul", "level darkness", "dark"),
-        ("Add", "tilted dark", "levels"),
-        ("Unsqueeze", "levels last" if level else "tilted last", "heights"),
-        ("Add", "lobes heights", "each"),
-        ("ReduceMax", "each", "loudest"),
-        ("Unsqueeze", "loudest last", "column"),
-        ("Tile", "column repeat", "decibels"),
-        ("Sub", "decibels low", "above_low"),
-        ("Div", "above_low range", "normalised"),
-        ("Clip", "normalised silence full", "S"),
-    ]
-    nodes = [
-        helper.make_node(
-            kind, inputs.split(), [output], **({"axes": [1], "keepdims": 0} if kind == "ReduceMax" else {})
-        )
-        for kind, inputs, output in steps
-        if level or output not in ("dark", "levels")
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "decoder",
-        [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, list(spec.shape)) for spec in card.inputs],
-        [helper.make_tensor_value_info("S", TensorProto.FLOAT, ["batch", bins, frames])],
-        tensors,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    checker.check_model(model)
-    return write_release(parent, card, tiny.files(card, model.SerializeToString()))
+    darkened = """
+        dark = Mul (level, darkness)
+        levels = Add (tilted, dark)
+    """
+    steps = f"""
+        above = Sub (pitch, concert)
+        octaves = Div (above, octave)
+        ratio = Pow (two, octaves)
+        centres = Mul (ratio, partials)
+        places = Unsqueeze (centres, last)
+        distance = Sub (bins, places)
+        square = Mul (distance, distance)
+        lobes = Mul (square, lobe)
+        bright = MatMul (z, brightness)
+        tilted = Add (bright, tilt)
+        {darkened if level else "levels = Identity (tilted)"}
+        heights = Unsqueeze (levels, last)
+        each = Add (lobes, heights)
+        loudest = ReduceMax <axes = [1], keepdims = 0> (each)
+        column = Unsqueeze (loudest, last)
+        decibels = Tile (column, repeat)
+        above_low = Sub (decibels, low)
+        normalised = Div (above_low, range)
+        S = Clip (normalised, silence, full)
+    """
+    return write_release(parent, card, tiny.files(card, tiny.model(card, steps, **constants)))
 
 
 @pytest.fixture

@@ -43,7 +43,9 @@ class MotionPanel(QWidget):
             "/tempo": Fader("Tempo", 20.0, 300.0, 120.0, lambda tempo: f"{tempo:.0f} bpm"),
         }
         self.faders["/motion/seed"].setToolTip("The same seed and notes give the same movement")
-        self.faders["/motion/quantise"].setToolTip("Passages of a release without notes begin on these beats")
+        self.faders["/motion/quantise"].setToolTip(
+            "Passages of a release without notes begin on these beats; segments keep to none"
+        )
         self.mode = Choice("What follows the recorded movement")
         for mode, name in MODES.items():
             self.mode.addItem(name, mode)

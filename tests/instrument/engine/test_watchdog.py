@@ -24,77 +24,43 @@ TRAP = 0.5
 
 def write_trap(tiny, parent, endless=True, name="trap"):
     """A release that plays like any other but around `TRAP`, where it counts for ever, or divides what does not fit."""
-    from onnx import TensorProto, checker, helper, numpy_helper
-
     card = tiny.card(name, latent_dim=2)
-    n_mels = card.features.bands
-    mean, axes, deviation = (
-        np.array(x, np.float32) for x in (card.latent.mean, card.latent.axes, card.latent.variance)
-    )
-    code = mean + TRAP * np.sqrt(deviation[0]) * axes[0]
-    numbers = {
-        "trap": code[None],
-        "near": np.array(0.05, np.float32),
-        "many": np.array(2**62 if endless else 1, np.int64),
-        "once": np.array(0, np.int64),
-        "yes": np.array(True),
-        "zero": np.array(0.0, np.float32),
-        "one": np.array(1.0, np.float32),
-        "shape": np.array([-1, n_mels, 1], np.int64),
-        "bias": np.full((1, n_mels), 0.5, np.float32),
-        "flat_z": np.zeros((2, n_mels), np.float32),
+    n_mels, latent = card.features.bands, card.latent
+    misfit = """
+        other = Reshape (sum, wrong_shape)
+        next = ReduceSum <keepdims = 0> (other)
+    """
+    steps = f"""
+        off = Sub (z, trap)
+        distance = Abs (off)
+        farthest = ReduceMax <keepdims = 0> (distance)
+        caught = Less (farthest, near)
+        times = Where (caught, many, once)
+        count = Loop (times, yes, zero) <body = body (int64 n, bool condition, float sum) => (bool go_on, float next) {{
+            go_on = Identity (condition)
+            {"next = Add (sum, one)" if endless else misfit}
+        }}>
+        nothing = Mul (count, zero)
+        projected = MatMul (z, flat_z)
+        biased = Add (projected, bias)
+        flat = Add (biased, nothing)
+        segment = Reshape (flat, shape)
+        S = Clip (segment, zero, one)
+    """
+    constants = {
+        "trap": (latent.mean + TRAP * np.sqrt(latent.variance[0]) * np.array(latent.axes[0]))[None],
+        "near": 0.05,
+        "many": 2**62 if endless else 1,
+        "once": 0,
+        "yes": True,
+        "zero": 0.0,
+        "one": 1.0,
+        "shape": [-1, n_mels, 1],
+        "bias": np.full((1, n_mels), 0.5),
+        "flat_z": np.zeros((2, n_mels)),
+        **({} if endless else {"wrong_shape": [7, 5, 3]}),
     }
-    body_nodes = [
-        helper.make_node("Identity", ["condition"], ["go_on"]),
-        helper.make_node("Add", ["sum", "one_more"], ["next"]),
-    ]
-    if not endless:
-        body_nodes = [
-            helper.make_node("Identity", ["condition"], ["go_on"]),
-            helper.make_node("Reshape", ["sum", "wrong_shape"], ["misfit"]),
-            helper.make_node("ReduceSum", ["misfit"], ["next"], keepdims=0),
-        ]
-    body = helper.make_graph(
-        body_nodes,
-        "body",
-        [
-            helper.make_tensor_value_info("n", TensorProto.INT64, []),
-            helper.make_tensor_value_info("condition", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("sum", TensorProto.FLOAT, []),
-        ],
-        [
-            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("next", TensorProto.FLOAT, []),
-        ],
-        [
-            numpy_helper.from_array(np.array(1.0, np.float32), "one_more"),
-            numpy_helper.from_array(np.array([7, 5, 3], np.int64), "wrong_shape"),
-        ],
-    )
-    nodes = [
-        helper.make_node("Sub", ["z", "trap"], ["off"]),
-        helper.make_node("Abs", ["off"], ["distance"]),
-        helper.make_node("ReduceMax", ["distance"], ["farthest"], keepdims=0),
-        helper.make_node("Less", ["farthest", "near"], ["caught"]),
-        helper.make_node("Where", ["caught", "many", "once"], ["times"]),
-        helper.make_node("Loop", ["times", "yes", "zero"], ["count"], body=body),
-        helper.make_node("Mul", ["count", "zero"], ["nothing"]),
-        helper.make_node("MatMul", ["z", "flat_z"], ["projected"]),
-        helper.make_node("Add", ["projected", "bias"], ["biased"]),
-        helper.make_node("Add", ["biased", "nothing"], ["flat"]),
-        helper.make_node("Reshape", ["flat", "shape"], ["segment"]),
-        helper.make_node("Clip", ["segment", "zero", "one"], ["S"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "decoder",
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", 2])],
-        [helper.make_tensor_value_info("S", TensorProto.FLOAT, ["batch", n_mels, 1])],
-        [numpy_helper.from_array(value, key) for key, value in numbers.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    checker.check_model(model)
-    return write_release(parent, card, tiny.files(card, model.SerializeToString()))
+    return write_release(parent, card, tiny.files(card, tiny.model(card, steps, **constants)))
 
 
 @pytest.fixture

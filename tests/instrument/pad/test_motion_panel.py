@@ -96,9 +96,11 @@ def test_faders_and_mode_are_sent_and_follow_the_engine(model, peer, qtbot):
     sent.append(("/aitunes/motion/quantise", 4.0))
     qtbot.waitUntil(lambda: peer.sent_to(*(path for path, _ in sent)) == sent)
     peer.say("/aitunes/dream", 0.25)
+    peer.say("/aitunes/tempo", 96.0)
     peer.say("/aitunes/motion/mode", "loop")
     qtbot.waitUntil(lambda: panel.faders["/dream"].number == pytest.approx(0.25))
     qtbot.waitUntil(lambda: panel.mode.currentData() == "loop")
+    qtbot.waitUntil(lambda: panel.faders["/tempo"].number == 96.0)
 
 
 def test_the_picture_shows_a_trace_and_says_when_there_is_none(model, traces, qtbot):

@@ -289,6 +289,15 @@ def test_only_a_gesture_of_this_machine_is_exported(playing, peer, qtbot, tmp_pa
     assert message.args[0].startswith("Exported" if exported else "The gesture is not on this machine")
 
 
+def test_the_grid_of_gestures_is_sent_and_follows_the_engine(model, peer, qtbot):
+    panel = GesturePanel(model)
+    qtbot.addWidget(panel)
+    panel.grid.moved_to.emit(2.0)
+    qtbot.waitUntil(lambda: peer.sent_to("/aitunes/gesture/quantise") == [("/aitunes/gesture/quantise", 2.0)])
+    peer.say("/aitunes/gesture/quantise", 4.0)
+    qtbot.waitUntil(lambda: panel.grid.number == 4.0)
+
+
 def test_width_and_pan_are_sent_and_follow_the_engine(model, peer, qtbot):
     panel = SoundPanel(model, RecordButton(model))
     qtbot.addWidget(panel)

@@ -48,9 +48,9 @@ class Network:
 
 
 @pytest.fixture
-def network():
+def network(lack):
     if shutil.which("ip") is None:
-        pytest.skip("a second network namespace needs `ip`; apt-get install iproute2")
+        lack("a second network namespace needs `ip`; apt-get install iproute2")
     made = Network()
     try:
         made.open()
