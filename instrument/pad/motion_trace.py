@@ -47,9 +47,8 @@ class MotionTraces:
     def __init__(self, card: ReleaseCard, motion: Motion) -> None:
         self._latent, self._motion = card.latent, motion
         self._notes = NoteMotions(motion) if any(spec.name == "pitch" for spec in card.inputs) else None
-        self._passages = (
-            texture_passages(motion, Directions(card.latent)) if card.is_frame_model else segment_passages(motion)
-        )
+        passages_of = texture_passages if card.is_frame_model else segment_passages
+        self._passages = passages_of(motion, Directions(card.latent))
         axes = np.asarray(card.latent.axes) / np.sqrt(np.maximum(card.latent.variance, 1e-9))[:, None]
         self._axes = axes.T.astype(np.float32)
 

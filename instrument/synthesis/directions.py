@@ -11,8 +11,6 @@ from instrument.synthesis.keys import Shift
 HELD_AXES = 2
 """Axes on which the pad's own coordinates count; along all others the material has what is its own."""
 
-_OTHER = 0.1
-
 
 class Directions:
     """Keeps the mean and the directions of a latent space as arrays, ready for every hop.
@@ -50,8 +48,8 @@ class Directions:
         own: FloatArray = (left * there) @ self._axes
         return own
 
-    def nearness(self, metric: FloatArray) -> FloatArray:
-        """Return a metric in which nearness on the pad counts, and that along other axes a tenth."""
+    def nearness(self, metric: FloatArray, other: float) -> FloatArray:
+        """Return a metric in which distances on the pad count whole, and those along all other axes that share."""
         held = self._axes[:HELD_AXES].T @ self._axes[:HELD_AXES]
-        weights = np.float32(_OTHER) * np.eye(len(held), dtype=np.float32) + np.float32(1.0 - _OTHER) * held
+        weights = other * np.eye(len(held)) + (1.0 - other) * held
         return np.asarray(weights @ metric, np.float32)

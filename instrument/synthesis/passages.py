@@ -19,7 +19,7 @@ class Passages:
     Args:
         motion: trajectories of whole tracks.
         window_seconds, step_seconds: length of a passage, and from the beginning of one to that of the next.
-        nearness: metric in which passages lie near a code; that of the motion where it is left out.
+        nearness: metric in which passages lie near a code, [latent_dim, latent_dim].
 
     Attributes:
         codes: z of all tracks, one after the other, [code frames, latent_dim].
@@ -27,9 +27,7 @@ class Passages:
         means: mean code of each passage, [passages, latent_dim].
     """
 
-    def __init__(
-        self, motion: Motion, window_seconds: float, step_seconds: float, nearness: FloatArray | None = None
-    ) -> None:
+    def __init__(self, motion: Motion, window_seconds: float, step_seconds: float, nearness: FloatArray) -> None:
         starts = motion.code_starts
         self.codes = motion.offsets + np.repeat(motion.codes, np.diff(starts), axis=0)
         length, step = (max(1, round(seconds * motion.code_rate)) for seconds in (window_seconds, step_seconds))
@@ -39,8 +37,7 @@ class Passages:
             windows += [(at, at + size, int(end)) for at in range(int(first), int(end) - size + 1, step)]
         self.windows = np.array(windows)
         self._follows = round(window_seconds / step_seconds)
-        self._metric = motion.metric
-        self._nearness = motion.metric if nearness is None else nearness
+        self._metric, self._nearness = motion.metric, nearness
         sums = np.concatenate([np.zeros((1, self.codes.shape[1])), np.cumsum(self.codes, axis=0, dtype=np.float64)])
         sizes = (self.windows[:, 1] - self.windows[:, 0])[:, None]
         self.means = ((sums[self.windows[:, 1]] - sums[self.windows[:, 0]]) / sizes).astype(np.float32)

@@ -17,6 +17,8 @@ _WINDOW_SECONDS, _STEP_SECONDS = 6.0, 1.5
 _NEAREST, _DREAMT = 4, 60
 _MOVED = 0.25
 """Distance of the pad, in the release's metric, after which another part of the material may be nearer."""
+_OTHER = 0.3
+"""Weight of distances beside the pad's axes: there are so many of them that the calmest passages would be nearest."""
 
 
 class Grain(NamedTuple):
@@ -31,9 +33,9 @@ class Grain(NamedTuple):
     position: float
 
 
-def segment_passages(motion: Motion) -> Passages:
+def segment_passages(motion: Motion, directions: Directions) -> Passages:
     """Cut the tracks of a release of segments into passages."""
-    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS)
+    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS, directions.nearness(motion.metric, _OTHER))
 
 
 class SegmentMotion:
@@ -49,11 +51,11 @@ class SegmentMotion:
     """
 
     def __init__(self, motion: Motion, latent: LatentSpace) -> None:
-        self._passages = segment_passages(motion)
+        self._directions = Directions(latent)
+        self._passages = segment_passages(motion, self._directions)
         self._level = motion.level
         self._stride = motion.level_rate / motion.code_rate
         self._code_starts, self._level_starts = motion.code_starts, motion.level_starts
-        self._directions = Directions(latent)
         self.now = self.following = Grain(0, 0.0)
         self._asked: FloatArray | None = None
         self._drawn: tuple[object, ...] = ()

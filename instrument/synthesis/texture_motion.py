@@ -19,11 +19,13 @@ _NEAREST, _DREAMT = 6, 60
 _MOVED = 0.25
 """Distance of the pad, in standard deviations, after which another part of the material may be nearer."""
 _GLIDE_SECONDS = (1.5, 4.0)
+_OTHER = 0.02
+"""Weight of distances beside the pad's axes: there are so many of them that the calmest passages would be nearest."""
 
 
 def texture_passages(motion: Motion, directions: Directions) -> Passages:
     """Cut the tracks of a release of frames without notes into passages."""
-    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS, directions.nearness(motion.metric))
+    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS, directions.nearness(motion.metric, _OTHER))
 
 
 class TextureMotion:
