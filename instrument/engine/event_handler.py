@@ -66,6 +66,7 @@ class EventHandler:
             f"{ROOT}/device/channels": lambda: (*devices.channels, 0, 0)[:2],
             f"{ROOT}/input/on": lambda: (inputs.is_on,),
             f"{ROOT}/input/device/set": lambda: (inputs.device,),
+            f"{ROOT}/input/channels": lambda: (*inputs.channels, 0, 0)[:2],
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],
