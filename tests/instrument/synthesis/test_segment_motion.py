@@ -312,7 +312,7 @@ LATE_HOPS = 2.1
 
 
 def off_line(beats, grid):
-    """How far beats lie from the nearest of their lines."""
+    """Return how far beats lie from the nearest of their lines."""
     return np.abs(beats - np.round(beats / grid) * grid)
 
 
