@@ -214,19 +214,21 @@ def compare(browser: Browser, url: str, bare_url: str, relay: Relay, seconds: fl
 def frames(page: Page, seconds: float) -> tuple[float, float]:
     """Return frames a second while the point wanders, and the share of frames that took over 25 ms, %."""
     page.evaluate("aitunes.play.latent.toggleWander()")
-    page.wait_for_timeout(500)
-    script = """seconds => new Promise((done) => {
-      const times = [];
-      const step = (now) => {
-        times.push(now);
-        if (now - times[0] < 1000 * seconds) requestAnimationFrame(step);
-        else done(times);
+    # The worker that paints counts; the page hears of it every 30 frames.
+    script = """before => new Promise((done) => {
+      const look = () => {
+        const {frames, slow} = aitunes.pictures;
+        if (frames === before) requestAnimationFrame(look);
+        else done([frames, slow, performance.now()]);
       };
-      requestAnimationFrame(step);
+      look();
     })"""
-    gaps = np.diff(page.evaluate(script, seconds))
+    first = page.evaluate(script, page.evaluate("aitunes.pictures.frames"))
+    page.wait_for_timeout(1e3 * seconds)
+    last = page.evaluate(script, page.evaluate("aitunes.pictures.frames"))
     page.evaluate("aitunes.play.latent.toggleWander()")
-    return 1e3 / float(gaps.mean()), 100.0 * float((gaps > 25.0).mean())
+    count, slow, milliseconds = (float(after - before) for before, after in zip(first, last, strict=True))
+    return 1e3 * count / milliseconds, 100.0 * slow / count
 
 
 def underruns(client: Client, seconds: float) -> int:

@@ -175,15 +175,14 @@ class MovingTones:
         frame, out = state.frame, self._buffers[tone.slot]
         if frame is None:
             return out
-        gain = np.float32(state.frame_scale)
+        gain = state.frame_scale
         if not self._fluctuates:
-            np.multiply(frame, gain, out=out)
+            np.multiply(frame, np.float32(gain), out=out)
             return out
         state.noise_frame = (state.noise_frame + 1) % len(self._noise)
         share = state.share
         if settings.amount != 1.0:
             share = np.minimum(share * np.float32(settings.amount), np.float32(1.0))
         spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
-        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, out)
-        out *= gain
+        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, float(gain), out)
         return out
