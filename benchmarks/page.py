@@ -2,10 +2,10 @@
 
     python -m benchmarks.page [--seconds 10]
 
-An engine without a sound device plays First Light, and tells what its hops cost (`benchmarks.watched_engine`); between it and the web server stands a relay that notes when
-packets of the pad pass, by the system's own stamp of their arrival. The time of a hand's event is the browser's own. By
-turns the same hand moves on a blank page with a WebSocket and nothing else (`benchmarks.bare_socket`): what is above
-that is ours.
+An engine without a sound device plays First Light, and says what its hops cost (`benchmarks.watched_engine`); between
+it and the web server stands a relay that notes when packets of the pad pass, by the system's own stamp of their arrival.
+The time of a hand's event is the browser's own. By turns the same hand moves on a blank page with a WebSocket and
+nothing else (`benchmarks.bare_socket`): what is above that is ours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -251,17 +251,14 @@ def watch_engine(engine: WatchedEngine, browser: Browser, url: str, seconds: flo
     for _ in range(math.ceil(seconds / MAX_SECONDS)):
         page = open_page(browser, url)
         length = min(seconds, MAX_SECONDS)
-        steps = {
-            "a page that shows": lambda span: page.wait_for_timeout(1e3 * span),
-            "a page that wanders": lambda span: page.wait_for_timeout(1e3 * span),
-            "no page": time.sleep,
-            "no page, moves": lambda span: move_pad(engine.client, span),
-        }
-        for name, work in steps.items():
-            if name == "a page that wanders":
-                page.evaluate("aitunes.play.latent.toggleWander()")
-            elif name == "no page":
-                page.context.close()
+        steps: list[tuple[str, Callable[[], object], Callable[[float], None]]] = [
+            ("a page that shows", lambda: None, time.sleep),
+            ("a page that wanders", functools.partial(page.evaluate, "aitunes.play.latent.toggleWander()"), time.sleep),
+            ("no page", page.context.close, time.sleep),
+            ("no page, moves", lambda: None, functools.partial(move_pad, engine.client)),
+        ]
+        for name, prepare, work in steps:
+            prepare()
             time.sleep(SETTLING_SECONDS)
             found.setdefault(name, []).append(engine.watch(length, work))
     for name, parts in found.items():
