@@ -3,7 +3,7 @@
     python -m benchmarks.page [--seconds 10]
 
 An engine without a sound device plays First Light, and says what its hops cost (`benchmarks.watched_engine`); between
-it and the web server stands a relay that notes when packets of the pad pass, by the system's own stamp of their arrival.
+it and the web server stands a relay that notes when packets of the pad pass, by the system's stamp of their arrival.
 The time of a hand's event is the browser's own. By turns the same hand moves on a blank page with a WebSocket and
 nothing else (`benchmarks.bare_socket`): what is above that is ours.
 """

@@ -91,9 +91,10 @@ class Watched:
         hop_seconds = self.seconds / len(self.hops)
         lost = np.maximum(rendered - own, 0.0) + np.where(overslept > _HELD_SECONDS, overslept, 0.0)
         held = (lost > _HELD_SECONDS) & (others > lost / 2.0)
+        share, rare = 100.0 * self.processor / self.seconds, 1e3 * np.percentile(own, 99)
         yield (
-            f"{self.underruns} underruns in {self.seconds:.0f} s; engine {100 * self.processor / self.seconds:.1f} % of "
-            f"a core; hops {1e3 * own.mean():.3f} ms of their own, 99 of 100 within {1e3 * np.percentile(own, 99):.2f}, "
+            f"{self.underruns} underruns in {self.seconds:.0f} s; engine {share:.1f} % of a core; "
+            f"hops {1e3 * own.mean():.3f} ms of their own, 99 of 100 within {rare:.2f}, "
             f"{int((own > hop_seconds).sum())} of {len(own)} over {1e3 * hop_seconds:.2f}"
         )
         yield f"other threads {1e3 * others.mean():.3f} ms a hop; the interpreter was held in {int(held.sum())} hops"
