@@ -1,4 +1,4 @@
-"""An engine without a device whose hops another program reads: what they cost, and why the sound was interrupted.
+"""Runs an engine without a device whose hops another program reads: what they cost, and why the sound was interrupted.
 
 `benchmarks.page` starts it. For every line on its input it writes its newest hops and all causes, as JSON in one line;
 that holds the interpreter for milliseconds, so it is to be asked only between two measurements.
@@ -58,7 +58,7 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Watched:
-    """What an engine did during some measurements.
+    """Holds what an engine did during some measurements.
 
     Args:
         seconds: of all together.
@@ -104,7 +104,7 @@ class Watched:
 
 
 class WatchedEngine:
-    """The engine in its own process.
+    """Asks an engine in a process of its own.
 
     Args:
         process: of `main`.
