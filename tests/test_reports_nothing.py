@@ -32,7 +32,8 @@ struct hostent *gethostbyname(const char *name) {
     *(void **)&next = dlsym(RTLD_NEXT, "gethostbyname");
     return next(name);
 }
-int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **found, int *e) {
+int gethostbyname_r(
+    const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **found, int *e) {
     note(name);
     int (*next)(const char *, struct hostent *, char *, size_t, struct hostent **, int *);
     *(void **)&next = dlsym(RTLD_NEXT, "gethostbyname_r");

@@ -13,7 +13,7 @@ _DEAR_SHARE = 0.9
 _HELD_SHARE = 0.3
 """Limits what of the lost time the synth's thread must have spent waiting for the interpreter, or others working.
 
-A thread that holds it for 12 ms shows 0.65 of them as waits (interruptions measured under Linux), a stopped process none.
+Under Linux, two thirds of the time for which a thread holds it show as such waits, of a stopped process's nothing.
 """
 _NAMED_SHARE = 0.5  # of the lost time, at least, that a thread has worked which is named
 _TIMER_SECONDS = 0.0005  # by so much timers of systems are late, every time
@@ -88,9 +88,7 @@ class Interruption:
     sentence: str
 
 
-def judge(
-    hops: list[Hop], moment: float, hop_seconds: float, busiest: Callable[[], tuple[str, float]]
-) -> Interruption:
+def judge(hops: list[Hop], moment: float, hop_seconds: float, busiest: Callable[[], tuple[str, float]]) -> Interruption:
     """Name the cause of an interruption from the hops before it, the last of which found the buffer empty.
 
     The buffer drains while hops come later than they play. What they lost is wall time in which the synth's thread had

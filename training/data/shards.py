@@ -96,7 +96,8 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> Plans:
     """
     # Arrays, and no track is kept: they may be very many.
     read = np.fromiter(map(_stamp_and_turn, tracks), np.dtype((np.int64, 4)), len(tracks))
-    stamps, turn, size = read[:, :3], read[:, 3], read[:, 0]
+    stamps = np.asarray(read[:, :3], np.int64)
+    size, turn = read[:, 0], read[:, 3]
     order = np.argsort(turn, kind="stable").astype(np.int32)
     most = min(_AUDIO_BYTES, size.sum() / _MIN_SHARDS)
     starts: list[int] = []
