@@ -58,7 +58,7 @@ class Heartbeat:
         """
         was_silent = False
         while not self._has_ended():
-            if may_ask():
+            if may_ask() and not was_silent:  # it answers what waits as soon as it goes on
                 self._ask()
             asked = self._asked
             silence = 0.0 if asked is None else self._clock() - asked
@@ -70,9 +70,9 @@ class Heartbeat:
                 self._process.kill()
 
     def _ask(self) -> None:
-        if self._asked is None:
-            self._asked = self._clock()
-            release(self._process)
+        # Again each time: one that still loads what answers may have passed over the first question.
+        self._asked = self._clock() if self._asked is None else self._asked
+        release(self._process)
 
     def _has_ended(self) -> bool:
         """Wait until the next question is due; return whether the process has ended meanwhile."""

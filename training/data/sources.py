@@ -23,7 +23,7 @@ _TELLS_TOUCHED = os.name != "nt"
 """Says whether the system tells when anything of a file changed last; nobody can set that time."""
 
 Stamp = tuple[int, int, int, str]
-"""Bytes of a file, when its contents and when anything of it changed last, and a hash of parts; see `_hash_of_parts`."""
+"""Bytes of a file, when its contents and when anything of it changed last, and `_hash_of_parts`."""
 
 
 def write_sources(store: Path, tracks: Sequence[Track], stamps: NDArray[np.int64]) -> str:
@@ -74,7 +74,7 @@ def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
         tracks: as they are now, on a disk.
     """
     try:
-        lines = read_bounded(path, _MAX_BYTES).decode().split("\n")  # a name may hold what Python takes for a line's end
+        lines = read_bounded(path, _MAX_BYTES).decode().split("\n")  # names may hold other ends of lines
         recorded = dict(map(_parse, filter(None, lines)))
     except (OSError, ValueError, TypeError, RecursionError):
         return ""
