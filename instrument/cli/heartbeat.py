@@ -19,7 +19,7 @@ class Patience:
     Args:
         ask: between two questions.
         beginning: until its first answer, while it loads what it needs.
-        silent: later on; then this is told.
+        silent: later on, before people hear of it.
         hanging: after which it is ended.
     """
 
