@@ -1,4 +1,4 @@
-"""What one system has and another lacks is asked for first: macOS and Windows run the same code."""
+"""Calls that a system lacks are asked for first: macOS and Windows run the same code."""
 
 import ast
 from pathlib import Path
@@ -26,7 +26,7 @@ ASKED = ("hasattr(", "AttributeError", "ImportError", "sys.platform", "os.name")
 
 
 def lacking(tree):
-    """Where a tree uses what a system lacks: the line, and what."""
+    """Yield where a tree uses what a system lacks: the line, and what."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in LACKING.get(node.value.id, ()):
