@@ -11,7 +11,7 @@ const FINE_STEP = 0.002;
 const WHEEL_STEP = 0.1;
 const REACH = 0.035;
 const GRASP_PIXELS = 18;
-const NEAR_MS = 120;
+const NEAR_MS = 200;
 
 /** Draws into the elements of `root`: .backdrop, .legend, .across, .up, .near, .spoken; `pictures` into .moving. */
 export class Surface {
