@@ -43,7 +43,6 @@ from training.learn.learner import Learner, LearnSettings
 from training.learn.network import SAMPLE_RATE, FrameAutoencoder
 
 SETS = ("ambient", "beats", "choir_voice", "electronic_game", "keyboard_solo", "orchestral", "textures_field")
-DIMENSION = 16
 
 _MEL = AudioFeatures()
 _MEL_HOP_SECONDS = 0.01
@@ -74,6 +73,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of sound to learn from")
     parser.add_argument("--processor-seconds", type=float, default=60.0, help="that learning may take")
     parser.add_argument("--held-seconds", type=float, default=20.0, help="of each held-out track that are rendered")
+    parser.add_argument("--coordinates", type=int, default=16, help="of each model")
     parser.add_argument("--no-chance", action="store_true", help="leave that row out, which takes as long as learning")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -81,7 +81,9 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for name in arguments.set:
         material = read_set(arguments.data / name, arguments.minutes, arguments.held_seconds)
-        for model, seconds, render in models(material, arguments.processor_seconds, not arguments.no_chance):
+        for model, seconds, render in models(
+            material, arguments.coordinates, arguments.processor_seconds, not arguments.no_chance
+        ):
             figures = np.mean([distances(render(y), y) for _, y in material.held], axis=0)
             row = " | ".join(f"{value:.2f}" for value in figures)
             print(f"| {name} | {model} | {'–' if seconds is None else f'{seconds:.0f}'} | {row} |", flush=True)
@@ -106,25 +108,25 @@ def read_set(folder: Path, minutes: float, held_seconds: float) -> Material:
 
 
 def models(
-    material: Material, processor_seconds: float, with_chance: bool
+    material: Material, coordinates: int, processor_seconds: float, with_chance: bool
 ) -> Iterator[tuple[str, float | None, Render]]:
     """Yield the name of each model, the processor seconds that it took with the reading, and how it renders."""
     begin = time.process_time()
     frames = collect(material)
     read = time.process_time() - begin
-    learner = Learner(frames, LearnSettings(latent_dim=DIMENSION), time.process_time)
+    learner = Learner(frames, LearnSettings(latent_dim=coordinates), time.process_time)
     steps = list(learner.run(processor_seconds))  # at once: what renders would spend their time
     yield "first", steps[0].seconds + read, _renderer(steps[0].model.model, frames)
     kind = "" if learner.best.epochs else " (linear)"
     yield f"**learn**{kind}", steps[-1].seconds + read, _renderer(learner.best.model, frames)
     begin = time.process_time()
-    components = linear_model(frames.train, DIMENSION, weighted=False).eval()
+    components = linear_model(frames.train, coordinates, weighted=False).eval()
     yield "envelope PCA", time.process_time() - begin + read, _renderer(components, frames)
     begin = time.process_time()
-    render = mel_components(material)
+    render = mel_components(material, coordinates)
     yield "log-mel PCA", time.process_time() - begin, render
     if with_chance:
-        learner = Learner(frames, LearnSettings(latent_dim=DIMENSION, linear=False), time.process_time)
+        learner = Learner(frames, LearnSettings(latent_dim=coordinates, linear=False), time.process_time)
         *_, last = learner.run(processor_seconds)
         yield "chance", last.seconds + read, _renderer(learner.best.model, frames)
     yield "ceiling", None, _renderer(None, frames)
@@ -139,7 +141,7 @@ def collect(material: Material) -> Frames:
     return collector.finish()
 
 
-def mel_components(material: Material) -> Render:
+def mel_components(material: Material, coordinates: int) -> Render:
     """Fit principal components of log-mel frames."""
     stride = round(_MEL_HOP_SECONDS * SAMPLE_RATE / _MEL.hop_length)
     count, total, squares = 0, np.zeros(_MEL.n_mels), np.zeros((_MEL.n_mels, _MEL.n_mels))
@@ -150,7 +152,7 @@ def mel_components(material: Material) -> Render:
             S = _MEL.normalise(_MEL.filter_bank @ magnitudes).T
             count, total, squares = count + len(S), total + S.sum(axis=0, dtype=np.float64), squares + S.T @ S
     mean = total / count
-    axes = np.linalg.eigh(squares / count - np.outer(mean, mean))[1][:, -DIMENSION:]
+    axes = np.linalg.eigh(squares / count - np.outer(mean, mean))[1][:, -coordinates:]
 
     def render(y: FloatArray) -> FloatArray:
         S = _MEL.analyse(y).T
