@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 DYNAMICS = {"ppp": 0.1, "pp": 0.2, "p": 0.35, "mp": 0.5, "mf": 0.65, "f": 0.8, "ff": 1.0, "fff": 1.0}
 """MIDI velocity / 127 that stands for a written dynamic."""
 
-TRACK_RATE = 172.0
+TRACK_RATE = 86.0
 """Codes a second of a track's trajectory; with fewer, beats lose their edges (decision 20)."""
-MAX_TRACK_FRAMES = 100_000
+MAX_TRACK_FRAMES = 60_000
 _COARSENESS = 3e-3
 _NEAR_SEMITONES = 1.5
 _RIDGE = 1e-3

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aitunes.features import FloatArray, stft_magnitudes
 from training.learn.network import N_FFT, NODES, pool_matrix
-
-Envelopes = NDArray[np.float16]
-"""Envelopes as many of them are kept, within 0.06 dB."""
 
 _SILENT = 1e-7
 _BLOCK = 4_096

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
-from training.learn.envelopes import Envelopes, envelopes
-from training.learn.network import HOP_LENGTH, N_FFT, RANGE_DB, SAMPLE_RATE, features_of
+from training.learn.envelopes import envelopes
+from training.learn.network import N_FFT, RANGE_DB, SAMPLE_RATE, features_of
 
-MAX_FRAMES = 240_000
+MAX_FRAMES = 120_000
 MAX_SAMPLES = 2_000
-_HOP = HOP_LENGTH
+_HOP = 512
 _MIN_FRAMES = 64
 _HELD_SHARE, _MIN_FILES, _PIECES = 0.1, 4, 10
 _AUDIBLE_DB = -60.0
@@ -43,7 +43,7 @@ class Frames:
     features: AudioFeatures
     files: tuple[str, ...]
     held_files: tuple[str, ...]
-    tracks: tuple[Envelopes, ...] = ()
+    tracks: tuple[FloatArray, ...] = ()
     frame_rate: float = SAMPLE_RATE / _HOP
 
 
@@ -53,7 +53,7 @@ class _Piece:
 
     name: str
     label: str
-    x: Envelopes
+    x: FloatArray
 
 
 class FrameCollector:
@@ -86,7 +86,7 @@ class FrameCollector:
         if not len(x):
             return
         self._top_db = max(self._top_db, top_db)
-        self._pieces.append(_Piece(name, label, x.astype(np.float16)))
+        self._pieces.append(_Piece(name, label, x))
         self._count += len(x)
         self._take_sample(name, label, y)
         while self._count > self._max_frames:
@@ -127,9 +127,8 @@ class FrameCollector:
         frame_rate = SAMPLE_RATE / (_HOP * self._stride)
         return Frames(train, held, sample, labels, names, features, files, held_files, tracks, frame_rate)
 
-    def _normalised(self, x: Envelopes) -> Envelopes:
-        share = (x.astype(np.float32) - self._top_db) / RANGE_DB + 1.0
-        return np.asarray(np.clip(share, 0.0, 1.0), np.float16)
+    def _normalised(self, x: FloatArray) -> FloatArray:
+        return np.asarray(np.clip((x - self._top_db) / RANGE_DB + 1.0, 0.0, 1.0), np.float32)
 
     def _finish_sample(
         self, held_files: tuple[str, ...], features: AudioFeatures
@@ -144,7 +143,7 @@ class FrameCollector:
         return np.array(names), np.array(labels), S.astype(np.float32)
 
 
-def _audible(x: Envelopes) -> Envelopes:
+def _audible(x: FloatArray) -> FloatArray:
     return np.asarray(x[x.max(axis=1) > 1.0 + _AUDIBLE_DB / RANGE_DB])
 
 
@@ -180,4 +179,4 @@ def _halves(pieces: list[_Piece], held_files: tuple[str, ...]) -> tuple[FloatArr
         edge = edge | np.roll(edge, -1)
         is_held = part % _PIECES == _PIECES // 2
         train, held = [x[~is_held & ~edge]], [x[is_held & ~edge]]
-    return np.concatenate(train, dtype=np.float32), np.concatenate(held, dtype=np.float32)
+    return np.concatenate(train), np.concatenate(held)

@@ -11,11 +11,11 @@ import torch
 from joblib import Parallel, delayed
 
 from aitunes.errors import TrainingError
+from aitunes.features import FloatArray
 from aitunes.release.motion import Motion
 from aitunes.release.reader import read_card
 from training.data.note_motion import NoteAnalysis, analyse_recording
 from training.export.motion import MAX_TRACK_FRAMES, OnnxEncoder, add_motion, join_tracks, motion_of_tracks
-from training.learn.envelopes import Envelopes
 from training.learn.network import FrameAutoencoder
 from training.learn.note_set import HeardNote
 
@@ -25,7 +25,7 @@ _MAX_NOTES = 150
 
 
 def texture_motion(
-    model: FrameAutoencoder, tracks: Sequence[Envelopes], frame_rate: float, max_frames: int = MAX_TRACK_FRAMES
+    model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_rate: float, max_frames: int = MAX_TRACK_FRAMES
 ) -> Motion | None:
     """Return the motion of a release that was learnt from tracks of envelopes; None where no track lasts two frames.
 

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from aitunes.features import FloatArray
-from training.learn.envelopes import Envelopes
 from training.learn.network import RANGE_DB, FrameAutoencoder
 
 _WINDOW_SECONDS = 4.0
@@ -17,7 +16,7 @@ _AUDIBLE_DB = 60.0
 _MAX_WINDOWS = 60
 
 
-def motion_figures(model: FrameAutoencoder, tracks: Sequence[Envelopes], frame_rate: float) -> dict[str, float]:
+def motion_figures(model: FrameAutoencoder, tracks: Sequence[FloatArray], frame_rate: float) -> dict[str, float]:
     """Compare the movement of the material with that of its codes, for the card.
 
     Movement is the standard deviation of a point of the envelope over four seconds, in blocks of 93 ms, averaged over

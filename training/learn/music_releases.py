@@ -20,10 +20,12 @@ from training.learn.motion_figures import motion_figures
 from training.learn.release import LearntNames, Source, export_learnt
 from training.learn.rendering import distances, middle_of, rendered
 from training.learn.survey import Survey
-from training.learn.textures import LATENT_DIM
 
-_MOTION_FRAMES = 40_000
-"""Four minutes of motion; more would make the package too large."""
+COORDINATES = 64
+"""Of these releases: half of those of `learn`, or the package would be too large."""
+
+_MOTION_FRAMES = 45_000
+"""Nine minutes of motion are a megabyte and a half; half an hour would make the package too large."""
 _FREE = ("CC0", "CC-BY-", "Public domain")
 _TABLE = "tracks.csv"
 _UNHURRIED = Limits(seconds=7_200.0, reading_seconds=86_400.0)
@@ -117,7 +119,7 @@ def make_music_release(name: str, data_dir: Path, to: Path, command: str, seed: 
     listing.files = [file for file in listing.files if file.name in tracks]
     survey = Survey(listing)
     frames = _collect(listing, survey, tracks)
-    learner = Learner(frames, LearnSettings(latent_dim=LATENT_DIM, seed=seed))
+    learner = Learner(frames, LearnSettings(latent_dim=COORDINATES, seed=seed))
     learnt = next(learner.run(_ANY_SECONDS)).model
     figures = _heard(learnt, frames, {file.name: file for file in listing.files})
     figures |= motion_figures(learnt.model, frames.tracks, frames.frame_rate)
