@@ -47,9 +47,10 @@ def similarities(x: Array, sums: Array, since: int, shortest: int, longest: int,
         if width < lag:  # not yet two periods
             continue
         begin = end - width
+        newest, earlier = x[begin:end], x[begin - lag : end - lag]
         product = np.float32(0.0)
-        for t in range(begin, end):
-            product += x[t] * x[t - lag]
+        for t in range(newest.size):  # in vectors, as no index may be negative here
+            product += newest[t] * earlier[t]
         energy = sums[end] - sums[begin] + sums[end - lag] - sums[begin - lag]
         n[lag] = 2.0 * product / max(energy, 1e-12)
 

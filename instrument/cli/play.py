@@ -156,6 +156,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         blocksize=options.blocksize,
         channels=options.channels,
         input=options.input,
+        input_channels=options.input_channels,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,

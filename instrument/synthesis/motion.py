@@ -119,6 +119,11 @@ class NotePlayer:
             self._play_loop(frames, seconds, settings)
         return self._movement(frames)
 
+    def follow(self, other: NotePlayer, reach: float) -> None:
+        """Begin where another trajectory is, whose timbre was heard to that share, and let the difference fade."""
+        there = other._movement(0.0)
+        self._fade_from(there._replace(offset=np.float32(reach) * there.offset))
+
     def _play_loop(self, frames: float, seconds: float, settings: MotionSettings) -> None:
         speed = abs(settings.speed) if self._decays and not self._drone else settings.speed
         self._position += frames * speed
