@@ -12,6 +12,7 @@ distortion of 13 coefficients of 80 mel bands, multi-resolution distance. The lo
 | --- | --- |
 | learn | the release's model after the processor seconds, stopped early on what `learn` itself holds out |
 | first | its first playable state: the linear model |
+| as motion | the same model, codes only as often as `motion.npz` keeps them, gliding from one to the next |
 | envelope PCA | principal components of the same envelopes, as many, without weights |
 | log-mel PCA | principal components of 128 log-mel bands at 1024/128, as many, through the instrument's mel inversion |
 | chance | the same network from random weights, for the same processor seconds |
@@ -36,11 +37,13 @@ from typing_extensions import override
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from benchmarks.decoders import multi_resolution
+from training.export.motion import TRACK_RATE
 from training.learn import rendering
 from training.learn.fitting import linear_model
 from training.learn.frames import FrameCollector, Frames
 from training.learn.learner import Learner, LearnSettings
 from training.learn.network import SAMPLE_RATE, FrameAutoencoder
+from training.learn.textures import LATENT_DIM
 
 SETS = ("ambient", "beats", "choir_voice", "electronic_game", "keyboard_solo", "orchestral", "textures_field")
 
@@ -73,7 +76,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of sound to learn from")
     parser.add_argument("--processor-seconds", type=float, default=60.0, help="that learning may take")
     parser.add_argument("--held-seconds", type=float, default=20.0, help="of each held-out track that are rendered")
-    parser.add_argument("--coordinates", type=int, default=16, help="of each model")
+    parser.add_argument("--coordinates", type=int, default=LATENT_DIM, help="of each model")
     parser.add_argument("--no-chance", action="store_true", help="leave that row out, which takes as long as learning")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -119,6 +122,8 @@ def models(
     yield "first", steps[0].seconds + read, _renderer(steps[0].model.model, frames)
     kind = "" if learner.best.epochs else " (linear)"
     yield f"**learn**{kind}", steps[-1].seconds + read, _renderer(learner.best.model, frames)
+    stride = round(frames.features.frame_rate / TRACK_RATE)
+    yield "as motion", None, lambda y: gliding(learner.best.model, y, frames.features, stride)
     begin = time.process_time()
     components = linear_model(frames.train, coordinates, weighted=False).eval()
     yield "envelope PCA", time.process_time() - begin + read, _renderer(components, frames)
@@ -159,6 +164,15 @@ def mel_components(material: Material, coordinates: int) -> Render:
         return sound_of_frames((mean + (S - mean) @ axes @ axes.T).T.astype(np.float32), _MEL)
 
     return render
+
+
+def gliding(model: FrameAutoencoder, y: FloatArray, features: AudioFeatures, stride: int) -> FloatArray:
+    """Render a recording [samples] from every so many of its codes."""
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(features.analyse(y).T.copy())[..., None]).numpy()
+        kept, at = np.arange(0, len(z), stride), np.arange(len(z))
+        moving = np.stack([np.interp(at, kept, values) for values in z[kept].T], axis=1).astype(np.float32)
+        return sound_of_frames(model.decode(torch.from_numpy(moving))[..., 0].numpy().T, features)
 
 
 def distances(sound: FloatArray, recording: FloatArray) -> tuple[float, float, float]:
