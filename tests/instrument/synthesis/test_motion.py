@@ -1,6 +1,7 @@
 """Notes that move as recorded ones did, and releases that go on by themselves; measured on the samples."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import read_card, read_release
 from aitunes.release.writer import write_release
 from instrument.namespace import ROOT, MessageError
-from instrument.synthesis.motion import MotionMode, MotionSettings
+from instrument.synthesis.motion import MotionMode, MotionSettings, NotePlayer
 from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
@@ -236,3 +237,17 @@ def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_rele
     assert performance.motion == MotionSettings(0.5, -2.0, MotionMode.LOOP, 9, 0.25)
     with pytest.raises(MessageError, match="loop, wander, once"):
         performance.apply(f"{ROOT}/motion/mode", ("sideways",))
+
+
+@pytest.mark.parametrize("code_rate", [0.01, 1.0, 3.0, 50.0, 200.0])
+@pytest.mark.parametrize("mode", list(MotionMode))
+@pytest.mark.parametrize("speed", [-4.0, 0.3, 4.0])
+def test_tracks_of_hardly_any_code_frames_move_within_what_there_is(rng, code_rate, mode, speed):
+    motion = join([np.linspace(0.0, -20.0, 20)] * 3, [[2, 5, 10, 12, 20]] * 3, rng.standard_normal((3, 2)))
+    frames = int(code_frames(motion.marks[:, -1], LEVEL_RATE, code_rate).sum())
+    motion = replace(motion, code_rate=code_rate, cents=np.zeros(frames), offsets=rng.standard_normal((frames, 2)))
+    motions, settings = NoteMotions(motion), MotionSettings(amount=2.0, speed=speed, mode=mode)
+    player = NotePlayer(motions, motions.choose(motion.codes[0], 60.0, 0.5), rng)
+    for hop in range(400):
+        offset, level_db, cents = player.advance(0.003, hop < 300, settings)
+        assert np.isfinite([*offset, level_db, cents]).all()
