@@ -1,4 +1,4 @@
-"""Converts coordinates along a release's principal directions to latent codes."""
+"""Converts coordinates along a release's principal directions to latent codes, and back."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Directions:
         """Convert coordinates in standard deviations to the latent code z, both [latent_dim]."""
         z: FloatArray = self._mean + coordinates @ self._principal
         return z
+
+    def coordinates(self, z: FloatArray) -> FloatArray:
+        """Convert a latent code z to coordinates in standard deviations, both [latent_dim]."""
+        return np.asarray(((z - self._mean) @ self._axes.T) / self._deviations, np.float32)
 
     def shifted(self, z: FloatArray, shift: Shift) -> FloatArray:
         """Return the code z [latent_dim] moved along single directions; those that the release lacks move nothing."""
