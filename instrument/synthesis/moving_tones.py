@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ DECODE_HOPS = 2
 _NOISE_FRAMES = 512
 _MOVED_CODE, _MOVED_CONTROL = 0.25, (0.06, 1.0)
 """Distance of codes, in the metric of the motion for each root of a dimension; semitones and dB: less is not heard."""
+_LEFT = 2.0
+"""Distance, in the same units, at which the pad has left the instrument that a tone began with; 1 is within it."""
 _MIN_FED_DB = -45.0
 _MAX_FALL_DB = 2.5
 """A hop: how fast a level may fall where one note ends another in the same voice."""
@@ -40,6 +43,7 @@ class _Tone:
     dynamic: Dynamic
     share: FloatArray
     noise_frame: int
+    begun_at: FloatArray
     code: FloatArray
     level_db: float = SILENT_DB
     gain: float = 0.0
@@ -120,13 +124,20 @@ class MovingTones:
             level_db = SILENT_DB if state is None else state.level_db
             state = self._tones[tone.slot] = self._begin(z, tone, settings)
             state.level_db = level_db
+        apart = (z - state.begun_at) @ self._metric
+        left = float(apart @ apart) / len(apart)
+        if left > _LEFT**2 and tone.slot == DRONE_SLOT:
+            self._begin_elsewhere(state, z, tone, settings, 1.0 / left)
+            left = 0.0
         movement = state.player.advance(self._hop_seconds, tone.held, settings)
         state.age += 1
         state.level_db = max(
             settings.amount * (1.0 - tone.led) * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB
         )
         state.gain = 10.0 ** (state.level_db / 20.0)
-        state.code = z + np.float32(settings.amount) * (movement.offset + state.dynamic.shift)
+        # How an instrument's timbre moves says nothing about another one: around a code far away it would be noise.
+        reach = np.float32(settings.amount / max(1.0, left))
+        state.code = z + reach * (movement.offset + state.dynamic.shift)
         # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.
         fed_db = max(state.level_db, _MIN_FED_DB)
         pitch = tone.pitch + 0.01 * settings.amount * movement.cents
@@ -151,7 +162,13 @@ class MovingTones:
         choice = self._motions.choose(z, tone.pitch, velocity)
         player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
         dynamic = self._velocity_timbre.at(choice.index, velocity)
-        return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z)
+        return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z, z)
+
+    def _begin_elsewhere(self, state: _Tone, z: FloatArray, tone: Tone, settings: MotionSettings, reach: float) -> None:
+        """Let the drone go on with the trajectory that suits the place where the pad is now."""
+        there = self._begin(z, tone, settings)
+        there.player.follow(state.player, reach)
+        state.player, state.dynamic, state.share, state.begun_at = there.player, there.dynamic, there.share, z
 
     def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
         """Return a tone's frame with its noise moving, at the level of its velocity."""
@@ -159,15 +176,16 @@ class MovingTones:
         frame, out = state.frame, self._buffers[tone.slot]
         if frame is None:
             return out
-        gain = np.float32(state.frame_scale)
+        gain = state.frame_scale
         if not self._fluctuates:
-            np.multiply(frame, gain, out=out)
+            np.multiply(frame, np.float32(gain), out=out)
             return out
         state.noise_frame = (state.noise_frame + 1) % len(self._noise)
         share = state.share
         if settings.amount != 1.0:
             share = np.minimum(share * np.float32(settings.amount), np.float32(1.0))
         spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
-        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, out)
-        out *= gain
+        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, float(gain), out)
+        # The trajectory's level fluctuates already; that of the noise on top would make attacks slower.
+        out *= np.float32(gain * math.sqrt(float(frame @ frame) / max(float(out @ out), 1e-30)))
         return out

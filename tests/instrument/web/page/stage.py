@@ -109,12 +109,37 @@ def note(velocity):
 
 
 COLOURED = """id => {
-  const canvas = document.getElementById(id);
-  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  // A worker may own what is painted; the page may still copy it.
+  const [canvas, copy] = [document.getElementById(id), document.createElement("canvas")];
+  Object.assign(copy, {width: canvas.width, height: canvas.height});
+  const context = copy.getContext("2d");
+  context.drawImage(canvas, 0, 0);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
   const seen = new Set();
   for (let n = 0; n < data.length; n += 4) seen.add(`${data[n]},${data[n + 1]},${data[n + 2]}`);
   return seen.size > 20;
 }"""
+
+DEAF_SPOTS = """() => {
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.checkVisibility()) continue;
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const scrolls = /auto|scroll/.test(overflowX) && element.scrollWidth > element.clientWidth
+      || /auto|scroll/.test(overflowY) && element.scrollHeight > element.clientHeight;
+    if (scrolls && element.tabIndex < 0 && !element.querySelector("button, a, input, select, [tabindex='0']")) {
+      found.push(`scrolls without a key: ${element.className || element.id}`);
+    }
+  }
+  return found;
+}"""
+"""Scrolling regions that no key reaches."""
+
+MISNAMED = """() => [...document.querySelectorAll("button[aria-label], a[aria-label]")]
+  .filter((one) => one.checkVisibility() && /[a-z]{2}/i.test(one.innerText))
+  .filter((one) => !one.ariaLabel.toLowerCase().includes(one.innerText.trim().toLowerCase()))
+  .map((one) => `${one.innerText} / ${one.ariaLabel}`)"""
+"""Buttons whose name is not what they show."""
 
 CONTRASTS = """() => {
   const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
