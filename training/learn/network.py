@@ -56,7 +56,7 @@ def pool_matrix() -> FloatArray:
     """
     spread = spread_matrix()
     # A node between two bins, at the bottom, has no bin of its own but shares of both.
-    return (spread / spread.sum(axis=0)).T.astype(np.float16).astype(np.float32)
+    return np.asarray((spread / spread.sum(axis=0)).T.astype(np.float16), np.float32)
 
 
 class FrameAutoencoder(Autoencoder):
