@@ -21,7 +21,7 @@ from aitunes.pitch import midi_to_hz
 HARMONIC_BINS = 1.5
 """A bin this near to a harmonic counts as one of its lobe; the others lie between harmonics."""
 
-_FLOOR = 0.03
+FLOOR = 0.03
 """Lowest that noise pulls a magnitude, as a factor: the phase reconstruction makes a click of a hole."""
 
 
@@ -87,7 +87,7 @@ def fluctuate(
         rho = share[row, band[k]]
         steady, random = np.sqrt(1.0 - rho), np.sqrt(rho)
         real, imaginary = steady + random * noise[source].real, random * noise[source].imag
-        out[k] = frame[k] * max(_FLOOR, np.sqrt(real * real + imaginary * imaginary))
+        out[k] = frame[k] * max(FLOOR, np.sqrt(real * real + imaginary * imaginary))
 
 
 def compile_fluctuation() -> None:

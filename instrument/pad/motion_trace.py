@@ -8,10 +8,10 @@ import numpy as np
 
 from aitunes.errors import ReleaseError
 from aitunes.features import FloatArray
+from aitunes.motion.choice import NoteMotions
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import LOOP_END, LOOP_START, Motion, read_motion
 from instrument.pad.release_map import ReleaseMap
-from instrument.synthesis.motion_choice import NoteMotions
 
 _PASSAGE_SECONDS = 4.0
 _MIN_DB = -50.0

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.motion.passages import Passages
 from aitunes.release.card import LatentSpace
 from aitunes.release.motion import Motion
 from instrument.synthesis.motion import MotionMode, MotionSettings
-from instrument.synthesis.passages import Passages
 
 HELD_AXES = 2
 """Axes on which the pad's own coordinates count; along all others the material has what is its own."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 
+from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import TORCHSCRIPT, read_release
 from aitunes.release.writer import write_release
 from training.export.torchscript import load_torchscript, scripted_bytes
@@ -26,9 +28,14 @@ def renew(folder: Path) -> Path:
     """
     release = read_release(folder)
     files = {name: (folder / name).read_bytes() for name in release.card.files}
-    frames = load_torchscript(files[TORCHSCRIPT]).frames
-    files[TORCHSCRIPT] = scripted_bytes(replace(release.card, files={}), frames.encoder, frames.decoder)
+    files[TORCHSCRIPT] = renewed(release.card, files[TORCHSCRIPT], read_motion(folder, release.card))
     return write_release(folder.parent, release.card, files)
+
+
+def renewed(card: ReleaseCard, contents: bytes, motion: Motion | None) -> bytes:
+    """Return the contents of a `model.ts` with the code of today and a motion around its networks."""
+    frames = load_torchscript(contents).frames
+    return scripted_bytes(replace(card, files={}), frames.encoder, frames.decoder, motion)
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ from .nn_host import Host  # noqa: E402
 
 pytestmark = pytest.mark.training
 
+RELEASES = Path(__file__).parents[3] / "instrument" / "releases"
 VERSIONS = [(1, 5), (1, 6)]
 HOP = 128
 
@@ -287,6 +288,13 @@ def test_files_are_what_libtorch_of_2_0_reads(notes, textures):
             assert int(archive.read(version)) <= 10
             assert not any(name.endswith(".debug_pkl") for name in archive.namelist())
         assert set(torch.jit.export_opnames(load_torchscript(content))) <= known
+
+
+def test_the_page_about_hosts_names_every_setting():
+    page = (Path(__file__).parents[3] / "docs" / "hosts.md").read_text()
+    settings = load_torchscript((RELEASES / "chamber" / "model.ts").read_bytes()).get_attributes()
+    assert "motion" in settings
+    assert all(f"`{name}`" in page for name in settings)
 
 
 def test_the_file_carries_its_card(notes):

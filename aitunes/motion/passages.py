@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+from aitunes.motion.pace import SIMILAR_ENTRIES
 from aitunes.release.motion import Motion
-
-_SIMILAR = 4
 
 
 class Passages:
@@ -40,7 +39,7 @@ class Passages:
         sums = np.concatenate([np.zeros((1, self.codes.shape[1])), np.cumsum(self.codes, axis=0, dtype=np.float64)])
         sizes = (self.windows[:, 1] - self.windows[:, 0])[:, None]
         self.means = ((sums[self.windows[:, 1]] - sums[self.windows[:, 0]]) / sizes).astype(np.float32)
-        self._points = self.means @ self._metric
+        self.points = self.means @ self._metric
 
     def point(self, z: FloatArray) -> FloatArray:
         """Return where a code z [latent_dim] lies in the metric of the release."""
@@ -48,7 +47,7 @@ class Passages:
 
     def nearest(self, point: FloatArray, count: int) -> NDArray[np.intp]:
         """Return the passages that lie nearest to a point, nearest first."""
-        apart = ((self._points - point) ** 2).sum(axis=1)
+        apart = ((self.points - point) ** 2).sum(axis=1)
         count = min(count, len(apart))
         chosen = np.argpartition(apart, count - 1)[:count]
         return chosen[np.argsort(apart[chosen], kind="stable")]
@@ -76,5 +75,5 @@ class Passages:
         half = (end - first) // 2
         low, high = (first, first + max(1, half)) if forward else (first + half, end)
         apart = (((self.codes[low:high] - here) @ self._metric) ** 2).sum(axis=1)
-        best = np.argsort(apart, kind="stable")[:_SIMILAR]
+        best = np.argsort(apart, kind="stable")[:SIMILAR_ENTRIES]
         return low + int(best[rng.integers(len(best))])
