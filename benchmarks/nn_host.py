@@ -3,7 +3,7 @@
     python -m benchmarks.nn_host [--release NAME] [--libtorch FOLDER] [--old-abi]
 
 Each row is one voice at a buffer of one hop: the processor time of a hop, tenth, fiftieth and ninetieth percentile, and
-its share of a core; of a release with motion also with `motion 1`, and with notes that begin at every second hop, which
+its share of a core; of a file that can move also with `motion 1`, and with notes that begin at every second hop, which
 the last percentile shows. The last row is the instrument's own phase reconstruction at 24 refinements of 1024/128, 0.36
 ms on a quiet machine: what it takes now says how far the other rows are to be trusted.
 """
@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
-from aitunes.release.motion import MOTION
 from aitunes.release.reader import TORCHSCRIPT, read_card
 from instrument.storage.library import Library
+from training.export.torchscript import load_torchscript
 
 SOURCE = Path(__file__).with_suffix(".cpp")
 HOPS = 400
@@ -79,7 +79,7 @@ def main() -> int:
             rate, hop = card.features.sample_rate, card.features.hop_length
             controls = np.array([[0.5] * card.latent_dim + [57.3, 0.0][: len(card.inputs) - 1]])
             rows = [(f"{n:2} refinements", controls, {"iterations": n}) for n in ITERATIONS]
-            if MOTION in card.files:
+            if "motion" in load_torchscript((folder / TORCHSCRIPT).read_bytes()).get_attributes():
                 rows.append((" 4 refinements, moving", controls, {"iterations": 4, "motion": 1}))
                 if len(card.inputs) > 1:
                     struck = np.repeat(controls, 2, axis=0)

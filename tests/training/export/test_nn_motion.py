@@ -47,6 +47,14 @@ def chamber():
 
 
 @pytest.fixture(scope="module")
+def moving(chamber, tmp_path_factory):
+    """A model.ts of Chamber with its motion; that of the package holds still, which saves a megabyte."""
+    path = tmp_path_factory.mktemp("chamber") / "model.ts"
+    path.write_bytes(renewed(chamber.card, (CHAMBER / TORCHSCRIPT).read_bytes(), read_motion(CHAMBER, chamber.card)))
+    return path
+
+
+@pytest.fixture(scope="module")
 def textures(tmp_path_factory):
     """A path of a model.ts of three coordinates, its card, and the motion in it: three tracks of four seconds."""
     torch.manual_seed(4)
@@ -88,8 +96,8 @@ def wandering(hops, batch=1):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_settings_of_motion_are_clamped_and_never_end_the_host(version):
-    player = host(CHAMBER / TORCHSCRIPT, buffer=512, version=version)
+def test_settings_of_motion_are_clamped_and_never_end_the_host(version, moving):
+    player = host(moving, buffer=512, version=version)
     assert [name for name in player.module.get_attributes() if name.startswith("motion")] == SETTINGS
     for name, sent in {
         "motion": ("7", "-1", "nan", "1"),
@@ -105,34 +113,34 @@ def test_settings_of_motion_are_clamped_and_never_end_the_host(version):
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("loop", "loop"), (" once ", "once"), ("0.000000", "loop"), (2, "once")])
-def test_a_mode_is_a_name_or_a_number(sent, kept):
-    module = load_torchscript((CHAMBER / TORCHSCRIPT).read_bytes())
+def test_a_mode_is_a_name_or_a_number(sent, kept, moving):
+    module = load_torchscript(moving.read_bytes())
     assert module.set_motion_mode(sent) == 0
     assert module.get_motion_mode() == (kept,)
     assert module.set_motion_mode("waltz") == 0
     assert module.get_motion_mode() == (kept,)
 
 
-def test_a_patch_that_asks_for_no_motion_sounds_as_it_did(chamber, tmp_path):
+def test_a_patch_that_asks_for_no_motion_sounds_as_it_did(chamber, tmp_path, moving):
     still = tmp_path / "still.ts"
-    still.write_bytes(renewed(chamber.card, (CHAMBER / TORCHSCRIPT).read_bytes(), None))
-    hosts = [host(still, buffer=512), host(CHAMBER / TORCHSCRIPT, buffer=512)]
+    still.write_bytes(renewed(chamber.card, moving.read_bytes(), None))
+    hosts = [host(still, buffer=512), host(moving, buffer=512)]
     assert [name for name in hosts[0].module.get_attributes() if name.startswith("motion")] == []
     hosts[1].set("motion", "0")
     y = notes(40, KEYS)
     assert np.array_equal(run(hosts[0], y), run(hosts[1], y))
 
 
-def test_any_split_into_buffers_moves_the_same_samples(textures):
-    for path, y in ((CHAMBER / TORCHSCRIPT, notes(64, KEYS)), (textures[0], wandering(640))):
+def test_any_split_into_buffers_moves_the_same_samples(textures, moving):
+    for path, y in ((moving, notes(64, KEYS)), (textures[0], wandering(640))):
         whole, *others = (run(host(path, buffer=buffer), y) for buffer in (4096, 0, 512))
         assert np.abs(whole).max() > 1e-3
         assert np.array_equal(whole, others[0])
         assert np.array_equal(whole, others[1])
 
 
-def test_the_same_seed_moves_the_same_and_another_one_not(textures):
-    for path, y in ((CHAMBER / TORCHSCRIPT, notes(64, KEYS)), (textures[0], wandering(1280))):
+def test_the_same_seed_moves_the_same_and_another_one_not(textures, moving):
+    for path, y in ((moving, notes(64, KEYS)), (textures[0], wandering(1280))):
         player = host(path, buffer=1024)
         first = run(player, y)
         player.set("reset", "1")
@@ -143,11 +151,11 @@ def test_the_same_seed_moves_the_same_and_another_one_not(textures):
             assert np.array_equal(run(player, y), first) is same
 
 
-def test_each_signal_of_a_batch_has_notes_of_its_own(textures):
+def test_each_signal_of_a_batch_has_notes_of_its_own(textures, moving):
     y = notes(32, [], batch=17)
     y[0::2, PITCH, 4 * HOP : 24 * HOP] = 60.0
     y[1::2, PITCH, 8 * HOP :] = 48.0
-    together, alone = (host(CHAMBER / TORCHSCRIPT, buffer=512, batch=batch) for batch in (17, 1))
+    together, alone = (host(moving, buffer=512, batch=batch) for batch in (17, 1))
     for player in (together, alone):
         player.set("iterations", "0")  # refinement blows up what differs in the last bit
     heard, single = run(together, y), run(alone, y[:1])
@@ -158,10 +166,10 @@ def test_each_signal_of_a_batch_has_notes_of_its_own(textures):
     assert np.abs(moved).max(axis=(1, 2)).min() > 1e-4
 
 
-def test_the_instrument_chooses_the_same_recording(chamber):
+def test_the_instrument_chooses_the_same_recording(chamber, moving):
     motion = read_motion(CHAMBER, chamber.card)
     motions, timbre = NoteMotions(motion), VelocityTimbre(motion)
-    choice = load_torchscript((CHAMBER / TORCHSCRIPT).read_bytes()).movement.choice
+    choice = load_torchscript(moving.read_bytes()).movement.choice
     rng = np.random.default_rng(0)
     for _ in range(60):
         z = chamber.card.latent.codes(rng.normal(size=(1, 12)))[0].astype(np.float32)
@@ -177,9 +185,9 @@ def test_the_instrument_chooses_the_same_recording(chamber):
 
 
 @pytest.mark.parametrize(("place", "speed"), [(0, 1.0), (1, -0.5), (2, 2.0), (3, 1.0), (4, -2.0)])
-def test_a_note_moves_as_the_instruments_does(chamber, place, speed):
+def test_a_note_moves_as_the_instruments_does(chamber, place, speed, moving):
     motions = NoteMotions(read_motion(CHAMBER, chamber.card))
-    movement = load_torchscript((CHAMBER / TORCHSCRIPT).read_bytes()).movement
+    movement = load_torchscript(moving.read_bytes()).movement
     rng = np.random.default_rng(place)
     z = chamber.card.latent.codes(rng.normal(size=(1, 12)))[0].astype(np.float32)
     choice = motions.choose(z, 55.0, 1.0)
@@ -219,7 +227,7 @@ def test_a_texture_moves_as_the_instruments_does(textures):
 
 
 @pytest.mark.parametrize(("key", "x"), [(60, 0.5), (45, -1.0)])
-def test_a_note_sounds_as_aitunes_render_plays_it(chamber, tmp_path, key, x):
+def test_a_note_sounds_as_aitunes_render_plays_it(chamber, tmp_path, key, x, moving):
     score = [
         "0 /aitunes/motion/mode loop",
         "0 /aitunes/smoothing 0",
@@ -234,7 +242,7 @@ def test_a_note_sounds_as_aitunes_render_plays_it(chamber, tmp_path, key, x):
     controls = np.repeat(notes(420, [(86, 258, key)])[:, :, ::HOP], HOP, axis=2)
     controls[:, :12] = 0.0
     controls[:, 0] = x
-    player = host(CHAMBER / TORCHSCRIPT, buffer=1024)
+    player = host(moving, buffer=1024)
     player.set("motion_mode", "loop")
     y = run(player, controls)[0, 0]
     levels, bands = [], []
@@ -250,10 +258,10 @@ def test_a_note_sounds_as_aitunes_render_plays_it(chamber, tmp_path, key, x):
     assert abs(begins[0] - begins[1]) < HOP
 
 
-def test_a_note_begins_and_ends_with_its_pitch():
+def test_a_note_begins_and_ends_with_its_pitch(moving):
     y = notes(256, [(8, 100, 60.0)])
     y[0, PITCH, 110 * HOP : 112 * HOP] = np.nan
-    heard = run(host(CHAMBER / TORCHSCRIPT, buffer=256), y)[0, 0]
+    heard = run(host(moving, buffer=256), y)[0, 0]
     assert not heard[: 8 * HOP].any()
     assert np.abs(heard[8 * HOP : 10 * HOP]).max() > 1e-3
     assert np.abs(heard[102 * HOP : 108 * HOP]).max() > 1e-4
@@ -261,8 +269,8 @@ def test_a_note_begins_and_ends_with_its_pitch():
     assert not heard[-64 * HOP :].any()
 
 
-def test_a_pitch_that_glides_stays_one_note_and_a_gap_or_a_leap_begins_another():
-    movement = load_torchscript((CHAMBER / TORCHSCRIPT).read_bytes()).movement
+def test_a_pitch_that_glides_stays_one_note_and_a_gap_or_a_leap_begins_another(moving):
+    movement = load_torchscript(moving.read_bytes()).movement
     z, zero = torch.zeros(1, 12), torch.zeros(1, 1)
     pitches = [60.0, 60.8, 60.0, 59.2, 59.2, 0.0, 0.0, 59.2, 60.2, 60.3, 0.0, 60.3]
     begins = []
@@ -273,11 +281,11 @@ def test_a_pitch_that_glides_stays_one_note_and_a_gap_or_a_leap_begins_another()
     assert [n for n, begun in enumerate(begins) if begun] == [0, 7, 8, 11]
 
 
-def test_a_drone_keeps_its_level_where_a_note_decays():
+def test_a_drone_keeps_its_level_where_a_note_decays(moving):
     y = notes(800, [(0, 800, 60.0)])
     levels = []
     for drone in ("0", "1"):
-        player = host(CHAMBER / TORCHSCRIPT, buffer=1024)
+        player = host(moving, buffer=1024)
         player.set("motion_drone", drone)
         heard = run(player, y)[0, 0]
         levels.append([10.0 * np.log10((heard[n * HOP : (n + 100) * HOP] ** 2).mean()) for n in (20, 690)])
@@ -293,8 +301,8 @@ def test_what_encodes_does_not_move(textures):
     assert np.array_equal(run(hosts[0], y), run(hosts[1], y))
 
 
-def test_motion_can_be_turned_up_and_down_while_a_note_sounds():
-    player, y = host(CHAMBER / TORCHSCRIPT, buffer=512), notes(256, [(0, 256, 60.0)])
+def test_motion_can_be_turned_up_and_down_while_a_note_sounds(moving):
+    player, y = host(moving, buffer=512), notes(256, [(0, 256, 60.0)])
     parts = []
     for n, amount in enumerate(("0", "1", "0", "2") * 4):
         player.set("motion", amount)
@@ -329,8 +337,8 @@ def test_noise_is_white_and_moves_magnitudes_as_the_instruments_does(chamber):
     assert np.abs(found - expected).max() < 1e-4
 
 
-def test_a_note_needs_no_past_as_in_the_instrument(chamber):
-    phases = load_torchscript((CHAMBER / TORCHSCRIPT).read_bytes()).phases
+def test_a_note_needs_no_past_as_in_the_instrument(chamber, moving):
+    phases = load_torchscript(moving.read_bytes()).phases
     S = np.random.default_rng(5).uniform(0.0, 1.0, (8, 1025)).astype(np.float32) ** 8
     for iterations in (0, 4):
         stream = StreamingGriffinLim(2048, HOP, iterations, seed=1 + 7919)
@@ -345,9 +353,9 @@ def test_a_note_needs_no_past_as_in_the_instrument(chamber):
         assert np.abs(y[1] - expected).max() < 1e-3 * np.abs(expected).max()
 
 
-def test_moving_files_are_what_libtorch_of_2_0_reads(textures):
+def test_moving_files_are_what_libtorch_of_2_0_reads(textures, moving):
     known = set((Path(__file__).parent / "nn_operators.txt").read_text().split())
-    for path in (textures[0], CHAMBER / TORCHSCRIPT):
+    for path in (textures[0], moving):
         contents = path.read_bytes()
         assert set(torch.jit.export_opnames(load_torchscript(contents))) <= known
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
