@@ -146,7 +146,7 @@ class BackedUpFile(Generic[T]):
         except (NotASmallFileError, IsADirectoryError):
             return self._format.parse("")[0], False
         try:
-            return self._format.parse(content.decode("utf-8"))
+            return self._format.parse(content.decode("utf-8-sig"))  # some editors put a mark before a text
         except UnicodeDecodeError:
             return self._format.parse(content.decode("utf-8", errors="replace"))[0], False
 

@@ -18,7 +18,7 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     Raises:
         OSError: there is none; it is a pipe, a device or a folder; or it has more than `max_bytes`.
     """
-    with _open_regular(path) as stream:
+    with open_regular(path) as stream:
         data = bytes(stream.read(max_bytes + 1))
     if len(data) > max_bytes:
         raise NotASmallFileError(f"{path} has more than {max_bytes} bytes")
@@ -31,12 +31,17 @@ def read_tail(path: Path, max_bytes: int) -> bytes:
     Raises:
         OSError: there is none, or it is a pipe, a device or a folder.
     """
-    with _open_regular(path) as stream:
+    with open_regular(path) as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - max_bytes))
         return bytes(stream.read(max_bytes))
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to be read.
+
+    Raises:
+        OSError: there is none, or it is a pipe, a device or a folder.
+    """
     # Looked at before it is opened: opening a pipe waits for a writer. What is no Path is in an object store.
     if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
         raise NotASmallFileError(f"{path} is no regular file")

@@ -134,7 +134,8 @@ class AudioFeatures:
         low, high = self.db_range
         scale = np.float32(np.log(10.0) / 20.0)
         S = np.asarray(S, dtype=np.float32)
-        mel = np.exp((S * np.float32(high - low) + np.float32(low)) * scale)
+        with np.errstate(over="ignore", invalid="ignore"):  # a stranger's network may put out anything
+            mel = np.exp((S * np.float32(high - low) + np.float32(low)) * scale)
         return np.where(S > 0.0, mel, np.float32(0.0)).astype(np.float32, copy=False)
 
     def analyse(self, y: NDArray[Any]) -> FloatArray:

@@ -2,16 +2,19 @@
 
     python -m benchmarks.page [--seconds 10]
 
-An engine without a sound device plays First Light; between it and the web server stands a relay that notes when
-packets of the pad pass, by the system's own stamp of their arrival. The time of a hand's event is the browser's own. By
-turns the same hand moves on a blank page with a WebSocket and nothing else (`benchmarks.bare_socket`): what is above
-that is ours.
+An engine without a sound device plays First Light, and says what its hops cost (`benchmarks.watched_engine`); between
+it and the web server stands a relay that notes when packets of the pad pass, by the system's stamp of their arrival.
+The time of a hand's event is the browser's own. By turns the same hand moves on a blank page with a WebSocket and
+nothing else (`benchmarks.bare_socket`): what is above that is ours.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import math
+import operator
 import os
 import re
 import selectors
@@ -21,7 +24,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +32,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import instrument
 from aitunes.osc.packets import messages
-from benchmarks.live import Client, engine
+from benchmarks.live import Client
+from benchmarks.watched_engine import MAX_SECONDS, Watched, WatchedEngine, watched_engine
 
 STATIC = Path(instrument.__file__).parent / "web" / "static"
 CHROMIUM = "/usr/bin/chromium"
@@ -37,6 +41,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 RATE_HZ = 60.0
 OPENINGS = 5
 TURNS = 4
+SETTLING_SECONDS = 3.0  # a subscription that was given up ends by then
 _SO_TIMESTAMPNS = 35  # of Linux
 
 
@@ -214,26 +219,51 @@ def compare(browser: Browser, url: str, bare_url: str, relay: Relay, seconds: fl
 def frames(page: Page, seconds: float) -> tuple[float, float]:
     """Return frames a second while the point wanders, and the share of frames that took over 25 ms, %."""
     page.evaluate("aitunes.play.latent.toggleWander()")
-    page.wait_for_timeout(500)
-    script = """seconds => new Promise((done) => {
-      const times = [];
-      const step = (now) => {
-        times.push(now);
-        if (now - times[0] < 1000 * seconds) requestAnimationFrame(step);
-        else done(times);
+    # The worker that paints counts; the page hears of it every 30 frames.
+    script = """before => new Promise((done) => {
+      const look = () => {
+        const {frames, slow} = aitunes.pictures;
+        if (frames === before) requestAnimationFrame(look);
+        else done([frames, slow, performance.now()]);
       };
-      requestAnimationFrame(step);
+      look();
     })"""
-    gaps = np.diff(page.evaluate(script, seconds))
+    first = page.evaluate(script, page.evaluate("aitunes.pictures.frames"))
+    page.wait_for_timeout(1e3 * seconds)
+    last = page.evaluate(script, page.evaluate("aitunes.pictures.frames"))
     page.evaluate("aitunes.play.latent.toggleWander()")
-    return 1e3 / float(gaps.mean()), 100.0 * float((gaps > 25.0).mean())
+    count, slow, milliseconds = (float(after - before) for before, after in zip(first, last, strict=True))
+    return 1e3 * count / milliseconds, 100.0 * slow / count
 
 
-def underruns(client: Client, seconds: float) -> int:
-    """Return how often the engine's buffer ran empty in so many seconds from now."""
-    before = client.status()[0]
-    time.sleep(seconds)
-    return int(client.status()[0] - before)
+def move_pad(client: Client, seconds: float) -> None:
+    """Send the engine as many moves as a page that wanders does."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0.0:
+        client.send("/aitunes/pad/xy", 0.5 + 0.3 * float(np.sin(left)), 0.5)
+        time.sleep(1.0 / RATE_HZ)
+
+
+def watch_engine(engine: WatchedEngine, browser: Browser, url: str, seconds: float) -> None:
+    """Print what the engine's hops cost and why its sound was interrupted, without a page and with one, by turns."""
+    found: dict[str, list[Watched]] = {}
+    engine.client.send("/aitunes/drone", True)
+    for _ in range(math.ceil(seconds / MAX_SECONDS)):
+        page = open_page(browser, url)
+        length = min(seconds, MAX_SECONDS)
+        steps: list[tuple[str, Callable[[], object], Callable[[float], None]]] = [
+            ("a page that shows", lambda: None, time.sleep),
+            ("a page that wanders", functools.partial(page.evaluate, "aitunes.play.latent.toggleWander()"), time.sleep),
+            ("no page", page.context.close, time.sleep),
+            ("no page, moves", lambda: None, functools.partial(move_pad, engine.client)),
+        ]
+        for name, prepare, work in steps:
+            prepare()
+            time.sleep(SETTLING_SECONDS)
+            found.setdefault(name, []).append(engine.watch(length, work))
+    for name, parts in found.items():
+        for line in functools.reduce(operator.add, parts).lines():
+            print(f"{name:<22} {line}")
 
 
 def main() -> None:
@@ -241,11 +271,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     seconds = parser.parse_args().seconds
-    with engine("--output", "none", "--release", "first-light") as client, sync_playwright() as driver:
-        relay = Relay(client.port)
+    with watched_engine() as engine, sync_playwright() as driver:
+        relay = Relay(engine.client.port)
         print(f"load average           {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         print(f"page weight            {weight() / 1e3:.0f} kB")
-        print(f"underruns, no page     {underruns(client, seconds)} in {seconds:.0f} s")
         with web_server(relay.port) as url:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             print(f"first paint            {first_paint(browser, url):.0f} ms, median of {OPENINGS}")
@@ -255,7 +284,8 @@ def main() -> None:
             page = open_page(browser, url)
             rate, late = frames(page, seconds)
             print(f"frames                 {rate:.1f} a second, {late:.1f} % took over 25 ms")
-            print(f"underruns, with a page {underruns(client, seconds)} in {seconds:.0f} s")
+            page.context.close()
+            watch_engine(engine, browser, url, seconds)
             browser.close()
         print(f"load average           {os.getloadavg()[0]:.1f}")
 

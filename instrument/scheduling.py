@@ -17,7 +17,7 @@ INPUT_PRIORITY = 3
 CONTROL_PRIORITY = 2
 DECODER_PRIORITY = 1
 
-_SWITCH_SECONDS = 2e-4
+SWITCH_SECONDS = 2e-4
 """Sets after which time a thread that computes lets the synth's thread have the interpreter."""
 
 
@@ -51,7 +51,7 @@ def tuned_interpreter() -> Iterator[None]:
     gc.collect()
     gc.freeze()
     gc.disable()
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield
     finally:

@@ -1,14 +1,19 @@
 """No process of ours looks up a name, or writes a file that is not ours, and each can do without a home."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 import soundfile
+
+from instrument.storage.paths import bundled_releases
 
 PROJECT = Path(__file__).parents[1]
 _LOOKUP_LOG = """\
@@ -17,9 +22,25 @@ _LOOKUP_LOG = """\
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+static void note(const char *name) {
     FILE *log = fopen(getenv("LOOKUPS"), "a");
-    if (log) { fprintf(log, "%s\\n", node ? node : ""); fclose(log); }
+    if (log) { fprintf(log, "%s\\n", name ? name : ""); fclose(log); }
+}
+struct hostent *gethostbyname(const char *name) {
+    note(name);
+    struct hostent *(*next)(const char *);
+    *(void **)&next = dlsym(RTLD_NEXT, "gethostbyname");
+    return next(name);
+}
+int gethostbyname_r(
+    const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **found, int *e) {
+    note(name);
+    int (*next)(const char *, struct hostent *, char *, size_t, struct hostent **, int *);
+    *(void **)&next = dlsym(RTLD_NEXT, "gethostbyname_r");
+    return next(name, entry, buffer, size, found, e);
+}
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    note(node);
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
     return next(node, service, hints, found);
@@ -48,22 +69,38 @@ def names(tmp_path):
 
 @pytest.fixture
 def run(lookup_log, names, tmp_path):
-    """Run Python with these words in a home, until it ends or says something, and return what it has said."""
+    """Run Python with these words in a home, until it ends or says something, and return what it has said.
 
-    def run(home, *words, until=None):
+    `meanwhile` takes the line that it said, before it is interrupted; `tidy` expects no file beside the home.
+    """
+
+    work, temporary = tmp_path / "work", tmp_path / "temporary"
+    work.mkdir()
+    temporary.mkdir()
+
+    def run(home, *words, until=None, meanwhile=lambda line: None, tidy=True):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "AITUNES_", "ORT_"))}
         environment = {**kept, "HOME": str(home), "PYTHONPATH": str(PROJECT), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-        environment |= {"LD_PRELOAD": str(lookup_log), "LOOKUPS": str(names)}
+        environment |= {"LD_PRELOAD": str(lookup_log), "LOOKUPS": str(names), "TMPDIR": str(temporary)}
         process = subprocess.Popen(
-            [sys.executable, *map(str, words)], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+            [sys.executable, *map(str, words)],
+            env=environment,
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         said = []
         for line in process.stderr:
             said.append(line)
             if until and until in line:
+                meanwhile(line)
                 process.send_signal(signal.SIGINT)
         process.stderr.close()
         assert process.wait(60) in (0, 128 + signal.SIGINT), said
+        if tidy:
+            assert not [*work.iterdir(), *temporary.iterdir()]
         return "".join(said)
 
     return run
@@ -117,6 +154,49 @@ def test_an_engine_with_all_its_helpers_keeps_to_itself(run, home, names):
     assert foreign(home) == []
 
 
+@pytest.fixture
+def strangers(tiny, tmp_path):
+    """Make a folder with a release that is a stranger's, so that it is judged first."""
+    folder = tmp_path / "releases"
+    folder.mkdir()
+    tiny.write(folder, "tiny")
+    return folder
+
+
+def test_what_judges_and_lists_a_strangers_release_keeps_to_itself(strangers, run, home, names):
+    run(home, *PLAY[:-2], "--releases", strangers, "--release", "tiny", until="Playing")
+    assert "tried-releases.json" in [path.name for path in home.rglob("*")]  # so it was
+    run(home, "-m", "instrument", "releases", "--releases", strangers)
+    assert looked_up(names) == []
+    assert foreign(home) == []
+
+
+def test_renders_and_their_server_keep_to_themselves(strangers, run, home, names):
+    states = []
+
+    def render(line):
+        address = re.search(r"(http://[\d.]+:\d+)/", line)[1]
+        with httpx.Client(base_url=address, timeout=120.0) as client:
+            wanted = {"release": "tiny", "seconds": 0.3, "score": "0 /aitunes/gain -3", "format": "ogg"}
+            job = client.post("/api/v1/renders", json=wanted).headers["location"]
+            while (state := client.get(job).json()["state"]) in ("queued", "running"):
+                time.sleep(0.1)
+            states.append(state)
+
+    words = ("web", "--http-port", 0, "--no-discovery", "--connect", "127.0.0.1:9", "--releases", strangers)
+    run(home, "-m", "instrument", *words, until="OSCQuery at", meanwhile=render)
+    assert states == ["done"]
+    assert looked_up(names) == []
+    assert foreign(home) == []
+
+
+def test_an_encoder_for_dropped_sounds_keeps_to_itself(run, home, names, tmp_path, rng):
+    soundfile.write(tmp_path / "a.wav", 0.1 * rng.standard_normal(44_100), 44_100)
+    run(home, "-m", "instrument.pad.encoding", bundled_releases() / "first-light", tmp_path / "a.wav")
+    assert looked_up(names) == []
+    assert foreign(home) == []
+
+
 def test_an_engine_plays_without_a_home(run):
     said = run(NOWHERE, *PLAY, until="The page is at")
     assert "Stopped." in said
@@ -131,7 +211,7 @@ def test_a_training_looks_up_no_name_and_needs_no_home(run, names, tmp_path, rng
             sound = 0.1 * rng.standard_normal(66_150)
             soundfile.write(tmp_path / "sounds" / folder / f"{n}.wav", sound, 22_050)
     words = ["-E", "folder", "-S", "frame-dim4", "-e", "1", "--limit-items", "20", "--data-dir", tmp_path / "sounds"]
-    said = run(NOWHERE, "-m", "training", "train", *words)
+    said = run(NOWHERE, "-m", "training", "train", *words, tidy=False)
     assert "Preparing 6 tracks" in said
     assert looked_up(names) == []
     assert "atplotlib" not in said

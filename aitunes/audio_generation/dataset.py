@@ -12,12 +12,14 @@ import soundfile
 from aitunes.atomic import write_buffers, write_text
 from aitunes.audio_generation.sinewave import FAMILIES, sinewave_clip
 from aitunes.audio_generation.waves import FloatArray
-from aitunes.errors import AiTunesError, InvalidSoundError
+from aitunes.bounded_files import read_bounded
+from aitunes.errors import AiTunesError, InvalidSoundError, reason
 
 MANIFEST = "aitunes-generated.sha256"
 """What was written here: the lines of `sha256sum`, which can verify them (`sha256sum --check`)."""
 
 LOWEST_SAMPLE_RATE = 8_000
+_MAX_MANIFEST_BYTES = 1 << 28
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+/[^/\\]+\.wav)")
 
 
@@ -93,9 +95,13 @@ def _read_manifest(folder: Path) -> dict[str, set[str]]:
     """Map each name to every hash under which it was written; more than one after a run that did not end."""
     written: dict[str, set[str]] = {}
     path = folder / MANIFEST
-    if not path.is_file():
+    try:
+        lines = read_bounded(path, _MAX_MANIFEST_BYTES).decode("utf-8", "replace").split("\n")
+    except (FileNotFoundError, NotADirectoryError):
         return written
-    lines = path.read_text("utf-8", errors="replace").split("\n")
+    except OSError as error:
+        why = reason(error)
+        raise DatasetError(f"{path} cannot be read ({why}); move it away or choose another folder.") from error
     for line in lines[:-1]:  # behind the last line's end stands nothing, or what a run was writing as it was ended
         match = _LINE.fullmatch(line)
         if match is None or ".." in Path(match[2]).parts:

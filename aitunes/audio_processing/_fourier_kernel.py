@@ -20,6 +20,7 @@ from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._vectors import LANES, fill, load, store, store_fours, store_ones
 
 Array = NDArray[Any]
+Pair = tuple[Array, Array]
 
 MIN_LENGTH = 4 * LANES
 """Of a transform in vectors."""
@@ -67,8 +68,8 @@ def _twiddles(length: int) -> Array:
 
 
 @compiled
-def transform(x: Array, y: Array, own: Fourier) -> None:
-    """Transform x [2, length], real and imaginary parts, into y [2, length] if the length `crosses`, else in place.
+def transform(x: Pair, y: Pair, own: Fourier) -> None:
+    """Transform x, a pair of real and imaginary parts [length], into the pair y if the length `crosses`, else in place.
 
     The other array is scratch. With both parts exchanged before and after it, it is the inverse transform times the
     length.
@@ -78,7 +79,7 @@ def transform(x: Array, y: Array, own: Fourier) -> None:
         return
     _first(x[0], x[1], y[0], y[1], own.first)
     _second(y[0], y[1], x[0], x[1], own.second)
-    stride, rest, at = 16, x.shape[1] // 16, 0
+    stride, rest, at = 16, x[0].size // 16, 0
     while rest >= 4:
         _later(x[0], x[1], y[0], y[1], stride, own.later[at : at + rest // 4])
         x, y, at = y, x, at + rest // 4
@@ -88,13 +89,14 @@ def transform(x: Array, y: Array, own: Fourier) -> None:
 
 
 @compiled
-def _leave_to_pocketfft(x: Array, own: Fourier) -> None:
+def _leave_to_pocketfft(x: Pair, own: Fourier) -> None:
     z = own.plain
-    for n in range(x.shape[1]):
-        z[0, n] = complex(x[0, n], x[1, n])
+    re, im = x[0], x[1]
+    for n in range(re.size):
+        z[0, n] = complex(re[n], im[n])
     c2c(z, z, own.axis, True, 1.0, 1)
-    for n in range(x.shape[1]):
-        x[0, n], x[1, n] = z[0, n].real, z[0, n].imag
+    for n in range(re.size):
+        re[n], im[n] = z[0, n].real, z[0, n].imag
 
 
 @compiled

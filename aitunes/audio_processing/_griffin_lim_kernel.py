@@ -15,7 +15,7 @@ from zlib import crc32
 
 from numba import njit
 
-from aitunes.audio_processing._fourier_kernel import Fourier, transform
+from aitunes.audio_processing._fourier_kernel import Fourier, Pair, transform
 from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._phase_propagation import (
     SILENT,
@@ -61,9 +61,9 @@ class State(NamedTuple):
     phasors: Array  # [streams, bins] complex, the newest frame's phases, of modulus 1
     before: Array  # [streams, bins] its magnitudes
     counters: Array  # [streams, 4] slot of the oldest frame; values repaired; 1 if the last hop was refined; dice
-    refined: Array  # [active + 1, n_fft] the frames that are refined
-    phases: Array  # [active + 1, 2, bins] their phases, as phasors of modulus 1
+    phases: Array  # [active + 1, 2, bins] of the frames that are refined, as phasors of modulus 1
     nothing: Array  # [3, bins] what stands for a frame beside the last of an odd number
+    beside: Array  # [n_fft] and its samples
     settled: Array  # [active * hop] what the other frames add to the samples to come
     exchange: Array  # [2, n_fft] for transforms
     fourier: Fourier
@@ -79,7 +79,7 @@ def advance_hop(S: Array, y: Array, stream: int, iterations: int, state: State) 
     if iterations > 0:
         active, overlap = state.synthesis.shape[0], n_fft // hop
         first = settled(iterations, overlap)
-        gather(stream, first, state)
+        add_settled(stream, first, state)
         for iteration in range(iterations):
             estimate(stream, first, active, state)
             project(stream, first, iteration == 0, state)
@@ -121,8 +121,9 @@ def start(S: Array, stream: int, iterations: int, state: State) -> None:
     weights = (weight_of_past(iterations), Real(counters[REFINED]))
     counters[DICE] = propagate(M, state.before[stream], phasors, weights, counters[DICE], state.propagation)
     n_fft, last = state.window.size, M.size - 1
-    Z, frames = sides(0, state)
-    re, im = Z[0], Z[1]
+    frame = state.frames[stream, slot]
+    Z, other = sides(frame, state.beside, state)
+    re, im = Z
     for k in range(1, last):
         re[k] = re[n_fft - k] = M[k] * phasors[k].real
     for k in range(1, last):
@@ -130,17 +131,15 @@ def start(S: Array, stream: int, iterations: int, state: State) -> None:
         im[n_fft - k] = -im[k]
     for k in (0, last):
         re[k], im[k] = M[k] * phasors[k].real, Real(0.0)
-    transform(Z, frames, state.fourier)
-    state.frames[stream, slot] = state.refined[0]
+    transform(Z, other, state.fourier)
 
 
 @compiled
-def sides(row: int, state: State) -> tuple[Array, Array]:
-    """Return the arrays that transforms lead to from two frames, `row` and the next, and back from there."""
-    frames = state.refined[row : row + 2]
+def sides(one: Array, two: Array, state: State) -> tuple[Pair, Pair]:
+    """Return the arrays that a transform leads to from two frames, and back from there."""
     if state.fourier.crosses[0] == 1:
-        return state.exchange, frames
-    return frames, state.exchange
+        return (state.exchange[0], state.exchange[1]), (one, two)
+    return (one, two), (state.exchange[0], state.exchange[1])
 
 
 @compiled
@@ -150,14 +149,12 @@ def frame_of(age: int, stream: int, state: State) -> Array:
 
 
 @compiled
-def gather(stream: int, first: int, state: State) -> None:
-    """Lay out the frames from the age `first` on, which are refined, and add up the others, which have settled."""
-    hop, begin, active = state.fade.size, state.window.size - state.fade.size, state.synthesis.shape[0]
+def add_settled(stream: int, first: int, state: State) -> None:
+    """Add up the frames before the age `first`, which are not refined any more."""
+    hop, begin = state.fade.size, state.window.size - state.fade.size
     state.settled[:] = Real(0.0)
     for age in range(first):
         add_frame(state.settled, age * hop - begin, state.synthesis[age], frame_of(age, stream, state))
-    for age in range(first, active):
-        state.refined[age - first] = frame_of(age, stream, state)
 
 
 @compiled
@@ -177,12 +174,11 @@ def estimate(stream: int, first: int, active: int, state: State) -> None:
     samples, begin = state.samples[stream], n_fft - hop
     samples[begin:] = state.settled
     for age in range(first, active):
-        add_frame(samples[begin:], age * hop - begin, state.synthesis[age], state.refined[age - first])
+        add_frame(samples[begin:], age * hop - begin, state.synthesis[age], frame_of(age, stream, state))
     for age in range(first, active):
-        source, target = samples[age * hop : age * hop + n_fft], state.refined[age - first]
+        source, target = samples[age * hop : age * hop + n_fft], frame_of(age, stream, state)
         for n in range(n_fft):
             target[n] = window[n] * source[n]
-    state.refined[active - first] = Real(0.0)
 
 
 @compiled
@@ -190,10 +186,15 @@ def project(stream: int, first: int, is_first: bool, state: State) -> None:
     """Transform the windowed frames, restore their magnitudes around the phases found, and transform back."""
     active = state.synthesis.shape[0]
     for row in range(0, active - first, 2):
-        transform(state.refined[row : row + 2], state.exchange, state.fourier)
+        is_last = first + row + 1 == active
+        frame = frame_of(first + row, stream, state)
+        beside = state.beside if is_last else frame_of(first + row + 1, stream, state)
+        if is_last:
+            beside[:] = Real(0.0)
+        Z, other = sides(frame, beside, state)
+        transform((frame, beside), (state.exchange[0], state.exchange[1]), state.fourier)
         one = spectrum_of(first + row, stream, is_first, state)
         two = spectrum_of(first + row + 1, stream, is_first, state)
-        Z, other = sides(row, state)
         restore(Z, one, two, state.phases[row], state.phases[row + 1])
         transform(Z, other, state.fourier)
 
@@ -211,10 +212,8 @@ def spectrum_of(age: int, stream: int, is_first: bool, state: State) -> tuple[Ar
 
 @compiled
 def keep(stream: int, first: int, state: State) -> None:
-    """Keep the refined frames, and the phases of the newest; a silent bin keeps the propagated one."""
+    """Keep the phases of the newest frame; a silent bin keeps the propagated one."""
     active = state.synthesis.shape[0]
-    for age in range(first, active):
-        frame_of(age, stream, state)[:] = state.refined[age - first]
     phases, phasors = state.phases[active - 1 - first], state.phasors[stream]
     M = state.magnitudes[stream, (state.counters[stream, OLDEST] + active - 1) % active]
     re, im = phases[0], phases[1]

@@ -47,9 +47,10 @@ def similarities(x: Array, sums: Array, since: int, shortest: int, longest: int,
         if width < lag:  # not yet two periods
             continue
         begin = end - width
+        newest, earlier = x[begin:end], x[begin - lag : end - lag]
         product = np.float32(0.0)
-        for t in range(begin, end):
-            product += x[t] * x[t - lag]
+        for t in range(newest.size):  # in vectors, as no index may be negative here
+            product += newest[t] * earlier[t]
         energy = sums[end] - sums[begin] + sums[end - lag] - sums[begin - lag]
         n[lag] = 2.0 * product / max(energy, 1e-12)
 
@@ -142,19 +143,41 @@ def parabola(n: Array, lag: int) -> tuple[float, float]:
 @compiled
 def shift_in(y: Array, kept: Array) -> None:
     """Append new samples to those that are kept, whose oldest go."""
-    kept[: kept.size - y.size] = kept[y.size :].copy()
-    kept[kept.size - y.size :] = y
+    left = kept.size - y.size
+    for k in range(left):
+        kept[k] = kept[k + y.size]
+    for k in range(y.size):
+        kept[left + k] = y[k]
+
+
+@compiled
+def take(y: Array, heard: Array, taps: Array, fine: Array, coarse: Array, skip: int, step: int) -> None:
+    """Append new samples, low-passed, to those that are kept, and every `step`th to the coarse ones.
+
+    Args:
+        y: new samples, no more than `heard` has beyond the filter's length.
+        heard: the newest samples as they came.
+        taps: of the filter.
+        fine, coarse: the newest filtered samples, all of them and every so many.
+        skip: filtered samples before the first that is a coarse one.
+        step: from one coarse sample to the next.
+    """
+    shift_in(y, heard)
+    filtered = np.empty_like(y)
+    low_pass(heard, taps, filtered)
+    shift_in(filtered, fine)
+    shift_in(filtered[skip::step], coarse)
 
 
 @compiled
 def low_pass(x: Array, taps: Array, y: Array) -> None:
     """Filter the newest samples of x, as many as y holds."""
+    y[:] = np.float32(0.0)
     first = x.size - y.size - taps.size + 1
-    for k in range(y.size):
-        total = np.float32(0.0)
-        for t in range(taps.size):
-            total += taps[t] * x[first + k + t]
-        y[k] = total
+    for t in range(taps.size):
+        tap, later = taps[t], x[first + t : first + t + y.size]
+        for k in range(y.size):
+            y[k] += tap * later[k]
 
 
 @compiled

@@ -6,26 +6,28 @@ from typing import Any
 
 import numpy as np
 
+from aitunes.audio_processing._fourier_kernel import Pair
 from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._phase_propagation import TINY, Array, Real
 from aitunes.audio_processing._vectors import LANES, fill, inverse_root, load, load_reversed, store, store_reversed
 
 
 @compiled
-def restore(Z: Array, one: tuple[Any, ...], two: tuple[Any, ...], phases: Array, phases_two: Array) -> None:
+def restore(Z: Pair, one: tuple[Any, ...], two: tuple[Any, ...], phases: Array, phases_two: Array) -> None:
     """Give two spectra their magnitudes around their phases, carried on by their change since the last iteration.
 
     Args:
-        Z: transform of one frame as real and another as imaginary part, [2, n_fft]. Then of the other way around,
+        Z: transform of one frame as real and another as imaginary part, a pair [n_fft]. Then of the other way around,
             with both parts exchanged, so that the next transform is the inverse and leaves the one as real part.
         one, two: what `spectrum_of` says of each.
         phases, phases_two: where their phases go, [2, bins].
     """
-    re, im, last = Z[0], Z[1], Z.shape[1] // 2
+    re, im = Z[0], Z[1]
+    n_fft, last = re.size, re.size // 2
     half, tiny, momentum, momentum_two = fill(Real(0.5)), fill(TINY), fill(one[2]), fill(two[2])
     done = 1
     for k in range(1, last - LANES + 2, LANES):
-        mirrored = Z.shape[1] - k - LANES + 1
+        mirrored = n_fft - k - LANES + 1
         a, b, c, d = load(re, k), load_reversed(re, mirrored), load(im, k), load_reversed(im, mirrored)
         x, y = carry(half * (a + b), half * (c - d), k, one[1], momentum, tiny, phases)
         u, v = carry(half * (c + d), half * (b - a), k, two[1], momentum_two, tiny, phases_two)
@@ -56,9 +58,9 @@ def carry(re: Any, im: Any, k: int, last: Array, momentum: Any, tiny: Any, phase
 
 
 @compiled
-def restore_bin(k: int, Z: Array, one: tuple[Any, ...], two: tuple[Any, ...], phases: Array, phases_two: Array) -> None:
+def restore_bin(k: int, Z: Pair, one: tuple[Any, ...], two: tuple[Any, ...], phases: Array, phases_two: Array) -> None:
     """Do with one bin what `restore` does with eight."""
-    re, im, mirrored = Z[0], Z[1], (Z.shape[1] - k) % Z.shape[1]
+    re, im, mirrored = Z[0], Z[1], (Z[0].size - k) % Z[0].size
     a, b, c, d = re[k], re[mirrored], im[k], im[mirrored]
     half = Real(0.5)
     x, y = carry_bin(half * (a + b), half * (c - d), k, one[1], one[2], phases)

@@ -64,6 +64,7 @@ def fluctuate(
     noise: NDArray[np.complex64],
     band: NDArray[np.int64],
     spacing: float,
+    gain: float,
     out: FloatArray,
 ) -> None:
     """Let a frame fluctuate.
@@ -74,23 +75,29 @@ def fluctuate(
         noise: one frame of `baseband_noise`, [bins].
         band: `noise_bands`, [bins].
         spacing: of the harmonics, bins; 0 where there are none.
+        gain: that magnitudes are multiplied by.
         out: magnitudes, [bins].
     """
-    last = len(frame) - 1
-    for k in range(len(frame)):
-        row, source = 1, k
+    last = np.uintp(frame.size - 1)
+    # What is gathered stands in arrays before the loop that calculates with it, in vectors.
+    random, re, im = np.empty_like(frame), np.empty_like(frame), np.empty_like(frame)
+    per_bin = 1.0 / spacing if spacing > 0.0 else 0.0
+    for k in range(frame.size):
+        row, source = 1, np.uintp(k)
         if spacing > 0.0:
-            centre = max(1.0, np.floor(k / spacing + 0.5)) * spacing
+            centre = max(1.0, np.floor(k * per_bin + 0.5)) * spacing
             if abs(k - centre) < HARMONIC_BINS:
                 # The bins of one lobe belong to one partial: apart, they would spread it over the gaps beside it.
-                row, source = 0, min(int(centre + 0.5), last)
-        rho = share[row, band[k]]
-        steady, random = np.sqrt(1.0 - rho), np.sqrt(rho)
-        real, imaginary = steady + random * noise[source].real, random * noise[source].imag
-        out[k] = frame[k] * max(FLOOR, np.sqrt(real * real + imaginary * imaginary))
+                row, source = 0, min(np.uintp(centre + 0.5), last)
+        random[k], re[k], im[k] = share[row, band[k]], noise[source].real, noise[source].imag
+    one, floor, factor = np.float32(1.0), np.float32(FLOOR), np.float32(gain)
+    for k in range(frame.size):
+        amount = np.sqrt(random[k])
+        real, imaginary = np.sqrt(one - random[k]) + amount * re[k], amount * im[k]
+        out[k] = factor * frame[k] * max(floor, np.sqrt(real * real + imaginary * imaginary))
 
 
 def compile_fluctuation() -> None:
     """Compile `fluctuate`, or load it from numba's cache."""
     frame, out = np.ones(4, np.float32), np.zeros(4, np.float32)
-    fluctuate(frame, np.zeros((2, 1), np.float32), np.ones(4, np.complex64), np.zeros(4, np.int64), 2.0, out)
+    fluctuate(frame, np.zeros((2, 1), np.float32), np.ones(4, np.complex64), np.zeros(4, np.int64), 2.0, 1.0, out)

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from aitunes.audio_processing._elementary import exp2, inlined, log2, sine_of_turns
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_power
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.pitch import A4_HZ, A4_MIDI
@@ -25,7 +26,9 @@ _MAX_NUMBER = 8_192
 """Of harmonics, for pitches far below what a frame can resolve."""
 _MAX_OCTAVES = 30.0
 _MIN_RATIO = 1e-12
-_NEPERS = np.log(10.0) / 10.0  # of power, in a decibel
+_OCTAVES_OF_POWER = 0.1 * np.log2(10.0)  # in a decibel
+_FAR = 1e6  # bins
+_NEXT = np.uintp(1)  # without a sign, an index is not looked at for being negative
 
 
 class HarmonicComb:
@@ -43,12 +46,12 @@ class HarmonicComb:
 
     def __init__(self, features: AudioFeatures, points: int, harmonics: int) -> None:
         self.points, self.harmonics = points, harmonics
-        self._bins, self._nyquist = features.bins, 0.5 * features.sample_rate
+        self._bins = features.bins
         self._hz_per_bin = features.sample_rate / features.n_fft
         hz = np.arange(features.bins) * self._hz_per_bin
-        self._mel_scale = (points - 1) / np.log10(1.0 + self._nyquist / 700.0)
+        self._mel_scale = (points - 1) / np.log10(1.0 + 0.5 * features.sample_rate / 700.0)
         position = np.log10(1.0 + hz / 700.0) * self._mel_scale
-        self._left = np.clip(np.floor(position), 0, points - 2).astype(np.int64)
+        self._left = np.clip(np.floor(position), 0, points - 2).astype(np.uintp)
         self._share = (position - self._left).astype(np.float32)
         self._first = int(np.searchsorted(hz, HIGH_PASS_HZ))
         low_db, high_db = features.db_range
@@ -78,93 +81,117 @@ class HarmonicComb:
             )
         out = np.empty((len(drawings), self._bins, 1), np.float32)
         octaves = np.clip((pitches[:, 0].astype(np.float64) - A4_MIDI) / 12.0, -_MAX_OCTAVES, _MAX_OCTAVES)
-        fundamentals = A4_HZ * 2.0**octaves
+        fundamentals = A4_HZ * 2.0**octaves / self._hz_per_bin
         powers = self._full_power * 10.0 ** (0.1 * levels_db[:, 0].astype(np.float64))
-        for n in range(len(drawings)):
-            _draw(
-                drawings[n],
-                self.points,
-                (fundamentals[n], self._hz_per_bin, self._nyquist, self._mel_scale),
-                (powers[n], *self._limits),
-                self._left,
-                self._share,
-                self._first,
-                out[n, :, 0],
-            )
+        scales = self._hz_per_bin, self._mel_scale, *self._limits
+        _draw(drawings, self.points, fundamentals, powers, scales, self._left, self._share, self._first, out[:, :, 0])
         return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})
 def _draw(
-    drawing: FloatArray,
+    drawings: FloatArray,
     points: int,
-    place: tuple[float, float, float, float],
-    level: tuple[float, float, float],
-    left: NDArray[np.int64],
+    fundamentals: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    scales: tuple[float, float, float, float],
+    left: NDArray[np.uintp],
     share: FloatArray,
     first: int,
     out: FloatArray,
 ) -> None:
-    fundamental, hz_per_bin, nyquist, mel_scale = place
-    power, low, high = level
-    bins = len(out)
-    for k in range(bins):
-        a = drawing[points + left[k]]
-        b = drawing[points + left[k] + 1]
-        noise_db = STEP_DB * (a + share[k] * (b - a)) - NOISE_BELOW_DB
-        out[k] = np.exp(np.float32(_NEPERS) * np.float32(noise_db))
-    _add_harmonics(drawing, points, fundamental, hz_per_bin, nyquist, mel_scale, out)
-    total = 0.0
-    for k in range(first, bins):
-        total += out[k]
-    if not (0.0 < total < np.inf):
-        out[:] = 0.0
-        return
-    out[:first] = 0.0
-    scale = power / total
-    floor = _MIN_RATIO * total
-    for k in range(bins):
-        magnitude = np.sqrt(max(out[k], floor) * scale)
-        out[k] = min(magnitude, high) if magnitude > low else 0.0
+    """Draw a batch, [batch, bins]; fundamentals are in bins."""
+    low, high = np.float32(scales[2]), np.float32(scales[3])
+    bins = out.shape[1]
+    harmonics = np.empty((3, _MAX_NUMBER + 3), np.float32)
+    # What loops gather stands in arrays before others calculate with it, in vectors.
+    below, of_bins, power = np.empty(bins, np.uintp), np.empty((3, bins), np.float32), np.empty(bins, np.float32)
+    for n in range(drawings.shape[0]):
+        _place_harmonics(drawings[n], points, fundamentals[n], scales, bins, harmonics, below)
+        _set_noise(drawings[n], points, left, share, power)
+        _add_lobes(harmonics, below, np.uintp(0), of_bins, power)
+        _add_lobes(harmonics, below, _NEXT, of_bins, power)
+        power[:first] = 0.0
+        total = np.float32(0.0)
+        for value in power:
+            total += value
+        for value in drawings[n]:
+            total += value * np.float32(0.0)
+        if not (0.0 < total < np.inf):
+            out[n] = 0.0
+            continue
+        scale, floor = np.float32(powers[n] / total), np.float32(_MIN_RATIO) * total
+        for k in range(bins):
+            magnitude = np.sqrt(max(power[k], floor) * scale)
+            out[n, k] = min(magnitude, high) if magnitude > low else np.float32(0.0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})
-def _add_harmonics(
+@inlined
+def _place_harmonics(
     drawing: FloatArray,
     points: int,
     fundamental: float,
-    hz_per_bin: float,
-    nyquist: float,
-    mel_scale: float,
-    power: FloatArray,
+    scales: tuple[float, float, float, float],
+    bins: int,
+    harmonics: FloatArray,
+    below: NDArray[np.uintp],
 ) -> None:
-    """Add the lobes of all harmonics: a bin hears the two that it lies between."""
-    bins = len(power)
-    harmonics = len(drawing) - 2 * points - 1
+    """Find where harmonics are, in bins, their peaks, and the sines of their lobes; and the one below each bin.
+
+    The first one has index 1, and so has what is below bins before it: they hear the first two.
+    """
+    centres, peaks, sines = harmonics
     stiffness = np.exp(1.5 * min(max(drawing[-1], -6.0), 6.0) - 10.0)
-    before, centre = 0.0, fundamental * np.sqrt(1.0 + stiffness)
-    number = 1
-    while centre < nyquist and number <= _MAX_NUMBER:
-        after = fundamental * (number + 1) * np.sqrt(1.0 + stiffness * (number + 1) ** 2)
-        position = min(np.log10(1.0 + centre / 700.0) * mel_scale, points - 1.001)
-        index = int(position)
-        db = STEP_DB * (drawing[index] + (position - index) * (drawing[index + 1] - drawing[index]))
-        if number <= harmonics:
-            db += 0.5 * STEP_DB * drawing[2 * points + number - 1]
+    count, begin, last = 0, 0, float(bins - 1)
+    centre = fundamental * np.sqrt(1.0 + stiffness)
+    while centre < last and count < _MAX_NUMBER:
+        end = int(np.ceil(centre)) if count > 0 else 0
+        below[begin:end] = count
+        begin, count = end, count + 1
+        centres[count] = centre
+        centre = fundamental * (count + 1) * np.sqrt(1.0 + stiffness * (count + 1) ** 2)
+    below[begin:] = max(count, 1)
+    for number in range(1, count + 1):
+        x = centres[number]
+        position = log2(np.float32(1.0) + x * np.float32(scales[0] / 700.0)) * np.float32(scales[1] * np.log10(2.0))
+        peaks[number] = min(position, np.float32(points - 1.001))
         # From one bin to the next the sine of the lobe changes its sign alone, and only its square is heard.
-        x0 = centre / hz_per_bin
-        sine = np.sin(np.pi * (x0 - np.round(x0))) / np.pi
-        peak = np.exp(_NEPERS * db)
-        strength = peak * sine * sine
-        begin = 0 if number <= 2 else int(np.ceil(before / hz_per_bin))
-        end = min(bins, int(np.ceil(after / hz_per_bin)))
-        for k in range(begin, end):
-            x = k - x0
-            slope = x * (x * x - 1.0)
-            square = slope * slope
-            if square > 1e-12:
-                power[k] += strength / square
-            else:
-                power[k] += peak if abs(x) < 0.5 else 0.25 * peak
-        before, centre = centre, after
-        number += 1
+        sines[number] = sine_of_turns(x - np.floor(x + np.float32(0.5))) / np.float32(np.pi)
+    for number in range(1, count + 1):
+        index = np.uintp(peaks[number])
+        a, b = drawing[index], drawing[index + _NEXT]
+        peaks[number] = np.float32(STEP_DB) * (a + (peaks[number] - np.float32(index)) * (b - a))
+    for number in range(1, min(drawing.size - 2 * points - 1, count) + 1):
+        peaks[number] += np.float32(0.5 * STEP_DB) * drawing[2 * points + number - 1]
+    for number in range(1, count + 1):
+        peaks[number] = exp2(peaks[number] * np.float32(_OCTAVES_OF_POWER))
+    for number in (count + 1, count + 2):  # none
+        centres[number], peaks[number], sines[number] = np.float32(_FAR), np.float32(0.0), np.float32(0.0)
+
+
+@inlined
+def _set_noise(drawing: FloatArray, points: int, left: NDArray[np.uintp], share: FloatArray, power: FloatArray) -> None:
+    """Interpolate the power of noise between the points."""
+    noise = drawing[points : 2 * points]
+    for k in range(power.size):
+        a, b = noise[left[k]], noise[left[k] + _NEXT]
+        power[k] = np.float32(STEP_DB) * (a + share[k] * (b - a)) - np.float32(NOISE_BELOW_DB)
+    for k in range(power.size):
+        power[k] = exp2(power[k] * np.float32(_OCTAVES_OF_POWER))
+
+
+@inlined
+def _add_lobes(
+    harmonics: FloatArray, below: NDArray[np.uintp], further: np.uintp, of_bins: FloatArray, power: FloatArray
+) -> None:
+    """Add the lobe that each bin hears of the harmonic below it, or of one further."""
+    one, half, tiny = np.float32(1.0), np.float32(0.5), np.float32(1e-6)
+    for k in range(power.size):
+        number = below[k] + further
+        of_bins[0, k] = np.float32(k) - harmonics[0, number]
+        of_bins[1, k], of_bins[2, k] = harmonics[1, number], harmonics[2, number]
+    for k in range(power.size):
+        x = of_bins[0, k]
+        slope = x * (x - one) * (x + one)
+        ratio = of_bins[2, k] / slope if abs(slope) > tiny else (one if abs(x) < half else half)
+        power[k] += of_bins[1, k] * ratio * ratio

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aitunes.audio_processing._pitch_kernel import find_period, low_pass, shift_in
+from aitunes.audio_processing._pitch_kernel import find_period, take
 from aitunes.features import FloatArray
 from aitunes.pitch import A4_HZ, A4_MIDI
 
@@ -89,12 +89,8 @@ class PitchTracker:
             self._push(y[first : first + _MAX_BLOCK])
 
     def _push(self, y: FloatArray) -> None:
-        shift_in(y, self._heard)
-        filtered = np.empty(len(y), np.float32)
-        low_pass(self._heard, self._taps, filtered)
-        shift_in(filtered, self._fine)
         # Every so many samples, counted through all blocks, one is a coarse one.
-        shift_in(filtered[self._skip :: self._step], self._coarse)
+        take(y, self._heard, self._taps, self._fine, self._coarse, self._skip, self._step)
         self._skip = (self._skip - len(y)) % self._step
         self._since += len(y)
 

@@ -7,10 +7,12 @@ Reference:
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from aitunes.bounded_files import open_regular
 from aitunes.datasets.folder import (
     UNLABELLED,
     DataSetError,
@@ -64,12 +66,12 @@ def read_genres(table: Path) -> dict[int, str]:
         DataSetError: the file is not FMA's `tracks.csv`: three header rows, a number first in all others.
     """
     try:
-        with table.open(newline="", encoding="utf-8") as stream:
+        with io.TextIOWrapper(open_regular(table), encoding="utf-8", newline="") as stream:
             rows = csv.reader(stream)
             groups, columns, _ = next(rows), next(rows), next(rows)
             genre = list(zip(groups, columns, strict=True)).index(_GENRE)
             return {int(row[0]): sys.intern(row[genre]) or UNLABELLED for row in rows if row}
-    except (ValueError, IndexError, StopIteration, csv.Error) as error:
+    except (OSError, ValueError, IndexError, StopIteration, csv.Error) as error:
         raise DataSetError(
             f"{table} is not FMA's table of tracks (three header rows, a column track/genre_top, a row a clip): "
             f"{error or 'it ends too early'}."

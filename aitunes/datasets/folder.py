@@ -12,6 +12,7 @@ import numpy as np
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.folder_walk import walk_folders
 from aitunes.remote_paths import check_reachable, is_remote, parse_path
 
 DATA_VARIABLE = "AITUNES_DATA"
@@ -155,7 +156,7 @@ class LeftOut:
             counts = ", ".join(f"{count} {suffix}" for suffix, count in sorted(self.formats.items()))
             texts.append(f"Files of formats that cannot be read are left out: {counts}; convert them to FLAC or WAV.")
         if self.folders:
-            texts.append(f"Folders that may not be read are left out: {_listed(self.folders)}.")
+            texts.append(f"Folders that may not be read, or lie too deep, are left out: {_listed(self.folders)}.")
         if self.own:
             texts.append(f"Runs, releases and features of AiTunes are left out: {_listed(self.own)}.")
         return tuple(texts)
@@ -184,16 +185,15 @@ def audio_names(root: Path, left_out: LeftOut | None = None) -> Iterator[str]:
     def note_folder(error: OSError) -> None:
         left_out.folders.append(Path(error.filename or "?").relative_to(root).as_posix())
 
-    for folder, folders, files in os.walk(root, onerror=note_folder, followlinks=True):
-        inside_root = Path(folder).relative_to(root)
-        stat = Path(folder).stat()
+    for folder, folders, files in walk_folders(root, note_folder):
+        inside_root, stat = folder.relative_to(root), folder.stat()
         if (stat.st_dev, stat.st_ino) in seen or (inside_root.parts and _is_own(files, left_out, inside_root)):
             folders.clear()
             continue
         seen.add((stat.st_dev, stat.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
-            if not name.startswith(".") and _is_audio(name, left_out) and Path(folder, name).is_file():
+            if not name.startswith(".") and _is_audio(name, left_out) and (folder / name).is_file():
                 yield (inside_root / name).as_posix()
 
 

@@ -8,8 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
-from aitunes.motion.pace import SIMILAR_ENTRIES
+from aitunes.motion.pace import HELD_AXES, SIMILAR_ENTRIES
 from aitunes.release.motion import Motion
+
+
+def nearness(axes: FloatArray, metric: FloatArray, other: float) -> FloatArray:
+    """Return a metric in which distances on the pad count whole, and those along all other axes that share."""
+    held = axes[:HELD_AXES].T @ axes[:HELD_AXES]
+    weights = other * np.eye(len(held)) + (1.0 - other) * held
+    return np.asarray(weights @ metric, np.float32)
 
 
 class Passages:
@@ -18,6 +25,7 @@ class Passages:
     Args:
         motion: trajectories of whole tracks.
         window_seconds, step_seconds: length of a passage, and from the beginning of one to that of the next.
+        nearness: metric in which passages lie near a code, [latent_dim, latent_dim].
 
     Attributes:
         codes: z of all tracks, one after the other, [code frames, latent_dim].
@@ -25,7 +33,7 @@ class Passages:
         means: mean code of each passage, [passages, latent_dim].
     """
 
-    def __init__(self, motion: Motion, window_seconds: float, step_seconds: float) -> None:
+    def __init__(self, motion: Motion, window_seconds: float, step_seconds: float, nearness: FloatArray) -> None:
         starts = motion.code_starts
         self.codes = motion.offsets + np.repeat(motion.codes, np.diff(starts), axis=0)
         length, step = (max(1, round(seconds * motion.code_rate)) for seconds in (window_seconds, step_seconds))
@@ -35,15 +43,15 @@ class Passages:
             windows += [(at, at + size, int(end)) for at in range(int(first), int(end) - size + 1, step)]
         self.windows = np.array(windows)
         self._follows = round(window_seconds / step_seconds)
-        self._metric = motion.metric
+        self._metric, self._nearness = motion.metric, nearness
         sums = np.concatenate([np.zeros((1, self.codes.shape[1])), np.cumsum(self.codes, axis=0, dtype=np.float64)])
         sizes = (self.windows[:, 1] - self.windows[:, 0])[:, None]
         self.means = ((sums[self.windows[:, 1]] - sums[self.windows[:, 0]]) / sizes).astype(np.float32)
-        self.points = self.means @ self._metric
+        self.points = self.means @ self._nearness
 
     def point(self, z: FloatArray) -> FloatArray:
-        """Return where a code z [latent_dim] lies in the metric of the release."""
-        return z @ self._metric
+        """Return where a code z [latent_dim] lies in the metric of nearness."""
+        return z @ self._nearness
 
     def nearest(self, point: FloatArray, count: int) -> NDArray[np.intp]:
         """Return the passages that lie nearest to a point, nearest first."""

@@ -39,7 +39,7 @@ _SPECS = {
     "noise": ArraySpec("f", 3, MAX_TRAJECTORIES),
     "metric": ArraySpec("f", 2, 4_096),
 }
-_MAX_RATE = 2_000.0
+_MIN_RATE, _MAX_RATE = 0.01, 2_000.0
 _MAX_SECONDS = 3_600.0
 _LIMITS = {"level": 400.0, "cents": 2_400.0, "offsets": 1e4, "codes": 1e6, "metric": 1e6, "noise": 1.0}
 
@@ -131,8 +131,9 @@ def read_motion(folder: Path, card: ReleaseCard) -> Motion | None:
     what = f"The motion of {card.name}"
     arrays = read_arrays(folder / MOTION, _SPECS, MAX_MOTION_BYTES, what)
     rates = arrays.pop("rates").astype(np.float64)
-    if rates.shape != (2,) or not (0.0 < rates[1] <= rates[0] <= _MAX_RATE):
-        raise ReleaseError(f"{what} cannot be used: it needs two rates, up to {_MAX_RATE:g} Hz. Export it again.")
+    if rates.shape != (2,) or not (_MIN_RATE <= rates[1] <= rates[0] <= _MAX_RATE):
+        bounds = f"{_MIN_RATE:g} to {_MAX_RATE:g} Hz"
+        raise ReleaseError(f"{what} cannot be used: it needs two rates of {bounds}. Export it again.")
     values: dict[str, Any] = {
         name: array.astype(np.int32 if name in ("group", "marks") else np.float32) for name, array in arrays.items()
     }

@@ -7,7 +7,8 @@ import signal
 
 from aitunes.printable import printable
 from instrument.cli.common import UsageError
-from instrument.cli.sidecar import MIDI_MISSING, midi_is_installed, stop_with_engine
+from instrument.cli.heartbeat import follow_engine
+from instrument.cli.sidecar import MIDI_MISSING, midi_is_installed
 from instrument.storage.paths import midi_setup
 from instrument.terminal import ending_signals, say
 
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: service.stop())
     if options.sidecar:
-        stop_with_engine(service.stop)
+        follow_engine(service.stop, service.call)
     service.run()
     return 0
 

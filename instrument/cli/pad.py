@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from instrument.cli.common import UsageError, library
+from instrument.cli.heartbeat import follow_engine
 from instrument.cli.pad_process import QT_LIBRARIES, pad_is_installed
 from instrument.terminal import end_at_once
 
@@ -25,4 +27,9 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"Qt cannot be loaded: {error}. It needs: sudo apt-get install {QT_LIBRARIES}") from error
 
     host, port = options.connect
-    return run_pad(host, port, library(options), options.with_engine, options.resume, options.http_port)
+    follow = partial(follow_engine, _stay) if options.with_engine else None
+    return run_pad(host, port, library(options), options.resume, options.http_port, follow)
+
+
+def _stay() -> None:
+    """Leave the window open where the engine has ended without closing it: it finds the next one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import math
 import os
 import subprocess
 import sys
@@ -14,10 +15,13 @@ from collections.abc import Callable
 
 from aitunes.osc.address import format_host_port, reachable
 from aitunes.release.processes import own_process
+from instrument.cli.heartbeat import Heartbeat, Patience
 from instrument.storage.library import DEFAULT_RELEASE
 
 _PATIENCE_SECONDS = 1.0
 _OPENING_SECONDS = 3.0
+_PATIENCE = Patience(hanging=math.inf)
+"""A window that hangs may hold what somebody still wants to see; ending it is theirs."""
 QT_LIBRARIES = "libegl1 libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
 
@@ -40,9 +44,18 @@ class PadProcess:
         options: the words of the command line.
         host, port: where the engine listens.
         report: takes sentences for the person at the terminal.
+        patience: how long it may answer nothing.
     """
 
-    def __init__(self, options: argparse.Namespace, host: str, port: int, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        host: str,
+        port: int,
+        report: Callable[[str], None],
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._where = format_host_port(reachable(host), port)
         self._report = report
         self._closing = False
@@ -53,7 +66,7 @@ class PadProcess:
         if options.release == DEFAULT_RELEASE:
             words.append("--resume")
         command, environment = own_process("instrument", "pad", *words)
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         threading.Thread(target=self._watch, name="pad-watch", daemon=True).start()
 
     def ask_to_end(self) -> None:
@@ -78,6 +91,13 @@ class PadProcess:
 
     def _watch(self) -> None:
         begin = time.monotonic()
+        for is_silent in Heartbeat(self._process, self._patience).changes():
+            self._report(
+                "The pad does not answer; the sound goes on. If that lasts, end it and open it again: "
+                f"aitunes pad --connect {self._where}."
+                if is_silent
+                else "The pad answers again."
+            )
         status = self._process.wait()
         if status and not self._closing:
             never_opened = sys.platform == "linux" and time.monotonic() - begin < _OPENING_SECONDS

@@ -72,6 +72,13 @@ def _add_play(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="NAME",
         help="listen to a sound device, by a part of its name, or to the default one; its sound plays the release",
     )
+    play.add_argument(
+        "--input-channels",
+        type=_channels,
+        default=(),
+        metavar="N[,N]",
+        help="what to listen to, such as 2, or 1,2 mixed; by default the first",
+    )
     play.add_argument("--osc-host", default="127.0.0.1", metavar="HOST", help="where to listen; 0.0.0.0 is everywhere")
     play.add_argument("--osc-port", type=_whole(0, 65535), default=DEFAULT_PORT, metavar="PORT")
     play.add_argument("--osc-tcp", action="store_true", help="listen at that port over TCP, too, with SLIP framing")
@@ -275,9 +282,9 @@ def _channels(word: str) -> tuple[int, ...]:
     except ValueError:
         channels = ()
     if not 1 <= len(channels) <= 2 or len(set(channels)) < len(channels):
-        raise argparse.ArgumentTypeError(f"{word!r} is not one output or two, such as 3,4")
+        raise argparse.ArgumentTypeError(f"{word!r} is not one channel or two, such as 3,4")
     if not all(1 <= channel <= MAX_OUTPUTS for channel in channels):
-        raise argparse.ArgumentTypeError(f"{word!r} has an output that is not from 1 to {MAX_OUTPUTS}")
+        raise argparse.ArgumentTypeError(f"{word!r} has a channel that is not from 1 to {MAX_OUTPUTS}")
     return channels
 
 

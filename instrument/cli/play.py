@@ -14,6 +14,7 @@ from typing import Protocol
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.ending import BoundedEnding
+from instrument.cli.heartbeat import follow_engine
 from instrument.cli.pad_process import PadProcess, has_display, pad_is_installed
 from instrument.cli.sidecar import (
     MIDI_MISSING,
@@ -22,7 +23,6 @@ from instrument.cli.sidecar import (
     Sidecar,
     beside,
     midi_is_installed,
-    stop_with_engine,
     web_is_installed,
 )
 from instrument.engine.engine import Engine
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: engine.quit())
     if options.sidecar:
-        stop_with_engine(engine.quit)
+        follow_engine(engine.quit)
     helpers: list[Helper] = []
     with (
         BoundedEnding(lambda: int(engine.failed), lambda: _kill(helpers), lambda: _ask_to_end(helpers)) as ending,
@@ -156,6 +156,7 @@ def engine_options(options: argparse.Namespace) -> EngineOptions:
         blocksize=options.blocksize,
         channels=options.channels,
         input=options.input,
+        input_channels=options.input_channels,
         recordings=options.recordings or paths.recordings(),
         iterations=iterations(options),
         lookahead=options.lookahead,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from aitunes.release.processes import own_process
+from instrument.cli.heartbeat import PATIENCE, Heartbeat, Patience, release
 
 _WEB = ("fastapi", "ifaddr", "segno", "starlette", "uvicorn", "websockets", "zeroconf")
 WEB_MISSING = "The page and OSCQuery need the extra `web`: pip install 'aitunes[web]'"
@@ -43,7 +42,7 @@ class Listener:
     Args:
         warn: takes sentences for everybody.
         note: takes the process's name and whether it runs.
-        on_death: called where the process ends before the engine does.
+        on_death: called where the process ends before the engine does, or answers nothing.
     """
 
     warn: Callable[[str], None]
@@ -59,9 +58,11 @@ class Sidecar:
 
     Args:
         name: for sentences, such as "OSCQuery".
-        start: starts the process, which reads its standard input until that closes.
+        start: starts the process, which reads its standard input until that closes, and answers
+            each byte after the first.
         listener: hears how it fares.
         pauses: before each new start, seconds.
+        patience: how long it may answer nothing.
         clock: seconds that never go back.
     """
 
@@ -71,9 +72,11 @@ class Sidecar:
         start: Callable[[], subprocess.Popen[bytes]],
         listener: Listener,
         pauses: Sequence[float] = PAUSES,
+        patience: Patience = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name, self._start, self._listener, self._pauses, self._clock = name, start, listener, pauses, clock
+        self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -95,7 +98,7 @@ class Sidecar:
         """Let the process serve: the sound is on."""
         self._sound_is_on.set()
         if self._process is not None:
-            _let_go(self._process)
+            release(self._process)
 
     def ask_to_end(self) -> None:
         """Have the process end, and return at once; several then end side by side."""
@@ -130,7 +133,7 @@ class Sidecar:
         tries = 0
         while (process := self._process) is not None:
             begin = self._clock()
-            status = process.wait()
+            status = self._follow(process)
             seconds = self._clock() - begin
             if self._closing.is_set():
                 return
@@ -152,6 +155,17 @@ class Sidecar:
                 return
             tries += 1
 
+    def _follow(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for the end of a process, ask it meanwhile whether it still works, and end one that hangs."""
+        for is_silent in Heartbeat(process, self._patience, self._clock).changes(self._sound_is_on.is_set):
+            self._listener.note(self._name, not is_silent)
+            if is_silent:
+                self._listener.on_death()
+                self._warn("does not answer; the sound goes on. If that lasts, it is ended and started again.")
+            else:
+                self._warn("answers again.")
+        return process.wait()
+
     def _warn(self, sentence: str) -> None:
         self._listener.warn(f"{self._name} {sentence}")
 
@@ -166,7 +180,7 @@ class Sidecar:
                 return False
         self._listener.note(self._name, True)
         if self._sound_is_on.is_set():
-            _let_go(self._process)
+            release(self._process)
         return True
 
 
@@ -186,7 +200,9 @@ def beside(name: str, module: str, words: Sequence[str], listener: Listener) -> 
 
     def start() -> subprocess.Popen[bytes]:
         # Ctrl-C is the engine's, which fades out first.
-        return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, start_new_session=True)
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
+        )
 
     process = Sidecar(name, start, listener)
     process.open()
@@ -194,22 +210,3 @@ def beside(name: str, module: str, words: Sequence[str], listener: Listener) -> 
         yield process
     finally:
         process.close()
-
-
-def stop_with_engine(stop: Callable[[], None]) -> None:
-    """Call a function once the engine that started this process has ended, on a thread of its own."""
-
-    def watch() -> None:
-        # The engine holds the other end of this pipe, which closes with it, however it ends.
-        while os.read(sys.stdin.fileno(), 1):  # a buffered reader would be locked when the interpreter ends
-            pass
-        stop()
-
-    threading.Thread(target=watch, name="engine-watch", daemon=True).start()
-
-
-def _let_go(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):
-        process.stdin.write(b"\n")
-        process.stdin.flush()

@@ -6,7 +6,8 @@ import argparse
 import signal
 
 from instrument.cli.common import UsageError, library
-from instrument.cli.sidecar import WEB_MISSING, stop_with_engine, web_is_installed
+from instrument.cli.heartbeat import follow_engine
+from instrument.cli.sidecar import WEB_MISSING, web_is_installed
 from instrument.terminal import ending_signals, say
 
 
@@ -30,6 +31,6 @@ def run(options: argparse.Namespace) -> int:
     for number in ending_signals():
         signal.signal(number, lambda _number, _frame: server.stop())
     if options.sidecar:
-        stop_with_engine(server.stop)
+        follow_engine(server.stop, server.call)
     server.run()
     return 0

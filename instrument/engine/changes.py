@@ -49,7 +49,9 @@ class Changes:
         reloader = Reloader(scanner.devices, scanner.inputs)
         releases = ReleaseChanges(synth_thread, stores.library, publisher)
         devices = DeviceChanges(synth_thread, stores.recorder, publisher, reloader, closer, options)
-        inputs = InputChanges(synth_thread, publisher, timeline, scanner, reloader, closer, in_background)
+        inputs = InputChanges(
+            synth_thread, publisher, timeline, scanner, reloader, closer, in_background, options.input_channels
+        )
         devices.moved, releases.prepared = inputs.reopen, inputs.follow_release
         recalls = Recalls(synth_thread, stores.snapshots, publisher, feed)
         sets = SetChanges(options.set_list, releases, recalls, timeline.post, publisher)

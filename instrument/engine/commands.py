@@ -75,6 +75,7 @@ class Commands:
             "/input/on": lambda task, on: inputs.set_on(on),
             "/input/device/list": lambda task: self._list_devices(task, "input/device", scanner.inputs()),
             "/input/device/set": lambda task, name: inputs.set_device(name),
+            "/input/channels": lambda task, first, second: inputs.set_channels(first, second),
             "/set/song": lambda task, number: sets.go(number),
             "/set/next": lambda task: sets.go(sets.number + 1),
             "/set/previous": lambda task: sets.go(sets.number - 1),

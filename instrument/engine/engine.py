@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
@@ -32,7 +32,7 @@ from instrument.scores.gesture_journal import KEEP_SECONDS
 from instrument.scores.gestures import Gestures
 from instrument.status import Status
 from instrument.storage.library import Library
-from instrument.synthesis.timeline import Call, Timeline
+from instrument.synthesis.timeline import Call, Event, Item, Timeline
 
 _LOOK_SECONDS = 0.2
 _FADE_OUT_SECONDS = 0.8
@@ -169,6 +169,15 @@ class Engine:
             if self.synth_thread.stopping.is_set():
                 self.synth_thread.stopped.wait(_FADE_OUT_SECONDS)
                 return
+
+    def answer(self, events: Sequence[Item]) -> bool:
+        """Answer events that all ask now, if no change waits for its hop; return whether it did so."""
+        asked = [event for event in events if isinstance(event, Event) and event.asks]
+        if len(asked) < len(events) or not self.timeline.is_idle:
+            return False
+        for event in asked:
+            self.handler.apply(event)
+        return True
 
     def quit(self) -> None:
         """Fade out and end; returns at once."""

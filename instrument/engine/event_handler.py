@@ -22,7 +22,7 @@ from instrument.synthesis.timeline import Call, Event, Timeline
 
 
 class EventHandler:
-    """Handles events, on the synth's thread.
+    """Handles events, on the synth's thread, and those that ask on any.
 
     Args:
         synth_thread: plays.
@@ -66,6 +66,7 @@ class EventHandler:
             f"{ROOT}/device/channels": lambda: (*devices.channels, 0, 0)[:2],
             f"{ROOT}/input/on": lambda: (inputs.is_on,),
             f"{ROOT}/input/device/set": lambda: (inputs.device,),
+            f"{ROOT}/input/channels": lambda: (*inputs.channels, 0, 0)[:2],
             f"{ROOT}/record/start": lambda: (recorder.name,),
             RECORD: lambda: gestures.values[RECORD],
             PLAY: lambda: gestures.values[PLAY],
@@ -103,7 +104,7 @@ class EventHandler:
         )
 
     def _handle(self, event: Event) -> None:
-        if event.arrived:
+        if event.arrived and not event.asks:
             self._delays.add(max(0.0, self._wall_clock() - event.arrived))
         if event.values is None:
             self._publisher.reply(event.origin, event.path, self._value(event.path))

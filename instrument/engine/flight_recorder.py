@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -25,11 +26,11 @@ _MAX_WINDOW = 256
 SYNTH = "synth"
 
 
-def _system() -> tuple[int, int]:
+def _system() -> tuple[float, float, float]:
     if getrusage is None:
-        return (0, 0)
+        return (0, 0, math.nan)
     usage = getrusage(RUSAGE_THREAD)
-    return usage.ru_nivcsw, usage.ru_majflt
+    return usage.ru_nivcsw, usage.ru_majflt, usage.ru_nvcsw
 
 
 def _threads() -> dict[str, float]:
@@ -58,14 +59,15 @@ class Meters:
         elapsed: seconds that never go back.
         thread: processor seconds of the calling thread.
         process: processor seconds of the whole process.
-        system: involuntary switches and major page faults of the calling thread; zeros where the system has none.
+        system: involuntary switches, major page faults and voluntary switches of the calling thread; where the system
+            counts none, zeros and NaN.
         threads: processor seconds of every thread by name; empty where the system does not say.
     """
 
     elapsed: Callable[[], float] = time.perf_counter
     thread: Callable[[], float] = time.thread_time
     process: Callable[[], float] = time.process_time
-    system: Callable[[], tuple[int, int]] = _system
+    system: Callable[[], tuple[float, float, float]] = _system
     threads: Callable[[], dict[str, float]] = _threads
 
 
@@ -86,7 +88,7 @@ class FlightRecorder:
         self._values = array("d", bytes(8 * _WIDTH * hops))
         self._count = 0
         self._processor, self._process = 0.0, 0.0
-        self._system = (0, 0)
+        self._system = (0.0, 0.0, 0.0)
         self._underruns = 0
         self._threads: dict[str, float] = {}
         self.causes: deque[Interruption] = deque(maxlen=_MAX_CAUSES)
@@ -122,12 +124,12 @@ class FlightRecorder:
             hop_seconds: the sound that a hop gives.
             overslept: see `Hop`.
         """
-        meters, (switches_before, faults_before) = self._meters, self._system
+        meters, before = self._meters, self._system
         ended, processor, process, self._system = meters.elapsed(), meters.thread(), meters.process(), meters.system()
         own = processor - self._processor
         # Clocks of threads and of the process are read one after the other, so a little may be missing.
         others = max(0.0, process - self._process - own)
-        switches, faults = self._system[0] - switches_before, self._system[1] - faults_before
+        switches, faults, voluntary = (now - then for now, then in zip(self._system, before, strict=True))
         self._processor, self._process = processor, process
         interrupted = underruns > self._underruns
         self._underruns = underruns
@@ -136,7 +138,7 @@ class FlightRecorder:
             "d",
             (
                 *(waited, woke, ended, rendered, decoded, handled[1], own, others),
-                *(buffered, handled[0], switches, faults, interrupted, overslept),
+                *(buffered, handled[0], switches, faults, interrupted, overslept, voluntary),
             ),
         )
         self._count += 1
@@ -155,8 +157,9 @@ class FlightRecorder:
             hops.append(Hop(*self._values[at : at + _WIDTH]))
         return hops
 
-    def _busiest(self) -> str:
-        """Return the thread beside the synth's that has worked most since the last look, or ""."""
+    def _busiest(self) -> tuple[str, float]:
+        """Return the thread beside the synth's that has worked most since the last look, and its seconds."""
         before, now = self._threads, self._meters.threads()
         worked = {name: seconds - before.get(name, 0.0) for name, seconds in now.items() if name != SYNTH}
-        return max(worked, key=lambda name: worked[name], default="")
+        name = max(worked, key=lambda name: worked[name], default="")
+        return name, worked.get(name, 0.0)

@@ -32,15 +32,15 @@ _LOOK_SECONDS = 3.0
 _MIN_GAIN_DB = -60.0
 
 
-def open_device(name: str) -> Input:
-    """Open an input by a part of its name, or the default one for an empty name.
+def open_device(name: str, channels: tuple[int, ...]) -> Input:
+    """Open channels of an input by a part of its name, or of the default one for an empty name.
 
     Raises:
         InputError: it cannot be opened.
     """
     from instrument.inputs.device import DeviceInput
 
-    return DeviceInput(name)
+    return DeviceInput(name, channels)
 
 
 class InputChanges:
@@ -54,6 +54,7 @@ class InputChanges:
         reloader: has PortAudio find devices that have come since it was loaded.
         closer: opens and closes; shared with the outputs, because all must have left a PortAudio that is freed.
         in_background: runs a function on the worker's thread.
+        channels: of the input, counted from 1, at the start: one, two that are mixed, or none for the first.
         open_input: opens one.
     """
 
@@ -66,7 +67,8 @@ class InputChanges:
         reloader: Reloader,
         closer: OutputCloser,
         in_background: Callable[[Callable[[], None]], None],
-        open_input: Callable[[str], Input] = open_device,
+        channels: tuple[int, ...] = (),
+        open_input: Callable[[str, tuple[int, ...]], Input] = open_device,
     ) -> None:
         self._synth_thread, self._publisher, self._timeline = synth_thread, publisher, timeline
         self._scanner, self._reloader, self._in_background, self._open = scanner, reloader, in_background, open_input
@@ -74,6 +76,7 @@ class InputChanges:
         self._listener: Listener | None = None
         self._scope: Scope | None = None
         self.is_on = False
+        self.channels = channels
         self._name = ""
         self._lost = self._busy = self._missing = False
         self._meter_due = self._look_due = 0.0
@@ -113,6 +116,27 @@ class InputChanges:
                 self._begin(name)
             self._lost = False
         self._name = name
+
+    def set_channels(self, first: int, second: int) -> None:
+        """Listen to other channels of the input, now or when it is turned on.
+
+        Args:
+            first, second: counted from 1; without a second one the first alone is heard, and 0 is the first of all.
+
+        Raises:
+            AiTunesError: there are no such channels; the present ones are listened to as before.
+        """
+        if first and first == second:
+            raise InputError("both channels are the same; leave out the second one to hear it alone")
+        if second and not first:
+            raise InputError("there is a second channel without a first one")
+        before, self.channels = self.channels, tuple(channel for channel in (first, second) if channel)
+        if self.channels != before:
+            try:
+                self.set_device(self._name)
+            except AiTunesError:
+                self.channels = before
+                raise
 
     def start(self, name: str) -> None:
         """Listen from the start on, before anything plays.
@@ -206,10 +230,10 @@ class InputChanges:
 
     def _opened(self, name: str) -> Input:
         try:
-            return self._closer.open(lambda: self._open(name))
+            return self._closer.open(lambda: self._open(name, self.channels))
         except InputError:
             self._reloader.refresh_inputs()  # it may have come since PortAudio was loaded
-            return self._closer.open(lambda: self._open(name))
+            return self._closer.open(lambda: self._open(name, self.channels))
 
     def _end(self) -> None:
         listener, self._listener = self._listener, None

@@ -24,6 +24,7 @@ class EngineOptions:
         blocksize: frames a callback of a sound device, 0 for the device's own.
         channels: outputs of a sound device, counted from 1; none for the first two.
         input: a part of the name of the input to listen to from the start, empty for the default one; None for none.
+        input_channels: of the input, counted from 1: one, two that are mixed, or none for the first.
         set_list: the songs of the evening; the release of the first is `release`.
         awaits_device: move to the first sound device that appears.
         recordings, snapshots, gestures, osc_token: where they are stored.
@@ -39,6 +40,7 @@ class EngineOptions:
     blocksize: int = 0
     channels: tuple[int, ...] = ()
     input: str | None = None
+    input_channels: tuple[int, ...] = ()
     set_list: SetList = field(default_factory=SetList)
     awaits_device: bool = False
     recordings: Path = field(default_factory=paths.recordings)

@@ -290,6 +290,7 @@ class SynthThread:
                     item.function()
                 else:
                     handler.apply(item)
+            self._timeline.end_hop()
             self._handled = len(items), self._clock.elapsed() - began
             y = self.synth.render()
         except Exception as error:

@@ -21,7 +21,7 @@ REPLACED = "a later one of yours has replaced it before it began"
 _TOO_MANY = f"{MAX_OF_SENDER} commands of yours wait already; send the next ones when these are done"
 _FULL = "too many commands wait already; send this one later"
 _REPLACING = frozenset(
-    f"{ROOT}{path}" for path in ("/release/load", "/device/set", "/device/block", "/device/channels")
+    f"{ROOT}{path}" for path in ("/release/load", "/device/set", "/device/block", "/device/channels", "/input/channels")
 )
 """Lists the commands of which only the last one matters, if nothing of the same sender stands between them."""
 _SYNC = "/sync"

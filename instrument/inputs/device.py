@@ -10,6 +10,7 @@ import numpy as np
 
 from aitunes.features import FloatArray
 from instrument.inputs import InputError
+from instrument.inputs.mixdown import MixDown
 from instrument.outputs.portaudio import portaudio
 from instrument.outputs.scan import PHYSICAL, bounded_latency
 
@@ -22,25 +23,27 @@ _abandoned: list[DeviceInput] = []
 
 
 class DeviceInput:
-    """Records the first channel of a sound device.
+    """Records one channel of a sound device, or two mixed.
 
     Args:
         device: a part of the name, or nothing for the default device.
+        channels: one of the device's, or two, counted from 1; none for the first.
 
     Raises:
-        InputError: no PortAudio, no such device, or it has no input, or cannot be opened.
+        InputError: no PortAudio, no such device or channels, or it cannot be opened.
     """
 
-    def __init__(self, device: str = "") -> None:
+    def __init__(self, device: str = "", channels: tuple[int, ...] = ()) -> None:
         sounddevice = portaudio()
         import rtmixer
 
         try:
             described = sounddevice.query_devices(device or None, "input")
-            _check_description(described)
+            self._channels = channels or (1,)
+            _check_description(described, self._channels)
             self._recorder = rtmixer.Recorder(
                 device=device or None,
-                channels=1,
+                channels=max(self._channels),
                 samplerate=described["default_samplerate"],
                 blocksize=0,
                 latency=bounded_latency(described["default_low_input_latency"]),
@@ -56,8 +59,10 @@ class DeviceInput:
         self.is_program = self._jack and self.name != PHYSICAL
         self.sample_rate = float(self._recorder.samplerate)
         self.overruns = 0
-        self._ring = rtmixer.RingBuffer(4, _RING_FRAMES)
-        self._block = np.zeros(_RING_FRAMES, np.float32)
+        count = len(self._channels)
+        self._ring = rtmixer.RingBuffer(4 * count, _RING_FRAMES)
+        self._block = np.zeros((_RING_FRAMES, count), np.float32)
+        self._mix = MixDown(self.sample_rate) if count == 2 else None
         self._action: Any = None
         self._heard_at = 0.0
         self._gone = False
@@ -77,7 +82,7 @@ class DeviceInput:
             self._recorder.start()
         except portaudio().PortAudioError as error:
             raise InputError(f"The input {self.name} cannot be started: {error}.") from error
-        self._action = self._recorder.record_ringbuffer(self._ring)
+        self._action = self._recorder.record_ringbuffer(self._ring, self._channels)
         self._heard_at = time.perf_counter()
 
     def read(self) -> FloatArray:
@@ -91,15 +96,16 @@ class DeviceInput:
         if count:
             self._heard_at = now
         elif now < self._heard_at + _LATE_SECONDS:
-            return self._block[:0]
+            return self._block[:0, 0]
         elif now > self._heard_at + _GONE_SECONDS:
             self._gone = True
             raise InputError(f"The input {self.name} has stopped.")
         if count == _RING_FRAMES or (not count and self._action not in self._recorder.actions):
             # rtmixer drops a ring that was full.
             self.overruns += 1
-            self._action = self._recorder.record_ringbuffer(self._ring)
-        return self._block[:count]
+            self._action = self._recorder.record_ringbuffer(self._ring, self._channels)
+        y = self._block[:count]
+        return y[:, 0] if self._mix is None else self._mix.process(y)
 
     def close(self) -> None:
         """Stop at once, and free the device."""
@@ -113,9 +119,14 @@ class DeviceInput:
         self._portaudio.Pa_CloseStream(self._recorder._ptr)
 
 
-def _check_description(described: dict[str, Any]) -> None:
-    rate = described["default_samplerate"]
-    if described["max_input_channels"] < 1:
+def _check_description(described: dict[str, Any], channels: tuple[int, ...]) -> None:
+    rate, available = described["default_samplerate"], described["max_input_channels"]
+    if available < 1:
         raise InputError(f"The sound device {described['name']} has no input; choose another one.")
     if not _MIN_RATE <= rate <= _MAX_RATE:  # false for NaN too
         raise InputError(f"The input {described['name']} reports {rate:g} Hz, a rate at which nothing can be heard.")
+    if max(channels) > available:
+        raise InputError(
+            f"The sound device {described['name']} has {available} input channel{'' if available == 1 else 's'}, so "
+            f"there is no channel {max(channels)}; choose others, or no --input-channels for the first."
+        )

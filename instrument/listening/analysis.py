@@ -10,7 +10,7 @@ from aitunes.audio_processing.levels import FULL_LEVEL_DB
 from aitunes.audio_processing.pitch_tracker import PitchTracker
 from aitunes.features import FloatArray
 from instrument.listening.gate import Gate
-from instrument.listening.kernel import condition, power, transform
+from instrument.listening.kernel import condition, powers, transform
 from instrument.listening.sample_queue import SampleQueue
 from instrument.listening.timbre import TimbreEncoder
 from instrument.synthesis.following import FollowSettings, Heard
@@ -84,12 +84,10 @@ class Analyser:
         self._rest = y[count * self._look :]
 
     def _take(self, y: FloatArray, settings: FollowSettings, newest: bool) -> None:
-        window = self.window
-        window[: -len(y)] = window[len(y) :].copy()
-        window[-len(y) :] = y
+        short_power, long_power = powers(y, self.window, self._short, self._long)
         self._pitched = self.timbre.pitches is not None and settings.pitch > 0.0
-        level_db = 10.0 * math.log10(max(power(window[-self._short :]), power(window[-self._long :]), 1e-20))
-        short_db = 10.0 * math.log10(max(power(window[-self._short :]), 1e-20))
+        level_db = 10.0 * math.log10(max(short_power, long_power, 1e-20))
+        short_db = 10.0 * math.log10(max(short_power, 1e-20))
         begins = self._gate.feed(short_db, settings.gate_db)
         self._looks += 1
         self._since_onset += 1
@@ -152,6 +150,6 @@ def load_compiled_code() -> None:
     """Compile the code of a look, or load it from numba's cache; the sizes do not matter."""
     window, S = np.ones((1, 64), np.float32), np.zeros((1, 33), np.float32)
     condition(np.zeros(64, np.float32), 0.0, 1.0, 0.99, np.zeros(2, np.float32))
-    power(window[0])
+    powers(np.zeros(8, np.float32), window[0].copy(), 16, 32)
     transform(window, window, np.array([1], np.int64), window.copy(), np.zeros((1, 33), np.complex64), S)
     PitchTracker(44_100).look(np.zeros(128, np.float32))

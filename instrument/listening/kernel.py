@@ -45,12 +45,19 @@ def condition(y: Array, gain_from: float, gain_to: float, pole: float, state: Ar
 
 
 @_compiled
-def power(y: Array) -> float:
-    """Return the mean square of samples."""
-    total = 0.0
-    for n in range(len(y)):
-        total += y[n] * y[n]
-    return total / max(len(y), 1)
+def powers(y: Array, window: Array, short: int, long: int) -> tuple[float, float]:
+    """Append new samples to the window of the newest; return the mean squares of its newest `short` and `long` ones."""
+    left = window.size - y.size
+    for n in range(left):
+        window[n] = window[n + y.size]
+    window[left:] = y
+    newest = np.float32(0.0)
+    for n in range(window.size - short, window.size):
+        newest += window[n] * window[n]
+    total = newest
+    for n in range(window.size - long, window.size - short):
+        total += window[n] * window[n]
+    return float(newest) / short, float(total) / long
 
 
 @_compiled

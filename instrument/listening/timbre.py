@@ -10,6 +10,7 @@ from aitunes.release.card import LATENT_LIMIT
 from aitunes.release.encoder import Encoder
 from aitunes.release.reader import Release
 from instrument.listening.kernel import transform
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.tones import PitchRange
 
 _TRAINED_RMS_DB = -14.0
@@ -32,7 +33,7 @@ class TimbreEncoder:
         self.release = release.card.name
         self.features = features = card.features
         self.pitches = PitchRange.of(card)
-        self._latent = card.latent
+        self._directions = Directions(card.latent)
         self._encoder = Encoder(release.folder, card) if card.is_frame_model else None
         has_level = any(spec.name == "level" for spec in card.inputs)
         self._full_power = frame_power(FULL_LEVEL_DB if has_level else _TRAINED_RMS_DB, features.n_fft)
@@ -59,7 +60,8 @@ class TimbreEncoder:
         if features.scale == "mel":
             S = S @ features.filter_bank.T
         z = self._encoder(features.normalise(S)[:, :, None])
-        return np.asarray(np.clip(self._latent.coordinates(z[0]), -LATENT_LIMIT, LATENT_LIMIT), np.float32)
+        coordinates = self._directions.coordinates(z[0])
+        return np.clip(coordinates, -LATENT_LIMIT, LATENT_LIMIT, out=coordinates)
 
     def stop(self) -> None:
         """Interrupt an encoding that is under way; from any thread."""

@@ -87,6 +87,10 @@ class MidiService:
         """End soon; from any thread or signal."""
         self._stopping.set()
 
+    def call(self, function: Callable[[], None]) -> None:
+        """Have the thread that handles everything call a function; from any thread."""
+        self._waiting.put(function)
+
     def _play_until_stopped(self) -> None:
         scan_due = look_due = 0.0
         while not self._stopping.is_set():

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from aitunes.bounded_toml import parse_toml
 from instrument.midi.mapping import Mapping, MappingError, Mode, ZoneByHand, read_mapping, read_zone
 from instrument.namespace import Value
 
@@ -53,6 +54,7 @@ class Setup:
     """
 
     def __init__(self, text: str = "", spare: Iterable[Mapping] = ()) -> None:
+        text = text.removeprefix("\ufeff")  # that some editors put before a text
         self.mappings: list[Mapping] = []
         self.zones: list[ZoneByHand] = []
         self.faults: list[str] = []
@@ -98,7 +100,7 @@ class Setup:
 
     def _read(self, block: _Block) -> Mapping | None:
         try:
-            table = tomllib.loads("".join(block.lines))
+            table = parse_toml("".join(block.lines))
             if not block.kind:
                 for key in table:
                     raise MappingError(f"{key[:40]} stands before the first [[mapping]]", key)
@@ -114,7 +116,7 @@ class Setup:
             self.faults.append(_toml_fault(str(error), block))
         except MappingError as error:
             self.faults.append(f"Line {_line_of(error.key, block)}: {error}.")
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             self.faults.append(f"Line {block.first}: this table cannot be read ({error}).")
         else:
             self.mappings.append(mapping)

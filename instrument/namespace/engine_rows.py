@@ -145,6 +145,16 @@ ENGINE_ROWS: tuple[Address, ...] = (
         initial=("",),
     ),
     row(
+        "/input/channels",
+        Kind.COMMAND,
+        "listen to these channels of the input, counted from 1: two are mixed, the second one turned where it is the "
+        "first one upside down; 0 is the first alone; with no argument, the reply is what was asked for",
+        Argument("i", "first", 0, MAX_OUTPUTS),
+        Argument("i", "second", 0, MAX_OUTPUTS, default=0),
+        told=True,
+        initial=(0, 0),
+    ),
+    row(
         "/midi/learn",
         Kind.RELAY,
         "bind the next controller that moves to that address, or to one of its values, counted from 1; an empty one "

@@ -29,6 +29,7 @@ LOCAL_ONLY = frozenset(
                 "/snapshot/delete",
                 "/input/on",
                 "/input/device/set",
+                "/input/channels",
                 *(f"/midi/{name}" for name in ("learn", "forget", "map", "list", "setup", "inputs", "notice")),
             )
         ),

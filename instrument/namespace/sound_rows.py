@@ -182,7 +182,7 @@ SOUND_ROWS: tuple[Address, ...] = (
         "/motion/quantise",
         Kind.SETTING,
         "grid in beats on which the passages of a release without notes begin, and to which they are stretched; 0 for "
-        "none, and segments keep to none",
+        "none; of segments, every half segment is fitted to it",
         Argument("f", "beats", 0.0, 64.0),
         initial=(0.0,),
     ),

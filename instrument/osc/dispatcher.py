@@ -6,7 +6,7 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -56,6 +56,9 @@ class Instrument(Protocol):
 
     def status(self) -> Status:
         """Return the engine's measures."""
+
+    def answer(self, events: Sequence[Item]) -> bool:
+        """Answer events that all ask now, if no change waits for its hop; return whether it did so."""
 
     def quit(self) -> None:
         """Fade out and end."""
@@ -157,6 +160,8 @@ class Dispatcher:
         elif events and packet.time is not None and packet.time - events[0].arrived > MAX_AHEAD_SECONDS:
             ahead = f"its time is {packet.time - events[0].arrived:.0f} s ahead of this machine's clock"
             self._refuse(peer, packet.messages[0], f"{ahead}; {MAX_AHEAD_SECONDS:.0f} s at most: set the clocks alike")
+        elif events and packet.time is None and self._instrument.answer(events):
+            return
         elif events and not self._instrument.timeline.post(events, packet.time, _share(peer)):
             flood = "more events wait than the sound can carry; send fewer"
             held = "too many events are held for later; /clearSched"

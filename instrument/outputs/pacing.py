@@ -7,7 +7,7 @@ from collections import deque
 
 from instrument.outputs.reserve import Reserve
 
-_MIN_NAP_SECONDS = 0.0003
+MIN_NAP_SECONDS = 0.0003
 _MAX_NAP_SECONDS = 0.0006
 _LARGE_BLOCK_SECONDS = 0.03
 _LARGE_RENDER_SHARE = 1.25
@@ -93,7 +93,7 @@ class Pacing:
 
     def nap(self, surplus_seconds: float) -> float:
         """Return how long to sleep until the next look: looks must be frequent enough to locate the callback."""
-        return min(max(surplus_seconds, _MIN_NAP_SECONDS), _MAX_NAP_SECONDS)
+        return min(max(surplus_seconds, MIN_NAP_SECONDS), _MAX_NAP_SECONDS)
 
     def until_taken(self, now: float, buffered_seconds: float) -> float:
         """Return the seconds until the sample that is written next leaves the ring."""

@@ -6,6 +6,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
 from instrument.pad import theme
 from instrument.pad.display import create_application
 from instrument.pad.preferences import PreferencesFile
@@ -45,16 +47,48 @@ def build_window(
     return window
 
 
+class _Calls(QObject):
+    """Calls functions of other threads in the window's loop."""
+
+    asked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def _call(self, function: Callable[[], None]) -> None:
+        function()
+
+
+Follow = Callable[[Callable[[Callable[[], None]], None]], None]
+"""Takes what calls a function in the window's loop, and answers the engine from there."""
+
+
 def run(
-    host: str, port: int, library: Library, ends_engine: bool, resume: bool = False, http_port: int | None = None
+    host: str,
+    port: int,
+    library: Library,
+    resume: bool = False,
+    http_port: int | None = None,
+    follow: Follow | None = None,
 ) -> int:
-    """Show the window until it is closed or the process receives a signal to end."""
+    """Show the window until it is closed or the process receives a signal to end.
+
+    Args:
+        host, port, library, resume, http_port: see `build_window`.
+        follow: begins to answer the engine that has started this process, which ends with the window; None where there
+            is none.
+    """
     app = create_application()
     app.setApplicationName("AiTunes")
     app.setDesktopFileName("aitunes")
     app.setStyle("Fusion")
     app.setPalette(theme.palette())
-    window = build_window(host, port, library, ends_engine, resume, http_port=http_port)
+    window = build_window(host, port, library, follow is not None, resume, http_port=http_port)
+    calls = _Calls()
+    if follow is not None:
+        follow(calls.asked.emit)
 
     def end(_number: int, _frame: object) -> None:
         # A signal ends the window alone: Ctrl-C reaches the engine by itself, and others did not ask for silence.

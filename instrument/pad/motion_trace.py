@@ -12,8 +12,10 @@ from aitunes.motion.choice import NoteMotions
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import LOOP_END, LOOP_START, Motion, read_motion
 from instrument.pad.release_map import ReleaseMap
+from instrument.synthesis.directions import Directions
+from instrument.synthesis.segment_motion import segment_passages
+from instrument.synthesis.texture_motion import texture_passages
 
-_PASSAGE_SECONDS = 4.0
 _MIN_DB = -50.0
 
 
@@ -45,7 +47,8 @@ class MotionTraces:
     def __init__(self, card: ReleaseCard, motion: Motion) -> None:
         self._latent, self._motion = card.latent, motion
         self._notes = NoteMotions(motion) if any(spec.name == "pitch" for spec in card.inputs) else None
-        self._codes = motion.offsets + np.repeat(motion.codes, np.diff(motion.code_starts), axis=0)
+        passages_of = texture_passages if card.is_frame_model else segment_passages
+        self._passages = passages_of(motion, Directions(card.latent))
         axes = np.asarray(card.latent.axes) / np.sqrt(np.maximum(card.latent.variance, 1e-9))[:, None]
         self._axes = axes.T.astype(np.float32)
 
@@ -66,12 +69,10 @@ class MotionTraces:
 
     def _passage(self, z: FloatArray) -> MotionTrace:
         motion = self._motion
-        nearest = int(np.argmin((((self._codes - z) @ motion.metric) ** 2).sum(axis=1)))
-        track = int(np.searchsorted(motion.code_starts, nearest, side="right")) - 1
-        first, end = motion.code_starts[track], motion.code_starts[track + 1]
-        first = max(first, nearest - round(0.5 * _PASSAGE_SECONDS * motion.code_rate))
-        end = min(end, first + round(_PASSAGE_SECONDS * motion.code_rate))
-        path = np.asarray(self._codes[first:end] - self._codes[first:end].mean(axis=0), np.float32)
+        passages = self._passages
+        first, end, track_end = passages.windows[passages.nearest(passages.point(z), 1)[0]]
+        track = int(np.searchsorted(motion.code_starts, track_end)) - 1
+        path = passages.codes[first:end] - passages.codes[first:end].mean(axis=0)
         ratio = motion.level_rate / motion.code_rate
         begin = int(motion.level_starts[track]) + round((first - int(motion.code_starts[track])) * ratio)
         level = motion.level[begin : begin + round((end - first) * ratio)]

@@ -65,7 +65,7 @@ class GestureStore:
         """
         path = self._path(name)
         try:
-            return read_bounded(path, _MAX_BYTES).decode("utf-8", errors="replace")
+            return read_bounded(path, _MAX_BYTES).decode("utf-8-sig", errors="replace")
         except FileNotFoundError as error:
             raise GestureError(f"there is no gesture named {name!r}") from error
         except NotASmallFileError as error:

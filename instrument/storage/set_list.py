@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from aitunes.bounded_files import NotASmallFileError, read_bounded
+from aitunes.bounded_toml import parse_toml
 from aitunes.errors import AiTunesError, reason
 from aitunes.printable import printable
 from instrument.namespace import MAX_SONGS, TABLE
@@ -61,17 +62,19 @@ def read_set_list(path: Path) -> SetList:
         SetListError: it cannot be read, or something in it is not as docs/sets.md says.
     """
     try:
-        with path.open("rb") as stream:
-            contents = stream.read(_MAX_BYTES + 1)
+        contents = read_bounded(path, _MAX_BYTES)
+    except NotASmallFileError as error:
+        why = f"it is no file, or has more than {_MAX_BYTES // 1024} kB"
+        raise SetListError(f"The set {path} cannot be read: {why}.") from error
     except OSError as error:
         raise SetListError(f"The set {path} cannot be read: {reason(error)}.") from error
-    if len(contents) > _MAX_BYTES:
-        raise SetListError(f"The set {path} has more than {_MAX_BYTES // 1024} kB; is it a set?")
     try:
-        return _parse(tomllib.loads(contents.decode()))
+        return _parse(parse_toml(contents.decode()))
     except SetListError as error:
         raise SetListError(f"{path.name}: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise SetListError(f"{path.name} is not TOML: it is no text in UTF-8; save it as such.") from error
+    except ValueError as error:
         raise SetListError(f"{path.name} is not TOML: {printable(str(error))}") from error
 
 

@@ -119,6 +119,11 @@ class NotePlayer:
             self._play_loop(frames, seconds, settings)
         return self._movement(frames)
 
+    def follow(self, other: NotePlayer, reach: float) -> None:
+        """Begin where another trajectory is, whose timbre was heard to that share, and let the difference fade."""
+        there = other._movement(0.0)
+        self._fade_from(there._replace(offset=np.float32(reach) * there.offset))
+
     def _play_loop(self, frames: float, seconds: float, settings: MotionSettings) -> None:
         speed = abs(settings.speed) if self._decays and not self._drone else settings.speed
         self._position += frames * speed
@@ -164,9 +169,9 @@ class NotePlayer:
         ratio = self._ratio
         first, last = (int(self._marks[mark] * ratio) for mark in (LOOP_START, LOOP_END))
         last = min(max(last, first + 2), len(self._cents) - 1)
-        first = min(first, last - 1)
+        first = max(0, min(first, last - 1))  # a short track has one code frame alone
         # The last quarter in the direction of play leaves too little to go on with.
-        room = max(1, (last - first) // 4)
+        room = min(max(1, (last - first) // 4), last - first)
         candidates = np.arange(first, last - room + 1) if forward else np.arange(first + room, last + 1)
         here = min(int(self._position * ratio), len(self._cents) - 1)
         cents, before = self._cents, np.maximum(candidates - 1, 0)

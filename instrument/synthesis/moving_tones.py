@@ -10,7 +10,7 @@ import numpy as np
 from aitunes.audio_processing.fluctuation import baseband_noise, fluctuate, noise_bands
 from aitunes.features import FloatArray
 from aitunes.motion.choice import NoteMotions
-from aitunes.motion.pace import MAX_FALL_DB, MIN_FED_DB, SILENT_DB
+from aitunes.motion.pace import LEFT, MAX_FALL_DB, MIN_FED_DB, SILENT_DB
 from aitunes.motion.velocity_timbre import Dynamic, VelocityTimbre
 from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
@@ -38,6 +38,7 @@ class _Tone:
     dynamic: Dynamic
     share: FloatArray
     noise_frame: int
+    begun_at: FloatArray
     code: FloatArray
     level_db: float = SILENT_DB
     gain: float = 0.0
@@ -118,13 +119,20 @@ class MovingTones:
             level_db = SILENT_DB if state is None else state.level_db
             state = self._tones[tone.slot] = self._begin(z, tone, settings)
             state.level_db = level_db
+        apart = (z - state.begun_at) @ self._metric
+        left = float(apart @ apart) / len(apart)
+        if left > LEFT**2 and tone.slot == DRONE_SLOT:
+            self._begin_elsewhere(state, z, tone, settings, 1.0 / left)
+            left = 0.0
         movement = state.player.advance(self._hop_seconds, tone.held, settings)
         state.age += 1
         state.level_db = max(
             settings.amount * (1.0 - tone.led) * movement.level_db, SILENT_DB, state.level_db - MAX_FALL_DB
         )
         state.gain = 10.0 ** (state.level_db / 20.0)
-        state.code = z + np.float32(settings.amount) * (movement.offset + state.dynamic.shift)
+        # How an instrument's timbre moves says nothing about another one: around a code far away it would be noise.
+        reach = np.float32(settings.amount / max(1.0, left))
+        state.code = z + reach * (movement.offset + state.dynamic.shift)
         # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.
         fed_db = max(state.level_db, MIN_FED_DB)
         pitch = tone.pitch + 0.01 * settings.amount * movement.cents
@@ -149,7 +157,13 @@ class MovingTones:
         choice = self._motions.choose(z, tone.pitch, velocity)
         player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
         dynamic = self._velocity_timbre.at(choice.index, velocity)
-        return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z)
+        return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z, z)
+
+    def _begin_elsewhere(self, state: _Tone, z: FloatArray, tone: Tone, settings: MotionSettings, reach: float) -> None:
+        """Let the drone go on with the trajectory that suits the place where the pad is now."""
+        there = self._begin(z, tone, settings)
+        there.player.follow(state.player, reach)
+        state.player, state.dynamic, state.share, state.begun_at = there.player, there.dynamic, there.share, z
 
     def _sounding(self, tone: Tone, settings: MotionSettings) -> FloatArray:
         """Return a tone's frame with its noise moving, at the level of its velocity."""
@@ -157,15 +171,14 @@ class MovingTones:
         frame, out = state.frame, self._buffers[tone.slot]
         if frame is None:
             return out
-        gain = np.float32(state.frame_scale)
+        gain = state.frame_scale
         if not self._fluctuates:
-            np.multiply(frame, gain, out=out)
+            np.multiply(frame, np.float32(gain), out=out)
             return out
         state.noise_frame = (state.noise_frame + 1) % len(self._noise)
         share = state.share
         if settings.amount != 1.0:
             share = np.minimum(share * np.float32(settings.amount), np.float32(1.0))
         spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
-        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, out)
-        out *= gain
+        fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, float(gain), out)
         return out

@@ -54,7 +54,7 @@ class ReleaseRenderer:
         self.source = source_for(release, background, motion)
         pitched = plays_notes(card)
         frames = motion is not None and card.is_frame_model
-        self._texture = TextureMotion(motion) if motion is not None and frames and not pitched else None
+        self._texture = TextureMotion(motion, card.latent) if motion is not None and frames and not pitched else None
         self._dream = Dream(motion) if motion is not None and frames and pitched else None
         self.voices = VoiceBank(features, lookahead, SLOTS if pitched else 1)
         self.resampler = Resampler(features.sample_rate, output_rate)

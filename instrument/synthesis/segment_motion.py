@@ -10,15 +10,15 @@ from aitunes.features import FloatArray
 from aitunes.motion.passages import Passages
 from aitunes.release.card import LatentSpace
 from aitunes.release.motion import Motion
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.motion import MotionMode, MotionSettings
-
-HELD_AXES = 2
-"""Axes on which the pad's own coordinates count; along all others the material has what is its own."""
 
 _WINDOW_SECONDS, _STEP_SECONDS = 6.0, 1.5
 _NEAREST, _DREAMT = 4, 60
 _MOVED = 0.25
 """Distance of the pad, in the release's metric, after which another part of the material may be nearer."""
+_OTHER = 0.3
+"""Weight of distances beside the pad's axes: there are so many of them that the calmest passages would be nearest."""
 
 
 class Grain(NamedTuple):
@@ -31,6 +31,11 @@ class Grain(NamedTuple):
 
     window: int
     position: float
+
+
+def segment_passages(motion: Motion, directions: Directions) -> Passages:
+    """Cut the tracks of a release of segments into passages."""
+    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS, directions.nearness(motion.metric, _OTHER))
 
 
 class SegmentMotion:
@@ -46,14 +51,11 @@ class SegmentMotion:
     """
 
     def __init__(self, motion: Motion, latent: LatentSpace) -> None:
-        self._passages = Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS)
+        self._directions = Directions(latent)
+        self._passages = segment_passages(motion, self._directions)
         self._level = motion.level
         self._stride = motion.level_rate / motion.code_rate
         self._code_starts, self._level_starts = motion.code_starts, motion.level_starts
-        held = np.asarray(latent.axes, np.float32)[:HELD_AXES]
-        # Of each passage, what the pad does not say.
-        apart = self._passages.means - np.asarray(latent.mean, np.float32)
-        self._own = apart - (apart @ held.T) @ held
         self.now = self.following = Grain(0, 0.0)
         self._asked: FloatArray | None = None
         self._drawn: tuple[object, ...] = ()
@@ -98,7 +100,7 @@ class SegmentMotion:
     def code(self, grain: Grain, z: FloatArray, settings: MotionSettings) -> FloatArray:
         """Return the code of a grain where the pad has z, both [latent_dim]."""
         mean = self._passages.means[grain.window]
-        base = z + np.float32(min(1.0, settings.amount)) * self._own[grain.window]
+        base = z + np.float32(min(1.0, settings.amount)) * self._directions.own(mean, z)
         base = base + np.float32(settings.dream) * (mean - base)
         amount = np.float32(settings.amount + settings.dream * max(0.0, 1.0 - settings.amount))
         return np.asarray(base + amount * (self._passages.codes[self._number(grain)] - mean), np.float32)

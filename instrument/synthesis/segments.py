@@ -13,6 +13,7 @@ from aitunes.release.motion import Motion
 from aitunes.release.reader import Release
 from instrument.scheduling import DECODER_PRIORITY, raise_priority
 from instrument.synthesis.decoders import Controls, Decoder
+from instrument.synthesis.grain_clock import GrainClock
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.segment_motion import Grain, SegmentMotion
 from instrument.synthesis.tones import DRONE_SLOT
@@ -73,6 +74,8 @@ class SegmentDecoder:
         # The middle of a frame is heard half a window after its first hop, whose gain this is.
         self._behind = 0.5 * (features.n_fft / features.hop_length - 1.0)
         self._motion = None if motion is None else SegmentMotion(motion, release.card.latent)
+        self._clock = GrainClock()
+        self._frame_rate = features.frame_rate
         self._layer = _Layer(np.zeros((features.bands, self._frames), np.float32))
         self._next: _Layer | None = None
         self._faded = 0
@@ -86,6 +89,11 @@ class SegmentDecoder:
     def frames(self, z: FloatArray, performance: Performance) -> dict[int, FloatArray]:
         """Return the magnitudes [bands] under the playhead, then move it by the speed that is set."""
         self._put_playhead(performance)
+        keeps_time = self._keeps_time(performance)
+        if keeps_time:
+            self._run_playhead(self._columns(performance) * self._clock.advance(performance.transport), performance)
+        else:
+            self._clock.rest()
         controls, gain = self._controls(performance)
         if self._next is None and gain != 0.0:
             self._change(z, controls, performance)
@@ -99,8 +107,8 @@ class SegmentDecoder:
             if self._faded >= self._fade_hops:
                 self._layer, self._next = self._next, None
         self._gain = 10.0 ** (level_db / 20.0)
-        if not performance.frozen:
-            self._run_playhead(performance)
+        if not keeps_time and not performance.frozen:
+            self._run_playhead(performance.speed, performance)
         return {DRONE_SLOT: S * np.float32(gain)}
 
     def gain(self, slot: int) -> float:
@@ -141,7 +149,7 @@ class SegmentDecoder:
         columns = self._columns(performance)
         if self._motion is not None and len(made.codes) > 1 and self._is_due(columns, performance):
             shift = self._motion.step()
-            self._next = self._decoded_layer(1, (layer.column - columns + shift) % self._frames)
+            self._next = self._decoded_layer(1, (self._entry(columns, performance) + shift) % self._frames)
             self._ready = None
         elif made.controls != layer.controls or layer.code is None or not np.array_equal(made.codes[0], layer.code):
             self._next = self._decoded_layer(0, layer.column)
@@ -171,8 +179,24 @@ class SegmentDecoder:
         """Return whether the playhead has come to the end of the middle of its segment."""
         if performance.frozen or performance.speed == 0.0:
             return False
+        if self._keeps_time(performance):
+            return self._clock.is_over(performance.transport)
         column = self._layer.column
         return column >= self._frames - self._edge if columns > 0 else column < self._edge
+
+    def _keeps_time(self, performance: Performance) -> bool:
+        """Return whether grains begin on a grid of beats now."""
+        if self._motion is None or performance.frozen or performance.speed == 0.0:
+            return False
+        return performance.transport.motion_beats > 0.0 and self._motion.is_moving(performance.motion)
+
+    def _entry(self, columns: int, performance: Performance) -> float:
+        """Return where in its segment a grain begins now, columns."""
+        if not self._keeps_time(performance):
+            return self._layer.column - columns
+        seconds = abs(columns / performance.speed) / self._frame_rate
+        first = self._edge if columns > 0 else self._frames - self._edge
+        return first + columns * self._clock.begin(performance.transport, seconds)
 
     def _level_db(self, layer: _Layer, performance: Performance) -> float:
         if self._motion is None or layer.grain is None:
@@ -193,10 +217,10 @@ class SegmentDecoder:
                 self._next.column = self._layer.column
             self._set_position = performance.position
 
-    def _run_playhead(self, performance: Performance) -> None:
+    def _run_playhead(self, columns: float, performance: Performance) -> None:
         for layer in (self._layer, self._next):
             if layer is not None:
-                layer.column = (layer.column + performance.speed) % self._frames
+                layer.column = (layer.column + columns) % self._frames
                 performance.position = self._set_position = layer.column / self._frames
 
 

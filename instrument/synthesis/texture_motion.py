@@ -9,11 +9,14 @@ from aitunes.motion.pace import (
     MOVED,
     NEAREST_PASSAGES,
     TEXTURE_FADE_SECONDS,
+    TEXTURE_OTHER,
     TEXTURE_STEP_SECONDS,
     TEXTURE_WINDOW_SECONDS,
 )
 from aitunes.motion.passages import Passages
+from aitunes.release.card import LatentSpace
 from aitunes.release.motion import Motion
+from instrument.synthesis.directions import Directions
 from instrument.synthesis.motion import MotionMode, MotionSettings
 from instrument.synthesis.transport import Transport
 
@@ -22,18 +25,32 @@ _DREAMT = 60
 _GLIDE_SECONDS = (1.5, 4.0)
 
 
+def texture_passages(motion: Motion, directions: Directions) -> Passages:
+    """Cut the tracks of a release of frames without notes into passages."""
+    return Passages(
+        motion, TEXTURE_WINDOW_SECONDS, TEXTURE_STEP_SECONDS, directions.nearness(motion.metric, TEXTURE_OTHER)
+    )
+
+
 class TextureMotion:
     """Plays the passages of the training tracks that lie nearest to the pad, around the pad's own code.
 
-    On a grid of beats each passage begins on a line and takes a whole number of the grid's steps; where in it the sound
-    is follows from the beat alone, so it keeps time with a clock that is stopped, moved or changed in tempo.
+    The pad says where, the material says what: along the pad's coordinates a passage moves around the pad's own code;
+    along all others it sounds as it was recorded, where the player leaves these at rest. Moved around the mean of all
+    sounds instead, beats became noise.
+
+    On a grid of beats each passage takes a whole number of the grid's steps and begins on a multiple of its length.
+    Where in it the sound is follows from the beat alone, so it keeps time with a clock that is stopped, moved or
+    changed in tempo.
 
     Args:
         motion: of a release without notes: trajectories of whole tracks.
+        latent: of the release.
     """
 
-    def __init__(self, motion: Motion) -> None:
-        self._passages = passages = Passages(motion, TEXTURE_WINDOW_SECONDS, TEXTURE_STEP_SECONDS)
+    def __init__(self, motion: Motion, latent: LatentSpace) -> None:
+        self._directions = Directions(latent)
+        self._passages = passages = texture_passages(motion, self._directions)
         self._codes, self._windows, self._means = passages.codes, passages.windows, passages.means
         self._level = motion.level
         self._rate = motion.code_rate
@@ -70,9 +87,10 @@ class TextureMotion:
         self._mean = mean = self._mean + np.float32(min(1.0, frames / self._fade)) * (
             self._means[self._window] - self._mean
         )
-        reach = np.float32(settings.dream)
+        base = z + np.float32(min(1.0, settings.amount)) * self._directions.own(mean, z)
+        base = base + np.float32(settings.dream) * (mean - base)
         amount = np.float32(settings.amount + settings.dream * max(0.0, 1.0 - settings.amount))
-        return z + reach * (mean - z) + amount * (now - mean), settings.amount * level
+        return base + amount * (now - mean), settings.amount * level
 
     def _follow(self, z: FloatArray, settings: MotionSettings) -> None:
         """Go to the nearest passage, first and whenever the pad has moved far enough."""
@@ -108,7 +126,7 @@ class TextureMotion:
         first, end, _ = self._windows[self._window]
         grid = transport.motion_beats
         beats = transport.whole_beats((end - first) / self._rate / abs(settings.speed), grid)
-        begin = transport.last_line(grid)
+        begin = transport.last_line(beats)
         self._grid = begin, beats
         self._fade_to(self._at_share((transport.beat - begin) / beats, settings))
 

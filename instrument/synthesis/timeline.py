@@ -61,6 +61,11 @@ class Event:
         return self.path if self.kind is Kind.SETTING else None
 
     @property
+    def asks(self) -> bool:
+        """Return whether it changes nothing and waits for an answer."""
+        return self.values is None or self.kind in (Kind.REQUEST, Kind.SERVER)
+
+    @property
     def is_note(self) -> bool:
         """Return whether it begins, shapes or ends a note."""
         return self.path in _NOTES
@@ -102,6 +107,7 @@ class Timeline:
         self._held_of: Counter[Hashable] = Counter()
         self._let_go: deque[tuple[Hashable, int]] = deque()
         self._order = itertools.count()
+        self._applying = False
         self.late_events = 0
 
     def post(self, events: Sequence[Item], time: float | None = None, sender: Hashable = None) -> bool:
@@ -154,6 +160,19 @@ class Timeline:
                 raise MessageError("the engine is ending" if ended.is_set() else "the sound does not move on")
         ran.result()
 
+    @property
+    def is_idle(self) -> bool:
+        """Return whether all that was posted for the next hop has been applied; from any thread.
+
+        What is held for later does not count.
+        """
+        # In this order: a hop says that it applies events before it takes them.
+        return not self._arrivals and not self.ready_events and not self._applying
+
+    def end_hop(self) -> None:
+        """Take note that the events of `due` have been applied; synth's thread only."""
+        self._applying = False
+
     def clear(self) -> None:
         """Drop the events that are held for later; from any thread."""
         self._arrivals.append((None, None, None))
@@ -183,7 +202,10 @@ class Timeline:
             heard: when the changes of this hop will be heard, in seconds of the clock of the time tags.
             hop_seconds: time between two hops.
             note_lead: how much sooner than other changes a note is heard; a bundle with one waits as long.
+
+        `end_hop` follows when they have been applied.
         """
+        self._applying = True
         self._take_arrivals(heard, hop_seconds, note_lead)
         while self._held and self._held[0][0] < heard + 0.5 * hop_seconds:
             _, _, group, sender = heapq.heappop(self._held)

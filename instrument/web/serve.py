@@ -48,6 +48,7 @@ class WebServer:
     def __init__(self, options: ServerOptions, library: Library, say: Callable[[str], None]) -> None:
         self._options = options
         self._say = say
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._socket = _listen(options.http[0] or "127.0.0.1", options.http[1])
         self.http = (options.http[0] or "127.0.0.1", self._socket.getsockname()[1])
         self._services = assemble(options, library, self.http, self._serve_phones)
@@ -63,11 +64,18 @@ class WebServer:
         """End soon; from any thread or signal."""
         self._server.should_exit = True
 
+    def call(self, function: Callable[[], None]) -> None:
+        """Have the loop that serves call a function, once it runs; from any thread."""
+        if (loop := self._loop) is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                loop.call_soon_threadsafe(function)
+
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         here, *elsewhere = (f"http://{format_host_port(host, self.http[1])}/" for host in answering(self.http[0]))
         self._say(f"OSCQuery at {here}" + (f", from other machines at {' and '.join(elsewhere)}" if elsewhere else ""))
         self._say(f"The page is at {here}")
+        self._loop = asyncio.get_running_loop()
         # Beside the serving: it takes a second or two to see whether the name is free.
         announcing = asyncio.create_task(self._announce())
         # What is loaded by now stays; looking through all of it for garbage again would stop the server for 40 ms.

@@ -64,6 +64,13 @@ def test_a_damaged_file_is_put_aside_once_and_its_backup_read(file, path, senten
     ]
 
 
+def test_the_mark_that_some_editors_put_before_a_text_is_no_damage(file, path, sentences):
+    path.parent.mkdir()
+    path.write_bytes(b"\xef\xbb\xbfa b")
+    assert file.read() == ["a", "b"]
+    assert sentences == []
+
+
 def test_without_a_backup_what_can_be_read_is_kept(file, path, sentences):
     path.parent.mkdir()
     path.write_bytes(b"a\nB\nc")

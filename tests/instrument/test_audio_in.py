@@ -16,11 +16,16 @@ RATE = 48_000
 
 
 class Player:
-    """A JACK client that plays what it is given, again and again, from the next cycle on."""
+    """A JACK client that plays what it is given, again and again, from the next cycle on.
 
-    def __init__(self, jack, server, name="feeder"):
+    A second output, where there is one, plays it times `second`.
+    """
+
+    def __init__(self, jack, server, name="feeder", second=None):
         self.client = jack.Client(name, servername=server, no_start_server=True)
         self._port = self.client.outports.register("out", is_physical=True)
+        self.second = second
+        self._second = None if second is None else self.client.outports.register("out_2", is_physical=True)
         self._y, self._at = np.zeros(RATE, np.float32), 0
         self.client.set_process_callback(self._process)
         self.client.activate()
@@ -31,6 +36,8 @@ class Player:
     def _process(self, frames):
         at = (self._at + np.arange(frames)) % len(self._y)
         self._port.get_array()[:] = self._y[at]
+        if self._second is not None:
+            self._second.get_array()[:] = self.second * self._y[at]
         self._at += frames
 
     def close(self):
@@ -89,6 +96,24 @@ def test_what_is_sung_is_played_at_its_pitch_and_ends_with_it(play, ear, feeder,
         assert np.isfinite(heard).all()
     feeder.play(SILENCE)
     ear.wait_for(lambda y: not sounds(y))
+
+
+def test_channels_are_chosen_and_one_that_is_upside_down_does_not_cancel_the_other(play, ear, jack, server):
+    feeder = Player(jack, server, second=-1.0)
+    try:
+        client = play("--input", "feeder", "--input-channels", "1,2").client()
+        assert client.ask("/aitunes/input/channels") == [1, 2]
+        feeder.play(tone(57))
+        ear.wait_for(lambda y: sounds(y) and abs(pitch_of(y, 57) - 57.0) < 0.3)
+        client.command("/aitunes/input/channels", 2)
+        feeder.second = 0.0
+        ear.wait_for(lambda y: not sounds(y))
+        feeder.second = 1.0
+        ear.wait_for(lambda y: sounds(y) and abs(pitch_of(y, 57) - 57.0) < 0.3)
+        assert "no channel 5" in client.refused("/aitunes/input/channels", 5)
+        assert client.ask("/aitunes/input/channels") == [2, 0]
+    finally:
+        feeder.close()
 
 
 def test_nothing_listens_until_it_is_asked_to_and_meters_say_what_is_heard(play, ear, feeder):

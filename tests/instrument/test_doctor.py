@@ -1,6 +1,7 @@
 """The doctor says what is true, or why it cannot say anything."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from instrument.doctor.trace import write_trace
 from instrument.engine.flight_recorder import HOPS, FlightRecorder
 from instrument.terminal import Stopped, stoppable
 
+PROJECT = Path(__file__).parents[2]
 REPORT = Report(
     machine={"system": "Linux", "scheduling": "real-time"},
     import_seconds=0.1,
@@ -153,3 +155,56 @@ def test_a_trace_for_which_the_disk_has_no_room_is_a_sentence_and_leaves_nothing
     assert list(tmp_path.iterdir()) == []
     assert write_trace(tmp_path / "trace.json", flight, said.append)
     assert len(json.loads((tmp_path / "trace.json").read_text())["traceEvents"]) > HOPS
+
+
+@pytest.fixture
+def on_small_disk(tmp_path):
+    """`on_small_disk(kilobytes, code)`: run Python where the folder "disk" is a disk of that size; what it printed."""
+    (tmp_path / "disk").mkdir()
+
+    def run(kilobytes, code):
+        mount = f"mount -t tmpfs -o size={kilobytes}k none disk"
+        command = ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "sh", sys.executable, "-c", code]
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
+        )
+        if "unshare failed" in done.stderr or "mount:" in done.stderr:
+            pytest.skip(f"this system lets nobody mount a disk: {done.stderr[:80]}")
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_full_disk_is_told_before_anything_is_measured(on_small_disk):
+    code = """
+from pathlib import Path
+from instrument.cli import main
+Path("disk/film").write_bytes(bytes(40_000))
+status = main(["doctor", "--output", "none", "--trace", "disk/trace.json"])
+print(status, [path.name for path in Path("disk").iterdir()])
+"""
+    said = on_small_disk(64, code)
+    assert "The trace cannot be written to disk/trace.json: No space left on device." in said
+    assert "Measuring" not in said
+    assert "1 ['film']" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_disk_that_is_full_in_the_end_is_a_sentence_and_the_older_trace_stays(on_small_disk):
+    code = """
+from pathlib import Path
+from instrument.engine.flight_recorder import HOPS, FlightRecorder
+from instrument.doctor.trace import write_trace
+Path("disk/trace.json").write_text("{}")
+flight = FlightRecorder()
+flight.begin()
+for _ in range(HOPS):
+    flight.add(0.0, 0.0, 0.001, 0.0005, (1, 1e-5), 256.0, 0, 128 / 48_000)
+print(write_trace(Path("disk/trace.json"), flight, print))
+print([(path.name, path.read_text()) for path in Path("disk").iterdir()])
+"""
+    said = on_small_disk(128, code)
+    assert "The trace cannot be written to disk/trace.json: No space left on device.\nFalse\n" in said
+    assert "[('trace.json', '{}')]" in said

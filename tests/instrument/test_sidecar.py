@@ -3,15 +3,19 @@
 import contextlib
 import io
 import os
+import queue
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import httpx
 import psutil
 import pytest
 
+from instrument.cli.heartbeat import PATIENCE, Patience
 from instrument.cli.sidecar import Listener, Sidecar
 
 OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
@@ -69,6 +73,9 @@ class Program:
 
     def __init__(self, status):
         self.stdin = io.BytesIO()
+        reading, writing = os.pipe()
+        os.close(writing)
+        self.stdout = os.fdopen(reading, "rb")
         self._status = status
 
     def wait(self, timeout=None):
@@ -98,6 +105,92 @@ def test_one_that_cannot_serve_is_not_started_again():
     sidecar.open()
     sidecar._thread.join(60.0)
     assert (told, noted) == ([], [("OSCQuery", False)])
+
+
+ANSWERS = "import os\nos.read(0, 1)\nwhile os.read(0, 1): os.write(1, b'.')"
+HANGS = "import time\ntime.sleep(600)"
+THEN_HANGS = ANSWERS.replace("while os.read(0, 1):", "for _ in range(3): os.read(0, 1);") + "\n" + HANGS
+
+
+@pytest.fixture
+def beside():
+    """`beside(program, patience)`: what a sidecar that runs it told and noted, its processes, and their deaths."""
+    opened = []
+
+    def run(program, patience):
+        told, noted, started, deaths = queue.Queue(), [], [], []
+
+        def start():
+            command = [sys.executable, "-c", program]
+            started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            return started[-1]
+
+        listener = Listener(told.put, lambda *note: noted.append(note), lambda: deaths.append(None))
+        sidecar = Sidecar("MIDI", start, listener, pauses=(0.001,), patience=patience)
+        opened.append(sidecar)
+        sidecar.open()
+        sidecar.release()
+        return told, noted, started, deaths
+
+    yield run
+    for sidecar in opened:
+        sidecar.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system stops no processes")
+def test_one_that_hangs_is_told_and_so_is_that_it_goes_on(beside):
+    told, noted, (process,), deaths = beside(ANSWERS, Patience(ask=0.02, silent=0.2, hanging=600.0))
+    time.sleep(0.3)
+    assert (noted, deaths) == ([], [])  # it has answered all the time
+    process.send_signal(signal.SIGSTOP)
+    assert told.get(timeout=60.0).startswith("MIDI does not answer; the sound goes on.")
+    assert (noted, len(deaths)) == ([("MIDI", False)], 1)
+    process.send_signal(signal.SIGCONT)
+    assert told.get(timeout=60.0) == "MIDI answers again."
+    assert noted[-1] == ("MIDI", True)
+
+
+@pytest.mark.parametrize("program", [HANGS, THEN_HANGS])
+def test_one_that_hangs_for_long_is_ended_and_started_again(beside, program):
+    told, noted, started, _ = beside(program, Patience(ask=0.02, beginning=1.0, silent=0.2, hanging=0.4))
+    assert told.get(timeout=60.0).startswith("MIDI does not answer")
+    assert "It starts again in 0.001 s." in told.get(timeout=60.0)
+    assert told.get(timeout=60.0).startswith("MIDI does not answer")
+    assert len(started) == 2
+    assert noted[:3] == [("MIDI", False), ("MIDI", False), ("MIDI", True)]
+
+
+def window(engine):
+    """The processes beside an engine, by what they are."""
+    kinds = {"instrument.web": "web", "instrument.midi": "midi", "pad": "pad"}
+    children = psutil.Process(engine.process.pid).children()
+    return {kind: child for child in children for word, kind in kinds.items() if word in child.cmdline()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, where a window needs no screen")
+def test_every_helper_answers_from_its_loop_and_is_missed_where_it_hangs(start, releases):
+    pytest.importorskip("PySide6")
+    words = ["--output", "none", "--osc-port", 0, "--http-port", 0, "--releases", releases, "--release", "tiny"]
+    screen = {"DISPLAY": ":999", "QT_QPA_PLATFORM": "offscreen"}
+    engine = start("play", "--oscquery", "--midi", *words, environment=screen)
+    engine.says(OSCQUERY)
+    client, helpers = engine.client(), window(engine)
+    assert sorted(helpers) == ["midi", "pad", "web"]
+    engine.says("MIDI: ")
+    time.sleep(3.0 * PATIENCE.ask)  # by now both have answered once, and so are missed soon
+    assert "does not answer" not in engine.text
+    pad = helpers.pop("pad")
+    for stopped, names in ((list(helpers.values()), ["MIDI", "The web server"]), ([pad], ["The pad"])):
+        for helper in stopped:
+            helper.suspend()
+        for name in names:
+            engine.says(f"{name} does not answer; the sound goes on")
+        assert client.ask("/status", reply="/status.reply")[-1] == ", ".join(names if stopped != [pad] else [])
+        for helper in stopped:
+            helper.resume()
+        for name in names:
+            engine.says(f"{name} answers again")
+        assert client.ask("/status", reply="/status.reply")[-1] == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -182,7 +182,7 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, planned: Plans, mad
         data.name, data.licence, options.features, options.seed, options.held_out, _sentences(plans, made, "refused"),
         whole, statistics, (*data.notes, *_sentences(plans, made, "noted")),
     )  # fmt: skip
-    sources = write_sources(to, data.tracks, planned.sizes.tolist(), planned.changed.tolist())
+    sources = write_sources(to, data.tracks, planned.stamps)
     write_index(to, card, table, files, sources)
     return card
 

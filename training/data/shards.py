@@ -24,7 +24,7 @@ from aitunes.audio_processing.levels import Levels, frame_power, levelled
 from aitunes.datasets.folder import Track
 from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
-from aitunes.remote_paths import write_whole
+from aitunes.remote_paths import is_remote, write_whole
 from training.data.log_mel import LogMel
 
 WORK = ".work"
@@ -77,12 +77,12 @@ class Plans:
 
     Args:
         shards: to be made.
-        sizes, changed: of every track's file, bytes and nanoseconds since 1970, [tracks].
+        stamps: of every track's file its bytes, and when its contents and when anything of it changed last,
+            nanoseconds since 1970, [tracks, 3].
     """
 
     shards: list[Plan]
-    sizes: NDArray[np.int64]
-    changed: NDArray[np.int64]
+    stamps: NDArray[np.int64]
 
 
 def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> Plans:
@@ -95,7 +95,9 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> Plans:
         decides: what besides the files decides the segments.
     """
     # Arrays, and no track is kept: they may be very many.
-    size, changed, turn = np.fromiter(map(_size_change_turn, tracks), np.dtype((np.int64, 3)), len(tracks)).T
+    read = np.fromiter(map(_stamp_and_turn, tracks), np.dtype((np.int64, 4)), len(tracks))
+    stamps = np.asarray(read[:, :3], np.int64)
+    size, turn = read[:, 0], read[:, 3]
     order = np.argsort(turn, kind="stable").astype(np.int32)
     most = min(_AUDIO_BYTES, size.sum() / _MIN_SHARDS)
     starts: list[int] = []
@@ -107,15 +109,17 @@ def plan_shards(tracks: Sequence[Track], decides: dict[str, Any]) -> Plans:
         filled += more
     plans = []
     for number, group in enumerate(np.split(order, starts[1:])):
-        files = [[tracks[n].name, int(size[n]), int(changed[n])] for n in group]
+        files = [[tracks[n].name, *stamps[n].tolist()] for n in group]
         plans.append(Plan(number, group, _hash(json.dumps([_VERSION, decides, *files], sort_keys=True))))
-    return Plans(plans, size, changed)
+    return Plans(plans, stamps)
 
 
-def _size_change_turn(track: Track) -> tuple[int, int, int]:
-    """Return a file's size and time of change, and the key that orders it by the hash of its name."""
+def _stamp_and_turn(track: Track) -> tuple[int, int, int, int]:
+    """Return a file's size and times of change, and the key that orders it by the hash of its name."""
     stat = track.path.stat()
-    return stat.st_size, stat.st_mtime_ns, int.from_bytes(hashlib.sha256(track.name.encode()).digest()[:7], "big")
+    touched = 0 if is_remote(track.path) else stat.st_ctime_ns
+    turn = int.from_bytes(hashlib.sha256(track.name.encode()).digest()[:7], "big")
+    return stat.st_size, stat.st_mtime_ns, touched, turn
 
 
 def _hash(text: str) -> str:

@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from aitunes.bounded_files import read_bounded
+import numpy as np
+from numpy.typing import NDArray
+
+from aitunes.bounded_files import open_regular, read_bounded
 from aitunes.datasets.folder import Track
 from aitunes.remote_paths import is_remote, write_whole
 
 _LINES = 4_096
 _MAX_BYTES = 1 << 28
+_PARTS = 8
+_PART_BYTES = 1 << 14
+_TELLS_TOUCHED = os.name != "nt"
+"""Says whether the system tells when anything of a file changed last; nobody can set that time."""
+
+Stamp = tuple[int, int, int, str]
+"""Bytes of a file, when its contents and when anything of it changed last, and `_hash_of_parts`."""
 
 
-def write_sources(store: Path, tracks: Sequence[Track], sizes: Sequence[int], changed: Sequence[int]) -> str:
-    """Write name, size and time of change of every file, a line each; returns the list's name in the store."""
+def write_sources(store: Path, tracks: Sequence[Track], stamps: NDArray[np.int64]) -> str:
+    """Write what every file is, a line of JSON each; returns the list's name in the store.
+
+    Args:
+        stamps: see `training.data.shards.Plans`.
+    """
+    lines = list(_pieces(tracks, stamps))  # some tens of bytes a file
     digest = hashlib.sha256()
-    for piece in _pieces(tracks, sizes, changed):
+    for piece in lines:
         digest.update(piece)
     name = f"sources-{digest.hexdigest()[:16]}.txt"
-    write_whole(store / name, _pieces(tracks, sizes, changed))
+    write_whole(store / name, lines)
     return name
 
 
-def _pieces(tracks: Sequence[Track], sizes: Sequence[int], changed: Sequence[int]) -> Iterator[bytes]:
+def _pieces(tracks: Sequence[Track], stamps: NDArray[np.int64]) -> Iterator[bytes]:
     for start in range(0, len(tracks), _LINES):
-        numbers = range(start, min(start + _LINES, len(tracks)))
-        yield "".join(f"{sizes[n]} {changed[n]} {tracks[n].name}\n" for n in numbers).encode()
+        rows = [
+            json.dumps([*stamps[n].tolist(), _hash_of_parts(tracks[n].path), tracks[n].name])
+            for n in range(start, min(start + _LINES, len(tracks)))
+        ]
+        yield "".join(f"{row}\n" for row in rows).encode()
+
+
+def _hash_of_parts(path: Path) -> str:
+    """Hash eight parts of a file on a disk, from its first bytes to its last; "" where it cannot be read."""
+    if is_remote(path):
+        return ""
+    digest = hashlib.blake2b(digest_size=8)
+    try:
+        with open_regular(path) as file:
+            last = max(0, file.seek(0, os.SEEK_END) - _PART_BYTES)
+            for n in range(_PARTS):
+                file.seek(n * last // (_PARTS - 1))
+                digest.update(file.read(_PART_BYTES))
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
@@ -38,9 +74,9 @@ def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
         tracks: as they are now, on a disk.
     """
     try:
-        lines = read_bounded(path, _MAX_BYTES).decode().splitlines()
-        recorded = {name: (int(size), int(time)) for size, time, name in (line.split(" ", 2) for line in lines)}
-    except (OSError, ValueError):
+        lines = read_bounded(path, _MAX_BYTES).decode().split("\n")  # names may hold other ends of lines
+        recorded = dict(map(_parse, filter(None, lines)))
+    except (OSError, ValueError, TypeError, RecursionError):
         return ""
     new = changed = same = 0
     for track in tracks:
@@ -48,9 +84,32 @@ def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
         if before is None:
             new += 1
             continue
-        stat = None if is_remote(track.path) else track.path.stat()
-        differs = stat is not None and before != (stat.st_size, stat.st_mtime_ns)
+        differs = not is_remote(track.path) and _differs(track.path, before)
         changed, same = changed + differs, same + (not differs)
     gone = len(recorded) - changed - same
     counts = [f"{count} {kind}" for count, kind in ((new, "new"), (changed, "changed"), (gone, "gone")) if count]
     return ", ".join(counts)
+
+
+def _parse(line: str) -> tuple[str, Stamp]:
+    if line[0] != "[":  # as older stores have it
+        size, changed, name = line.split(" ", 2)
+        return name, (int(size), int(changed), 0, "")
+    size, changed, touched, parts, name = json.loads(line)
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r:.40} is no name")
+    return name, (size, changed, touched, parts)
+
+
+def _differs(path: Path, before: Stamp) -> bool:
+    size, changed, touched, parts = before
+    try:
+        stat = path.stat()
+    except OSError:
+        return True
+    if (stat.st_size, stat.st_mtime_ns) != (size, changed):
+        return True
+    # Programs that edit tags can keep both; only files that were touched are read, and so a copied folder once.
+    if not parts or (_TELLS_TOUCHED and stat.st_ctime_ns == touched):
+        return False
+    return _hash_of_parts(path) != parts

@@ -236,7 +236,7 @@ def _movement(card: ReleaseCard, motion: Motion | None) -> NnNotes | NnTextures 
         return NnStill()
     if any(spec.name == "pitch" for spec in card.inputs):
         return NnNotes(motion, card.features)
-    return NnTextures(motion, card.features)
+    return NnTextures(motion, card)
 
 
 def _labels(names: list[str]) -> list[str]:

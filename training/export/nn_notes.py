@@ -45,9 +45,20 @@ class NnNotes(nn.Module):
     place: Tensor
     apart: Tensor
     shift: Tensor
+    begun: Tensor
     dice: Tensor
     __constants__ = (
-        *("decaying_db", "end_db", "fade_seconds", "fall_db", "fluctuates", "hop_seconds", "hz_of_0", "jump_high"),
+        *(
+            "decaying_db",
+            "end_db",
+            "fade_seconds",
+            "far",
+            "fall_db",
+            "fluctuates",
+            "hop_seconds",
+            "hz_of_0",
+            "jump_high",
+        ),
         *("jump_low", "leap", "mask", "quiet_db", "rate", "release_db", "silent_db", "slowest"),
         # Of a row's state; `note` is 0 at rest, 1 while the key is down, 2 once it is let go.
         *("note", "index", "position", "faded", "fade_frames", "lift_db", "held_seconds", "fallen_db", "releasing"),
@@ -64,6 +75,7 @@ class NnNotes(nn.Module):
         self.decaying_db, self.silent_db = DECAYING_DB, pace.SILENT_DB
         self.quiet_db, self.fall_db = pace.MIN_FED_DB, pace.MAX_FALL_DB
         self.fade_seconds, self.slowest = pace.NOTE_FADE_SECONDS, pace.MIN_ATTACK_SPEED
+        self.far = pace.LEFT**2
         self.jump_low, self.jump_high = pace.JUMP_SHARE
         self.end_db = pace.END_DB_PER_SECOND * self.hop_seconds
         self.release_db, self.mask = -60.0 * self.hop_seconds / RELEASE_SECONDS, DICE_MASK
@@ -84,6 +96,7 @@ class NnNotes(nn.Module):
             "place": np.zeros(MAX_BATCH),
             "apart": np.zeros((MAX_BATCH, motion.codes.shape[1]), np.float32),
             "shift": np.zeros((MAX_BATCH, motion.codes.shape[1]), np.float32),
+            "begun": np.zeros((MAX_BATCH, motion.codes.shape[1]), np.float32),
             "dice": np.zeros(MAX_BATCH, np.int64),
         }.items():
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)))
@@ -134,10 +147,14 @@ class NnNotes(nn.Module):
             elif row[self.note] == 1.0:
                 row[self.note] = 2.0
             if row[self.note] > 0.0:
+                left = self.left(z[n], n)
+                if left > self.far and row[self.drone] > 0.0:
+                    self.begin_elsewhere(row, n, z[n], level_db, 1.0 / left)
+                    left = 0.0
                 marks = self.recorded.marks_of(int(row[self.index]))
                 offset, moved_db, cents = self.advance(row, marks, n, speed, mode)
                 told[n] = torch.tensor(self.heard(row, level_db, amount, moved_db, cents))
-                codes[n] = z[n] + amount * (offset + self.shift[n])
+                codes[n] = z[n] + amount / max(1.0, left) * (offset + self.shift[n])
             self.state[n].copy_(torch.tensor(row))  # which makes numbers of 32 bits of them, too few for a position
             self.place[n].fill_(row[self.position])
         return codes, told[:, :1], told[:, 1:2], told[:, 2:3], told[:, 3:], struck
@@ -164,9 +181,10 @@ class NnNotes(nn.Module):
         index, stretch, correction = self.choice.choose(z, pitch, velocity)
         shift, dynamic_db = self.choice.timbre(index, velocity)
         self.shift[n].copy_(shift)
+        self.begun[n].copy_(z)
         row[self.note], row[self.index], row[self.drone] = 1.0, float(index), float(drone)
         row[self.stretch], row[self.correction], row[self.dynamic_db] = stretch, correction, dynamic_db
-        row[self.level_db] = level_before
+        row[self.level_db], row[self.key] = level_before, pitch
         marks = self.recorded.marks_of(index)
         loop = float(marks[2] - marks[1])
         row[self.mean_db] = self.recorded.mean_level(marks)
@@ -178,6 +196,22 @@ class NnNotes(nn.Module):
         if drone:
             row[self.position] = marks[1] + float(math.floor(self.uniform(n) * loop))
         self.draw_jump(row, marks, n)
+
+    def left(self, z: Tensor, n: int) -> float:
+        """Return how far a row's code is from where its note began, squared; 1 is within the same instrument.
+
+        How an instrument's timbre moves says nothing about another one: around a code far away it would be noise.
+        """
+        apart = (z - self.begun[n]) @ self.choice.metric
+        return float(apart.square().mean())
+
+    def begin_elsewhere(self, row: list[float], n: int, z: Tensor, level_db: float, reach: float) -> None:
+        """Let a drone go on with the trajectory that suits its code now; `reach` of the former timbre was heard."""
+        note, envelope = row[self.note], row[self.envelope]
+        offset, moved_db, cents = self.movement(row, self.recorded.marks_of(int(row[self.index])), n, 0.0)
+        self.begin(row, n, z, row[self.key], level_db, True)
+        row[self.note], row[self.envelope] = note, envelope
+        self.fade_from(row, self.recorded.marks_of(int(row[self.index])), n, (reach * offset, moved_db, cents))
 
     def advance(
         self, row: list[float], marks: list[int], n: int, speed: float, mode: int

@@ -72,8 +72,9 @@ class NnRecorded(nn.Module):
         ratio, code_last, origin = self.ratio, marks[7], marks[6]
         first, last = int(marks[1] * ratio), int(marks[2] * ratio)
         last = min(max(last, first + 2), code_last)
-        first = min(first, last - 1)
-        room = max(1, (last - first) // 4)  # what is left of the loop in the direction of play would be too little
+        first = max(0, min(first, last - 1))
+        # What is left of the loop in the direction of play would be too little.
+        room = min(max(1, (last - first) // 4), last - first)
         candidates = torch.arange(first, last - room + 1) if forward else torch.arange(first + room, last + 1)
         here = min(int(position * ratio), code_last)
         cents = self.cents[origin : origin + code_last + 1].double()

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aitunes.features import AudioFeatures
 from aitunes.motion import pace
-from aitunes.motion.passages import Passages
+from aitunes.motion.passages import Passages, nearness
+from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import Motion
 from training.export.nn_choice import quantised
 from training.export.nn_notes import Moved
@@ -21,10 +21,15 @@ class NnTextures(nn.Module):
 
     Args:
         motion: of a release without notes.
-        features: of the release.
+        card: of the release.
     """
 
     metric: Tensor
+    nearness: Tensor
+    centre: Tensor
+    axes: Tensor
+    deviations: Tensor
+    free: Tensor
     points: Tensor
     means: Tensor
     windows: Tensor
@@ -39,9 +44,11 @@ class NnTextures(nn.Module):
     dice: Tensor
     __constants__ = ("fade", "frames", "last", "mask", "moved", "nearest", "similar")
 
-    def __init__(self, motion: Motion, features: AudioFeatures) -> None:
+    def __init__(self, motion: Motion, card: ReleaseCard) -> None:
         super().__init__()
-        passages = Passages(motion, pace.TEXTURE_WINDOW_SECONDS, pace.TEXTURE_STEP_SECONDS)
+        features, axes = card.features, np.asarray(card.latent.axes, np.float32)
+        near = nearness(axes, motion.metric, pace.TEXTURE_OTHER)
+        passages = Passages(motion, pace.TEXTURE_WINDOW_SECONDS, pace.TEXTURE_STEP_SECONDS, near)
         self.frames = features.hop_length / features.sample_rate * motion.code_rate
         self.fade, self.moved = max(1.0, pace.TEXTURE_FADE_SECONDS * motion.code_rate), pace.MOVED
         self.nearest, self.similar = min(pace.NEAREST_PASSAGES, len(passages.windows)), pace.SIMILAR_ENTRIES
@@ -49,6 +56,11 @@ class NnTextures(nn.Module):
         codes, scale = quantised(passages.codes, np.array([0, len(passages.codes)]), np.int16)
         for name, values in {
             "metric": motion.metric,
+            "nearness": near,
+            "centre": np.asarray(card.latent.mean, np.float32),
+            "axes": axes,
+            "deviations": np.sqrt(np.maximum(card.latent.variance, 1e-12)).astype(np.float32),
+            "free": (np.arange(len(axes)) >= pace.HELD_AXES).astype(np.float32),
             "points": passages.points,
             "means": passages.means,
             "windows": passages.windows,
@@ -103,7 +115,8 @@ class NnTextures(nn.Module):
             row[3] += self.frames
             code, level_db = self.now(row, n)
             self.mean[n] += min(1.0, self.frames / self.fade) * (self.means[int(row[1])] - self.mean[n])
-            codes[n] = z[n] + amount * (code - self.mean[n])
+            base = z[n] + min(1.0, amount) * self.own(self.mean[n], z[n])
+            codes[n] = base + amount * (code - self.mean[n])
             gain[n] = 10.0 ** (amount * level_db / 20.0)
             self.state[n].copy_(torch.tensor(row))  # which makes numbers of 32 bits of them, too few for a position
             self.place[n].fill_(row[2])
@@ -111,7 +124,7 @@ class NnTextures(nn.Module):
 
     def follow(self, row: list[float], n: int, z: Tensor, speed: float) -> None:
         """Go to the nearest passage, first and whenever the code has moved far enough."""
-        point = z @ self.metric
+        point = z @ self.nearness
         if row[0] == 0.0:
             window = self.near(point)[0]
             row[0], row[1], row[2], row[3] = 1.0, float(window), float(int(self.windows[window, 0])), self.fade
@@ -122,6 +135,11 @@ class NnTextures(nn.Module):
             near = self.near(point)
             if int(row[1]) not in near:
                 self.go_to(row, n, near[0], speed)
+
+    def own(self, code: Tensor, z: Tensor) -> Tensor:
+        """Return what a sound has along all axes but the pad's, and a player at z leaves to it, [latent_dim]."""
+        there, asked = (code - self.centre) @ self.axes.t(), (z - self.centre) @ self.axes.t()
+        return (self.free * (1.0 - asked.abs() / self.deviations).clamp(min=0.0) * there) @ self.axes
 
     def near(self, point: Tensor) -> list[int]:
         """Return the passages nearest to a point, nearest first."""
@@ -140,7 +158,7 @@ class NnTextures(nn.Module):
             if mode == 0:
                 self.fade_to(row, n, first if speed >= 0.0 else last)
             else:
-                near = self.near(z @ self.metric)
+                near = self.near(z @ self.nearness)
                 self.go_to(row, n, near[self.drawn(n, len(near))], speed)
 
     def go_to(self, row: list[float], n: int, window: int, speed: float) -> None:

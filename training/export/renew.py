@@ -2,17 +2,22 @@
 
     python -m training.export.renew [--still] FOLDER …
 
-The networks and all other files stay as they are; the card gets the new file's hash.
+The networks and all other files stay as they are; the card gets the new file's hash. PyTorch opens what is in the file:
+renew your own releases, not those of strangers.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from aitunes.errors import ReleaseError
+from aitunes.printable import printable
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import TORCHSCRIPT, read_release
@@ -27,13 +32,22 @@ def renew(folder: Path, still: bool = False) -> Path:
         still: leave the release's motion out.
 
     Raises:
-        ReleaseError: there is no release, or it has no such file.
+        ReleaseError: there is no release, it has another name than its folder, or its file is missing or none of ours.
     """
-    release = read_release(folder)
-    files = {name: (folder / name).read_bytes() for name in release.card.files}
-    motion = None if still else read_motion(folder, release.card)
-    files[TORCHSCRIPT] = renewed(release.card, files[TORCHSCRIPT], motion)
-    return write_release(folder.parent, release.card, files)
+    folder = folder.resolve()
+    card = read_release(folder).card
+    if TORCHSCRIPT not in card.files:
+        raise ReleaseError(f"The release in {folder} has no {TORCHSCRIPT} to renew.")
+    if folder.name != card.name:
+        raise ReleaseError(f"The release in {folder} is called {card.name}; give its folder that name.")
+    files = {name: (folder / name).read_bytes() for name in card.files}
+    try:
+        motion = None if still else read_motion(folder, card)
+        files[TORCHSCRIPT] = renewed(card, files[TORCHSCRIPT], motion)
+    except (RuntimeError, AttributeError, ValueError) as error:
+        why = (str(error).strip().splitlines() or ["it is damaged"])[0][:200]
+        raise ReleaseError(f"The {TORCHSCRIPT} in {folder} is none that AiTunes writes: {why}") from error
+    return write_release(folder.parent, card, files)
 
 
 def renewed(card: ReleaseCard, contents: bytes, motion: Motion | None) -> bytes:
@@ -42,16 +56,20 @@ def renewed(card: ReleaseCard, contents: bytes, motion: Motion | None) -> bytes:
     return scripted_bytes(replace(card, files={}), frames.encoder, frames.decoder, motion)
 
 
-def main() -> int:
-    """Renew each folder's file."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Renew each folder's file; those that cannot be renewed stay as they are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="of a release with a model.ts")
     parser.add_argument("--still", action="store_true", help="without its motion, which takes about a megabyte")
-    options = parser.parse_args()
     torch.manual_seed(0)
+    options, status = parser.parse_args(words), 0
     for folder in options.folders:
-        print(renew(folder, options.still))
-    return 0
+        try:
+            print(printable(str(renew(folder, options.still))))
+        except ReleaseError as error:
+            print(printable(str(error)), file=sys.stderr)
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aitunes.datasets.folder import SUFFIXES, UNLABELLED, first_folder
 from aitunes.errors import TrainingError, reason
+from aitunes.folder_walk import walk_folders
 
 LIBSNDFILE = tuple(sorted({*SUFFIXES, ".aifc", ".mp1", ".mp2", ".snd", ".voc", ".wave"}))
 """Endings of files that libsndfile reads; how it reads one, it learns from the contents."""
@@ -119,9 +120,9 @@ def _walk(listing: Listing) -> Iterator[tuple[Path, str]]:
     def note_failure(error: OSError) -> None:
         listing.unreadable.append(f"{_inside(root, Path(error.filename or root))} ({reason(error)})")
 
-    for folder, folders, names in os.walk(root, followlinks=True, onerror=note_failure):
-        state = Path(folder).stat()
-        is_root, is_own = folder == str(root), any(mark in names for mark in _OWN_MARKS)
+    for folder, folders, names in walk_folders(root, note_failure):
+        state = folder.stat()
+        is_root, is_own = folder == root, any(mark in names for mark in _OWN_MARKS)
         if (state.st_dev, state.st_ino) in seen or (is_own and not is_root):
             listing.own_folders += is_own
             folders.clear()
@@ -130,7 +131,7 @@ def _walk(listing: Listing) -> Iterator[tuple[Path, str]]:
         seen.add((state.st_dev, state.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            yield Path(folder, name), Path(folder, name).relative_to(root).as_posix()
+            yield folder / name, (folder / name).relative_to(root).as_posix()
 
 
 def _add(listing: Listing, path: Path, name: str, has_ffmpeg: bool) -> None:

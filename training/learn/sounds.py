@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
+from aitunes.printable import printable
 from training.learn.listing import SoundFile
 
 STRETCH_SECONDS = 20.0
@@ -26,6 +28,7 @@ _UNKNOWN_FRAMES = 2**31 - 1  # what files of unknown length declare, and more
 _MAX_CHANNELS = 64
 _FFMPEG_RATE = 44_100
 _FFMPEG_PATIENCE_SECONDS = 120.0
+_MAX_COMPLAINT = 4_096
 _OPPOSITE = 0.1  # of the channels' power is left in their mean
 _CLIPPED_LEVEL, _CLIPPED_RUN = 0.985, 3
 _DC = 0.01
@@ -83,19 +86,26 @@ def read_header(file: SoundFile) -> Header:
 
 
 def read_stretches(
-    file: SoundFile, starts: Sequence[float], sample_rate: int, stretch_seconds: float = STRETCH_SECONDS
+    file: SoundFile,
+    starts: Sequence[float],
+    sample_rate: int,
+    stretch_seconds: float = STRETCH_SECONDS,
+    patience_seconds: float = _FFMPEG_PATIENCE_SECONDS,
 ) -> Iterator[Stretch]:
     """Read stretches of a file.
 
     Args:
         starts: where they begin, seconds, rising; what lies behind the end of the file is left out.
         sample_rate: that they are resampled to, Hz.
+        patience_seconds: after which ffmpeg, where it decodes, is ended if it says nothing.
 
     Raises:
         UnreadableSoundError: it cannot be decoded, or holds values that are no numbers. What was read before is good.
     """
     if file.through_ffmpeg:
-        yield from _through_ffmpeg(file.path, stretch_seconds * len(starts), sample_rate, stretch_seconds)
+        yield from _through_ffmpeg(
+            file.path, stretch_seconds * len(starts), sample_rate, stretch_seconds, patience_seconds
+        )
         return
     with _opened(file.path) as sound:
         rate = sound.samplerate
@@ -208,25 +218,64 @@ def _check_header(sound: soundfile.SoundFile) -> None:
         raise UnreadableSoundError(f"{sound.channels} channels at {sound.samplerate} Hz are no recording")
 
 
-def _through_ffmpeg(path: Path, seconds: float, sample_rate: int, stretch_seconds: float) -> Iterator[Stretch]:
+def _through_ffmpeg(
+    path: Path,
+    seconds: float,
+    sample_rate: int,
+    stretch_seconds: float,
+    patience_seconds: float,
+) -> Iterator[Stretch]:
     """Yields the beginning of a file, decoded by ffmpeg in a process of its own.
 
     Raises:
-        UnreadableSoundError: ffmpeg finds no sound.
+        UnreadableSoundError: ffmpeg finds no sound, or has nothing to say for so many seconds.
     """
     limits = ["-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
     form = ["-vn", "-map", "0:a:0", "-t", f"{seconds:.3f}", "-ac", "2", "-ar", str(_FFMPEG_RATE), "-f", "f32le", "-"]
     command = ["ffmpeg", *limits, "-i", f"file:{path}", *form]
     bytes_at_once = round(stretch_seconds * _FFMPEG_RATE) * 8
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        start = 0.0
-        while contents := process.stdout.read(bytes_at_once):
+    start = 0.0
+    with _ffmpeg(command, patience_seconds) as (read, complaints):
+        while contents := read(bytes_at_once):
             y: NDArray[np.float32] = np.frombuffer(contents[: len(contents) // 8 * 8], np.float32).reshape(-1, 2)
             if len(y):
                 yield mono_stretch(y, _FFMPEG_RATE, sample_rate, start)
             start += stretch_seconds
-        lines = process.stderr.read(4_096).decode(errors="replace").strip().splitlines()
     if not start:
-        raise UnreadableSoundError(lines[-1][:200] if lines else "ffmpeg finds no sound in it")
+        lines = complaints.decode(errors="replace").strip().splitlines()
+        raise UnreadableSoundError(printable(lines[-1][:200]) if lines else "ffmpeg finds no sound in it")
+
+
+@contextmanager
+def _ffmpeg(command: list[str], patience_seconds: float) -> Iterator[tuple[Callable[[int], bytes], bytearray]]:
+    """Run ffmpeg; yields a function that reads so many bytes of sound, and what it complained of last.
+
+    A read that takes longer than `patience_seconds` ends it.
+    """
+    complaints = bytearray()
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}
+    ) as process:
+        sound, errors = process.stdout, process.stderr
+        assert sound is not None
+        assert errors is not None
+
+        def read(count: int) -> bytes:
+            patience = threading.Timer(patience_seconds, process.kill)
+            patience.start()
+            try:
+                return sound.read(count)
+            finally:
+                patience.cancel()
+
+        def listen() -> None:  # or a damaged file's complaints would fill the pipe, and ffmpeg wait for a reader
+            while line := errors.readline(_MAX_COMPLAINT):
+                complaints[:] = line if line.strip() else complaints
+
+        listening = threading.Thread(target=listen, name="ffmpeg-complaints", daemon=True)
+        listening.start()
+        try:
+            yield read, complaints
+        finally:
+            process.kill()
+            listening.join()

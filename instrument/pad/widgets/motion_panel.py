@@ -44,7 +44,7 @@ class MotionPanel(QWidget):
         }
         self.faders["/motion/seed"].setToolTip("The same seed and notes give the same movement")
         self.faders["/motion/quantise"].setToolTip(
-            "Passages of a release without notes begin on these beats; segments keep to none"
+            "Passages of a release without notes begin on these beats; of segments, every grain"
         )
         self.mode = Choice("What follows the recorded movement")
         for mode, name in MODES.items():

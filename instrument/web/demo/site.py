@@ -20,7 +20,7 @@ from instrument.web.demo.plan import DemoSiteError, compile_plan, read_graph
 
 WEB = Path(__file__).parents[1]
 PAGE, INDEX = "demo_page", "index.html"
-_ENTRIES = (f"{PAGE}/main.js", f"{PAGE}/worklet.js")
+_ENTRIES = (f"{PAGE}/main.js", f"{PAGE}/worklet.js", "static/pictures_worker.js")
 _OTHERS = (f"{PAGE}/demo.css", "static/style.css", "static/views.css", "static/icon.svg")
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["'](\.[^"']+)["'];""", re.M)
 _OVERLAPS = (2, 4, 8, 16)

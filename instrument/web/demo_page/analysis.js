@@ -20,21 +20,19 @@ export class Analysis {
     Object.assign(this, { engine, meter, spectrogram });
   }
 
-  /** Advances by one frame of the display. */
+  /** Advances by one frame of the display; returns whether it goes on. */
   tick(seconds) {
     const { analyser, playing } = this.engine;
-    if (!analyser || !playing) {
-      this.meter.clear();
-      return;
-    }
+    if (!analyser || !playing) return playing;
     this.#samples ??= this.#prepare(analyser);
     analyser.getFloatTimeDomainData(this.#samples);
     this.#measure();
     this.#since += seconds;
-    if (this.#since < COLUMN_SECONDS) return;
+    if (this.#since < COLUMN_SECONDS) return true;
     this.#since = 0;
     analyser.getFloatFrequencyData(this.#levels);
-    this.spectrogram.add(this.#bands());
+    this.spectrogram.call("add", this.#bands());
+    return true;
   }
 
   #prepare(analyser) {
@@ -52,7 +50,7 @@ export class Analysis {
       square += value * value;
     }
     const db = (value) => Math.max(FLOOR_DB, 20 * Math.log10(value));
-    this.meter.add(db(peak), db(Math.sqrt(square / this.#samples.length)));
+    this.meter.call("add", db(peak), db(Math.sqrt(square / this.#samples.length)));
   }
 
   #bands() {

@@ -2,10 +2,9 @@
 
 import { byId, typing } from "../static/dom.js";
 import { percent } from "../static/formats.js";
-import { Meter } from "../static/meter.js";
 import { Notes } from "../static/notes.js";
 import { Piano, pianoControls } from "../static/piano.js";
-import { Spectrogram } from "../static/spectrogram.js";
+import { Pictures } from "../static/pictures.js";
 import { Surface } from "../static/surface.js";
 import { Ticker } from "../static/ticker.js";
 import { Analysis } from "./analysis.js";
@@ -86,6 +85,15 @@ function connectKeys(engine, notes) {
   });
 }
 
+function followSight(pictures, ticker) {
+  const follow = () => {
+    pictures.run(!document.hidden);
+    ticker.wake();
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+}
+
 async function start() {
   if (!window.isSecureContext || !("AudioWorkletNode" in window)) {
     notify("Browsers let a page make its own sound only over https, or from this machine: open it at localhost.");
@@ -99,10 +107,11 @@ async function start() {
     return;
   }
   const notes = new Notes(engine);
-  const surface = new Surface(byId("stage"), engine, notes);
-  const [meter, spectrogram, ticker] = [new Meter(byId("meter")), new Spectrogram(byId("scope")), new Ticker()];
+  const [pictures, ticker] = [new Pictures(), new Ticker()];
+  const surface = new Surface(byId("stage"), engine, notes, pictures);
+  const meter = pictures.add("meter", byId("meter"));
+  ticker.add(new Analysis(engine, meter, pictures.add("spectrogram", byId("scope"))));
   surface.fingers.lowest = engine.entry.note_range[0];
-  for (const part of [surface, new Analysis(engine, meter, spectrogram), meter, spectrogram]) ticker.add(part);
   showFacts(engine);
   connectTransport(engine);
   connectKeys(engine, notes);
@@ -114,9 +123,10 @@ async function start() {
     byId("figures").textContent = `${percent(load)} of the audio thread   ${iterations} refinements`;
   });
   engine.emit("release", engine.card);
-  ticker.wake();
+  engine.on("playing", (playing) => (playing ? ticker.wake() : meter.call("clear")));
+  followSight(pictures, ticker);
   // For tests and for the curious at the browser's console.
-  window.aitunes = { engine, ticker };
+  window.aitunes = { engine, pictures };
 }
 
 start();

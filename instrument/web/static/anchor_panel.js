@@ -22,7 +22,7 @@ export class AnchorPanel {
       element("p", { class: "quiet", text: "Drag anchors on the pad while this panel is open. They are kept in this browser." }),
     );
     this.anchors.on("changed", () => this.#show());
-    new MutationObserver(() => this.#edit()).observe(root, { attributes: true, attributeFilter: ["hidden"] });
+    new MutationObserver(() => this.anchors.edit(!root.hidden)).observe(root, { attributes: true, attributeFilter: ["hidden"] });
     this.#show();
   }
 
@@ -35,11 +35,6 @@ export class AnchorPanel {
   #add() {
     const { engine, surface } = this;
     if (!this.anchors.add(engine.position.target, ...surface.hand)) engine.emit("notice", "There are too many anchors; remove one first.");
-  }
-
-  #edit() {
-    this.anchors.editing = !this.root.hidden;
-    this.anchors.version += 1;
   }
 
   #show() {

@@ -1,6 +1,5 @@
 /** Anchors: sounds at places of the pad that the player has chosen, and what lies between them. Kept in this browser. */
 
-import { styleOf } from "./dom.js";
 import { Emitter } from "./emitter.js";
 import { LATENT_LIMIT } from "./position.js";
 
@@ -35,7 +34,6 @@ export class AnchorSet extends Emitter {
     this.all = [];
     this.active = false;
     this.editing = false;
-    this.version = 0;
     engine.on("release", () => this.#read());
   }
 
@@ -85,6 +83,12 @@ export class AnchorSet extends Emitter {
     this.save();
   }
 
+  /** Lets anchors be dragged, or not. */
+  edit(editing) {
+    this.editing = editing;
+    this.#tell();
+  }
+
   activate(active) {
     this.active = active && this.all.length > 0;
     this.#tell();
@@ -131,29 +135,6 @@ export class AnchorSet extends Emitter {
   }
 
   #tell() {
-    this.version += 1;
     this.emit("changed");
   }
-}
-
-/** Paints anchors onto the pad, as squares on their tips with their names. */
-export function paintAnchors(context, anchors, pixel, ratio) {
-  context.font = `${12 * ratio}px system-ui, sans-serif`;
-  context.textAlign = "left";
-  context.lineWidth = 2 * ratio;
-  const r = 8 * ratio;
-  context.globalAlpha = anchors.active || anchors.editing ? 1 : 0.5;
-  for (const { name, x: share, y: height } of anchors.all) {
-    const [x, y] = pixel([share, height]);
-    context.beginPath();
-    for (const [dx, dy] of [[0, -r], [r, 0], [0, r], [-r, 0]]) context.lineTo(x + dx, y + dy);
-    context.closePath();
-    context.fillStyle = styleOf("--halo");
-    context.fill();
-    context.strokeStyle = styleOf(anchors.active ? "--accent" : "--text");
-    context.stroke();
-    context.fillStyle = styleOf("--text");
-    context.fillText(name, x + 1.5 * r, y + 4 * ratio);
-  }
-  context.globalAlpha = 1;
 }

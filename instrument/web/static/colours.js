@@ -1,12 +1,15 @@
-/** Colours of spectrograms, from silence to full level, in the present theme. */
-
-import { styleOf } from "./dom.js";
-import { components } from "./landmarks.js";
+/** Colours of spectrograms, from silence to full level, by the colours of a theme. */
 
 const STOPS = 5;
 
-/** Returns 256 colours as red, green and blue, one after the other. */
-export function levelColours() {
+/** Returns red, green and blue, 0..255, of a colour such as #4dabf7. */
+export function components(colour) {
+  const number = parseInt(colour.slice(1), 16);
+  return [number >> 16, (number >> 8) & 255, number & 255];
+}
+
+/** Returns 256 colours as red, green and blue, one after the other; `styleOf` gives a colour of the theme by its name. */
+export function levelColours(styleOf) {
   const stops = Array.from({ length: STOPS }, (_, n) => components(styleOf(`--level-${n}`)));
   const table = new Uint8ClampedArray(3 * 256);
   for (let level = 0; level < 256; level++) {

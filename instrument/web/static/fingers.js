@@ -9,7 +9,7 @@ const TURN_PER_HEIGHT = 4;
 const DOUBLE_MS = 350;
 const DOUBLE_PIXELS = 24;
 
-/** Follows pointers on `pad`, and moves `surface` and `notes` by them. */
+/** Follows pointers on `pad`, and moves `surface` and `notes` by them; `onChange` is called when what they hold changes. */
 export class Fingers {
   #down = new Map();
   #frame = null;
@@ -44,7 +44,7 @@ export class Fingers {
 
   /** Returns the notes that fingers hold: {x, y, name}. */
   notes() {
-    return [...this.#down.values()].filter((finger) => finger.kind === "note");
+    return [...this.#down.values()].filter(({ kind }) => kind === "note").map(({ x, y, name }) => ({ x, y, name }));
   }
 
   #press(event) {
@@ -62,6 +62,7 @@ export class Fingers {
     if (kind === "note") this.#start(finger);
     else if (kind === "point" && this.#isSecondTap(event)) this.surface.home();
     else if (kind === "point") this.surface.moveTo(x, y);
+    this.onChange?.();
   }
 
   // As the pad keeps touches from becoming a mouse, it has to see double taps itself.
@@ -86,6 +87,7 @@ export class Fingers {
     else if (finger.kind === "turn") this.surface.turn(TURN_PER_HEIGHT * (y - finger.y));
     else this.#steer(finger, x, y);
     Object.assign(finger, { x, y });
+    if (finger.kind === "note") this.onChange?.();
   }
 
   #steer(finger, x, y) {
@@ -98,6 +100,7 @@ export class Fingers {
     this.#down.delete(pointer);
     if (finger?.kind === "note") this.held.end(finger.id);
     else if (finger?.kind === "anchor") this.surface.anchors.save();
+    this.onChange?.();
   }
 
   #liftAll() {

@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { levelColours, writeColumn } from "./colours.js";
-import { byId, element, onTheme } from "./dom.js";
+import { byId, element, onTheme, styleOf } from "./dom.js";
 import { melSpectrogram } from "./fft.js";
 import { bytes, clock } from "./formats.js";
 import { DrawnPath } from "./path.js";
@@ -134,7 +134,7 @@ export class GenerateView {
     const canvas = byId("result-picture");
     [canvas.width, canvas.height] = [COLUMNS, BANDS];
     const image = new ImageData(COLUMNS, BANDS);
-    const colours = levelColours();
+    const colours = levelColours(styleOf);
     this.#picture.forEach((levels, column) => {
       writeColumn(image, column, levels.map((db) => (db - FLOOR_DB) / (CEILING_DB - FLOOR_DB)), colours);
     });

@@ -10,8 +10,8 @@ export class Header {
   #state = "lost";
   #recordedSince = null;
 
-  constructor(engine, connection, can, ticker) {
-    Object.assign(this, { engine, connection, can, ticker });
+  constructor(engine, connection, can, pictures) {
+    Object.assign(this, { engine, connection, can, pictures });
     byId("transport").addEventListener("click", () => engine.play(!engine.playing));
     byId("record").addEventListener("click", () => this.toggleRecord());
     byId("panic").addEventListener("click", () => this.onPanic());
@@ -89,7 +89,7 @@ export class Header {
       `load ${Math.round(status.mean_load)} % (peak ${Math.round(status.peak_load)} %)`,
       `latency ${Math.round(latency)} ms`, `interruptions ${status.underruns}`, `late ${status.late_events}`,
     ];
-    if (this.ticker.rate) parts.push(`${Math.round(this.ticker.rate)} frames a second`);
+    if (this.pictures.rate) parts.push(`${Math.round(this.pictures.rate)} frames a second`);
     byId("figures").textContent = parts.join("   ");
   }
 }

@@ -2,19 +2,17 @@
 
 import { button, element } from "./dom.js";
 import { noteName, signed } from "./formats.js";
-import { Meter } from "./meter.js";
-import { Spectrogram } from "./spectrogram.js";
 
 const MIN_CLARITY = 0.6;
 
 /** Fills the elements of `root`: .above, .scope, .meter, .heard. Only who may choose devices turns it on. */
 export class InputPanel {
-  constructor(root, engine, can, ticker) {
+  constructor(root, engine, can, pictures) {
     Object.assign(this, { root, engine });
     const part = (name) => root.querySelector(`.${name}`);
     this.heard = part("heard");
-    this.meter = new Meter(part("meter"));
-    this.spectrogram = new Spectrogram(part("scope"));
+    this.meter = pictures.add("meter", part("meter"));
+    this.spectrogram = pictures.add("spectrogram", part("scope"));
     this.listen = button("Listen to the input", () => this.#turn(), {
       "aria-pressed": "false", title: "Its pitch, level and timbre play the release",
     });
@@ -23,11 +21,10 @@ export class InputPanel {
     });
     part("above").replaceChildren(this.listen, this.device);
     part("above").hidden = !can("devices");
-    ticker.add({ tick: (seconds) => root.hidden || [this.meter, this.spectrogram].forEach((one) => one.tick(seconds)) }, true);
     engine.on("changed", (path) => path.startsWith("/input/") && this.#show());
     engine.on("list", (kind) => kind === "input/device" && this.#show());
     engine.on("input", (...values) => this.#measure(...values));
-    engine.on("input-scope", (levels) => this.spectrogram.add(levels));
+    engine.on("input-scope", (levels) => this.spectrogram.call("add", levels));
     // A look for inputs, which JACK notices, only when they are wanted.
     new MutationObserver(() => root.hidden || engine.list("input/device")).observe(root, { attributeFilter: ["hidden"] });
     this.#show();
@@ -44,11 +41,11 @@ export class InputPanel {
     fillDevices(this.device, ["", ...this.engine.lists["input/device"]], present, "Default input");
     if (on) return;
     this.heard.textContent = "Off";
-    this.meter.clear();
+    this.meter.call("clear");
   }
 
   #measure(peak, rms, open, pitch, clarity) {
-    this.meter.add(peak, rms);
+    this.meter.call("add", peak, rms);
     const sure = open && pitch > 0 && clarity > MIN_CLARITY;
     const near = Math.round(pitch);
     this.heard.textContent = sure ? `${noteName(near)} ${signed(100 * (pitch - near), 0)} cents` : open ? "No pitch" : "Silence";

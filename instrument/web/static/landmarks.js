@@ -1,6 +1,8 @@
 /** The landmarks of a release on two axes of its pad: who they are, and how dense they lie. */
 
+import { components } from "./colours.js";
 import { styleOf } from "./dom.js";
+import { sheet } from "./sheet.js";
 
 const MAX_LABELS = 12;
 const GRID = 96;
@@ -68,18 +70,12 @@ function blurred(grid) {
   return turned(turned(grid));
 }
 
-/** Returns red, green and blue, 0..255, of a colour such as #4dabf7. */
-export function components(colour) {
-  const number = parseInt(colour.slice(1), 16);
-  return [number >> 16, (number >> 8) & 255, number & 255];
-}
-
 /** Returns the colour of a label in the present theme, or the one that all others share. */
 export const labelColour = (number) => styleOf(number < MAX_LABELS ? `--label-${number}` : "--quiet");
 
 /** Paints light in the labels' colours where landmarks are dense; returns a canvas of GRID × GRID pixels. */
 export function glow(landmarks) {
-  const canvas = new OffscreenCanvas(GRID, GRID);
+  const canvas = sheet(GRID, GRID);
   const context = canvas.getContext("2d");
   const image = context.createImageData(GRID, GRID);
   const density = landmarks.density();

@@ -14,11 +14,12 @@ export class LatentPanel {
   #moved = false;
   #locks = [];
 
-  constructor(root, engine, surface, wander) {
-    Object.assign(this, { root, engine, surface, wander });
+  constructor(root, engine, surface, wander, ticker) {
+    Object.assign(this, { root, engine, surface, wander, ticker });
     engine.on("release", () => this.#build());
     engine.on("changed", (path) => path === "/pad/axes" && this.#showAxes());
-    engine.on("moved", () => (this.#moved = true));
+    engine.on("moved", () => this.#follow());
+    new MutationObserver(() => ticker.wake()).observe(root, { attributeFilter: ["hidden"] });
     surface.onMove = (x, y) => wander.start(x, y);
   }
 
@@ -98,10 +99,16 @@ export class LatentPanel {
     const { wander, engine } = this;
     wander.start(...engine.position.project(engine.position.target));
     wander.on = !wander.on;
+    this.ticker.wake();
     this.wanderButton.setAttribute("aria-pressed", String(wander.on));
   }
 
-  /** Advances by one frame: shows where the point has gone, while the panel is seen. */
+  #follow() {
+    this.#moved = true;
+    if (!this.root.hidden) this.ticker.wake();
+  }
+
+  /** Shows where the point has gone, once a frame, while the panel is seen. */
   tick() {
     if (this.#moved && !this.root.hidden) this.#show();
   }

@@ -100,7 +100,7 @@ export class Listener extends Emitter {
   }
 
   #showLatency(queueSeconds) {
-    if (this.age === null || this.age === undefined) return;
+    if (!this.active || this.age === null || this.age === undefined) return;
     const device = (this.#context.outputLatency || this.#context.baseLatency || 0) + queueSeconds;
     this.emit("latency", this.age + 1000 * device);
   }

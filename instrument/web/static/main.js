@@ -9,6 +9,7 @@ import { Header } from "./header.js";
 import { takeReleases } from "./install.js";
 import { Listener } from "./listen.js";
 import { PhoneSheet, enter, refusalSentence } from "./phones.js";
+import { Pictures } from "./pictures.js";
 import { PlayView, writeShortcuts } from "./play.js";
 import { Releases, ReleasesView } from "./releases.js";
 import { Ticker } from "./ticker.js";
@@ -37,12 +38,13 @@ function show(view) {
 }
 
 /** Streams only what is seen: nothing while the page is hidden or another view is open. */
-function followSight(connection, ticker) {
+function followSight(connection, ticker, pictures) {
   const seen = () => !document.hidden && document.body.dataset.view === "play";
   const follow = () => {
     const input = byId("panel-input").hidden ? [] : ["input-meter", "input-scope"];
     connection.stream(...(seen() ? ["meter", "scope", ...input] : []));
     ticker.wake();
+    pictures.run(seen());
   };
   ticker.wanted = seen;
   document.addEventListener("visibilitychange", follow);
@@ -95,11 +97,11 @@ async function start() {
   }
   const can = (word) => session.can.includes(word);
   document.body.dataset.role = session.role;
-  const ticker = new Ticker();
+  const [ticker, pictures] = [new Ticker(), new Pictures()];
   const connection = new Connection(openSession);
   const engine = new Engine(connection);
-  const header = new Header(engine, connection, can, ticker);
-  const play = new PlayView(engine, header, can, ticker);
+  const header = new Header(engine, connection, can, pictures);
+  const play = new PlayView(engine, header, can, ticker, pictures);
   engine.on("notice", notify);
   new WakeLock(engine);
   const releases = new Releases();
@@ -117,10 +119,10 @@ async function start() {
     close.addEventListener("click", () => close.closest("dialog").close());
   }
   byId("help").addEventListener("click", () => byId("shortcuts").showModal());
-  followSight(connection, ticker);
+  followSight(connection, ticker, pictures);
   connection.connect();
   // For tests and for the curious at the browser's console.
-  window.aitunes = { engine, connection, play, ticker, call };
+  window.aitunes = { engine, connection, play, pictures, call };
 }
 
 start();

@@ -6,7 +6,7 @@ import { glow, labelColour, markOutline, markPath } from "./landmarks.js";
 /** Paints onto a whole canvas; positions 0..1 span it, y rising. */
 export function paintMap(canvas, landmarks) {
   const { width, height, ratio } = fitCanvas(canvas);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { alpha: false }); // nothing behind it has to be painted
   context.fillStyle = styleOf("--floor");
   context.fillRect(0, 0, width, height);
   if (landmarks.all.length) {

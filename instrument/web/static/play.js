@@ -8,11 +8,9 @@ import { Fader } from "./fader.js";
 import { GesturePanel } from "./gestures.js";
 import { InputPanel } from "./input.js";
 import { LatentPanel } from "./latent.js";
-import { Meter } from "./meter.js";
 import { MidiPanel } from "./midi.js";
 import { Notes } from "./notes.js";
 import { Piano, pianoControls } from "./piano.js";
-import { Spectrogram } from "./spectrogram.js";
 import { Surface } from "./surface.js";
 import { Wander } from "./wander.js";
 
@@ -22,26 +20,24 @@ const PANIC_MS = 500;
 export class PlayView {
   #escape = 0;
 
-  constructor(engine, header, can, ticker) {
+  constructor(engine, header, can, ticker, pictures) {
     Object.assign(this, { engine, header });
     this.notes = new Notes(engine);
     this.wander = new Wander((x, y) => this.surface.place(x, y));
-    this.surface = new Surface(byId("stage"), engine, this.notes);
+    this.surface = new Surface(byId("stage"), engine, this.notes, pictures);
     this.piano = new Piano(byId("piano"), this.notes);
     this.deck = new Deck(byId("deck"), engine);
-    this.latent = new LatentPanel(byId("panel-latent"), engine, this.surface, this.wander);
+    this.latent = new LatentPanel(byId("panel-latent"), engine, this.surface, this.wander, ticker);
     this.gestures = new GesturePanel(byId("panel-gestures"), engine, can);
     this.anchors = new AnchorPanel(byId("panel-anchors"), engine, this.surface);
-    this.input = new InputPanel(byId("panel-input"), engine, can, ticker);
+    this.input = new InputPanel(byId("panel-input"), engine, can, pictures);
     this.device = new DevicePanel(byId("device"), engine, can);
     if (can("midi")) this.midi = new MidiPanel(byId("panel-midi"), engine);
     this.deck.offer("midi", can("midi"));
     this.snapshots = new Snapshots(byId("snapshots"), engine, can);
-    this.meter = new Meter(byId("meter"));
-    this.spectrogram = new Spectrogram(byId("scope"));
-    for (const part of [this.wander, this.surface, this.latent]) ticker.add(part);
-    for (const part of [this.meter, this.spectrogram]) ticker.add(part, true);
-    ticker.held = () => this.surface.fingers.active;
+    this.meter = pictures.add("meter", byId("meter"));
+    this.spectrogram = pictures.add("spectrogram", byId("scope"));
+    for (const part of [this.wander, this.latent]) ticker.add(part);
     this.#connect();
     this.#addMorph();
     byId("keys").prepend(pianoControls(this.piano, (on) => this.#setTyping(on)));
@@ -57,11 +53,11 @@ export class PlayView {
 
   #connect() {
     const { engine, meter } = this;
-    engine.on("meter", (peak, rms) => meter.add(peak, rms));
-    engine.on("scope", (levels) => this.spectrogram.add(levels));
-    engine.on("playing", (playing) => playing || meter.clear());
+    engine.on("meter", (peak, rms) => meter.call("add", peak, rms));
+    engine.on("scope", (levels) => this.spectrogram.call("add", levels));
+    engine.on("playing", (playing) => playing || meter.call("clear"));
     engine.on("changed", (path) => path === "/set/song" && engine.value(path) && engine.emit("notice", `Song ${engine.value(path)}`));
-    engine.connection.on("state", (open) => open || meter.clear());
+    engine.connection.on("state", (open) => open || meter.call("clear"));
     engine.on("release", () => this.#showNotes());
     this.snapshots.onRecall = () => this.wander.on && this.latent.toggleWander();
     document.addEventListener("keydown", (event) => this.#press(event));

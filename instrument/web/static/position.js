@@ -36,6 +36,11 @@ export class Position {
     return this.target.map((value, n) => this.#start[n] + (value - this.#start[n]) * share);
   }
 
+  /** Returns the seconds until the target is reached. */
+  get remaining() {
+    return Math.max(0, this.#duration - (this.clock() - this.#began));
+  }
+
   /** Returns the target with the pad's axes moved to x and y, 0..1; one that is null stays. */
   onPad(x, y) {
     const target = [...this.target];

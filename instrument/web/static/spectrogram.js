@@ -1,7 +1,7 @@
 /** Shows a spectrogram of the last seconds, scrolling from right to left at the display's rate. */
 
 import { levelColours, writeColumn } from "./colours.js";
-import { onTheme } from "./dom.js";
+import { sheet } from "./sheet.js";
 
 const BANDS = 64;
 const COLUMNS_A_SECOND = 25;
@@ -21,12 +21,9 @@ export class Spectrogram {
 
   constructor(canvas) {
     this.canvas = canvas;
-    this.ring = new OffscreenCanvas(RING, BANDS);
-    this.context = this.ring.getContext("2d", { willReadFrequently: false });
+    this.ring = sheet(RING, BANDS);
+    this.context = this.ring.getContext("2d");
     this.column = new ImageData(1, BANDS);
-    this.#theme();
-    onTheme(() => this.#theme());
-    new ResizeObserver(() => this.#measure()).observe(canvas);
   }
 
   /** Appends the levels of one moment, [64] dB, low bands first. */
@@ -37,13 +34,13 @@ export class Spectrogram {
     this.#behind = Math.min(this.#behind + 1, MAX_BEHIND);
   }
 
-  #measure() {
-    this.#width = Math.max(1, this.canvas.clientWidth);
+  fit({ width, ratio }) {
+    this.#width = Math.max(1, Math.round(width / ratio));
     this.#painted = -1;
   }
 
-  #theme() {
-    this.colours = levelColours();
+  restyle(styles) {
+    this.colours = levelColours((name) => styles[name]);
     this.context.fillStyle = `rgb(${this.colours.slice(0, 3).join()})`;
     this.context.fillRect(0, 0, RING, BANDS);
     this.#head = 0;
@@ -72,7 +69,7 @@ export class Spectrogram {
     // As high as there are bands: the browser stretches it, which costs less than to draw more pixels.
     const [width, height, step] = [this.#width, BANDS, COLUMN_PIXELS];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { alpha: false });
     const count = Math.min(Math.ceil(width / step) + 1, RING - MAX_BEHIND - 1);
     const first = Math.floor(end) - count;
     context.imageSmoothingEnabled = true;

@@ -1,40 +1,47 @@
 /** The pad itself: shows the map and the point, and follows fingers, pen, mouse and keys. */
 
-import { AnchorSet, paintAnchors } from "./anchors.js";
-import { fitCanvas, onTheme, styleOf } from "./dom.js";
+import { AnchorSet } from "./anchors.js";
+import { onTheme } from "./dom.js";
 import { Landmarks } from "./landmarks.js";
 import { paintMap, writeLegend } from "./map_view.js";
 import { Fingers } from "./fingers.js";
 
-const TRAIL_SECONDS = 0.9;
 const KEY_STEP = 0.02;
 const FINE_STEP = 0.002;
 const WHEEL_STEP = 0.1;
 const REACH = 0.035;
 const GRASP_PIXELS = 18;
+const NEAR_MS = 200;
 
-/** Draws into the elements of `root`: .backdrop, .moving, .legend, .across, .up, .near, .spoken. */
+/** Draws into the elements of `root`: .backdrop, .legend, .across, .up, .near, .spoken; `pictures` into .moving. */
 export class Surface {
-  #trail = [];
-  #shown = "";
-  #near = "";
+  #hovering = null;
   #landmarks = new Landmarks();
   #asked = "";
 
-  constructor(root, engine, notes) {
+  constructor(root, engine, notes, pictures) {
     this.root = root;
     this.engine = engine;
     this.part = (name) => root.querySelector(`.${name}`);
     this.pad = this.part("pad");
-    this.moving = this.part("moving");
+    this.point = pictures.add("point", this.part("moving"));
     this.third = 2;
     this.anchors = new AnchorSet(engine);
     this.hand = [0.5, 0.5];
     this.fingers = new Fingers(this.pad, this, notes);
+    this.fingers.onChange = () => {
+      pictures.hold(this.fingers.active);
+      this.point.call("hold", this.fingers.notes());
+    };
     this.#listen();
     new ResizeObserver(() => this.#repaint()).observe(this.pad);
     onTheme(() => this.#repaint());
-    engine.on("release", () => this.showMap());
+    this.anchors.on("changed", () => this.#showAnchors());
+    engine.on("moved", () => this.#show());
+    engine.on("release", () => {
+      this.#show();
+      this.showMap();
+    });
     engine.on("changed", (path) => path === "/pad/axes" && this.showMap());
   }
 
@@ -66,7 +73,6 @@ export class Surface {
   #repaint() {
     paintMap(this.part("backdrop"), this.#landmarks);
     writeLegend(this.part("legend"), this.#landmarks);
-    this.#shown = "";
   }
 
   // What a hand does.
@@ -118,7 +124,7 @@ export class Surface {
     });
     this.pad.addEventListener("keydown", (event) => this.#press(event));
     this.pad.addEventListener("pointermove", (event) => this.#hover(event));
-    this.pad.addEventListener("pointerleave", () => (this.part("near").textContent = this.#near = ""));
+    this.pad.addEventListener("pointerleave", () => this.#name(""));
   }
 
   #press(event) {
@@ -146,97 +152,38 @@ export class Surface {
     this.part("spoken").textContent = `${Math.round(100 * x)} across, ${Math.round(100 * y)} up${label}`;
   }
 
+  // Several times a second and no oftener: a text that changes has the browser lay out the page.
   #hover(event) {
-    const [x, y] = this.fingers.position(event);
-    const near = this.#landmarks.nearest(x, y, REACH);
+    const waiting = this.#hovering !== null;
+    this.#hovering = event;
+    if (!waiting) setTimeout(() => this.#nameNearest(), NEAR_MS);
+  }
+
+  #nameNearest() {
+    const near = this.#hovering && this.#landmarks.nearest(...this.fingers.position(this.#hovering), REACH);
     const label = near ? this.#landmarks.labels[near.number] : undefined;
-    const text = near ? [label, near.source].filter(Boolean).join(" · ") : "";
-    if (text !== this.#near) this.part("near").textContent = text;
-    this.#near = text;
+    this.#name(near ? [label, near.source].filter(Boolean).join(" · ") : "");
+  }
+
+  #name(text) {
+    this.#hovering = null;
+    if (text !== this.part("near").textContent) this.part("near").textContent = text;
   }
 
   // What is seen.
 
-  /** Advances by one frame: follows the point and fades its trail. */
-  tick() {
+  #show() {
     const { position } = this.engine;
-    const now = performance.now() / 1000;
+    const places = [position.target, position.current].map((place) => position.project(place));
     const blends = this.anchors.active;
-    const [target, current] = [position.target, position.current].map((place) => blends ? this.hand : position.project(place));
-    if (!blends) this.hand = target;
-    const shown = [this.anchors.version, ...target, ...current, ...this.fingers.notes().flatMap(({ x, y }) => [x, y])].join();
-    if (shown !== this.#shown) this.#trail.push([...current, now]);
-    while (this.#trail.length > 1 && now - this.#trail[0][2] > TRAIL_SECONDS) this.#trail.shift();
-    if (shown === this.#shown && this.#trail.length <= 1) return;
-    this.#shown = shown;
-    this.#paint(target, current, now);
+    if (!blends) [this.hand] = places;
+    const [target, current] = blends ? [this.hand, this.hand] : places;
+    this.point.call("go", { target, current, seconds: position.remaining, home: position.project([]) });
   }
 
-  #paint(target, current, now) {
-    const { width, height, ratio } = fitCanvas(this.moving);
-    const context = this.moving.getContext("2d");
-    const pixel = ([x, y]) => [x * width, (1 - y) * height];
-    context.clearRect(0, 0, width, height);
-    paintHome(context, pixel(this.engine.position.project([])), ratio);
-    paintAnchors(context, this.anchors, pixel, ratio);
-    paintTrail(context, this.#trail.map(([x, y, moment]) => [...pixel([x, y]), (now - moment) / TRAIL_SECONDS]), ratio);
-    paintRing(context, pixel(target), 11 * ratio, ratio);
-    paintDot(context, pixel(current), 6.5 * ratio, ratio);
-    for (const note of this.fingers.notes()) paintNote(context, pixel([note.x, note.y]), note.name, ratio);
+  #showAnchors() {
+    const { all, active, editing } = this.anchors;
+    this.point.call("anchor", { all: all.map(({ name, x, y }) => ({ name, x, y })), active, editing });
+    this.#show();
   }
-}
-
-function paintHome(context, [x, y], ratio) {
-  const reach = 7 * ratio;
-  context.strokeStyle = styleOf("--quiet");
-  context.lineWidth = ratio;
-  context.beginPath();
-  context.moveTo(x - reach, y);
-  context.lineTo(x + reach, y);
-  context.moveTo(x, y - reach);
-  context.lineTo(x, y + reach);
-  context.stroke();
-}
-
-function paintTrail(context, points, ratio) {
-  context.strokeStyle = styleOf("--accent");
-  context.lineCap = "round";
-  for (let n = 1; n < points.length; n++) {
-    const fresh = 1 - points[n][2];
-    context.globalAlpha = 0.75 * fresh;
-    context.lineWidth = (1 + 3 * fresh) * ratio;
-    context.beginPath();
-    context.moveTo(points[n - 1][0], points[n - 1][1]);
-    context.lineTo(points[n][0], points[n][1]);
-    context.stroke();
-  }
-  context.globalAlpha = 1;
-}
-
-function paintRing(context, [x, y], radius, ratio) {
-  for (const [colour, thick] of [["--halo", 5], ["--text", 2]]) {
-    context.strokeStyle = styleOf(colour);
-    context.lineWidth = thick * ratio;
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.stroke();
-  }
-}
-
-function paintDot(context, [x, y], radius, ratio) {
-  context.fillStyle = styleOf("--accent");
-  context.strokeStyle = styleOf("--halo");
-  context.lineWidth = 1.5 * ratio;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fill();
-  context.stroke();
-}
-
-function paintNote(context, [x, y], name, ratio) {
-  paintRing(context, [x, y], 24 * ratio, ratio);
-  context.fillStyle = styleOf("--text");
-  context.font = `600 ${14 * ratio}px system-ui, sans-serif`;
-  context.textAlign = "center";
-  context.fillText(name, x, y - 32 * ratio);
 }

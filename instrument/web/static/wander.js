@@ -23,14 +23,15 @@ export class Wander {
     this.#phases = [0, 1].map(() => SPEEDS.map(() => (Math.random() < 0.5 ? 0 : Math.PI)));
   }
 
-  /** Advances by one frame. */
+  /** Advances by one frame; returns whether it goes on. */
   tick(seconds) {
-    if (!this.on) return;
+    if (!this.on) return false;
     const moved = this.#phases.map((phases, axis) => {
       phases.forEach((_, n) => (phases[n] += 2 * Math.PI * this.rate * this.#speeds[axis][n] * seconds));
       return phases.reduce((sum, phase, n) => sum + WEIGHTS[n] * Math.sin(phase), 0) * this.radius;
     });
     const [x, y] = this.#centre.map((value, axis) => Math.min(Math.max(value + moved[axis], 0), 1));
     this.place(x, y);
+    return true;
   }
 }

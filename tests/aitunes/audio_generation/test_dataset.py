@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import numpy as np
 import pytest
@@ -106,6 +107,18 @@ def test_a_run_that_was_cut_off_can_be_repeated_with_other_arguments(tmp_path, m
 def test_a_manifest_that_is_none_is_refused(tmp_path, line):
     (tmp_path / MANIFEST).write_text(line)
     with pytest.raises(DatasetError, match="no list of generated files"):
+        generate(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs in folders")
+def test_a_manifest_that_is_a_pipe_or_endless_is_refused(tmp_path):
+    os.mkfifo(tmp_path / MANIFEST)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        generate(tmp_path)
+    (tmp_path / MANIFEST).unlink()
+    with (tmp_path / MANIFEST).open("wb") as sparse:
+        sparse.truncate(20_000_000_000)
+    with pytest.raises(DatasetError, match="cannot be read"):
         generate(tmp_path)
 
 

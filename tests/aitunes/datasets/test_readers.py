@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import pytest
@@ -81,6 +82,15 @@ def test_another_table_is_not_taken_for_fmas(fma, text):
     (fma / TABLE).write_text(text)
     with pytest.raises(DataSetError, match="is not FMA's table"):
         read_fma(fma)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs in folders")
+def test_a_pipe_is_not_taken_for_fmas_table(fma):
+    (table,) = fma.rglob("tracks.csv")
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(DataSetError, match="is not FMA's table"):
+        read_genres(table)
 
 
 def test_fma_without_table_or_clips_says_what_to_do(fma, tmp_path):

@@ -74,6 +74,9 @@ def test_chosen_trajectories_keep_their_values():
         ({"cents": np.full(26, 5_000.0, np.float32)}, "beyond"),
         ({"level_rate": 1e6}, "two rates"),
         ({"code_rate": 200.0}, "two rates"),
+        ({"code_rate": 1e-300}, "two rates"),
+        ({"code_rate": 5e-324}, "two rates"),
+        ({"level_rate": 1e-3, "code_rate": 1e-3}, "two rates"),
         ({"codes": np.full((2, 3), np.nan, np.float32)}, "no numbers"),
     ],
 )

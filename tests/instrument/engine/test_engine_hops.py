@@ -353,6 +353,48 @@ def test_what_plays_is_told_to_those_who_ask_without_arguments(engine):
     assert [arguments for _, _, arguments in notices(engine)] == [("tiny",), (engine.output.name,)]
 
 
+def test_a_question_waits_for_no_hop_but_for_the_changes_before_it(engine):
+    gain = f"{ROOT}/gain"
+    question = [Event(gain, Kind.SETTING, None, ANNE)]
+    assert engine.answer(question)
+    assert notices(engine) == [(ANNE, gain, (0.0,))]
+    engine.timeline.post([Event(gain, Kind.SETTING, (-12.0,))])
+    assert not engine.answer(question)
+    assert notices(engine) == []
+    engine.hop()
+    notices(engine)
+    assert engine.answer(question)
+    assert notices(engine) == [(ANNE, gain, (-12.0,))]
+
+
+def test_nothing_is_answered_while_a_hop_applies_its_changes(engine, monkeypatch):
+    """One setting of two has been applied: an answer between the two would show half of a change."""
+    answered = []
+    gain = f"{ROOT}/gain"
+    apply = engine.handler.apply
+    question = [Event(gain, Kind.SETTING, None, ANNE)]
+    monkeypatch.setattr(engine.handler, "apply", lambda event: (answered.append(engine.answer(question)), apply(event)))
+    engine.timeline.post([Event(gain, Kind.SETTING, (-12.0,)), Event(f"{ROOT}/pan", Kind.SETTING, (0.5,))])
+    engine.hop()
+    assert answered == [False, False]
+    assert engine.timeline.is_idle
+
+
+@pytest.mark.parametrize("path", ["gain", "note", "snapshot/save"])
+def test_what_changes_something_is_left_to_its_hop(engine, path):
+    values = {"gain": (-12.0,), "note": (60, 100), "snapshot/save": ("calm",)}[path]
+    kind = engine.rows[f"{ROOT}/{path}"].kind
+    assert not engine.answer([Event(f"{ROOT}/gain", Kind.SETTING, None, ANNE), Event(f"{ROOT}/{path}", kind, values)])
+    assert notices(engine) == []
+
+
+def test_a_sync_waits_for_the_commands_before_it_and_for_no_hop(engine):
+    engine.worker.start()
+    assert engine.answer([Event("/sync", Kind.SERVER, (3,), ANNE)])
+    finish(engine.worker)
+    assert notices(engine) == [(ANNE, "/synced", (3,))]
+
+
 def test_nobody_waits_for_a_hop_that_never_comes(engine):
     engine.synth_thread.stopped.set()
     ran = []

@@ -1,12 +1,20 @@
 """Every interruption gets its cause, on a simulated clock."""
 
+import contextlib
 import json
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 
 from instrument.doctor.trace import trace
 from instrument.engine.flight_recorder import FlightRecorder, Meters
 from instrument.outputs.pacing import Pacing
+from instrument.scheduling import SWITCH_SECONDS, tuned_interpreter
 
 HOP = 0.003
 RESERVE = 0.006
@@ -17,14 +25,14 @@ class Machine:
 
     def __init__(self, hops=64):
         self.now = self.thread = self.process = 0.0
-        self.switches = self.faults = 0
+        self.switches = self.faults = self.voluntary = 0
         self.worked = {"synth": 0.0, "osc-receive": 0.0, "worker": 0.0}
         self.buffered, self.underruns = RESERVE, 0
         meters = Meters(
             lambda: self.now,
             lambda: self.thread,
             lambda: self.process,
-            lambda: (self.switches, self.faults),
+            lambda: (self.switches, self.faults, self.voluntary),
             lambda: dict(self.worked),
         )
         self.recorder = FlightRecorder(meters, hops)
@@ -34,9 +42,14 @@ class Machine:
         self.worked[thread] += seconds
         self.process += seconds
 
+    def hold_interpreter(self, seconds):
+        """The synth's thread is awake meanwhile and asks for it, each time a little after it may."""
+        self.voluntary += round(seconds / (1.5 * SWITCH_SECONDS))
+
     def hop(self, work=0.001, stall=0.0, late=0.0, decoded=0.0, handled=(0, 0.0), device=0.0):
         """One hop: the output wants it in time or `late`; it takes `work` with the processor and `stall` without."""
         waited = self.now
+        self.voluntary += 1
         wait = max(0.0, HOP - self._rendered) + late
         self.now += wait
         self.buffered -= wait + self._rendered - HOP + device
@@ -105,10 +118,38 @@ def test_the_system_says_what_the_machine_did(machine, count, sentence):
 def test_a_late_wake_up_while_another_thread_worked_is_the_interpreter_and_that_thread(machine):
     machine.others_work(0.007, "osc-receive")
     machine.others_work(0.0001, "worker")
+    machine.hold_interpreter(0.007)
     machine.hop(late=0.007)
     kind, said = cause(machine)
     assert kind == "interpreter"
     assert said == "the thread osc-receive of the engine held the interpreter for 7.0 ms"
+
+
+def test_a_thread_that_works_beside_a_machine_that_stands_still_held_nothing(machine):
+    machine.others_work(0.007, "osc-receive")
+    machine.hop(late=0.007)
+    assert cause(machine) == ("machine", "the machine stood still for 7.0 ms")
+
+
+def test_a_thread_that_holds_the_interpreter_and_waits_itself_is_none_of_those_that_worked(machine):
+    machine.others_work(0.0005, "osc-receive")
+    machine.hold_interpreter(0.007)
+    machine.hop(late=0.007)
+    assert cause(machine) == ("interpreter", "another thread of the engine held the interpreter for 7.0 ms")
+
+
+@pytest.mark.parametrize(("seconds_before", "kind"), [(0.0, "interpreter"), (0.004, "machine")])
+def test_where_switches_are_not_counted_only_work_in_the_lost_time_counts(machine, seconds_before, kind):
+    machine.voluntary = math.nan
+    machine.hop()  # after which it is NaN
+    machine.hop(late=0.004)
+    if seconds_before:
+        machine.others_work(seconds_before)
+        machine.hop(late=0.0002)
+    else:
+        machine.others_work(0.004)
+    machine.hop(late=0.004)
+    assert cause(machine)[0] == kind
 
 
 @pytest.mark.parametrize(
@@ -253,3 +294,82 @@ def test_the_systems_own_meters_read_this_thread():
     (hop,) = recorder.hops()
     assert hop.processor > 0.0
     assert hop.others < hop.processor
+
+
+class Hops:
+    """Real hops of 3 ms on this thread, without a sound: each sleeps, and the test says what comes between."""
+
+    def __init__(self):
+        self.recorder, self.underruns = FlightRecorder(), 0
+        self.recorder.begin()
+
+    def hop(self, between=lambda: None):
+        begin = time.perf_counter()
+        between()
+        time.sleep(HOP)
+        woke = time.perf_counter()
+        late = woke - begin - HOP
+        self.underruns += late > 5 * HOP
+        buffered = RESERVE if late <= 5 * HOP else 0.0
+        self.recorder.add(begin, woke, 0.0, 0.0, (0, 0.0), buffered, self.underruns, HOP, late)
+
+    def until_interrupted(self, between):
+        for _ in range(8):
+            self.hop()
+        self.recorder.look()
+        self.hop(between)
+        for _ in range(1_000):
+            if self.recorder.causes:
+                return self.recorder.causes[-1]
+            self.hop()
+        raise AssertionError("nothing was interrupted")
+
+
+@contextlib.contextmanager
+def holder():
+    """Run a thread that holds the interpreter once; yields how to begin that."""
+    begin = threading.Event()
+
+    def hold():
+        begin.wait()
+        sum(range(10_000_000))  # in one instruction, without a look at who waits
+
+    thread = threading.Thread(target=hold, name="holder")
+    thread.start()
+    yield begin.set
+    begin.set()
+    thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="voluntary switches are counted under Linux")
+def test_a_thread_that_really_holds_the_interpreter_is_named():
+    expected = "the thread holder of the engine held the interpreter for "
+    for _ in range(20):  # other programs may take the processor meanwhile, and then they are named
+        with tuned_interpreter(), holder() as hold:
+            interruption = Hops().until_interrupted(hold)
+        if interruption.sentence.startswith(expected):
+            return
+    raise AssertionError(interruption.sentence)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_process_that_really_stands_still_is_no_thread_s_fault():
+    def stop():
+        command = f"kill -STOP {os.getpid()}; sleep 0.2; kill -CONT {os.getpid()}"
+        stoppers.append(subprocess.Popen(["sh", "-c", command]))
+
+    stoppers = []
+    ended = threading.Event()
+
+    def publish():
+        while not ended.wait(0.001):
+            sum(range(1_000))
+
+    thread = threading.Thread(target=publish, name="osc-publish")
+    thread.start()
+    with tuned_interpreter():
+        interruption = Hops().until_interrupted(stop)
+    ended.set()
+    thread.join()
+    stoppers[0].wait()
+    assert interruption.kind == "machine"

@@ -98,6 +98,17 @@ def test_whatever_a_file_holds_is_a_setup_or_faults(text):
     read.without("/aitunes/gain")
 
 
+def test_a_mark_before_the_text_is_passed_over():
+    table = '[[mapping]]\naddress = "/aitunes/gain"\ncontroller = 7\n'
+    assert Setup("\ufeff" + table).mappings == Setup(table).mappings != []
+
+
+def test_keys_of_very_many_parts_are_faults_at_once():
+    setup = Setup('[[mapping]]\naddress = "/aitunes/gain"\ncontroller = 7\n\n[[mapping]]\n' + "a." * 29_000 + "b = 1\n")
+    assert len(setup.mappings) == 1
+    assert setup.faults == ["Line 5: this table cannot be read (line 2 has more than 32 dots)."]
+
+
 def test_a_file_without_end_is_not_used():
     read = Setup("#" * (MAX_CHARACTERS + 1))
     assert "more than 60,000 characters" in read.faults[0]

@@ -18,6 +18,9 @@ class FakeEngine:
     def status(self):
         return STATUS
 
+    def answer(self, events):
+        return False
+
     def quit(self):
         self.ended = True
 

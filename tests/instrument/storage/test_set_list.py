@@ -1,3 +1,4 @@
+import os
 import re
 
 import pytest
@@ -73,6 +74,9 @@ SONG = '[[song]]\nrelease = "a"\n'
         (b"\xff\xfe", "is not TOML"),
         ("a = " + "[" * 100_000, "is not TOML"),
         ("#" * 300_000, "more than 256 kB"),
+        ("a." * 100_000 + "b = 1", "is not TOML: line 1 has more than 32 dots"),
+        (SONG + "tempo = " + "9" * 5_000, "is not TOML: a number has too many digits"),
+        (SONG.encode("utf-16"), "no text in UTF-8; save it as such"),
     ],
 )
 def test_a_mistake_is_a_sentence_that_says_where(read, contents, sentence):
@@ -85,6 +89,17 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
         read_set_list(tmp_path / "nothing.toml")
     with pytest.raises(SetListError, match="cannot be read"):
         read_set_list(tmp_path)
+
+
+def test_a_mark_before_the_text_and_windows_ends_of_lines_are_passed_over(read):
+    assert read(b"\xef\xbb\xbf" + SONG.replace("\n", "\r\n").encode()).songs == (Song("a"),)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs in folders")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(SetListError, match="it is no file"):
+        read_set_list(tmp_path / "pipe.toml")
 
 
 @given(st.text() | st.builds("[[song]]\nrelease = {}".format, st.text()))

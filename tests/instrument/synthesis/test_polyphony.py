@@ -91,6 +91,21 @@ def test_what_is_no_number_becomes_silence_or_stays_finite(open_release, perform
     assert np.isfinite(frames[0]).all()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30, np.finfo(np.float32).max])
+def test_one_voice_that_is_no_number_leaves_the_others_alone(open_release, playing, value):
+    class Broken:
+        def run(self, outputs, inputs, options=None):
+            (S,) = release.decoder.run(outputs, inputs)
+            S[inputs["pitch"][:, 0] == 60.0] = value
+            return (S,)
+
+    release = open_release("notes")
+    chord = playing((60.0, 0.0, 1.0), (64.0, -6.0, 1.0))
+    frames = Polyphony(replace(release, decoder=Broken())).frames(HOME, chord)
+    assert np.isfinite(frames[1]).all()
+    assert np.allclose(frames[2], alone(release, 64.0, -6.0))
+
+
 def test_a_chord_is_decoded_in_one_call_and_further_notes_alone(watched, playing):
     source, decoder = watched("notes")
     chord = [(60.0, 0.0, 1.0), (64.0, -6.0, 1.0), (67.0, -12.0, 1.0)]

@@ -271,3 +271,96 @@ def test_the_next_segment_is_decoded_before_it_is_due_and_none_within_the_hop(wr
         source.frames(HOME, performance)
     assert len(asked) <= 12  # one for each grain
     assert set(asked) == {2}
+
+
+HOP_SECONDS = 1.0 / RATE
+
+
+@pytest.fixture
+def on_grid(written, perform):
+    """A decoder of segments' performance, and what plays so many hops and returns beat and position of each."""
+    of = motion_of([counting(-3.0, 5.0), counting(3.0, -5.0)])
+    release = written(of)
+
+    def make(grid, tempo, speed=1.0, position=0.5):
+        source, performance = SegmentDecoder(release, background=False, motion=of), perform(release)
+        performance.transport.tempo, performance.transport.motion_beats = tempo, grid
+        performance.speed, performance.position = speed, position
+        source.prepare(HOME, performance)
+
+        def run(hops):
+            heard = []
+            for _ in range(hops):
+                performance.transport.advance(HOP_SECONDS)
+                source.frames(HOME, performance)
+                heard.append((performance.transport.beat, performance.position * FRAMES))
+            return np.array(heard)
+
+        return performance, run
+
+    return make
+
+
+def starts(heard, speed=1.0):
+    """The beats at which the playhead went back to a grain's beginning."""
+    steps = np.diff(heard[:, 1]) * np.sign(speed)
+    return heard[1:][steps < -COLUMNS / 4, 0]
+
+
+LATE_HOPS = 2.1
+"""The hop after the line, and the one that tells the position."""
+
+
+def off_line(beats, grid):
+    """Return how far beats lie from the nearest of their lines."""
+    return np.abs(beats - np.round(beats / grid) * grid)
+
+
+@pytest.mark.parametrize("tempo", [60.0, 120.0, 173.0])
+@pytest.mark.parametrize("grid", [0.25, 1.0, 4.0])
+@pytest.mark.parametrize("speed", [1.0, 0.7, -1.0])
+def test_on_a_grid_a_grain_begins_on_every_line(on_grid, tempo, grid, speed):
+    _, run = on_grid(grid, tempo, speed)
+    heard = run(3000)
+    beats = starts(heard, speed)
+    hop = HOP_SECONDS * tempo / 60.0
+    grain = COLUMNS / abs(speed) / RATE * tempo / 60.0
+    lengths = np.diff(beats[1:])
+    assert np.ptp(lengths) < 2.5 * hop
+    assert 0.6 * grain < lengths.mean() < 1.6 * grain
+    # A grain takes whole steps of the grid, or a whole number of grains fills one.
+    unit = grid / max(1, round(grid / lengths.mean()))
+    assert np.all(off_line(beats[1:], unit) < LATE_HOPS * hop)
+    assert len(lengths) > 20
+
+
+def test_on_a_grid_the_playhead_stands_while_the_clock_does(on_grid):
+    performance, run = on_grid(1.0, 120.0)
+    run(300)
+    performance.transport.running = False
+    assert np.ptp(run(100)[:, 1]) == 0.0
+    performance.transport.running = True
+    assert np.ptp(run(100)[:, 1]) > COLUMNS / 2
+
+
+def test_a_clock_that_leaps_takes_the_grain_to_its_line(on_grid):
+    performance, run = on_grid(1.0, 120.0)
+    run(300)
+    for beat in (17.3, 2.1):
+        performance.transport.beat = beat
+        beats = starts(run(600))[1:]
+        lines = np.arange(np.ceil(beats[0]), beats[-1])
+        assert np.abs(beats[:, None] - lines).min(axis=0).max() < LATE_HOPS * HOP_SECONDS * 2.0
+
+
+def test_without_a_grid_the_clock_changes_nothing(on_grid):
+    still, runs = on_grid(0.0, 120.0), on_grid(0.0, 60.0)
+    still[0].transport.running = False
+    assert np.array_equal(still[1](400)[:, 1], runs[1](400)[:, 1])
+
+
+def test_segments_on_a_grid_follow_each_other_without_a_click(written):
+    of = motion_of([counting(-3.0, 5.0), counting(3.0, -5.0)])
+    messages = [(0.0, "/motion/quantise", (1.0,)), (1.1, "/beat", (7.3,)), (1.7, "/tempo", (90.0,))]
+    plain, locked = play(written(of), 3.0), play(written(of), 3.0, *messages)
+    assert rough(locked) <= 1.5 * rough(plain) + 1e-6

@@ -128,6 +128,7 @@ def served(_served):
         client.send(f"/aitunes/{address}", value)
     client.send("/aitunes/pad/xy", 0.5, 0.5)
     client.send("/aitunes/play")
+    client.send("/notify", 0)
     client.ask("/sync", 1, reply="/synced")
     return _served
 

@@ -1,6 +1,7 @@
 """Folders of sounds as people keep them: they change, hold one long recording, links, and AiTunes' own runs."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ soundfile = pytest.importorskip("soundfile")
 from aitunes.datasets.folder import read_folder  # noqa: E402
 from aitunes.errors import TrainingError  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
+from training.data.sources import describe_changes  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -52,6 +54,53 @@ def test_sounds_that_changed_after_their_preparation_are_counted(sounds, opened,
     _, (sentence,) = opened(sounds)
     assert "1 new, 1 changed, 1 gone" in sentence
     assert "prepare" in sentence
+
+
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_sounds_changed_with_the_same_size_and_time_are_counted(sounds, opened, place):
+    opened(sounds)
+    changed, before = sounds / "a" / "0.wav", (sounds / "a" / "0.wav").stat()
+    content = bytearray(changed.read_bytes())
+    content[round(place * (len(content) - 1))] ^= 1
+    changed.write_bytes(content)
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    _, (sentence,) = opened(sounds)
+    assert "(1 changed)" in sentence
+
+
+def test_a_folder_that_was_copied_with_its_times_has_not_changed(sounds, opened, tmp_path):
+    opened(sounds)
+    shutil.copytree(sounds, tmp_path / "copy")
+    shutil.rmtree(sounds)
+    shutil.copytree(tmp_path / "copy", sounds)
+    assert opened(sounds)[1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("name", ["a\nb", "a\x0cb", "a\u2028b", '"a"', "a\\b", " 1 2 3", "[0]"])
+def test_names_of_any_signs_are_followed(sounds, opened, rng, name):
+    write(sounds / "a" / f"{name}.wav", rng)
+    opened(sounds)
+    assert opened(sounds)[1] == []
+    write(sounds / "a" / f"{name}.wav", rng, 2.0)
+    _, (sentence,) = opened(sounds)
+    assert "(1 changed)" in sentence
+
+
+def test_the_list_of_an_older_store_is_still_read(sounds, tmp_path):
+    tracks = read_folder(sounds).tracks
+    stats = {track.name: track.path.stat() for track in tracks}
+    lines = [f"{stat.st_size} {stat.st_mtime_ns} {name}" for name, stat in stats.items()]
+    (tmp_path / "sources.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    assert describe_changes(tmp_path / "sources.txt", tracks) == ""
+    (tmp_path / "sources.txt").write_text("\n".join([f"1 {lines[0]}", *lines[2:], ""]), encoding="utf-8")
+    assert describe_changes(tmp_path / "sources.txt", tracks) == "2 new, 1 gone"
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "[1, 2, 3, 4, 5]", "[[], [], [], [], []]", "{}", "1" * 9_999, "\0"])
+def test_a_damaged_list_says_nothing(sounds, tmp_path, content):
+    (tmp_path / "sources.txt").write_text(content, encoding="utf-8")
+    assert describe_changes(tmp_path / "sources.txt", read_folder(sounds).tracks) == ""
 
 
 def test_features_are_enough_where_the_sounds_are_gone(sounds, opened):

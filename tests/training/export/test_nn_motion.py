@@ -213,7 +213,7 @@ def test_a_note_moves_as_the_instruments_does(chamber, place, speed, moving):
 def test_a_texture_moves_as_the_instruments_does(textures):
     path, card, motion = textures
     movement = load_torchscript(path.read_bytes()).movement
-    texture = TextureMotion(motion)
+    texture = TextureMotion(motion, card.latent)
     settings, hop = MotionSettings(mode=MotionMode.LOOP), 128 / 44_100
     z, zero = card.latent.codes(np.array([[0.2, -0.4, 0.6]]))[0].astype(np.float32), torch.zeros(1, 1)
     furthest = 0.0
@@ -331,7 +331,7 @@ def test_noise_is_white_and_moves_magnitudes_as_the_instruments_does(chamber):
     expected = np.zeros_like(frame)
     hz = float(midi_to_hz(57.3))
     spacing = hz * features.n_fft / features.sample_rate
-    fluctuate(frame, share, drawn[7, 0], noise_bands(features, NOISE_BANDS), spacing, expected)
+    fluctuate(frame, share, drawn[7, 0], noise_bands(features, NOISE_BANDS), spacing, 1.0, expected)
     tensors = [torch.from_numpy(values[None].copy()) for values in (frame, share, drawn[7, 0])]
     found = noise.fluctuate(*tensors, torch.full((1, 1), hz)).numpy()[0]
     assert np.abs(found - expected).max() < 1e-4

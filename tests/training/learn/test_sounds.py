@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,41 @@ def test_a_header_without_a_length_is_read_to_the_end(sounds):
     file = _of(sounds.noise("pipe.wav", seconds=2.5))
     parts = list(read_stretches(file, stretch_starts(np.inf, 60.0, 1.0), 22_050, 1.0))
     assert sum(part.y.size for part in parts) == round(2.5 * 22_050)
+
+
+@pytest.fixture
+def through_ffmpeg(tmp_path, monkeypatch):
+    """`through_ffmpeg(script)`: the seconds that are read of a file where ffmpeg does that."""
+    if os.name == "nt":
+        pytest.skip("needs a shell")
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ffmpeg"
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    (tmp_path / "a.m4a").write_bytes(b"AAC")
+
+    def read(script):
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        file = _of(tmp_path / "a.m4a")
+        return sum(part.y.size / 22_050 for part in read_stretches(file, [0.0, 1.0], 22_050, 1.0, patience_seconds=2.0))
+
+    return read
+
+
+SECOND = "head -c 352800 /dev/zero"
+
+
+def test_complaints_without_end_hold_nothing_up(through_ffmpeg):
+    assert through_ffmpeg(f"yes 'a damaged frame' | head -c 1000000 >&2; {SECOND}") == 1.0
+    assert through_ffmpeg(f"head -c 1000000 /dev/zero >&2; {SECOND}") == 1.0
+
+
+def test_a_program_that_hangs_is_ended_and_what_it_gave_is_kept(through_ffmpeg):
+    assert through_ffmpeg(f"{SECOND}; exec sleep 600") == 1.0
+    with pytest.raises(UnreadableSoundError, match="finds no sound"):
+        through_ffmpeg("exec sleep 600")
+
+
+def test_what_it_complains_of_reaches_no_terminal_as_it_is(through_ffmpeg):
+    with pytest.raises(UnreadableSoundError, match=r"^\\x1b\[2J evil$"):
+        through_ffmpeg("printf '\\033[2J evil\\n' >&2; exit 1")

@@ -109,8 +109,12 @@ def note(velocity):
 
 
 COLOURED = """id => {
-  const canvas = document.getElementById(id);
-  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  // A worker may own what is painted; the page may still copy it.
+  const [canvas, copy] = [document.getElementById(id), document.createElement("canvas")];
+  Object.assign(copy, {width: canvas.width, height: canvas.height});
+  const context = copy.getContext("2d");
+  context.drawImage(canvas, 0, 0);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
   const seen = new Set();
   for (let n = 0; n < data.length; n += 4) seen.add(`${data[n]},${data[n + 1]},${data[n + 2]}`);
   return seen.size > 20;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.instrument.web.page.stage import KEYS, PAD, Touch, at, near, note, until
+from tests.instrument.web.page.stage import COLOURED, KEYS, PAD, Touch, at, near, note, until
 
 # What a hand does.
 
@@ -155,29 +155,54 @@ def test_the_screen_stays_on_while_it_sounds(stage):
 
 def test_without_a_wake_lock_the_page_plays_and_says_nothing(stage):
     page = stage.open(script="Object.defineProperty(navigator, 'wakeLock', {value: undefined});")
-    until(page, "aitunes.ticker.rate > 5")
+    until(page, "aitunes.pictures.rate > 5")
     assert page.complaints == []
     page.context.close()
 
 
-COUNT_PAINTING = """() => {
-  window.painted = {surface: 0, spectrogram: 0};
-  for (const name of Object.keys(window.painted)) {
-    const part = aitunes.play[name];
-    const tick = part.tick.bind(part);
-    part.tick = (seconds) => { window.painted[name] += 1; tick(seconds); };
-  }
-}"""
+WITHOUT = {
+    "worker": "",
+    "page": "delete window.OffscreenCanvas; delete HTMLCanvasElement.prototype.transferControlToOffscreen;",
+    # As of browsers whose workers know no modules.
+    "classic": "window.Worker = class { constructor() { setTimeout(() => this.onerror(new Event('error')), 50); } };",
+}
+"""What a browser lacks."""
 
 
-def test_level_and_spectrogram_give_every_other_frame_to_a_hand_that_plays(page):
+COUNTS = "[aitunes.pictures.frames, aitunes.pictures.aside]"
+
+
+def share_of_pictures(page):
+    """Return in how many of the next 60 frames a level or a spectrogram is painted, as a share of all of them."""
+    before = page.evaluate(COUNTS)
+    until(page, "before => aitunes.pictures.frames >= before + 60", before[0])
+    frames, aside = (b - a for a, b in zip(before, page.evaluate(COUNTS), strict=True))
+    return aside / frames / page.locator("canvas.meter, canvas.scope").count()
+
+
+@pytest.mark.parametrize("painter", ["worker", "page"])
+def test_level_and_spectrogram_give_every_other_frame_to_a_hand_that_plays(stage, painter):
+    page = stage.open(script=WITHOUT[painter])
+    assert share_of_pictures(page) == 1.0
     page.mouse.move(*at(page, PAD, 0.5, 0.5))
     page.mouse.down()
-    page.evaluate(COUNT_PAINTING)
-    until(page, "window.painted.surface > 20")
-    during = page.evaluate("window.painted.spectrogram / window.painted.surface")
+    share_of_pictures(page)
+    assert share_of_pictures(page) == pytest.approx(0.5, abs=0.1)
     page.mouse.up()
-    assert 0.4 < during < 0.7
-    page.evaluate("Object.keys(window.painted).forEach((name) => (window.painted[name] = 0))")
-    until(page, "window.painted.surface > 20")
-    assert page.evaluate("window.painted.spectrogram / window.painted.surface") > 0.9
+    page.context.close()
+
+
+@pytest.mark.parametrize("painter", ["worker", "page", "classic"])
+def test_what_moves_is_painted_in_a_worker_and_in_the_page_where_none_can(stage, painter):
+    page = stage.open(script=WITHOUT[painter])
+    page.locator("#stage .moving").evaluate("one => (one.id = 'point')")
+    page.mouse.move(*at(page, PAD, 0.2, 0.8))
+    page.mouse.down()
+    page.mouse.move(*at(page, PAD, 0.6, 0.4), steps=20)
+    for canvas in ("point", "meter", "scope"):
+        until(page, COLOURED, canvas)
+    page.mouse.up()
+    taken = page.locator("#scope").evaluate("one => { try { return !one.getContext('2d') } catch { return true } }")
+    assert taken == (painter == "worker")
+    assert page.complaints == []
+    page.context.close()

@@ -80,7 +80,7 @@ def test_a_phone_that_has_scanned_the_code_plays_and_keeps_no_token(stage, page)
 
 def test_level_spectrum_and_round_trip_are_alive(stage, page):
     until(page, "/^[0-9.]+ ms$/.test(document.getElementById('link-text').textContent)")
-    until(page, "aitunes.ticker.rate > 10")
+    until(page, "aitunes.pictures.rate > 10")
     stage.client.send("/aitunes/drone", True)
     until(page, COLOURED, "scope")
     until(page, COLOURED, "meter")

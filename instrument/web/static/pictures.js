@@ -1,0 +1,115 @@
+/** Has what moves painted by a worker, so that painting keeps no hand waiting; by the page where no worker can. */
+
+import { onTheme, styleOf } from "./dom.js";
+import { STYLES, Scene } from "./scene.js";
+
+const MAX_RATIO = 2;
+
+/** Passes on to a scene in a worker what would be called here. */
+class FarScene {
+  constructor(worker) {
+    this.worker = worker;
+  }
+
+  add(number, kind, canvas) {
+    const surface = canvas.transferControlToOffscreen();
+    this.worker.postMessage(["add", number, kind, surface], [surface]);
+  }
+
+  call(...words) {
+    this.worker.postMessage(["call", ...words]);
+  }
+
+  restyle(styles) {
+    this.worker.postMessage(["restyle", styles]);
+  }
+
+  hold(held) {
+    this.worker.postMessage(["hold", held]);
+  }
+
+  run(running) {
+    this.worker.postMessage(["run", running]);
+  }
+}
+
+/** One picture: `call` calls a method of it. */
+class Picture {
+  constructor(number, pictures) {
+    Object.assign(this, { number, pictures });
+  }
+
+  call(method, ...values) {
+    this.pictures.act((scene) => scene.call(this.number, method, ...values));
+  }
+}
+
+/** Holds the moving pictures of a page. `rate`, `frames`, `slow` and `aside` are those that the scene tells. */
+export class Pictures {
+  #scene = null;
+  #waiting = [];
+  #added = new Map();
+  #sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => this.#fit(target)));
+
+  constructor() {
+    Object.assign(this, { rate: 0, frames: 0, slow: 0, aside: 0 });
+    if (canPaintElsewhere()) this.#hire();
+    else this.#begin(new Scene((counts) => Object.assign(this, counts)));
+    onTheme(() => this.#restyle());
+    window.addEventListener("resize", () => this.#added.forEach((_, canvas) => this.#fit(canvas)));
+  }
+
+  /** Returns a picture of a kind that the scene knows, painted onto a canvas from now on. */
+  add(kind, canvas) {
+    const picture = new Picture(this.#added.size, this);
+    this.#added.set(canvas, picture);
+    this.act((scene) => scene.add(picture.number, kind, canvas));
+    this.#sizes.observe(canvas);
+    return picture;
+  }
+
+  /** Says whether a hand plays. */
+  hold(held) {
+    this.act((scene) => scene.hold(held));
+  }
+
+  /** Paints from now on, or pauses. */
+  run(running) {
+    if (!running) this.rate = 0;
+    this.act((scene) => scene.run(running));
+  }
+
+  /** Calls `does` with the scene, as soon as there is one. */
+  act(does) {
+    if (this.#scene) does(this.#scene);
+    else this.#waiting.push(does);
+  }
+
+  // Canvases are handed over only when the worker has answered: what is handed over does not come back.
+  #hire() {
+    const worker = new Worker(new URL("./pictures_worker.js", import.meta.url), { type: "module", name: "pictures" });
+    worker.onmessage = ({ data }) => (data === "ready" ? this.#begin(new FarScene(worker)) : Object.assign(this, data));
+    worker.onerror = () => this.#scene ?? this.#begin(new Scene((counts) => Object.assign(this, counts)));
+  }
+
+  #begin(scene) {
+    this.#scene = scene;
+    this.#restyle();
+    for (const does of this.#waiting.splice(0)) does(scene);
+  }
+
+  #restyle() {
+    this.act((scene) => scene.restyle(Object.fromEntries(STYLES.map((name) => [name, styleOf(name)]))));
+  }
+
+  #fit(canvas) {
+    const ratio = Math.min(window.devicePixelRatio || 1, MAX_RATIO);
+    const { width, height } = canvas.getBoundingClientRect();
+    const [w, h] = [width, height].map((side) => Math.max(1, Math.round(side * ratio)));
+    this.#added.get(canvas).call("fit", { width: w, height: h, ratio });
+  }
+}
+
+function canPaintElsewhere() {
+  return "OffscreenCanvas" in window && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
+}
