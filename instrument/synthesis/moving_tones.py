@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -181,4 +182,6 @@ class MovingTones:
             share = np.minimum(share * np.float32(settings.amount), np.float32(1.0))
         spacing = float(midi_to_hz(tone.pitch)) * self._bins_per_hz
         fluctuate(frame, share, self._noise[state.noise_frame], self._band, spacing, float(gain), out)
+        # The trajectory's level fluctuates already; that of the noise on top would make attacks slower.
+        out *= np.float32(gain * math.sqrt(float(frame @ frame) / max(float(out @ out), 1e-30)))
         return out

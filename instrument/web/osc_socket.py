@@ -35,6 +35,7 @@ NOTE = f"{ROOT}/note"
 _RENEW_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
 _MAX_TEXT = 1_024
+_WORDS_MESSAGES = 50  # for which words count, as they may have the server subscribe to streams, or end that
 _MAX_HELD = 256
 _CLOSING_SECONDS = 1.0
 MAX_SILENT_SECONDS = 4.0
@@ -162,7 +163,9 @@ class _Page:
             self.listener.send(datagram)
 
     def handle(self, text: str) -> None:
-        """Handle the page's own words; others change nothing."""
+        """Handle the page's own words; others, and too many, change nothing."""
+        if not self._allowance.affords(_WORDS_MESSAGES):
+            return
         try:
             words = json.loads(text) if len(text) <= _MAX_TEXT else None
         except (ValueError, RecursionError):
@@ -181,8 +184,8 @@ class _Page:
         try:
             messages = [message for part in parse(packet) for message in part.messages]
         except PacketError:
-            return False
-        if not self._allowance.affords(count(messages)):
+            messages = []
+        if not self._allowance.affords(max(1, count(messages))) or not messages:
             return False
         role = self._visitor.role
         if path := first_refused(messages, REFUSED[role]):

@@ -109,7 +109,9 @@ class OscQuery:
             while (message := await websocket.receive())["type"] == "websocket.receive":
                 packet = message.get("bytes")
                 if packet is None:
-                    await self._listeners.handle(listener, message["text"])
+                    # To listen costs the engine a question, as a message does.
+                    if allowance.affords(1):
+                        await self._listeners.handle(listener, message["text"])
                     continue
                 found = messages(packet)
                 if not allowance.affords(max(1, count(found))):

@@ -343,4 +343,6 @@ class NnNotes(nn.Module):
         rows = S.size(0)
         share = (amount * self.share[self.state[:rows, self.index].long()]).clamp(max=1.0)
         hz = self.hz_of_0 * torch.exp2(pitch.clamp(min=1.0) / 12.0)
-        return self.noise.fluctuate(S, share, self.noise.draw(rows), hz)
+        y = self.noise.fluctuate(S, share, self.noise.draw(rows), hz)
+        # The trajectory's level fluctuates already; that of the noise on top would make attacks slower.
+        return y * torch.sqrt(S.square().sum(1, keepdim=True) / y.square().sum(1, keepdim=True).clamp(min=1e-30))

@@ -48,7 +48,7 @@ export class ReleasesView {
     const picture = element("canvas", { role: "img", "aria-label": `Map of ${name}`, data: { map: release.name } });
     const heard = links.preview && element("audio", { src: links.preview, controls: true, preload: "none" });
     heard?.setAttribute("aria-label", `Preview of ${name}`);
-    const load = button("Play this release", () => this.#load(release.name), { class: "load", "aria-label": `Play ${name}` });
+    const load = button(`Play ${name}`, () => this.#load(release.name), { class: "load" });
     load.hidden = !this.can("load");
     const facts = [
       `${release.latent_dim} latent dimensions`, release.plays_notes ? "plays notes" : "no notes",
@@ -79,7 +79,7 @@ export class ReleasesView {
       card.classList.toggle("plays", plays);
       if (plays) card.setAttribute("aria-current", "true");
       else card.removeAttribute("aria-current");
-      card.querySelector(".load").textContent = plays ? "Playing" : "Play this release";
+      card.querySelector(".load").textContent = `${plays ? "Playing" : "Play"} ${card.querySelector("h3").textContent}`;
     }
   }
 }

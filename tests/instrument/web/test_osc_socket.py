@@ -122,6 +122,18 @@ def test_too_many_messages_a_second_are_left_out_and_the_rest_is_played(served):
         assert served.client.ask("/version", reply="/version.reply")[0] == "AiTunes"
 
 
+def test_too_many_words_a_second_are_left_out(served):
+    with served.page() as client, served.play(client) as page:
+        for number in range(3_000):
+            page.say(ping=number, streams=["input-meter"] if number % 2 else [])
+        pongs = [frame["pong"] for frame in page.frames(1.0) if isinstance(frame, dict) and "pong" in frame]
+        assert pongs[:50] == list(range(50))
+        assert len(pongs) < 1_500
+        page.say(ping=-1)
+        while page.told("pong") != -1:
+            pass
+
+
 @pytest.mark.parametrize("arguments", [(float("nan"), 100), (60, float("inf")), (60, 1.0, float("nan")), (2**40, 1)])
 def test_a_note_that_is_none_costs_a_page_neither_its_socket_nor_its_notes(served, arguments):
     with served.page() as client, served.play(client) as page:

@@ -120,6 +120,27 @@ COLOURED = """id => {
   return seen.size > 20;
 }"""
 
+DEAF_SPOTS = """() => {
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.checkVisibility()) continue;
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const scrolls = /auto|scroll/.test(overflowX) && element.scrollWidth > element.clientWidth
+      || /auto|scroll/.test(overflowY) && element.scrollHeight > element.clientHeight;
+    if (scrolls && element.tabIndex < 0 && !element.querySelector("button, a, input, select, [tabindex='0']")) {
+      found.push(`scrolls without a key: ${element.className || element.id}`);
+    }
+  }
+  return found;
+}"""
+"""Scrolling regions that no key reaches."""
+
+MISNAMED = """() => [...document.querySelectorAll("button[aria-label], a[aria-label]")]
+  .filter((one) => one.checkVisibility() && /[a-z]{2}/i.test(one.innerText))
+  .filter((one) => !one.ariaLabel.toLowerCase().includes(one.innerText.trim().toLowerCase()))
+  .map((one) => `${one.innerText} / ${one.ariaLabel}`)"""
+"""Buttons whose name is not what they show."""
+
 CONTRASTS = """() => {
   const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);

@@ -8,8 +8,10 @@ import pytest
 from tests.instrument.web.page.stage import (
     COLOURED,
     CONTRASTS,
+    DEAF_SPOTS,
     DESKTOP,
     MAX_PAGE_BYTES,
+    MISNAMED,
     PAD,
     PHONE,
     READABLE,
@@ -126,6 +128,40 @@ def test_everything_that_is_pressed_has_a_name_and_room_for_a_finger(phone, pane
         assert name, control.evaluate("one => one.outerHTML")
         if not control.evaluate("one => Boolean(one.closest('.piano, .notice'))"):
             assert control.bounding_box()["height"] >= 40, name
+
+
+def names(page):
+    """Return what a screen reader says of everything that takes the keyboard: [role, name]."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    found = []
+    for node in nodes:
+        takes_keys = any(each["name"] == "focusable" for each in node.get("properties", []))
+        if takes_keys and not node["ignored"] and node["role"]["value"] != "RootWebArea":
+            found.append([node["role"]["value"], node.get("name", {}).get("value", "").strip()])
+    return found
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_screen_reader_says_what_everything_is_and_keys_reach_what_scrolls(stage, size):
+    page = stage.open(size)
+    tabs = page.evaluate("[...document.querySelectorAll('[role=tab]')].filter((tab) => !tab.hidden).map(({id}) => id)")
+    for view in ("generate", "releases", "train", "play", *tabs):
+        if view in tabs:
+            page.evaluate("id => document.getElementById(id).click()", view)
+        else:
+            page.evaluate("view => (location.hash = view)", view)
+            until(page, "view => document.body.dataset.view === view", view)
+        told = names(page)
+        assert len(told) > 5, view
+        assert [role for role, name in told if not name] == [], view
+        assert not [role for role, _ in told if role in ("generic", "none")], view
+        assert page.evaluate(DEAF_SPOTS) == [], view
+        # Whoever speaks to a page says what is seen.
+        mismatches = page.evaluate(MISNAMED)
+        assert mismatches == [], view
+    page.context.close()
 
 
 def test_the_page_weighs_little_and_has_nothing_inline():
