@@ -4,8 +4,7 @@
 
 Everything is bounded and stays on the loopback device. Each line says "held" or "BROKEN"; the exit status is 1 where
 something broke. `--inputs 1000000` reads a million damaged cards, maps, packets, scores, MIDI files, mappings, packed
-releases, indexes, tables of notes, snapshots, settings, sounds, models, motions and
-pictures.
+releases, indexes, tables of notes and of genres, snapshots, settings, sets, sounds, models, motions and pictures.
 Forged senders need a raw socket, so run it as root for those; otherwise they are "not tried".
 """
 
@@ -37,6 +36,8 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
         connections.junk,
         texts.cards,
         texts.names,
+        texts.sets,
+        texts.folders,
         senders.queue,
         connections.oscquery,
         connections.web_bodies,

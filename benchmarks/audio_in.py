@@ -1,6 +1,6 @@
 """Measures what it takes to play with an input: latency and jitter, the tracker, the engine's load, timbre transfer.
 
-    python -m benchmarks.audio_in [--onsets 60] [--data ../shared/data] [--only live|tracker|transfer]
+    python -m benchmarks.audio_in [--onsets 60] [--data ../shared/data] [--only live|onset|tracker|transfer]
 
 The live part runs on JACK's dummy driver (48 kHz, periods of 128): this program plays notes into the engine's input and
 records what the engine plays. Both onsets are where the sound first exceeds a tenth of its later peak.
@@ -18,7 +18,7 @@ import jack
 import numpy as np
 
 from aitunes.pitch import midi_to_hz
-from benchmarks import audio_in_tracker, audio_in_transfer, live
+from benchmarks import audio_in_onset, audio_in_tracker, audio_in_transfer, live
 from benchmarks.live import SAMPLE_RATE, Client, Recording, engine, jack_server
 
 _NOTE_SECONDS, _REST_SECONDS = 0.25, 0.45
@@ -104,6 +104,19 @@ def _row(found: list[float]) -> str:
     return f"onset → onset median {median:.1f} ms, 10–90 % {low:.1f} – {high:.1f} ms, deviation {np.std(found):.1f} ms"
 
 
+def measure_onset(release: str, count: int = 6) -> None:
+    """Print how much later than the input the output begins without ring and device, offline."""
+    rng, everything = np.random.default_rng(0), []
+    for midi in _NOTES:
+        y = note(midi)
+        found = audio_in_onset.latencies(release, y, onset(y) or 0, SAMPLE_RATE, rng, count)
+        everything.append(found)
+        known, heard = found.mean(axis=0)
+        print(f"{release:12} MIDI {midi}  offline: known after {known:.1f} ms, heard after {heard:.1f} ms")
+    heard = np.concatenate(everything)[:, 1]
+    print(f"{release:12} all      offline: heard after {np.median(heard):.1f} ms, deviation {heard.std():.1f} ms")
+
+
 def measure_load(release: str) -> None:
     """Print the engine's processor time while its pad moves, without an input and with one that sounds all the time."""
     song = np.concatenate([note(midi, 0.5) for midi in (*_NOTES, *reversed(_NOTES))])
@@ -145,12 +158,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--onsets", type=int, default=64, help="of each release")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="recorded notes and loops")
-    parser.add_argument("--only", choices=("live", "tracker", "transfer"))
+    parser.add_argument("--only", choices=("live", "onset", "tracker", "transfer"))
     options = parser.parse_args()
     if options.only in (None, "tracker"):
         audio_in_tracker.main(options.data / "notes")
     if options.only in (None, "transfer"):
         audio_in_transfer.main(options.data)
+    if options.only in (None, "onset"):
+        for release in ("first-light", "chamber"):
+            measure_onset(release)
     if options.only in (None, "live"):
         with jack_server():
             for release in ("first-light", "chamber"):

@@ -215,4 +215,5 @@ def test_a_training_looks_up_no_name_and_needs_no_home(run, names, tmp_path, rng
     assert "Preparing 6 tracks" in said
     assert looked_up(names) == []
     assert "atplotlib" not in said
+    assert "Warning" not in said
     assert "nobody" not in said

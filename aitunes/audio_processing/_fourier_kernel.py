@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rocket_fft import c2c
 
 from aitunes.audio_processing._inlined import compiled
 from aitunes.audio_processing._vectors import LANES, fill, load, store, store_fours, store_ones
+from aitunes.audio_processing.pocketfft import c2c
 
 Array = NDArray[Any]
 Pair = tuple[Array, Array]

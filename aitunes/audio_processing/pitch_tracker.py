@@ -20,6 +20,8 @@ _MAX_BLOCK = 1_024
 _COMPARED_SECONDS = 0.015
 """Sets what is compared at least of a sound that lasts: short periods alone say little in noise."""
 _CONFIRMED_SEMITONES = 0.8
+_LONG_SECONDS, _SURE = 0.0045, 0.95
+"""A period that long, and so clear, needs no second look at the beginning of a sound."""
 
 
 class Pitch(NamedTuple):
@@ -42,7 +44,7 @@ class PitchTracker:
 
     The newest samples are compared with those a lag earlier, for all lags that may be the period, at a fraction
     of the rate; the first lag nearly as good as the best is refined at the full rate. A new pitch counts once two looks
-    in a row agree on it.
+    in a row agree on it, and a low one that a sound begins with after one clear look.
 
     Args:
         sample_rate: Hz.
@@ -112,7 +114,9 @@ class PitchTracker:
         if period <= 0.0:
             self._candidate = 0.0
             return NO_PITCH
-        agrees = _near(period, self._period) or _near(period, self._candidate)
+        # Two periods of a low note are long already, and say as much as two looks at a high one.
+        is_sure = self._period == 0.0 and period > _LONG_SECONDS * self._rate and clarity > _SURE
+        agrees = is_sure or _near(period, self._period) or _near(period, self._candidate)
         self._candidate = period
         if not agrees:
             return NO_PITCH

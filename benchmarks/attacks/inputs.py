@@ -19,13 +19,14 @@ import soundfile
 from aitunes.audio_processing.files import AudioFileWarning, read_audio
 from aitunes.damaged_json import read_entries
 from aitunes.datasets.cifar10 import read_batch
+from aitunes.datasets.fma import read_genres
 from aitunes.datasets.note_table import read_note_table
 from aitunes.errors import AiTunesError
 from aitunes.osc.packets import build, bundle, parse
 from aitunes.release.archive import copy_files, opened_archive, pack_release
 from aitunes.release.arrays import ArraySpec, read_arrays
 from aitunes.release.card import ReleaseCard
-from aitunes.release.motion import MOTION, read_motion
+from aitunes.release.motion import MOTION, Motion, read_motion
 from aitunes.release.onnx_model import check_self_contained
 from aitunes.release.reader import CARD, DECODER, read_card
 from instrument.midi.mappings import DEFAULTS
@@ -35,7 +36,11 @@ from instrument.pad.preferences import Preferences
 from instrument.scores.score import parse_score, without_damage
 from instrument.storage.paths import bundled_releases
 from instrument.storage.release_index import read_index
+from instrument.storage.set_list import read_set_list
 from instrument.storage.snapshots import SnapshotFormat
+from instrument.synthesis.motion import MotionSettings, NotePlayer
+from instrument.synthesis.motion_choice import NoteMotions
+from instrument.synthesis.segment_motion import SegmentMotion
 
 _FOLDER = bundled_releases() / "first-light"
 _STRANGE = [
@@ -51,8 +56,11 @@ _STRANGE = [
     b"null",
     b"\x1b[2J",
 ]
+_HOPS = 10
 _ARRAYS = {"codes": ArraySpec("f", 2), "labels": ArraySpec("U", 1)}
 _LABELS = "path,instrument,midi,licence\na.wav,flute,60,CC0\nb/c.wav,harp,61.5,CC-BY\n"
+_SET = 'device = "Scarlett"\n[[song]]\nrelease = "first-light"\ntempo = 92.5\nmidi = "faders"\n'
+_GENRES = ",track,track\n,title,genre_top\ntrack_id,,\n2,One,Jazz\n10,Two,Hip-Hop\n"
 _SCORE = """\
 0 /aitunes/pad/xy 0.5 0.5
 1.5 /aitunes/note 60 100  # a note
@@ -114,6 +122,8 @@ def readers(scratch: Path) -> dict[str, Reader]:
         "preferences": Reader([json.dumps(asdict(Preferences())).encode()], on_text(_read_preferences)),
         "motion": Reader(_motions(), lambda data: _read_motion(scratch, data)),
         "pictures": Reader(_pictures(), from_file(read_batch)),
+        "set": Reader([_SET.encode(), b"\xef\xbb\xbf" + _SET.encode()], from_file(read_set_list)),
+        "genres": Reader([_GENRES.encode()], from_file(read_genres)),
         "model": Reader([(_FOLDER / DECODER).read_bytes()[-60_000:]], lambda model: check_self_contained(model, "It")),
     }
 
@@ -193,8 +203,22 @@ def _motions() -> list[bytes]:
 
 def _read_motion(scratch: Path, data: bytes) -> object:
     (scratch / MOTION).write_bytes(data)
-    motion = read_motion(scratch, read_card(bundled_releases() / "chamber"))
-    return motion and (motion.level_starts, motion.code_starts)
+    card = read_card(bundled_releases() / "chamber")
+    motion = read_motion(scratch, card)
+    if motion is not None:
+        _move(motion, card)
+    return motion
+
+
+def _move(motion: Motion, card: ReleaseCard) -> None:
+    """Play some hops of what was read, as notes and as segments."""
+    settings, z = MotionSettings(amount=2.0, dream=1.0), np.zeros(card.latent_dim, np.float32)
+    motions, segments = NoteMotions(motion), SegmentMotion(motion, card.latent)
+    player = NotePlayer(motions, motions.choose(z, 60.0, 0.5), np.random.default_rng(1))
+    for hop in range(_HOPS):
+        player.advance(0.3, hop < _HOPS // 2, settings)
+        segments.follow(z, settings, 64)
+        segments.level_db(segments.now, segments.step())
 
 
 def _pictures() -> list[bytes]:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from aitunes.datasets.folder import LeftOut, audio_names
 from benchmarks.attacks.target import ESCAPE, Target, require
 from instrument.storage.paths import bundled_releases
 
@@ -83,3 +84,63 @@ def names(target: Target) -> str:
     require(not outside, f"{outside} were written")
     target.check_alive()
     return "nothing is written outside of its folder"
+
+
+def sets(target: Target) -> str:
+    """Play sets that are pipes, endless, or have a key of a hundred thousand parts."""
+    song = '[[song]]\nrelease = "first-light"\n'
+    contents = {
+        "parts.toml": "a." * 100_000 + "b = 1\n" + song,
+        "digits.toml": f"{song}tempo = {'9' * 100_000}\n",
+        "nested.toml": f"{song}tempo = {'[' * 100_000}\n",
+        "escape.toml": f'{song}name = "\\u001b[2J"\n"\\u001b[2J" = 1\n',
+    }
+    longest = 0.0
+    with tempfile.TemporaryDirectory(prefix="aitunes-attack-") as folder:
+        for name, content in contents.items():
+            (Path(folder) / name).write_text(content, encoding="utf-8")
+        os.mkfifo(Path(folder) / "pipe.toml")
+        (Path(folder) / "device.toml").symlink_to("/dev/zero")
+        names = [*contents, "pipe.toml", "device.toml"]
+        for name in names:
+            command = [
+                sys.executable,
+                "-m",
+                "instrument",
+                "play",
+                "--output",
+                "none",
+                "--set",
+                str(Path(folder) / name),
+            ]
+            began = time.monotonic()
+            played = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            longest = max(longest, time.monotonic() - began)
+            require(played.returncode == 1, f"{name} is played, or ends with {played.returncode}")
+            require(len(played.stderr.splitlines()) == 1, f"{name} gives {played.stderr[-300:]!r}")
+            require(ESCAPE not in played.stderr, "an escape has reached the terminal")
+    return f"{len(names)} sets refused in a sentence each, within {longest:.1f} s"
+
+
+def folders(target: Target) -> str:
+    """List sounds in folders that lie thousands deep, beside pipes, devices, sockets and names of any signs."""
+    with tempfile.TemporaryDirectory(prefix="aitunes-attack-") as folder:
+        root = Path(folder) / "sounds"
+        root.mkdir()
+        here = os.open(root, os.O_RDONLY)
+        for _ in range(3_000):
+            os.mkdir("a", dir_fd=here)
+            inside = os.open("a", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inside
+        os.close(here)
+        os.mkfifo(root / "pipe.wav")
+        (root / "zero.wav").symlink_to("/dev/zero")
+        (root / "loop.wav").symlink_to("loop.wav")
+        (root / f"{ESCAPE}[2J\nforged.wav").write_bytes(b"RIFF")
+        left_out = LeftOut()
+        names = list(audio_names(root, left_out))
+        subprocess.run(["rm", "-rf", str(root)], check=True)  # as deep as this, Python removes nothing
+    require(names == [f"{ESCAPE}[2J\nforged.wav"], f"{names} are listed")
+    require(len(left_out.folders) == 1, f"{len(left_out.folders)} folders are said to be too deep")
+    return "one file is listed, what lies too deep is named"

@@ -93,7 +93,7 @@ class Analyser:
         self._since_onset += 1
         if begins:
             self._since_onset = 0
-            self._tracker.begin()
+            self._tracker.begin(ago=self._look)  # the gate opens within the look after the onset
             self._waited = 0.0
         pitch = self._follow_pitch(y, newest)
         coordinates = self._follow_timbre() if newest else self.heard.coordinates

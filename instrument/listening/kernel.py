@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from rocket_fft import r2c
+
+from aitunes.audio_processing.pocketfft import r2c
 
 Array = NDArray[Any]
 # Not nnan and ninf: what is no number must still be seen as such.

@@ -55,6 +55,7 @@ class SoundUploads:
         self.received = 0
         self._files: dict[int, Path] = {}
         self._taken: set[str] = set()
+        self._copies: dict[str, int] = {}  # of each name that several sounds have
         try:
             self._home = Path(tempfile.mkdtemp(prefix="aitunes-sounds-", dir=within))
         except OSError as error:
@@ -114,10 +115,10 @@ class SoundUploads:
     def _open(self, number: int, name: str) -> Path:
         *folders, file = safe_path(name)
         path = self.folder.joinpath(*folders, file)
-        copy = 2
+        asked = str(path).casefold()
         while str(path).casefold() in self._taken:
+            self._copies[asked] = copy = self._copies.get(asked, 1) + 1
             path = path.with_name(f"{Path(file).stem} ({copy}){path.suffix}")
-            copy += 1
         path.parent.mkdir(parents=True, exist_ok=True)
         self._taken.add(str(path).casefold())
         self._files[number] = path

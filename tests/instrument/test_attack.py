@@ -28,6 +28,8 @@ READERS = (
     "preferences",
     "motion",
     "pictures",
+    "set",
+    "genres",
     "model",
 )
 

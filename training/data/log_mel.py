@@ -13,9 +13,9 @@ import numpy as np
 import soxr
 from numba import njit
 from numpy.typing import NDArray
-from rocket_fft import r2c
 
 from aitunes.audio_processing.decoding import AudioFileError, SoundStream
+from aitunes.audio_processing.pocketfft import r2c
 from aitunes.features import AudioFeatures, FloatArray, hann_window
 
 _BLOCK_FRAMES = 32

@@ -155,13 +155,13 @@ def _record(trained: Trained, corpus: Corpus, figures: dict[str, float], command
         command=command,
         epochs=trained.epochs,
         metrics=figures,
-        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
+        versions=current_versions(),
     )
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide what comes out."""
-    versions = {}
+def current_versions() -> dict[str, str]:
+    """Return the versions of what decides what comes out: AiTunes, Python and the libraries."""
+    versions = {"aitunes": aitunes.__version__, "python": platform.python_version()}
     for name in _LIBRARIES:
         try:
             versions[name] = version(name)

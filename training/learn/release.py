@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-import aitunes
 from aitunes.features import FloatArray
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.motion import MOTION
@@ -18,7 +16,7 @@ from aitunes.release.writer import write_release
 from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import LANDMARKS, MAP_PICTURE, map_npz, map_png, pad_positions
 from training.evaluate.preview import PREVIEW, preview_of
-from training.export.case_release import check_target, library_versions
+from training.export.case_release import check_target, current_versions
 from training.export.export import decoder_inputs, export_model
 from training.export.motion import MAX_TRACK_FRAMES
 from training.learn.axis_meanings import axis_meanings, measure_qualities
@@ -112,7 +110,7 @@ def _record(learnt: LearntModel, frames: Frames, source: Source, axes: dict[str,
         command=source.command,
         epochs=int(learnt.epochs),
         metrics=held_out_figures(learnt, frames) | axes | source.figures,
-        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
+        versions=current_versions(),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import aitunes
 from aitunes.audio_processing.mel_inversion import MelInversion
 from aitunes.datasets.folder import Track as File
 from aitunes.datasets.folder import Tracks
@@ -32,7 +30,7 @@ from training.data.corpus import Corpus, open_corpus
 from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import MAP_PICTURE, find_landmarks, map_npz, map_png, pad_positions
 from training.evaluate.preview import PREVIEW
-from training.export.case_release import check_target, library_versions
+from training.export.case_release import check_target, current_versions
 from training.export.export import decoder_inputs, export_model
 from training.export.half_precision import rounded
 from training.fit.options import TrainOptions
@@ -210,7 +208,7 @@ def _record(
         command=command,
         epochs=trained.epochs,
         metrics=figures,
-        versions={"aitunes": aitunes.__version__, "python": platform.python_version(), **library_versions()},
+        versions=current_versions(),
     )
 
 

@@ -3,6 +3,7 @@
 import { Emitter } from "../static/emitter.js";
 import { Landmarks } from "../static/landmarks.js";
 import { Position } from "../static/position.js";
+import { KeptSnapshots } from "./kept.js";
 
 const FADE_SECONDS = 0.03;
 const ANALYSED = 2048;
@@ -11,7 +12,7 @@ const SMOOTHING_SECONDS = 0.04;
 /**
  * Holds the state of the instrument; `start` is to be called by a gesture, as browsers want it.
  *
- * Events: `release`, `moved`, `playing` (boolean), `drone` (boolean), `effort` ({load, iterations}).
+ * Events: `release`, `moved`, `playing` (boolean), `drone` (boolean), `list` ("snapshot"), `effort` ({load, iterations}).
  */
 export class LocalEngine extends Emitter {
   #waiting = [];
@@ -22,11 +23,16 @@ export class LocalEngine extends Emitter {
     super();
     Object.assign(this, { release, weights, card: release.card, entry: release.entry, playing: false });
     this.position = new Position(release.latent.ranges);
+    this.kept = new KeptSnapshots(this.card.name, this.position.size);
     this.drone = true;
     this.pitch = 69;
     this.volume = 1;
     this.analyser = null;
     this.connection = { on: () => {}, sendLatest: (...words) => this.#steer(...words) };
+  }
+
+  get lists() {
+    return { snapshot: this.kept.names };
   }
 
   get playsNotes() {
@@ -81,18 +87,27 @@ export class LocalEngine extends Emitter {
     this.moveTo(this.position.target.with(n, value));
   }
 
-  moveTo(coordinates) {
-    this.position.move(coordinates, SMOOTHING_SECONDS);
-    this.#command("move", this.position.target);
+  moveTo(coordinates, seconds = SMOOTHING_SECONDS) {
+    this.position.move(coordinates, seconds);
+    this.#command("move", this.position.target, seconds);
     this.emit("moved");
   }
 
-  /** Takes a note as the pad and the keys send it; they begin only while the page sounds. */
-  send(path, tags, note, velocity, id) {
+  /** Takes what pad, keys and buttons send: notes and snapshots. */
+  send(path, tags, ...values) {
+    if (path === "/snapshot/save") {
+      this.kept.save(values[0], this.position.target);
+      this.emit("list", "snapshot");
+    } else if (path === "/snapshot/recall") this.moveTo(this.kept.get(values[0]), Math.max(values[1], SMOOTHING_SECONDS));
+    else this.#note(...values);
+    return true;
+  }
+
+  // A note begins only while the page sounds.
+  #note(note, velocity, id) {
     if (velocity && !this.playing) this.start();
     if (velocity && this.drone) this.setDrone(false);
     this.#command("note", note, velocity, id);
-    return true;
   }
 
   #steer(key, address, tags, id, value) {

@@ -5,6 +5,7 @@ import { percent } from "../static/formats.js";
 import { Notes } from "../static/notes.js";
 import { Piano, pianoControls } from "../static/piano.js";
 import { Pictures } from "../static/pictures.js";
+import { Snapshots, morphFader } from "../static/snapshots.js";
 import { Surface } from "../static/surface.js";
 import { Ticker } from "../static/ticker.js";
 import { Analysis } from "./analysis.js";
@@ -65,7 +66,7 @@ function connectTransport(engine) {
   engine.on("drone", (sounding) => byId("drone").setAttribute("aria-pressed", String(sounding)));
 }
 
-function connectKeys(engine, notes) {
+function connectKeys(engine, notes, snapshots) {
   const piano = new Piano(byId("piano"), notes);
   const toggle = (on) => {
     piano.setTyping(on);
@@ -74,8 +75,14 @@ function connectKeys(engine, notes) {
   byId("keys").prepend(pianoControls(piano, toggle));
   toggle(!narrow());
   document.addEventListener("keydown", (event) => {
+    const slot = /^[1-8]$/.test(event.key) && !typing() ? Number(event.key) - 1 : null;
+    if (slot !== null && event.ctrlKey) {
+      event.preventDefault();
+      snapshots.press(slot, true);
+    }
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || typing()) return;
     const key = event.key.toLowerCase();
+    if (slot !== null && !piano.typing) snapshots.press(slot);
     if (key === "k") toggle(!piano.typing);
     else if (key === "p") byId("transport").click();
     else if (key === "escape") {
@@ -83,15 +90,6 @@ function connectKeys(engine, notes) {
       engine.panic();
     }
   });
-}
-
-function followSight(pictures, ticker) {
-  const follow = () => {
-    pictures.run(!document.hidden);
-    ticker.wake();
-  };
-  document.addEventListener("visibilitychange", follow);
-  follow();
 }
 
 async function start() {
@@ -114,7 +112,9 @@ async function start() {
   surface.fingers.lowest = engine.entry.note_range[0];
   showFacts(engine);
   connectTransport(engine);
-  connectKeys(engine, notes);
+  const snapshots = new Snapshots(byId("snapshots"), engine, () => true);
+  byId("morph").replaceChildren(morphFader(snapshots).root);
+  connectKeys(engine, notes, snapshots);
   timbrePanel(byId("panel-timbre"), engine);
   soundPanel(byId("panel-sound"), engine);
   const tabs = new Tabs(byId("deck"));
@@ -124,7 +124,8 @@ async function start() {
   });
   engine.emit("release", engine.card);
   engine.on("playing", (playing) => (playing ? ticker.wake() : meter.call("clear")));
-  followSight(pictures, ticker);
+  document.addEventListener("visibilitychange", () => pictures.run(!document.hidden));
+  pictures.run(!document.hidden);
   // For tests and for the curious at the browser's console.
   window.aitunes = { engine, pictures };
 }

@@ -40,10 +40,10 @@ export class Synth {
     act(this, ...values);
   }
 
-  /** Sets off for a place, coordinates in standard deviations. */
-  move(coordinates) {
+  /** Sets off for a place, coordinates in standard deviations, reached after so many seconds. */
+  move(coordinates, seconds = SMOOTHING_SECONDS) {
     this.#target.set(coordinates);
-    this.#left = Math.max(1, Math.round(SMOOTHING_SECONDS / this.seconds));
+    this.#left = Math.max(1, Math.round(seconds / this.seconds));
   }
 
   /** Plays a note: velocity 1 to 127, or 0 to end it. The first one ends the drone. */
@@ -104,7 +104,7 @@ export class Synth {
 }
 
 const COMMANDS = {
-  move: (synth, coordinates) => synth.move(coordinates),
+  move: (synth, coordinates, seconds) => synth.move(coordinates, seconds),
   note: (synth, note, velocity, id) => synth.note(note, velocity, id),
   bend: (synth, id, bend) => synth.steer(id, { bend }),
   timbre: (synth, id, timbre) => synth.steer(id, { timbre }),

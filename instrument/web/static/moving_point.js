@@ -3,8 +3,7 @@
 import { resize } from "./sheet.js";
 
 const TRAIL_SECONDS = 0.9;
-const POINT_REACH = 14;
-const NOTE_REACH = 52;
+const [POINT_REACH, NOTE_REACH] = [14, 52];
 
 const clock = () => performance.now() / 1000;
 const union = (one, other) => [
@@ -105,10 +104,10 @@ export class MovingPoint {
 
   #moving(current) {
     const around = ([x, y], reach) => [Math.floor(x - reach), Math.floor(y - reach), Math.ceil(x + reach), Math.ceil(y + reach)];
-    const [point, note] = [POINT_REACH, NOTE_REACH].map((reach) => reach * this.#size.ratio);
+    const { ratio } = this.#size;
     return [
-      ...[this.#target, current, ...this.#trail].map((place) => around(this.#pixel(place), point)),
-      ...this.#notes.map(({ x, y }) => around(this.#pixel([x, y]), note)),
+      ...[this.#target, current, ...this.#trail].map((place) => around(this.#pixel(place), POINT_REACH * ratio)),
+      ...this.#notes.map(({ x, y }) => around(this.#pixel([x, y]), NOTE_REACH * ratio)),
     ].reduce(union);
   }
 

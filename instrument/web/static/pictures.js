@@ -4,33 +4,16 @@ import { onTheme, styleOf } from "./dom.js";
 import { STYLES, Scene } from "./scene.js";
 
 const MAX_RATIO = 2;
+const ASKED = ["call", "restyle", "hold", "run"];
 
-/** Passes on to a scene in a worker what would be called here. */
-class FarScene {
-  constructor(worker) {
-    this.worker = worker;
-  }
-
-  add(number, kind, canvas) {
+/** Returns what passes on to the scene of a worker whatever is asked of it. */
+function farScene(worker) {
+  const send = (name) => (...values) => worker.postMessage([name, ...values]);
+  const add = (number, kind, canvas) => {
     const surface = canvas.transferControlToOffscreen();
-    this.worker.postMessage(["add", number, kind, surface], [surface]);
-  }
-
-  call(...words) {
-    this.worker.postMessage(["call", ...words]);
-  }
-
-  restyle(styles) {
-    this.worker.postMessage(["restyle", styles]);
-  }
-
-  hold(held) {
-    this.worker.postMessage(["hold", held]);
-  }
-
-  run(running) {
-    this.worker.postMessage(["run", running]);
-  }
+    worker.postMessage(["add", number, kind, surface], [surface]);
+  };
+  return { add, ...Object.fromEntries(ASKED.map((name) => [name, send(name)])) };
 }
 
 /** One picture: `call` calls a method of it. */
@@ -44,17 +27,20 @@ class Picture {
   }
 }
 
-/** Holds the moving pictures of a page. `rate`, `frames`, `slow` and `aside` are those that the scene tells. */
+/** Holds the moving pictures of a page; `rate`, `frames`, `slow` and `aside` are as the scene tells. */
 export class Pictures {
+  rate = 0;
+  frames = 0;
+  slow = 0;
+  aside = 0;
   #scene = null;
   #waiting = [];
   #added = new Map();
   #sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => this.#fit(target)));
 
   constructor() {
-    Object.assign(this, { rate: 0, frames: 0, slow: 0, aside: 0 });
-    if (canPaintElsewhere()) this.#hire();
-    else this.#begin(new Scene((counts) => Object.assign(this, counts)));
+    if ("transferControlToOffscreen" in HTMLCanvasElement.prototype) this.#hire();
+    else this.#paintHere();
     onTheme(() => this.#restyle());
     window.addEventListener("resize", () => this.#added.forEach((_, canvas) => this.#fit(canvas)));
   }
@@ -88,8 +74,12 @@ export class Pictures {
   // Canvases are handed over only when the worker has answered: what is handed over does not come back.
   #hire() {
     const worker = new Worker(new URL("./pictures_worker.js", import.meta.url), { type: "module", name: "pictures" });
-    worker.onmessage = ({ data }) => (data === "ready" ? this.#begin(new FarScene(worker)) : Object.assign(this, data));
-    worker.onerror = () => this.#scene ?? this.#begin(new Scene((counts) => Object.assign(this, counts)));
+    worker.onmessage = ({ data }) => (data === "ready" ? this.#begin(farScene(worker)) : Object.assign(this, data));
+    worker.onerror = () => this.#scene ?? this.#paintHere();
+  }
+
+  #paintHere() {
+    this.#begin(new Scene((counts) => Object.assign(this, counts)));
   }
 
   #begin(scene) {
@@ -108,8 +98,4 @@ export class Pictures {
     const [w, h] = [width, height].map((side) => Math.max(1, Math.round(side * ratio)));
     this.#added.get(canvas).call("fit", { width: w, height: h, ratio });
   }
-}
-
-function canPaintElsewhere() {
-  return "OffscreenCanvas" in window && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
 }

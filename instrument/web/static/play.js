@@ -3,14 +3,14 @@
 import { AnchorPanel } from "./anchor_panel.js";
 import { DevicePanel } from "./device.js";
 import { byId, element, typing } from "./dom.js";
-import { Deck, Snapshots } from "./deck.js";
-import { Fader } from "./fader.js";
+import { Deck } from "./deck.js";
 import { GesturePanel } from "./gestures.js";
 import { InputPanel } from "./input.js";
 import { LatentPanel } from "./latent.js";
 import { MidiPanel } from "./midi.js";
 import { Notes } from "./notes.js";
 import { Piano, pianoControls } from "./piano.js";
+import { Snapshots, morphFader } from "./snapshots.js";
 import { Surface } from "./surface.js";
 import { Wander } from "./wander.js";
 
@@ -39,7 +39,7 @@ export class PlayView {
     this.spectrogram = pictures.add("spectrogram", byId("scope"));
     for (const part of [this.wander, this.latent]) ticker.add(part);
     this.#connect();
-    this.#addMorph();
+    byId("morph").replaceChildren(morphFader(this.snapshots).root);
     byId("keys").prepend(pianoControls(this.piano, (on) => this.#setTyping(on)));
     header.onPanic = () => this.panic();
     this.deck.show("sound");
@@ -62,14 +62,6 @@ export class PlayView {
     this.snapshots.onRecall = () => this.wander.on && this.latent.toggleWander();
     document.addEventListener("keydown", (event) => this.#press(event));
     document.addEventListener("keyup", (event) => event.key === "Escape" && this.#letGo());
-  }
-
-  #addMorph() {
-    const morph = new Fader({
-      name: "Morph", low: 0, high: 30, rest: 1, curve: 3, format: (value) => `${value.toFixed(1)} s`,
-      hint: "Time to reach a snapshot", move: (value) => (this.snapshots.morph = value),
-    });
-    byId("morph").replaceChildren(morph.root);
   }
 
   #showNotes() {

@@ -22,11 +22,10 @@ export const STYLES = [
  */
 export class Scene {
   #pictures = new Map();
-  #aside = [];
+  #aside = new Map(); // seconds that each of the others is behind
   #points = [];
   #styles = {};
   #held = false;
-  #saved = new Map();
   #next = 0;
   #last = 0;
   #counts = { frames: 0, slow: 0, aside: 0 };
@@ -41,8 +40,7 @@ export class Scene {
     picture.restyle(this.#styles);
     this.#pictures.set(number, picture);
     if (kind === "point") this.#points.push(picture);
-    else this.#aside.push(picture);
-    this.#saved.set(picture, 0);
+    else this.#aside.set(picture, 0);
   }
 
   /** Calls a method of a picture. */
@@ -77,18 +75,18 @@ export class Scene {
     this.#last = now;
     for (const picture of this.#points) picture.tick(seconds);
     this.#counts.frames += 1;
-    this.#aside.forEach((picture, n) => this.#paintAside(picture, n, seconds));
+    [...this.#aside.keys()].forEach((picture, n) => this.#paintAside(picture, n, seconds));
     if (passed > SLOW_MS) this.#counts.slow += 1;
     if (this.#counts.frames - this.#since.frames >= TELL_FRAMES) this.#report(now);
   }
 
   // By turns, as what lies between two pictures that change is put together again, too.
   #paintAside(picture, n, seconds) {
-    const saved = this.#saved.get(picture) + seconds;
+    const behind = this.#aside.get(picture) + seconds;
     const waits = this.#held && (this.#counts.frames + n) % 2;
-    this.#saved.set(picture, waits ? saved : 0);
+    this.#aside.set(picture, waits ? behind : 0);
     if (waits) return;
-    picture.tick(saved);
+    picture.tick(behind);
     this.#counts.aside += 1;
   }
 

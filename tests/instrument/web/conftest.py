@@ -107,9 +107,9 @@ class Conversation:
 SERVE = ("web", "--http-port", 0, "--no-discovery", "--connect")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def _served(engine_process, releases, tmp_path_factory):
-    """An engine on the release `tiny` with its server, for the whole package."""
+    """An engine on the release `tiny` with its server, until the last test of this process."""
     home = tmp_path_factory.mktemp("home")
     words = ("play", "--output", "none", "--osc-port", 0, "--releases", releases, "--release", "tiny")
     engine = engine_process(home, *words)
@@ -130,7 +130,8 @@ def served(_served):
     client.send("/aitunes/play")
     client.send("/notify", 0)
     client.ask("/sync", 1, reply="/synced")
-    return _served
+    yield _served
+    client.send("/aitunes/stop")  # while others are tested, what plays takes twice the processor time
 
 
 @pytest.fixture

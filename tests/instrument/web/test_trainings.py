@@ -329,3 +329,13 @@ def test_pages_elsewhere_and_pages_without_a_session_train_nothing(served):
         ):
             answer = httpx.request(method, f"{served.origin}/api/v1/training{path}", json=body, headers=headers)
             assert answer.status_code == status, (headers, method, path)
+
+
+def test_thousands_of_sounds_of_one_name_have_names_of_their_own(tmp_path):
+    sounds = SoundUploads("kit", MAX_FILES, MAX_FILES, within=tmp_path)
+    for number in range(MAX_FILES):
+        sounds.write(number, "a/b (2).wav" if number == 1 else f"{'A' if number % 2 else 'a'}/B.wav", 0, b"x")
+    names = [path.relative_to(sounds.folder).as_posix() for path in sounds.folder.rglob("*.wav")]
+    assert sounds.is_whole
+    assert len({name.casefold() for name in names}) == MAX_FILES
+    assert max(int(name.partition("(")[2].partition(")")[0] or 1) for name in names) == MAX_FILES

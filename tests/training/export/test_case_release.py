@@ -18,6 +18,7 @@ from training.evaluate.sampling import sample  # noqa: E402
 from training.export.case_release import VQ_NOTE, ReleaseNames, export_release  # noqa: E402
 from training.fit.options import TrainOptions  # noqa: E402
 from training.fit.train import train  # noqa: E402
+from training.headless import HeadlessActionPipeline  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -113,3 +114,18 @@ def test_data_that_the_model_has_never_seen_are_not_put_on_its_card(made, tmp_pa
     with pytest.raises(TrainingError, match="was trained on other data than"):
         export_release(trained, replace(corpus, hash="0" * 64), {}, tmp_path, "", ReleaseNames("other"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "hides"), [("first-light", True), ("mine", False)])
+def test_a_release_that_hides_a_bundled_one_says_so(made, tmp_path, monkeypatch, name, hides):
+    trained, corpus, _, _ = made
+    monkeypatch.setenv("AITUNES_HOME", str(tmp_path))
+    said = []
+    actions = HeadlessActionPipeline(notify=said.append)
+    monkeypatch.setattr(actions, "corpus", lambda: corpus)
+    folder = actions.export(None, ReleaseNames(name, "Mine", "Made by a test."), trained, quick=True)
+    assert folder == tmp_path / "releases" / name
+    assert any("now hides the release first-light of AiTunes" in sentence for sentence in said) is hides
+    said.clear()
+    actions.export(tmp_path / "elsewhere", ReleaseNames(name, "Mine", "Made by a test."), trained, quick=True)
+    assert not any("hides" in sentence for sentence in said)

@@ -3,6 +3,7 @@ import csv
 import errno
 import os
 import signal
+import warnings
 import zipfile
 from functools import partial
 
@@ -21,7 +22,7 @@ from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.fit.checkpoint_writing import WholeCheckpointIO  # noqa: E402
 from training.fit.checkpoints import read_checkpoint  # noqa: E402
 from training.fit.options import TrainOptions  # noqa: E402
-from training.fit.train import EpochSeed, train  # noqa: E402
+from training.fit.train import EpochSeed, train, warnings_to  # noqa: E402
 from training.fit.trained import load_trained  # noqa: E402
 
 pytestmark = pytest.mark.training
@@ -256,3 +257,14 @@ def test_history_and_checkpoints_are_where_they_are_looked_for(unbroken, vectors
 def test_the_scale_of_a_run_stays_finite(unbroken):
     rows = np.genfromtxt(unbroken.checkpoint.parent / "history.csv", delimiter=",", names=True)
     assert np.isfinite(rows["trainloss"]).all()
+
+
+def test_what_libraries_warn_of_goes_to_the_runs_folder_and_not_to_the_person(tmp_path, capfd):
+    with warnings_to(tmp_path / "warnings.txt"):
+        for _ in range(2):
+            warnings.warn("The '{x}' of \x1b[2J joblib\n is old", FutureWarning, stacklevel=1)
+    assert capfd.readouterr() == ("", "")
+    assert "FutureWarning: The '{x}' of" in (tmp_path / "warnings.txt").read_text(encoding="utf-8")
+    with warnings_to(tmp_path / "nowhere" / "warnings.txt"):
+        warnings.warn("a folder that is gone is no reason to end", UserWarning, stacklevel=1)
+    assert capfd.readouterr() == ("", "")

@@ -151,6 +151,38 @@ def test_keys_alone_play_and_move(opened):
     until(page, SILENT)
 
 
+NUMBERS = "aitunes.engine.position.target"
+
+
+def test_a_snapshot_is_kept_and_reached_in_the_time_of_morph(opened):
+    page = opened()
+    page.locator("#begin-button").click()
+    until(page, SOUNDS)
+    page.mouse.click(*at(page, PAD, 0.15, 0.85))
+    kept, before = page.evaluate(NUMBERS), spectrum(page)
+    page.get_by_role("button", name="Snapshot 3, empty").click()
+    page.mouse.click(*at(page, PAD, 0.9, 0.1))
+    moved = apart(before, spectrum(page))
+    page.get_by_role("button", name="Snapshot 3, filled").click()
+    assert page.evaluate("aitunes.engine.position.remaining") > 0.0
+    assert page.evaluate(NUMBERS) == pytest.approx(kept)
+    until(page, "aitunes.engine.position.remaining === 0")
+    assert apart(before, spectrum(page)) < 0.5 * moved
+    page.reload()
+    page.get_by_role("button", name="Snapshot 3, filled").wait_for()
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("damaged", ["[", "[[1, 2]]", '[["x", [1]]]', '[["x", null]]', "7", "null"])
+def test_snapshots_that_are_none_are_left_out(opened, damaged):
+    page = opened()
+    page.evaluate("text => localStorage.setItem('aitunes snapshots first-light', text)", damaged)
+    page.reload()
+    until(page, "document.querySelectorAll('.slot').length === 8")
+    assert page.locator(".slot.filled").count() == 0
+    assert page.complaints == []
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_text_is_readable_and_nothing_leaves_the_screen_or_the_site(opened, address, theme, size):

@@ -195,6 +195,7 @@ def test_level_and_spectrogram_give_every_other_frame_to_a_hand_that_plays(stage
 @pytest.mark.parametrize("painter", ["worker", "page", "classic"])
 def test_what_moves_is_painted_in_a_worker_and_in_the_page_where_none_can(stage, painter):
     page = stage.open(script=WITHOUT[painter])
+    stage.client.send("/aitunes/drone", True)
     page.locator("#stage .moving").evaluate("one => (one.id = 'point')")
     page.mouse.move(*at(page, PAD, 0.2, 0.8))
     page.mouse.down()
