@@ -1,4 +1,4 @@
-"""What `model.ts` decodes moves as in the instrument, and as a patch for nn~ expects of it."""
+"""Moves what `model.ts` decodes as the instrument does, and as a patch for nn~ expects."""
 
 import io
 import warnings
