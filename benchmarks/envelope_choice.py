@@ -19,11 +19,12 @@ import torch
 
 from aitunes.audio_processing.metrics import log_spectral_distance, mel_cepstral_distortion
 from aitunes.features import FloatArray, mel_filter_bank, stft_magnitudes
-from benchmarks.own_sounds import DIMENSION, SETS, read_set
+from benchmarks.own_sounds import SETS, read_set
 from training.learn.fitting import linear_model
 from training.learn.network import N_FFT, RANGE_DB, SAMPLE_RATE, pool_matrix, spread_matrix
 
 RANGES_DB, WEIGHTS = (70.0, 76.0, 80.0, 84.0, 90.0), (0.0, 0.1, 0.3, 1.0)
+DIMENSION = 16
 _HELD_SECONDS, _MAX_VALIDATING, _FLOOR_DB = 8.0, 6, -60.0
 _LEARNT_HOP, _HELD_HOP = 8 * 256, 1_024
 

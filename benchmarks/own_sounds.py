@@ -12,6 +12,7 @@ distortion of 13 coefficients of 80 mel bands, multi-resolution distance. The lo
 | --- | --- |
 | learn | the release's model after the processor seconds, stopped early on what `learn` itself holds out |
 | first | its first playable state: the linear model |
+| as motion | the same model, codes only as often as `motion.npz` keeps them, gliding from one to the next |
 | envelope PCA | principal components of the same envelopes, as many, without weights |
 | log-mel PCA | principal components of 128 log-mel bands at 1024/128, as many, through the instrument's mel inversion |
 | chance | the same network from random weights, for the same processor seconds |
@@ -36,14 +37,15 @@ from typing_extensions import override
 from aitunes.audio_processing.reconstruction import sound_of_frames
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from benchmarks.decoders import multi_resolution
+from training.export.motion import TRACK_RATE
 from training.learn import rendering
 from training.learn.fitting import linear_model
 from training.learn.frames import FrameCollector, Frames
 from training.learn.learner import Learner, LearnSettings
 from training.learn.network import SAMPLE_RATE, FrameAutoencoder
+from training.learn.textures import LATENT_DIM
 
 SETS = ("ambient", "beats", "choir_voice", "electronic_game", "keyboard_solo", "orchestral", "textures_field")
-DIMENSION = 16
 
 _MEL = AudioFeatures()
 _MEL_HOP_SECONDS = 0.01
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of sound to learn from")
     parser.add_argument("--processor-seconds", type=float, default=60.0, help="that learning may take")
     parser.add_argument("--held-seconds", type=float, default=20.0, help="of each held-out track that are rendered")
+    parser.add_argument("--coordinates", type=int, default=LATENT_DIM, help="of each model")
     parser.add_argument("--no-chance", action="store_true", help="leave that row out, which takes as long as learning")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -81,7 +84,9 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for name in arguments.set:
         material = read_set(arguments.data / name, arguments.minutes, arguments.held_seconds)
-        for model, seconds, render in models(material, arguments.processor_seconds, not arguments.no_chance):
+        for model, seconds, render in models(
+            material, arguments.coordinates, arguments.processor_seconds, not arguments.no_chance
+        ):
             figures = np.mean([distances(render(y), y) for _, y in material.held], axis=0)
             row = " | ".join(f"{value:.2f}" for value in figures)
             print(f"| {name} | {model} | {'–' if seconds is None else f'{seconds:.0f}'} | {row} |", flush=True)
@@ -106,25 +111,27 @@ def read_set(folder: Path, minutes: float, held_seconds: float) -> Material:
 
 
 def models(
-    material: Material, processor_seconds: float, with_chance: bool
+    material: Material, coordinates: int, processor_seconds: float, with_chance: bool
 ) -> Iterator[tuple[str, float | None, Render]]:
     """Yield the name of each model, the processor seconds that it took with the reading, and how it renders."""
     begin = time.process_time()
     frames = collect(material)
     read = time.process_time() - begin
-    learner = Learner(frames, LearnSettings(latent_dim=DIMENSION), time.process_time)
+    learner = Learner(frames, LearnSettings(latent_dim=coordinates), time.process_time)
     steps = list(learner.run(processor_seconds))  # at once: what renders would spend their time
     yield "first", steps[0].seconds + read, _renderer(steps[0].model.model, frames)
     kind = "" if learner.best.epochs else " (linear)"
     yield f"**learn**{kind}", steps[-1].seconds + read, _renderer(learner.best.model, frames)
+    stride = round(frames.features.frame_rate / TRACK_RATE)
+    yield "as motion", None, lambda y: gliding(learner.best.model, y, frames.features, stride)
     begin = time.process_time()
-    components = linear_model(frames.train, DIMENSION, weighted=False).eval()
+    components = linear_model(frames.train, coordinates, weighted=False).eval()
     yield "envelope PCA", time.process_time() - begin + read, _renderer(components, frames)
     begin = time.process_time()
-    render = mel_components(material)
+    render = mel_components(material, coordinates)
     yield "log-mel PCA", time.process_time() - begin, render
     if with_chance:
-        learner = Learner(frames, LearnSettings(latent_dim=DIMENSION, linear=False), time.process_time)
+        learner = Learner(frames, LearnSettings(latent_dim=coordinates, linear=False), time.process_time)
         *_, last = learner.run(processor_seconds)
         yield "chance", last.seconds + read, _renderer(learner.best.model, frames)
     yield "ceiling", None, _renderer(None, frames)
@@ -139,7 +146,7 @@ def collect(material: Material) -> Frames:
     return collector.finish()
 
 
-def mel_components(material: Material) -> Render:
+def mel_components(material: Material, coordinates: int) -> Render:
     """Fit principal components of log-mel frames."""
     stride = round(_MEL_HOP_SECONDS * SAMPLE_RATE / _MEL.hop_length)
     count, total, squares = 0, np.zeros(_MEL.n_mels), np.zeros((_MEL.n_mels, _MEL.n_mels))
@@ -150,13 +157,22 @@ def mel_components(material: Material) -> Render:
             S = _MEL.normalise(_MEL.filter_bank @ magnitudes).T
             count, total, squares = count + len(S), total + S.sum(axis=0, dtype=np.float64), squares + S.T @ S
     mean = total / count
-    axes = np.linalg.eigh(squares / count - np.outer(mean, mean))[1][:, -DIMENSION:]
+    axes = np.linalg.eigh(squares / count - np.outer(mean, mean))[1][:, -coordinates:]
 
     def render(y: FloatArray) -> FloatArray:
         S = _MEL.analyse(y).T
         return sound_of_frames((mean + (S - mean) @ axes @ axes.T).T.astype(np.float32), _MEL)
 
     return render
+
+
+def gliding(model: FrameAutoencoder, y: FloatArray, features: AudioFeatures, stride: int) -> FloatArray:
+    """Render a recording [samples] from every so many of its codes."""
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(features.analyse(y).T.copy())[..., None]).numpy()
+        kept, at = np.arange(0, len(z), stride), np.arange(len(z))
+        moving = np.stack([np.interp(at, kept, values) for values in z[kept].T], axis=1).astype(np.float32)
+        return sound_of_frames(model.decode(torch.from_numpy(moving))[..., 0].numpy().T, features)
 
 
 def distances(sound: FloatArray, recording: FloatArray) -> tuple[float, float, float]:

@@ -105,9 +105,13 @@ class Motion:
         )
 
     def to_bytes(self) -> bytes:
-        """Return the contents of `motion.npz`: half precision where a thousandth of the value cannot be heard."""
+        """Return the contents of `motion.npz`: half precision where a thousandth of the value cannot be heard.
+
+        Offsets are written coordinate by coordinate, since those of one coordinate are alike and so take less room.
+        """
         stream = io.BytesIO()
         half = {name: getattr(self, name).astype(np.float16) for name in ("level", "cents", "offsets", "noise")}
+        half["offsets"] = np.asfortranarray(half["offsets"])
         full = {name: getattr(self, name).astype(np.float32) for name in ("codes", "pitch", "dynamic", "metric")}
         whole = {name: getattr(self, name).astype(np.int32) for name in ("group", "marks")}
         rates = np.array([self.level_rate, self.code_rate], np.float64)

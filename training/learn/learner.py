@@ -26,7 +26,7 @@ _CHECK_SHARE = 0.04
 _HELD_FRAMES = 6_000
 _PATIENCE_SHARE, _MIN_PATIENCE_SECONDS = 0.35, 30.0
 _LAST_RATE_SHARE = 0.02
-_FRAMES_PER_DIMENSION = 4
+_FRAMES_PER_DIMENSION = 32  # the map has one in sixteen of them, and the pad is laid on twice as many as dimensions
 _LINEAR_FRAMES = 40_000
 
 
@@ -110,7 +110,7 @@ class Learner:
         self.frames = frames
         self.settings = settings or LearnSettings()
         self._clock = clock
-        self._latent_dim = max(1, min(self.settings.latent_dim, len(frames.train) // _FRAMES_PER_DIMENSION))
+        self._latent_dim = min(self.settings.latent_dim, max(2, len(frames.train) // _FRAMES_PER_DIMENSION))
         self._held = frames.held[:: max(1, len(frames.held) // _HELD_FRAMES)]
         self._best: LearntModel | None = None
         self._linear_db = float("inf")

@@ -21,11 +21,11 @@ from training.learn.release import LearntNames, Source, export_learnt
 from training.learn.rendering import distances, middle_of, rendered
 from training.learn.survey import Survey
 
-COORDINATES = 32
-"""Of these releases: twice those of `learn`, because nobody waits for them."""
+COORDINATES = 64
+"""Of these releases: half of those of `learn`, or the package would be too large."""
 
-_MOTION_FRAMES = 24_000
-"""Nine minutes of motion are a megabyte; half an hour would make the package too large."""
+_MOTION_FRAMES = 45_000
+"""Nine minutes of motion are a megabyte and a half; half an hour would make the package too large."""
 _FREE = ("CC0", "CC-BY-", "Public domain")
 _TABLE = "tracks.csv"
 _UNHURRIED = Limits(seconds=7_200.0, reading_seconds=86_400.0)

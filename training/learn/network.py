@@ -50,10 +50,13 @@ def spread_matrix(bins: int = N_FFT // 2 + 1, nodes: int = NODES) -> FloatArray:
 
 
 def pool_matrix() -> FloatArray:
-    """Weights with which each node averages the magnitudes of its bins, [nodes, bins]; each row sums to 1."""
+    """Weights with which each node averages the magnitudes of its bins, [nodes, bins]; each row sums to about 1.
+
+    They are rounded to half precision, in which they are stored: a hundredth of a decibel.
+    """
     spread = spread_matrix()
     # A node between two bins, at the bottom, has no bin of its own but shares of both.
-    return np.asarray((spread / spread.sum(axis=0)).T, np.float32)
+    return np.asarray((spread / spread.sum(axis=0)).T.astype(np.float16), np.float32)
 
 
 class FrameAutoencoder(Autoencoder):
