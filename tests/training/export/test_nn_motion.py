@@ -140,7 +140,7 @@ def test_any_split_into_buffers_moves_the_same_samples(textures, moving):
 
 
 def test_the_same_seed_moves_the_same_and_another_one_not(textures, moving):
-    for path, y in ((moving, notes(64, KEYS)), (textures[0], wandering(1280))):
+    for path, y in ((moving, notes(64, KEYS)), (textures[0], wandering(2560))):
         player = host(path, buffer=1024)
         first = run(player, y)
         player.set("reset", "1")
