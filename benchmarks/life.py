@@ -32,6 +32,7 @@ import numpy as np
 
 from aitunes.datasets.notes import Note, read_notes
 from aitunes.features import FloatArray
+from aitunes.motion.choice import Choice, NoteMotions
 from aitunes.release.motion import RELEASE_START, Motion
 from aitunes.release.reader import Release
 from benchmarks.life_figures import BARS, Figures, compared, measure, rise_and_slope, within
@@ -39,7 +40,6 @@ from benchmarks.life_models import TrajectoryModel, linear_model, recurrent_mode
 from benchmarks.life_notes import Asked, ask, moving_release, play, sampled, trajectories
 from instrument.storage.library import Library
 from instrument.synthesis.motion import MotionSettings, NotePlayer
-from instrument.synthesis.motion_choice import Choice, NoteMotions
 from training.export.motion import DYNAMICS
 
 HELD_OUT_INSTRUMENT = "guitar"

@@ -2,9 +2,10 @@
 
     python -m benchmarks.nn_host [--release NAME] [--libtorch FOLDER] [--old-abi]
 
-Each row is one voice at a buffer of one hop, the processor time of a hop, and its share of a core. The last row is the
-instrument's own phase reconstruction at 24 refinements of 1024/128, 0.36 ms on a quiet machine: what it takes now says
-how far the other rows are to be trusted.
+Each row is one voice at a buffer of one hop: the processor time of a hop, tenth, fiftieth and ninetieth percentile, and
+its share of a core; of a file that can move also with `motion 1`, and with notes that begin at every second hop, which
+the last percentile shows. The last row is the instrument's own phase reconstruction at 24 refinements of 1024/128, 0.36
+ms on a quiet machine: what it takes now says how far the other rows are to be trusted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.release.reader import TORCHSCRIPT, read_card
 from instrument.storage.library import Library
+from training.export.torchscript import load_torchscript
 
 SOURCE = Path(__file__).with_suffix(".cpp")
 HOPS = 400
@@ -37,13 +39,16 @@ def build(folder: Path, libtorch: Path, old_abi: bool) -> Path:
     return program
 
 
-def hop_seconds(program: Path, model: Path, controls: np.ndarray, hop: int, iterations: int) -> tuple[float, float]:
-    """Play a voice, and return the tenth and the fiftieth percentile of a hop's processor time."""
-    signals = np.repeat(np.repeat(controls[None, None, :, None], HOPS, 0), hop, 3).astype(np.float32)
-    words = [program, model, "decode", str(hop), "1", f"iterations={iterations}"]
+def hop_seconds(
+    program: Path, model: Path, controls: np.ndarray, hop: int, settings: dict[str, int]
+) -> tuple[float, float, float]:
+    """Play a voice, controls [1 or more hops, inlets]; return percentiles of a hop's processor time."""
+    hops = np.resize(controls, (HOPS, controls.shape[1]))
+    signals = np.repeat(hops[:, None, :, None], hop, 3).astype(np.float32)
+    words = [program, model, "decode", str(hop), "1", *(f"{name}={value}" for name, value in settings.items())]
     played = subprocess.run(words, input=signals.tobytes(), capture_output=True, check=True)
-    low, median = played.stderr.split()[-2:]
-    return float(low), float(median)
+    low, median, high = played.stderr.split()[-3:]
+    return float(low), float(median), float(high)
 
 
 def own_seconds() -> tuple[float, float]:
@@ -72,13 +77,19 @@ def main() -> int:
             folder = Library().folder(name)
             card = read_card(folder)
             rate, hop = card.features.sample_rate, card.features.hop_length
-            controls = np.array([0.5] * card.latent_dim + [57.3, 0.0][: len(card.inputs) - 1])
-            for iterations in ITERATIONS:
-                low, median = hop_seconds(program, folder / TORCHSCRIPT, controls, hop, iterations)
-                shares = f"{100 * low * rate / hop:.0f} to {100 * median * rate / hop:.0f} % of a core"
-                print(
-                    f"{name}, hop {hop}, {iterations:2} refinements: {1e3 * low:.3f} to {1e3 * median:.3f} ms, {shares}"
-                )
+            controls = np.array([[0.5] * card.latent_dim + [57.3, 0.0][: len(card.inputs) - 1]])
+            rows = [(f"{n:2} refinements", controls, {"iterations": n}) for n in ITERATIONS]
+            if "motion" in load_torchscript((folder / TORCHSCRIPT).read_bytes()).get_attributes():
+                rows.append((" 4 refinements, moving", controls, {"iterations": 4, "motion": 1}))
+                if len(card.inputs) > 1:
+                    struck = np.repeat(controls, 2, axis=0)
+                    struck[1, -2] = 0.0  # of inlets the last but one is the pitch
+                    rows.append((" 4 refinements, notes that begin", struck, {"iterations": 4, "motion": 1}))
+            for what, signals, settings in rows:
+                seconds = hop_seconds(program, folder / TORCHSCRIPT, signals, hop, settings)
+                times = ", ".join(f"{1e3 * value:.3f}" for value in seconds)
+                shares = ", ".join(f"{100 * value * rate / hop:.0f}" for value in seconds)
+                print(f"{name}, hop {hop}, {what}: {times} ms, {shares} % of a core")
     low, median = own_seconds()
     print(f"the instrument's own, 1024/128, 24 refinements: {1e3 * low:.3f} to {1e3 * median:.3f} ms")
     return 0

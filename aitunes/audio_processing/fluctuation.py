@@ -21,7 +21,7 @@ from aitunes.pitch import midi_to_hz
 HARMONIC_BINS = 1.5
 """A bin this near to a harmonic counts as one of its lobe; the others lie between harmonics."""
 
-_FLOOR = 0.03
+FLOOR = 0.03
 """Lowest that noise pulls a magnitude, as a factor: the phase reconstruction makes a click of a hole."""
 
 
@@ -90,7 +90,7 @@ def fluctuate(
                 # The bins of one lobe belong to one partial: apart, they would spread it over the gaps beside it.
                 row, source = 0, min(np.uintp(centre + 0.5), last)
         random[k], re[k], im[k] = share[row, band[k]], noise[source].real, noise[source].imag
-    one, floor, factor = np.float32(1.0), np.float32(_FLOOR), np.float32(gain)
+    one, floor, factor = np.float32(1.0), np.float32(FLOOR), np.float32(gain)
     for k in range(frame.size):
         amount = np.sqrt(random[k])
         real, imaginary = np.sqrt(one - random[k]) + amount * re[k], amount * im[k]

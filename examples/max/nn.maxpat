@@ -459,6 +459,60 @@
      ],
      "text": "*~ 0."
     }
+   },
+   {
+    "box": {
+     "id": "motion",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      760,
+      66,
+      120,
+      22
+     ],
+     "text": "motion 1."
+    }
+   },
+   {
+    "box": {
+     "id": "still",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      760,
+      96,
+      120,
+      22
+     ],
+     "text": "motion 0."
+    }
+   },
+   {
+    "box": {
+     "id": "drone",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      760,
+      126,
+      120,
+      22
+     ],
+     "text": "motion_drone 1"
+    }
    }
   ],
   "lines": [
@@ -759,6 +813,42 @@
      "destination": [
       "out",
       1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "motion",
+      0
+     ],
+     "destination": [
+      "decode",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "still",
+      0
+     ],
+     "destination": [
+      "decode",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "drone",
+      0
+     ],
+     "destination": [
+      "decode",
+      0
      ]
     }
    }

@@ -15,6 +15,7 @@ from instrument.scores.render import RenderOptions, render_score
 from instrument.scores.score import ScoreError, without_misfits
 from instrument.storage.library import Library
 from instrument.storage.paths import midi_setup
+from instrument.synthesis.tones import plays_notes
 from instrument.terminal import say
 
 _MAX_SCORE_BYTES = 64 << 20
@@ -48,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
 def _read(score: Path, options: argparse.Namespace, releases: Library) -> str:
     if score.suffix.lower() in ENDINGS:
         names = list(releases.summaries()) if options.programs else []
-        text = score_of_midi_file(score, SetupFile(midi_setup(options.midi_setup), say).read().active, names)
-        playable, left_out = without_misfits(
-            text, releases.open(options.release).card, lambda name: releases.open(name).card
-        )
+        card = releases.open(options.release).card
+        mappings = SetupFile(midi_setup(options.midi_setup), say).read().active
+        text = score_of_midi_file(score, mappings, names, plays_notes(card))
+        playable, left_out = without_misfits(text, card, lambda name: releases.open(name).card)
         if left_out:
             say(f"{score}: {_count(left_out)}")
         return playable

@@ -42,18 +42,21 @@ class _Lines:
     stream = act
 
 
-def score_of_midi_file(path: Path, mappings: Sequence[Mapping] = (), releases: Sequence[str] = ()) -> str:
+def score_of_midi_file(
+    path: Path, mappings: Sequence[Mapping] = (), releases: Sequence[str] = (), plays_notes: bool = True
+) -> str:
     """Return the score of a MIDI file.
 
     Args:
         mappings: of controllers; those that they do not mention have their defaults.
         releases: that program changes choose from, by number; none, and they change nothing.
+        plays_notes: whether the first release does, so that nothing sounds before a note; others sound by themselves.
 
     Raises:
         MidiFileError: it cannot be read.
     """
     try:
-        return score_of_midi(read_bounded(path, MAX_BYTES), mappings, releases)
+        return score_of_midi(read_bounded(path, MAX_BYTES), mappings, releases, plays_notes)
     except NotASmallFileError as error:
         what = f"it is no file of at most {MAX_BYTES:,} bytes"
         raise MidiFileError(f"The MIDI file {path} cannot be played: {what}.") from error
@@ -63,7 +66,9 @@ def score_of_midi_file(path: Path, mappings: Sequence[Mapping] = (), releases: S
         raise MidiFileError(f"The MIDI file {path} cannot be played: {error}.") from error
 
 
-def score_of_midi(content: bytes, mappings: Sequence[Mapping] = (), releases: Sequence[str] = ()) -> str:
+def score_of_midi(
+    content: bytes, mappings: Sequence[Mapping] = (), releases: Sequence[str] = (), plays_notes: bool = True
+) -> str:
     """Return the score of a MIDI file's content; the arguments are those of `score_of_midi_file`.
 
     Raises:
@@ -71,7 +76,8 @@ def score_of_midi(content: bytes, mappings: Sequence[Mapping] = (), releases: Se
     """
     messages = parse_midi_file(content)
     lines = _Lines()
-    lines.act(f"{ROOT}/drone", False)
+    if plays_notes:
+        lines.act(f"{ROOT}/drone", False)
     outbox = cast(Outbox, lines)  # which writes down in place of sending
     mapper = Mapper(outbox)
     mapper.use(mappings, Setup(DEFAULTS.read_text(encoding="utf-8")).mappings)

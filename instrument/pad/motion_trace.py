@@ -8,11 +8,11 @@ import numpy as np
 
 from aitunes.errors import ReleaseError
 from aitunes.features import FloatArray
+from aitunes.motion.choice import NoteMotions
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import LOOP_END, LOOP_START, Motion, read_motion
 from instrument.pad.release_map import ReleaseMap
 from instrument.synthesis.directions import Directions
-from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.segment_motion import segment_passages
 from instrument.synthesis.texture_motion import texture_passages
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.motion.pace import HELD_AXES
+from aitunes.motion.passages import nearness
 from aitunes.release.card import LatentSpace
 from instrument.synthesis.keys import Shift
-
-HELD_AXES = 2
-"""Axes on which the pad's own coordinates count; along all others the material has what is its own."""
 
 
 class Directions:
@@ -54,6 +53,4 @@ class Directions:
 
     def nearness(self, metric: FloatArray, other: float) -> FloatArray:
         """Return a metric in which distances on the pad count whole, and those along all other axes that share."""
-        held = self._axes[:HELD_AXES].T @ self._axes[:HELD_AXES]
-        weights = other * np.eye(len(held)) + (1.0 - other) * held
-        return np.asarray(weights @ metric, np.float32)
+        return nearness(self._axes, metric, other)

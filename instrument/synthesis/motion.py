@@ -8,18 +8,18 @@ from typing import NamedTuple
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.motion.choice import Choice, NoteMotions
+from aitunes.motion.pace import (
+    CENTS_PER_DB,
+    END_DB_PER_SECOND,
+    JUMP_SHARE,
+    MIN_ATTACK_SPEED,
+    NOTE_FADE_SECONDS,
+    SILENT_DB,
+    SIMILAR_MOMENTS,
+)
 from aitunes.release.motion import ATTACK_END, END, LOOP_END, LOOP_START, RELEASE_START
 from instrument.namespace import MessageError
-from instrument.synthesis.motion_choice import Choice, NoteMotions
-
-SILENT_DB = -120.0
-
-_MIN_ATTACK_SPEED = 0.25
-_FADE_SECONDS = 0.12
-_JUMP_SHARE = (0.35, 1.0)
-_SIMILAR = 6
-_END_DB_PER_SECOND = 600.0
-_CENTS_PER_DB = 10.0
 
 
 class MotionMode(StrEnum):
@@ -97,7 +97,7 @@ class NotePlayer:
         self._slope = motions.slopes[index] if self._decays or drone else 0.0
         self._choice, self._rng, self._drone = choice, rng, drone
         loop = self._marks[LOOP_END] - self._marks[LOOP_START]
-        self._fade_frames = max(1.0, min(_FADE_SECONDS * self._rate, 0.25 * loop))
+        self._fade_frames = max(1.0, min(NOTE_FADE_SECONDS * self._rate, 0.25 * loop))
         self._position = float(self._marks[LOOP_START] + rng.integers(loop)) if drone else 0.0
         # What the movement was apart from the frame that it has jumped to; it goes to nothing within the fade.
         self._apart = Movement(np.zeros(motion.codes.shape[1], np.float32), 0.0, 0.0)
@@ -112,9 +112,9 @@ class NotePlayer:
             self._release()
         frames = seconds * self._rate
         if self._releasing:
-            self._play_release(frames * max(abs(settings.speed), _MIN_ATTACK_SPEED), seconds)
+            self._play_release(frames * max(abs(settings.speed), MIN_ATTACK_SPEED), seconds)
         elif self._position < self._marks[ATTACK_END]:
-            self._position += frames * max(abs(settings.speed), _MIN_ATTACK_SPEED) / self._choice.stretch
+            self._position += frames * max(abs(settings.speed), MIN_ATTACK_SPEED) / self._choice.stretch
         else:
             self._play_loop(frames, seconds, settings)
         return self._movement(frames)
@@ -177,12 +177,12 @@ class NotePlayer:
         cents, before = self._cents, np.maximum(candidates - 1, 0)
         cost = np.abs(cents[candidates] - cents[here])
         cost = cost + np.abs(cents[candidates] - cents[before] - (cents[here] - cents[max(here - 1, 0)]))
-        cost += 2.0 * _CENTS_PER_DB * np.sqrt(((self._offsets[candidates] - self._offsets[here]) ** 2).sum(axis=1))
+        cost += 2.0 * CENTS_PER_DB * np.sqrt(((self._offsets[candidates] - self._offsets[here]) ** 2).sum(axis=1))
         frames = np.minimum((candidates / ratio).astype(int), len(self._level) - 1)
         if not self._decays:
-            cost += _CENTS_PER_DB * np.abs(self._level[frames] - self._level_at(self._position))
+            cost += CENTS_PER_DB * np.abs(self._level[frames] - self._level_at(self._position))
         cost += np.where(np.abs(candidates - here) <= 2, 1e3, 0.0)
-        best = np.argsort(cost, kind="stable")[:_SIMILAR]
+        best = np.argsort(cost, kind="stable")[:SIMILAR_MOMENTS]
         return float(frames[best[self._rng.integers(len(best))]])
 
     def _release(self) -> None:
@@ -200,7 +200,7 @@ class NotePlayer:
         self._position += frames
         if end - release >= 2:
             if self._position >= end - 1:
-                self._fallen_db += _END_DB_PER_SECOND * seconds
+                self._fallen_db += END_DB_PER_SECOND * seconds
         elif self._position >= self._marks[LOOP_END] - 1:
             self._jump(self._similar(True))
 
@@ -245,5 +245,5 @@ class NotePlayer:
         return cents, offset
 
     def _draw_jump(self) -> float:
-        low, high = _JUMP_SHARE
+        low, high = JUMP_SHARE
         return (self._marks[LOOP_END] - self._marks[LOOP_START]) * float(self._rng.uniform(low, high))

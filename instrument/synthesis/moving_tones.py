@@ -10,16 +10,17 @@ import numpy as np
 
 from aitunes.audio_processing.fluctuation import baseband_noise, fluctuate, noise_bands
 from aitunes.features import FloatArray
+from aitunes.motion.choice import NoteMotions
+from aitunes.motion.pace import LEFT, MAX_FALL_DB, MIN_FED_DB, SILENT_DB
+from aitunes.motion.velocity_timbre import Dynamic, VelocityTimbre
 from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import NOISE_BANDS, Motion
 from aitunes.release.reader import Release
 from instrument.synthesis.decoders import Controls, Decoder
 from instrument.synthesis.directions import Directions
 from instrument.synthesis.keys import Shift
-from instrument.synthesis.motion import SILENT_DB, MotionSettings, NotePlayer
-from instrument.synthesis.motion_choice import NoteMotions
+from instrument.synthesis.motion import MotionSettings, NotePlayer
 from instrument.synthesis.tones import DRONE_SLOT, Tone
-from instrument.synthesis.velocity_timbre import Dynamic, VelocityTimbre
 
 DECODE_HOPS = 2
 """A tone is decoded at every second hop at most, and only once it has moved: level and noise move at every hop."""
@@ -27,11 +28,6 @@ DECODE_HOPS = 2
 _NOISE_FRAMES = 512
 _MOVED_CODE, _MOVED_CONTROL = 0.25, (0.06, 1.0)
 """Distance of codes, in the metric of the motion for each root of a dimension; semitones and dB: less is not heard."""
-_LEFT = 2.0
-"""Distance, in the same units, at which the pad has left the instrument that a tone began with; 1 is within it."""
-_MIN_FED_DB = -45.0
-_MAX_FALL_DB = 2.5
-"""A hop: how fast a level may fall where one note ends another in the same voice."""
 
 
 @dataclass
@@ -126,20 +122,20 @@ class MovingTones:
             state.level_db = level_db
         apart = (z - state.begun_at) @ self._metric
         left = float(apart @ apart) / len(apart)
-        if left > _LEFT**2 and tone.slot == DRONE_SLOT:
+        if left > LEFT**2 and tone.slot == DRONE_SLOT:
             self._begin_elsewhere(state, z, tone, settings, 1.0 / left)
             left = 0.0
         movement = state.player.advance(self._hop_seconds, tone.held, settings)
         state.age += 1
         state.level_db = max(
-            settings.amount * (1.0 - tone.led) * movement.level_db, SILENT_DB, state.level_db - _MAX_FALL_DB
+            settings.amount * (1.0 - tone.led) * movement.level_db, SILENT_DB, state.level_db - MAX_FALL_DB
         )
         state.gain = 10.0 ** (state.level_db / 20.0)
         # How an instrument's timbre moves says nothing about another one: around a code far away it would be noise.
         reach = np.float32(settings.amount / max(1.0, left))
         state.code = z + reach * (movement.offset + state.dynamic.shift)
         # A quiet frame is a darker one, too, so the decoder gets the level; the samples have it from `gain`.
-        fed_db = max(state.level_db, _MIN_FED_DB)
+        fed_db = max(state.level_db, MIN_FED_DB)
         pitch = tone.pitch + 0.01 * settings.amount * movement.cents
         fed_db -= min(settings.amount, 1.0) * state.dynamic.level_db
         state.fed, rest = self._decode.controls(Tone(tone.slot, pitch, tone.level_db + fed_db, 1.0))

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.motion.passages import Passages
 from aitunes.release.card import LatentSpace
 from aitunes.release.motion import Motion
 from instrument.synthesis.directions import Directions
 from instrument.synthesis.motion import MotionMode, MotionSettings
-from instrument.synthesis.passages import Passages
 
 _WINDOW_SECONDS, _STEP_SECONDS = 6.0, 1.5
 _NEAREST, _DREAMT = 4, 60

@@ -5,27 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from aitunes.features import FloatArray
+from aitunes.motion.pace import (
+    MOVED,
+    NEAREST_PASSAGES,
+    TEXTURE_FADE_SECONDS,
+    TEXTURE_OTHER,
+    TEXTURE_STEP_SECONDS,
+    TEXTURE_WINDOW_SECONDS,
+)
+from aitunes.motion.passages import Passages
 from aitunes.release.card import LatentSpace
 from aitunes.release.motion import Motion
 from instrument.synthesis.directions import Directions
 from instrument.synthesis.motion import MotionMode, MotionSettings
-from instrument.synthesis.passages import Passages
 from instrument.synthesis.transport import Transport
 
-_WINDOW_SECONDS, _STEP_SECONDS = 4.0, 1.0
-_FADE_SECONDS = 0.25
 _LEAP_SECONDS = 0.1
-_NEAREST, _DREAMT = 6, 60
-_MOVED = 0.25
-"""Distance of the pad, in standard deviations, after which another part of the material may be nearer."""
+_DREAMT = 60
 _GLIDE_SECONDS = (1.5, 4.0)
-_OTHER = 0.02
-"""Weight of distances beside the pad's axes: there are so many of them that the calmest passages would be nearest."""
 
 
 def texture_passages(motion: Motion, directions: Directions) -> Passages:
     """Cut the tracks of a release of frames without notes into passages."""
-    return Passages(motion, _WINDOW_SECONDS, _STEP_SECONDS, directions.nearness(motion.metric, _OTHER))
+    return Passages(
+        motion, TEXTURE_WINDOW_SECONDS, TEXTURE_STEP_SECONDS, directions.nearness(motion.metric, TEXTURE_OTHER)
+    )
 
 
 class TextureMotion:
@@ -50,7 +54,7 @@ class TextureMotion:
         self._codes, self._windows, self._means = passages.codes, passages.windows, passages.means
         self._level = motion.level
         self._rate = motion.code_rate
-        self._fade = max(1.0, _FADE_SECONDS * self._rate)
+        self._fade = max(1.0, TEXTURE_FADE_SECONDS * self._rate)
         self._window = 0
         self._asked: FloatArray | None = None
         self._seed: int | None = None
@@ -97,9 +101,9 @@ class TextureMotion:
             self._position = float(self._windows[self._window, 0])
             self._mean = self._means[self._window]
             self._faded = self._fade
-        elif float(np.abs(point - self._asked).max()) > _MOVED:
+        elif float(np.abs(point - self._asked).max()) > MOVED:
             self._asked = point
-            nearest = self._passages.nearest(point, _NEAREST)
+            nearest = self._passages.nearest(point, NEAREST_PASSAGES)
             if self._window not in nearest:
                 self._go_to(int(nearest[0]), settings)
 
@@ -158,7 +162,7 @@ class TextureMotion:
 
     def _neighbour(self, z: FloatArray, settings: MotionSettings) -> int:
         """Draw one of the passages around the pad; the further the dream goes, the more of them."""
-        near = self._passages.nearest(self._passages.point(z), _NEAREST + round(settings.dream * _DREAMT))
+        near = self._passages.nearest(self._passages.point(z), NEAREST_PASSAGES + round(settings.dream * _DREAMT))
         return int(near[self._rng.integers(len(near))])
 
     def _go_to(self, window: int, settings: MotionSettings) -> None:
@@ -236,5 +240,5 @@ class Dream:
     def _station(self, z: FloatArray, dream: float) -> FloatArray:
         """Draw one of the sounds around the pad; the further the dream goes, the more of them."""
         apart = ((self._points - z @ self._metric) ** 2).sum(axis=1)
-        near = np.argsort(apart, kind="stable")[: _NEAREST + round(dream * _DREAMT)]
+        near = np.argsort(apart, kind="stable")[: NEAREST_PASSAGES + round(dream * _DREAMT)]
         return self._codes[near[self._rng.integers(len(near))]]

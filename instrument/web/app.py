@@ -49,7 +49,8 @@ def application(services: Services, lifespan: Lifespan | None = None) -> Starlet
         Route(path, find),
         WebSocketRoute(path, services.oscquery.converse),
     ]
-    larger = {f"{ROOT}/renders": MAX_RENDER_BYTES, f"{ROOT}/training/piece": MAX_PIECE_BYTES}
+    pieces = (f"{ROOT}/training/piece", f"{ROOT}/releases/piece")
+    larger = {f"{ROOT}/renders": MAX_RENDER_BYTES, **dict.fromkeys(pieces, MAX_PIECE_BYTES)}
     middleware = [Middleware(Guard, services.visitors), Middleware(Bodies, larger, trusts=_may_render)]
     if services.visitors.origins:
         origins = sorted(services.visitors.origins)

@@ -1,10 +1,11 @@
-"""Releases and demos over HTTP."""
+"""Releases and demos over HTTP; from this machine alone, installing them, too."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +16,17 @@ from instrument.web.services import Services
 from instrument.web.sound_length import seconds_of
 from instrument.web.visitors import Right, check
 
+
+class Packed(BaseModel):
+    """Announces a packed release."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=1_000, description="of the file")
+    bytes: int = Field(ge=1, le=1 << 40, description="how many")
+
+
+Upload = Annotated[str, Query(max_length=64, description="of the release, as `POST releases` has answered")]
 Axes = Annotated[str, Query(pattern=r"^\d{1,3},\d{1,3}$", description="two axes, counted from 0")]
 
 
@@ -28,6 +40,25 @@ def router(services: Services) -> APIRouter:
         """List the releases of this machine."""
         check(request, Right.PLAY)
         return JSONResponse(await run_in_threadpool(catalogue.listing))
+
+    @routes.post("/releases", status_code=201)
+    async def begin(request: Request, packed: Packed) -> Response:
+        """Announce a packed release; one that was brought before and not installed is deleted."""
+        check(request, Right.INSTALL)
+        return JSONResponse({"id": await run_in_threadpool(services.uploads.begin, packed.name, packed.bytes)}, 201)
+
+    @routes.put("/releases/piece", status_code=204)
+    async def piece(request: Request, id: Upload, at: Annotated[int, Query(ge=0)]) -> Response:  # noqa: A002
+        """Bring a piece of it, at most 1 MiB: its bytes from `at` on, one piece after the other."""
+        check(request, Right.INSTALL)
+        await run_in_threadpool(services.uploads.write, id, at, await request.body())
+        return Response(status_code=204)
+
+    @routes.post("/releases/install", status_code=201)
+    async def install(request: Request, id: Upload) -> Response:  # noqa: A002
+        """Check it, try it and install it; a name that is taken gets a number."""
+        check(request, Right.INSTALL)
+        return JSONResponse({"release": await services.uploads.install(id)}, 201)
 
     @routes.get("/releases/{name}")
     async def release(request: Request, name: str) -> Response:

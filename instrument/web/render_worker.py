@@ -77,7 +77,9 @@ def _score(request: RenderRequest, library: Any) -> str:
     from instrument.midi.midi_file import MidiFileError
     from instrument.midi.score import score_of_midi
     from instrument.scores.gesture_store import GestureStore
+    from instrument.scores.score import without_misfits
     from instrument.storage import paths
+    from instrument.synthesis.tones import plays_notes
 
     if request.score is not None:
         return request.score
@@ -85,9 +87,12 @@ def _score(request: RenderRequest, library: Any) -> str:
         return GestureStore(paths.gestures()).read(request.gesture)
     if request.midi is not None:
         try:
-            return score_of_midi(base64.b64decode(request.midi))
+            content = base64.b64decode(request.midi)
         except binascii.Error as error:
             raise MidiFileError("The MIDI file is not in base64; encode it again.") from error
+        card = library.card(request.release)
+        # What the release cannot play is left out, as the command does.
+        return without_misfits(score_of_midi(content, plays_notes=plays_notes(card)), card, library.card)[0]
     if request.points is not None:
         places = [(point.seconds, point.x, point.y) for point in request.points]
         seed = f"0 /aitunes/motion/seed {request.seed}\n"

@@ -94,7 +94,8 @@ class WebServer:
                 await announcing
 
     async def _end_work(self) -> None:
-        await asyncio.gather(self._services.renders.close(), self._services.trainings.close())
+        services = self._services
+        await asyncio.gather(services.renders.close(), services.trainings.close(), services.uploads.close())
 
     async def _announce(self) -> None:
         if self._options.discovery and not self._options.serve_only:

@@ -15,6 +15,7 @@ from instrument.web.osc_socket import OscSockets
 from instrument.web.oscquery import OscQuery
 from instrument.web.pages import Pages
 from instrument.web.phones import Phones
+from instrument.web.release_uploads import ReleaseUploads
 from instrument.web.render_jobs import RenderJobs
 from instrument.web.served_engine import Keeper, OthersEngine, ServedEngine
 from instrument.web.trainings import Trainings
@@ -58,6 +59,7 @@ class Services:
         renders: jobs and results.
         listen: pages that hear the engine.
         trainings: makes instruments of sounds that a page brings.
+        uploads: installs releases that a page brings.
         keeper: starts an engine where there is none.
         serve_only: there is an engine for the page alone, without a sound device.
     """
@@ -73,6 +75,7 @@ class Services:
     renders: RenderJobs
     listen: ListenSockets
     trainings: Trainings
+    uploads: ReleaseUploads
     keeper: Keeper
     serve_only: bool = False
 
@@ -99,6 +102,7 @@ def assemble(options: ServerOptions, library: Library, http: tuple[str, int], se
         osc=OscSockets(engine, feed, visitors, keeper),
         listen=ListenSockets(feed, keeper),
         trainings=Trainings((engine.host, engine.port)),
+        uploads=ReleaseUploads(),
         keeper=keeper,
         serve_only=options.serve_only,
         renders=RenderJobs(library.folders),

@@ -34,6 +34,7 @@ class Right(StrEnum):
     LISTEN = "listen"
     PHONES = "phones"
     TRAIN = "train"
+    INSTALL = "install"
     DEVICES = "devices"
 
 

@@ -11,8 +11,13 @@ from collections.abc import Mapping, Sequence
 _LINE_BYTES = 1 << 16
 
 
-async def start_worker(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def start_worker(
+    command: Sequence[str], environment: Mapping[str, str], complaints: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
     """Start a program whose input and output are pipes; a line of more than 64 KiB ends the reading of them.
+
+    Args:
+        complaints: where its standard error goes.
 
     Raises:
         OSError: it cannot be started.
@@ -21,7 +26,7 @@ async def start_worker(command: Sequence[str], environment: Mapping[str, str]) -
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=complaints,
         env=environment,
         limit=_LINE_BYTES,
         start_new_session=True,  # with its own processes it can be ended as one

@@ -71,3 +71,15 @@ def test_the_max_patch_is_wired_to_inlets_that_exist():
     pitch, level = inlets("decode") - 2, inlets("decode") - 1
     for name, count in (("decode", (0, 1, pitch, level)), ("forward", (0, 1, 2))):
         assert {(players[name]["id"], inlet) for inlet in count} <= reached
+
+
+def test_the_patches_set_only_what_a_release_has():
+    table = (EXAMPLES.parent / "docs" / "hosts.md").read_text().partition("| attribute |")[2].partition("\n\n")[0]
+    known = {
+        name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if "|" in row else "")
+    }
+    pd = re.findall(r"set (\w+) ", (EXAMPLES / "puredata" / "nn.pd").read_text())
+    boxes = json.loads((EXAMPLES / "max" / "nn.maxpat").read_text())["patcher"]["boxes"]
+    max_ = [item["box"]["text"].split()[0] for item in boxes if item["box"]["maxclass"] == "message"]
+    for names in (pd, max_):
+        assert {"iterations", "motion", "motion_drone"} <= set(names) <= known

@@ -17,7 +17,7 @@ from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
-from aitunes.release.reader import ENCODER, read_card, session_options
+from aitunes.release.reader import ENCODER, TORCHSCRIPT, read_card, session_options
 from aitunes.release.runtime import load_runtime
 from aitunes.release.writer import write_release
 from training.data.note_motion import STRIDE, Encode, NoteTrack, follow_note
@@ -214,7 +214,7 @@ def _encoder(path: Path, changed_ns: int) -> InferenceSession:
 
 
 def add_motion(folder: Path, motion: Motion, command: str = "") -> Path:
-    """Write a release again, with a motion in place of what it had; everything else stays as it is.
+    """Write a release again, with a motion in place of what it had, in its `model.ts`, too; all else stays as it is.
 
     Args:
         folder: of the release.
@@ -225,7 +225,12 @@ def add_motion(folder: Path, motion: Motion, command: str = "") -> Path:
     files = {name: (folder / name).read_bytes() for name in card.files if name != MOTION}
     if command:
         card = _with_command(card, command)
-    return write_release(folder.parent, card, {**files, MOTION: motion.to_bytes()})
+    files[MOTION] = motion.to_bytes()
+    if TORCHSCRIPT in files:
+        from training.export.renew import renewed  # takes PyTorch, which a release without that file does not
+
+        files[TORCHSCRIPT] = renewed(card, files[TORCHSCRIPT], motion)
+    return write_release(folder.parent, card, files)
 
 
 def _with_command(card: ReleaseCard, command: str) -> ReleaseCard:

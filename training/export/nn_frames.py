@@ -75,12 +75,24 @@ class NnFrames(nn.Module):
         Returns:
             [batch, bins]; silence where the pitch is 0 or less, which is what an inlet without a cable has.
         """
+        return self.drawn(*self.codes(controls))
+
+    @torch.jit.export
+    def codes(self, controls: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return z [batch, latent_dim], pitch and level in dB [batch, 1] of controls; 0 for what a release lacks."""
         z = self.mean + controls[:, : self.latent_dim].clamp(-self.latent_limit, self.latent_limit) @ self.principal
-        pitch, level, rest = torch.zeros_like(z[:, :1]), torch.zeros_like(z[:, :1]), torch.zeros_like(z[:, :1])
+        pitch, level = torch.zeros_like(z[:, :1]), torch.zeros_like(z[:, :1])
         if self.has_pitch:
             pitch = controls[:, self.latent_dim : self.latent_dim + 1]
         if self.has_level:
-            asked = controls[:, -1:].clamp(-120.0, 24.0)
+            level = controls[:, -1:].clamp(-120.0, 24.0)
+        return z, pitch, level
+
+    @torch.jit.export
+    def drawn(self, z: Tensor, pitch: Tensor, asked: Tensor) -> Tensor:
+        """Decode z [batch, latent_dim], pitch and level [batch, 1] to magnitudes [batch, bins]."""
+        level, rest = torch.zeros_like(asked), torch.zeros_like(asked)
+        if self.has_level:
             level = asked.clamp(self.level_low, self.level_high)
             rest = asked - level
         S = self.decoder(z, pitch.clamp(self.pitch_low, self.pitch_high), level)[:, :, 0]

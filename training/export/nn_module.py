@@ -5,8 +5,6 @@ does, this one does something else: setters clamp and return 0, getters return t
 length that is due, and what is no number becomes silence.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,21 +13,15 @@ from typing_extensions import override
 from aitunes.errors import TrainingError
 from aitunes.release.axis_titles import axis_title
 from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import Motion
 from training.export.nn_frames import NnFrames
+from training.export.nn_notes import NnNotes
 from training.export.nn_phases import MAX_BATCH, StreamingPhases
+from training.export.nn_settings import NnSettings
+from training.export.nn_textures import NnStill, NnTextures
 
-DEFAULT_ITERATIONS = 4
 METHODS = ("decode", "encode", "forward", "map2latent", "latent2map")
 _OVERLAPS = (2, 4, 8, 16)
-_TRUTH, _WHOLE, _NUMBER = 0, 1, 2
-_ATTRIBUTES = {
-    "iterations": _WHOLE,
-    "gain_db": _NUMBER,
-    "seed": _WHOLE,
-    "reset": _TRUTH,
-    "sr": _WHOLE,
-    "latency": _WHOLE,
-}
 
 
 def why_not_served(card: ReleaseCard) -> str:
@@ -47,22 +39,21 @@ def why_not_served(card: ReleaseCard) -> str:
     return ""
 
 
-class NnModule(nn.Module):
+class NnModule(NnSettings):
     """Plays a release for nn~, with the methods decode, encode, forward, map2latent and latent2map.
 
     Args:
         card: of the release, without file hashes.
         encoder: S [batch, bands, 1] → z [batch, latent_dim].
         decoder: z [batch, latent_dim], pitch [batch, 1], level [batch, 1] → S [batch, bands, 1].
+        motion: of the release; None for one that holds still.
 
     Raises:
         TrainingError: nn~ cannot play such a release.
     """
 
-    sr: Tensor
-    latency: Tensor
     share: Tensor
-    gain: Tensor
+    rise: Tensor
     pad_low: Tensor
     pad_span: Tensor
     decode_input_labels: list[str]
@@ -77,8 +68,8 @@ class NnModule(nn.Module):
     latent2map_output_labels: list[str]
     __constants__ = ("has_level", "has_pitch", "hop", "latent_dim", "max_batch")
 
-    def __init__(self, card: ReleaseCard, encoder: nn.Module, decoder: nn.Module) -> None:
-        super().__init__()
+    def __init__(self, card: ReleaseCard, encoder: nn.Module, decoder: nn.Module, motion: Motion | None = None) -> None:
+        super().__init__(moves=motion is not None)
         if sentence := why_not_served(card):
             raise TrainingError(sentence)
         features = card.features
@@ -86,13 +77,15 @@ class NnModule(nn.Module):
         self.has_pitch, self.has_level = self.frames.has_pitch, self.frames.has_level
         self.hop, self.latent_dim, self.max_batch = features.hop_length, card.latent_dim, MAX_BATCH
         self.card = card.to_json()
-        self.iterations, self.gain_db, self.seed = DEFAULT_ITERATIONS, 0.0, 1
+        self.movement = _movement(card, motion)
         edges = np.array([*card.latent.pad_range, (-1.0, 1.0)], np.float32)[:2]
         buffers = {
             "sr": torch.tensor(features.sample_rate),
             "latency": torch.tensor(features.n_fft // 2),
             "share": torch.arange(1, self.hop + 1) / self.hop,
+            "rise": torch.sin(0.5 * torch.pi * torch.arange(1, self.hop + 1) / self.hop).square(),
             "gain": torch.ones(1),
+            "moved_gain": torch.ones(MAX_BATCH, 1),
             "pad_low": torch.from_numpy(edges[:, :1].copy()),
             "pad_span": torch.from_numpy(np.maximum(edges[:, 1:] - edges[:, :1], 1e-6)),
         }
@@ -118,8 +111,6 @@ class NnModule(nn.Module):
             self.register_buffer(f"{name}_params", torch.tensor([len(inlets), in_ratio, len(outlets), out_ratio]))
             setattr(self, f"{name}_input_labels", _labels(inlets))
             setattr(self, f"{name}_output_labels", _labels(outlets))
-        for name, kind in _ATTRIBUTES.items():
-            self.register_buffer(f"{name}_params", torch.tensor([kind]))
 
     @torch.jit.export
     def get_methods(self) -> list[str]:
@@ -127,14 +118,10 @@ class NnModule(nn.Module):
         return ["decode", "encode", "forward", "map2latent", "latent2map"]
 
     @torch.jit.export
-    def get_attributes(self) -> list[str]:
-        """Name what a host can set; `sr` and `latency` stay as they are."""
-        return ["iterations", "gain_db", "seed", "reset", "sr", "latency"]
-
-    @torch.jit.export
     def decode(self, x: Tensor) -> Tensor:
         """Turn coordinates, then pitch and level, [batch, inlets, hops] into audio [batch, 1, hops * hop]."""
-        return self.render(x.float(), torch.zeros(x.size(0), x.size(2), dtype=torch.bool), torch.ones(1, x.size(2)))
+        silent = torch.zeros(x.size(0), x.size(2), dtype=torch.bool)
+        return self.render(x.float(), silent, torch.ones(1, x.size(2)), self.motion)
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
@@ -166,20 +153,22 @@ class NnModule(nn.Module):
         # What is no number stays none, and `render` makes it silence.
         if self.has_level:
             controls[:rows, -1] += inlets[:, -1]
-            return self.render(controls, silent, torch.ones(1, hops))
+            return self.render(controls, silent, torch.ones(1, hops), 0.0)
         controls[:rows, 0] += inlets[:, -1] * 0.0
-        return self.render(controls, silent, 10.0 ** (torch.nan_to_num(inlets[:, -1]).clamp(-120.0, 24.0) / 20.0))
+        gains = 10.0 ** (torch.nan_to_num(inlets[:, -1]).clamp(-120.0, 24.0) / 20.0)
+        return self.render(controls, silent, gains, 0.0)
 
     def block(self, x: Tensor, rows: int, n: int) -> Tensor:
         """Cut one hop of audio out of [batch, inlets, samples]."""
         return x[:rows, 0, n * self.hop : (n + 1) * self.hop].float()
 
-    def render(self, controls: Tensor, silent: Tensor, gains: Tensor) -> Tensor:
+    def render(self, controls: Tensor, silent: Tensor, gains: Tensor, motion: float) -> Tensor:
         """Render audio [batch, 1, hops * hop] from [batch, inlets, hops]; beyond 16 signals there is silence.
 
         Args:
             silent: hops that are, [batch, hops].
             gains: of the magnitudes, [1 or batch, hops].
+            motion: how far the controls move, 0 for not at all.
         """
         rows, hops = min(controls.size(0), self.max_batch), controls.size(2)
         y = torch.zeros(controls.size(0), 1, hops * self.hop)
@@ -187,11 +176,43 @@ class NnModule(nn.Module):
         controls = torch.nan_to_num(controls[:rows], 0.0, 0.0, 0.0)
         target = 10.0 ** (self.gain_db / 20.0)
         for n in range(hops):
-            S = self.frames.magnitudes(controls[:, :, n]) * gains[:, n : n + 1]
-            hop = self.phases.advance(S.masked_fill(silent[:, n : n + 1], 0.0), self.iterations)
+            if motion > 0.0:
+                hop = self.moving_hop(controls[:, :, n], silent[:, n : n + 1], motion)
+            else:
+                S = self.frames.magnitudes(controls[:, :, n]) * gains[:, n : n + 1]
+                hop = self.still_hop(S.masked_fill(silent[:, n : n + 1], 0.0))
             y[:rows, 0, n * self.hop : (n + 1) * self.hop] = hop * (self.gain + (target - self.gain) * self.share)
             self.gain.fill_(target)
         return torch.nan_to_num(y, 0.0, 0.0, 0.0)
+
+    def still_hop(self, S: Tensor) -> Tensor:
+        """Return the hop [batch, hop] of magnitudes [batch, bins] that nothing moves."""
+        hop = self.phases.advance(S, self.iterations)
+        if self.moving:  # no longer
+            self.moving = False
+            self.movement.rest()
+            hop = hop * torch.lerp(self.moved_gain[: S.size(0)], torch.ones(1), self.share)
+            self.moved_gain.fill_(1.0)
+        return hop
+
+    def moving_hop(self, controls: Tensor, silent: Tensor, motion: float) -> Tensor:
+        """Return the hop [batch, hop] of controls [batch, inlets] that move; a note that begins needs no past."""
+        rows, self.moving = controls.size(0), True
+        z, pitch, level = self.frames.codes(controls)
+        pitch = pitch.masked_fill(silent, 0.0)
+        z, pitch, level, scale, gain, struck = self.movement.move(
+            z, pitch, level, motion, self.motion_speed, self.motion_mode, self.motion_drone
+        )
+        S = self.movement.shape(self.frames.drawn(z, pitch, level) * scale, pitch, motion).masked_fill(silent, 0.0)
+        before = self.moved_gain[:rows].clone()
+        left = self.phases.coming(rows) * before
+        for n in range(rows):
+            if bool(struck[n]):
+                self.phases.prime(S[n : n + 1], n)
+        hop = self.phases.advance(S, self.iterations)
+        begun = torch.lerp(left, hop * gain, self.rise)
+        self.moved_gain[:rows].copy_(gain)
+        return torch.where(struck.unsqueeze(1), begun, hop * torch.lerp(before, gain, self.share))
 
     @torch.jit.export
     def map2latent(self, x: Tensor) -> Tensor:
@@ -209,105 +230,13 @@ class NnModule(nn.Module):
         y[:, :kept] = torch.nan_to_num(x.float(), 0.0)[:, :kept]
         return ((y - self.pad_low) / self.pad_span).clamp(0.0, 1.0)
 
-    def number(self, value: Any, low: float, high: float, fallback: float) -> float:
-        """Read what a host sends for a number, within bounds; what is none changes nothing."""
-        found = fallback
-        if isinstance(value, bool):
-            found = 1.0 if value else 0.0
-        elif isinstance(value, int):
-            found = float(value)
-        elif isinstance(value, float):
-            found = value
-        elif isinstance(value, str):
-            found = self.parsed(value, fallback)
-        if not (found >= low):  # also for NaN
-            found = low if found < low else fallback
-        return min(found, high)
 
-    def parsed(self, text: str, fallback: float) -> float:
-        """Read a decimal number such as "3.000000"."""
-        digits, points = 0, 0
-        body = text.strip()
-        if body[:1] in "+-":
-            body = body[1:]
-        for letter in body:
-            if letter == ".":
-                points += 1
-            elif letter in "0123456789":
-                digits += 1
-            else:
-                return fallback
-        if digits < 1 or digits > 15 or points > 1:
-            return fallback
-        return -float(body) if text.strip().startswith("-") else float(body)
-
-    @torch.jit.export
-    def set_iterations(self, value: Any) -> int:
-        """Set how often phases are refined a hop, 0 to 32."""
-        self.iterations = int(self.number(value, 0.0, 32.0, float(self.iterations)))
-        return 0
-
-    @torch.jit.export
-    def get_iterations(self) -> tuple[int]:
-        """Return how often phases are refined a hop."""
-        return (self.iterations,)
-
-    @torch.jit.export
-    def set_gain_db(self, value: Any) -> int:
-        """Set the gain of the output, -120 to 24 dB."""
-        self.gain_db = self.number(value, -120.0, 24.0, self.gain_db)
-        return 0
-
-    @torch.jit.export
-    def get_gain_db(self) -> tuple[float]:
-        """Return the gain of the output, dB."""
-        return (self.gain_db,)
-
-    @torch.jit.export
-    def set_seed(self, value: Any) -> int:
-        """Start the random phases of held noise from a number."""
-        self.seed = int(self.number(value, 0.0, 2147483647.0, float(self.seed)))
-        self.phases.seed(self.seed)
-        return 0
-
-    @torch.jit.export
-    def get_seed(self) -> tuple[int]:
-        """Return what the random phases started from."""
-        return (self.seed,)
-
-    @torch.jit.export
-    def set_reset(self, value: Any) -> int:
-        """Forget all sound so far, for anything but 0."""
-        if self.number(value, 0.0, 1.0, 0.0) > 0.0:
-            self.phases.reset(self.seed)
-            self.frames.history.zero_()
-            self.gain.fill_(10.0 ** (self.gain_db / 20.0))
-        return 0
-
-    @torch.jit.export
-    def get_reset(self) -> tuple[bool]:
-        """Return false."""
-        return (False,)
-
-    @torch.jit.export
-    def set_sr(self, value: Any) -> int:
-        """Change nothing: the sample rate is the release's."""
-        return 0
-
-    @torch.jit.export
-    def get_sr(self) -> tuple[int]:
-        """Return the sample rate, Hz."""
-        return (int(self.sr),)
-
-    @torch.jit.export
-    def set_latency(self, value: Any) -> int:
-        """Change nothing: the latency is the release's."""
-        return 0
-
-    @torch.jit.export
-    def get_latency(self) -> tuple[int]:
-        """Return the samples from a coordinate to the middle of its sound; a host's buffers come on top."""
-        return (int(self.latency),)
+def _movement(card: ReleaseCard, motion: Motion | None) -> NnNotes | NnTextures | NnStill:
+    if motion is None:
+        return NnStill()
+    if any(spec.name == "pitch" for spec in card.inputs):
+        return NnNotes(motion, card.features)
+    return NnTextures(motion, card)
 
 
 def _labels(names: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Writes a release's `model.ts` once more, with the code of today around the networks that are in it.
 
-    python -m training.export.renew FOLDER …
+    python -m training.export.renew [--still] FOLDER …
 
 The networks and all other files stay as they are; the card gets the new file's hash. PyTorch opens what is in the file:
 renew your own releases, not those of strangers.
@@ -18,13 +18,18 @@ import torch
 
 from aitunes.errors import ReleaseError
 from aitunes.printable import printable
+from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import TORCHSCRIPT, read_release
 from aitunes.release.writer import write_release
 from training.export.torchscript import load_torchscript, scripted_bytes
 
 
-def renew(folder: Path) -> Path:
+def renew(folder: Path, still: bool = False) -> Path:
     """Renew the `model.ts` of the release in a folder.
+
+    Args:
+        still: leave the release's motion out.
 
     Raises:
         ReleaseError: there is no release, it has another name than its folder, or its file is missing or none of ours.
@@ -37,23 +42,30 @@ def renew(folder: Path) -> Path:
         raise ReleaseError(f"The release in {folder} is called {card.name}; give its folder that name.")
     files = {name: (folder / name).read_bytes() for name in card.files}
     try:
-        frames = load_torchscript(files[TORCHSCRIPT]).frames
-        files[TORCHSCRIPT] = scripted_bytes(replace(card, files={}), frames.encoder, frames.decoder)
+        motion = None if still else read_motion(folder, card)
+        files[TORCHSCRIPT] = renewed(card, files[TORCHSCRIPT], motion)
     except (RuntimeError, AttributeError, ValueError) as error:
         why = (str(error).strip().splitlines() or ["it is damaged"])[0][:200]
         raise ReleaseError(f"The {TORCHSCRIPT} in {folder} is none that AiTunes writes: {why}") from error
     return write_release(folder.parent, card, files)
 
 
+def renewed(card: ReleaseCard, contents: bytes, motion: Motion | None) -> bytes:
+    """Return the contents of a `model.ts` with the code of today and a motion around its networks."""
+    frames = load_torchscript(contents).frames
+    return scripted_bytes(replace(card, files={}), frames.encoder, frames.decoder, motion)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Renew each folder's file; those that cannot be renewed stay as they are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="of a release with a model.ts")
+    parser.add_argument("--still", action="store_true", help="without its motion, which takes about a megabyte")
     torch.manual_seed(0)
-    status = 0
-    for folder in parser.parse_args(words).folders:
+    options, status = parser.parse_args(words), 0
+    for folder in options.folders:
         try:
-            print(printable(str(renew(folder))))
+            print(printable(str(renew(folder, options.still))))
         except ReleaseError as error:
             print(printable(str(error)), file=sys.stderr)
             status = 1

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from aitunes.modules.base import Autoencoder
 from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import Motion
 from training.export.nn_module import NnModule, why_not_served
 from training.export.wrappers import EncoderExport, NoteDecoderExport
 
@@ -22,7 +23,7 @@ CARD_ENTRY = "card.json"
 """Name of the card among the file's extra entries."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_SHRINKS = 0.5
+_SHRINKS = 0.9
 _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.*\n)+", re.MULTILINE)
 
 
@@ -43,12 +44,12 @@ def torchscript_bytes(model: Autoencoder, card: ReleaseCard, S: Tensor) -> bytes
     return scripted_bytes(card, encoder, decoder)
 
 
-def scripted_bytes(card: ReleaseCard, encoder: nn.Module, decoder: nn.Module) -> bytes:
+def scripted_bytes(card: ReleaseCard, encoder: nn.Module, decoder: nn.Module, motion: Motion | None = None) -> bytes:
     """Return the contents of `model.ts` from networks that are TorchScript already."""
     for parameter in (*encoder.parameters(), *decoder.parameters()):
         parameter.requires_grad_(False)  # hosts change the state in place, outside of inference mode, too
     with torchscript_is_old():
-        scripted = torch.jit.script(NnModule(card, encoder, decoder).eval())
+        scripted = torch.jit.script(NnModule(card, encoder, decoder, motion).eval())
         stream = io.BytesIO()
         torch.jit.save(scripted, stream, _extra_files={CARD_ENTRY: card.to_json().encode()})
     return _slimmed(stream.getvalue())

@@ -6,6 +6,7 @@ import { byId } from "./dom.js";
 import { Engine } from "./engine.js";
 import { GenerateView } from "./generate.js";
 import { Header } from "./header.js";
+import { takeReleases } from "./install.js";
 import { Listener } from "./listen.js";
 import { PhoneSheet, enter, refusalSentence } from "./phones.js";
 import { Pictures } from "./pictures.js";
@@ -108,6 +109,7 @@ async function start() {
   if (can("render")) new GenerateView(releases);
   for (const link of document.querySelectorAll("a[href='#generate']")) link.hidden = !can("render");
   if (can("train")) offerTraining(engine, releases);
+  if (can("install")) takeReleases(releases, engine, notify);
   releases.read().catch((problem) => notify(problem.message));
   connectListening(can);
   const phones = new PhoneSheet(byId("phone-sheet"));

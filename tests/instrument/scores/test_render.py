@@ -231,6 +231,7 @@ def test_a_midi_file_plays_what_the_release_can_play_and_says_what_is_left_out(r
     words = ["render", tmp_path / "song.mid", "-o", tmp_path / "out.wav", "--releases", releases, "--release", "tiny"]
     assert main([*map(str, words), "--seconds", "0.2"]) == 0
     assert "song.mid: one of its messages is left out: this release has no pitch" in capsys.readouterr().err
+    assert np.abs(soundfile.read(tmp_path / "out.wav")[0]).max() > 0.01  # a release without notes sounds by itself
 
 
 def test_a_score_may_begin_with_the_mark_of_windows_editors(releases, tmp_path):

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aitunes.motion.choice import NoteMotions
 from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import read_card, read_release
 from aitunes.release.writer import write_release
 from instrument.namespace import ROOT, MessageError
 from instrument.synthesis.motion import MotionMode, MotionSettings, NotePlayer
-from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.release_renderer import ReleaseRenderer
 from instrument.synthesis.synth import Synth
 

@@ -1,8 +1,11 @@
 """Renders over HTTP: real jobs in real processes, their sound, their bounds."""
 
 import asyncio
+import base64
 import io
 import json
+import subprocess
+import sys
 import time
 
 import httpx
@@ -59,6 +62,24 @@ def test_a_line_over_the_pad_becomes_a_sound_of_its_length(client):
     assert np.abs(y).max() > 0.01
     assert job["progress"] == 1.0
     assert job["bytes"] == len(client.get(job["links"]["audio"]).content)
+
+
+def test_a_midi_file_becomes_the_sound_that_the_command_renders(client, releases, tmp_path):
+    # 240 beats a minute; a note, which this release has not; and after a beat the modulation wheel.
+    track = b"\x00\xff\x51\x03\x03\xd0\x90\x00\x90\x3c\x64\x00\xb0\x01\x00\x60\xb0\x01\x7f\x00\xff\x2f\x00"
+    content = b"MThd" + bytes((0, 0, 0, 6, 0, 0, 0, 1, 0, 96)) + b"MTrk" + len(track).to_bytes(4, "big") + track
+    job = finished(client, release="tiny", midi=base64.b64encode(content).decode(), seconds=1.0)
+    y, rate = heard(client, job)
+    (tmp_path / "song.mid").write_bytes(content)
+    words = ["render", tmp_path / "song.mid", "-o", tmp_path / "song.wav", "--releases", releases, "--release", "tiny"]
+    command = [sys.executable, "-m", "instrument", *map(str, words), "--seconds", "1", "--sample-rate", str(rate)]
+    subprocess.run(command, check=True, capture_output=True)
+    expected, _ = soundfile.read(tmp_path / "song.wav", always_2d=True)
+    assert np.abs(y).max() > 0.01
+    assert y.shape == expected.shape
+    assert np.abs(y - expected).max() < 1e-4
+    still = heard(client, finished(client, release="tiny", score="0 /aitunes/gain 0", seconds=1.0))[0]
+    assert np.abs(y - still).max() > 1e-3  # the wheel was heard
 
 
 def test_the_same_seed_walks_the_same_way_and_another_one_does_not(client):

@@ -20,6 +20,7 @@ from aitunes.modules.variational import VariationalAutoencoder  # noqa: E402
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord  # noqa: E402
 from training.export.export import decoder_inputs  # noqa: E402
 from training.export.nn_module import METHODS, NnModule, why_not_served  # noqa: E402
+from training.export.nn_settings import NnSettings  # noqa: E402
 from training.export.torchscript import load_torchscript, torchscript_bytes  # noqa: E402
 
 from .nn_host import Host  # noqa: E402
@@ -287,6 +288,11 @@ def test_files_are_what_libtorch_of_2_0_reads(notes, textures):
             assert int(archive.read(version)) <= 10
             assert not any(name.endswith(".debug_pkl") for name in archive.namelist())
         assert set(torch.jit.export_opnames(load_torchscript(content))) <= known
+
+
+def test_the_page_about_hosts_names_every_setting():
+    page = (Path(__file__).parents[3] / "docs" / "hosts.md").read_text()
+    assert all(f"`{name}`" in page for name in NnSettings(moves=True).attribute_names)
 
 
 def test_the_file_carries_its_card(notes):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from aitunes.motion.choice import NoteMotions
 from aitunes.release.motion import NOISE_BANDS, Motion, code_frames
-from instrument.synthesis.motion_choice import NoteMotions
 
 RATE = 200.0
 

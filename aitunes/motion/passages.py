@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aitunes.features import FloatArray
+from aitunes.motion.pace import HELD_AXES, SIMILAR_ENTRIES
 from aitunes.release.motion import Motion
 
-_SIMILAR = 4
+
+def nearness(axes: FloatArray, metric: FloatArray, other: float) -> FloatArray:
+    """Return a metric in which distances on the pad count whole, and those along all other axes that share."""
+    held = axes[:HELD_AXES].T @ axes[:HELD_AXES]
+    weights = other * np.eye(len(held)) + (1.0 - other) * held
+    return np.asarray(weights @ metric, np.float32)
 
 
 class Passages:
@@ -41,7 +47,7 @@ class Passages:
         sums = np.concatenate([np.zeros((1, self.codes.shape[1])), np.cumsum(self.codes, axis=0, dtype=np.float64)])
         sizes = (self.windows[:, 1] - self.windows[:, 0])[:, None]
         self.means = ((sums[self.windows[:, 1]] - sums[self.windows[:, 0]]) / sizes).astype(np.float32)
-        self._points = self.means @ self._nearness
+        self.points = self.means @ self._nearness
 
     def point(self, z: FloatArray) -> FloatArray:
         """Return where a code z [latent_dim] lies in the metric of nearness."""
@@ -49,7 +55,7 @@ class Passages:
 
     def nearest(self, point: FloatArray, count: int) -> NDArray[np.intp]:
         """Return the passages that lie nearest to a point, nearest first."""
-        apart = ((self._points - point) ** 2).sum(axis=1)
+        apart = ((self.points - point) ** 2).sum(axis=1)
         count = min(count, len(apart))
         chosen = np.argpartition(apart, count - 1)[:count]
         return chosen[np.argsort(apart[chosen], kind="stable")]
@@ -77,5 +83,5 @@ class Passages:
         half = (end - first) // 2
         low, high = (first, first + max(1, half)) if forward else (first + half, end)
         apart = (((self.codes[low:high] - here) @ self._metric) ** 2).sum(axis=1)
-        best = np.argsort(apart, kind="stable")[:_SIMILAR]
+        best = np.argsort(apart, kind="stable")[:SIMILAR_ENTRIES]
         return low + int(best[rng.integers(len(best))])

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from aitunes.motion.velocity_timbre import VelocityTimbre
 from aitunes.release.motion import NOISE_BANDS, Motion, code_frames
-from instrument.synthesis.velocity_timbre import VelocityTimbre
 
 RATE = 200.0
 FRAMES = 100

@@ -13,23 +13,23 @@ from aitunes.pitch import midi_to_hz
 from aitunes.release.motion import ATTACK_END, RELEASE_START, Motion
 
 _TREND_RIDGE = 0.5
-_OCTAVE, _CENTRE = 12.0, 60.0
-_RANGE_SEMITONES, _RANGE_WEIGHT = 3.0, 0.06
-_NEIGHBOURS, _ATTACK_NEIGHBOURS = 7, 12
-_PITCH_SPREAD = 5.0
-_CODE_WEIGHT, _DYNAMIC_WEIGHT = 0.1, 100.0
-_UNSAID_DYNAMIC = 0.8
+OCTAVE, CENTRE = 12.0, 60.0
+RANGE_SEMITONES, RANGE_WEIGHT = 3.0, 0.06
+NEIGHBOURS, ATTACK_NEIGHBOURS = 7, 12
+PITCH_SPREAD = 5.0
+CODE_WEIGHT, DYNAMIC_WEIGHT = 0.1, 100.0
+UNSAID_DYNAMIC = 0.8
 """Most who record single notes and write no dynamic down play loudly."""
-_TYPICAL_WEIGHT = 0.5
-_DECAYING_DB = -5.0
+TYPICAL_WEIGHT = 0.5
+DECAYING_DB = -5.0
 """A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
-_MAX_CORRECTION = 1.0
-_STRETCH = (0.1, 2.5)
+MAX_CORRECTION = 1.0
+STRETCH = (0.1, 2.5)
 _SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
 _RISE, _ATTACK_SECONDS = (0.1, 0.9), 1.0
-_ATTACK_FLOOR_SECONDS = 0.012
-_SLOPE_UNIT = 3.0
-_LEVEL_SECONDS, _RISE_OF_WINDOW = 0.010, 0.8
+ATTACK_FLOOR_SECONDS = 0.012
+SLOPE_UNIT = 3.0
+LEVEL_SECONDS, RISE_OF_WINDOW = 0.010, 0.8
 """Levels are measured over the shortest window of whole periods that lasts so long; a step rises in so much of it."""
 
 
@@ -62,63 +62,63 @@ class NoteMotions:
     def __init__(self, motion: Motion) -> None:
         self.motion = motion
         self.slopes = np.array([self._slope(n) for n in range(len(motion))])
-        self._attacks = np.array([self._attack(n) for n in range(len(motion))])
+        self.attacks = np.array([self._attack(n) for n in range(len(motion))])
         # Scales on which equal steps sound about equal.
-        figures = [np.log(self._attacks + _ATTACK_FLOOR_SECONDS), np.arcsinh(self.slopes / _SLOPE_UNIT)]
-        self._figures = np.stack(figures, axis=1)
-        self._points = motion.codes @ motion.metric
-        self._groups = [np.flatnonzero(motion.group == number) for number in np.unique(motion.group)]
-        self._lines = np.stack([self._line(members) for members in self._groups])
-        self._pitches_by_group = motion.pitch[np.concatenate(self._groups)]
-        self._group_starts = np.cumsum([0, *(len(members) for members in self._groups[:-1])])
+        figures = [np.log(self.attacks + ATTACK_FLOOR_SECONDS), np.arcsinh(self.slopes / SLOPE_UNIT)]
+        self.figures = np.stack(figures, axis=1)
+        self.points = motion.codes @ motion.metric
+        self.groups = [np.flatnonzero(motion.group == number) for number in np.unique(motion.group)]
+        self.lines = np.stack([self._line(members) for members in self.groups])
+        self._pitches_by_group = motion.pitch[np.concatenate(self.groups)]
+        self._group_starts = np.cumsum([0, *(len(members) for members in self.groups[:-1])])
 
     def choose(self, z: FloatArray, pitch: float, velocity: float) -> Choice:
         """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1."""
         motion, point = self.motion, z @ self.motion.metric
         members = self._group(point, pitch)
         dynamic = motion.dynamic[members]
-        louder = _DYNAMIC_WEIGHT * (np.where(dynamic >= 0.0, dynamic, _UNSAID_DYNAMIC) - velocity) ** 2
-        apart = ((motion.pitch[members] - pitch) / _PITCH_SPREAD) ** 2 + louder - louder.min()
-        code = _CODE_WEIGHT * ((self._points[members] - point) ** 2).mean(axis=1)
+        louder = DYNAMIC_WEIGHT * (np.where(dynamic >= 0.0, dynamic, UNSAID_DYNAMIC) - velocity) ** 2
+        apart = ((motion.pitch[members] - pitch) / PITCH_SPREAD) ** 2 + louder - louder.min()
+        code = CODE_WEIGHT * ((self.points[members] - point) ** 2).mean(axis=1)
         order = np.argsort(apart + code, kind="stable")
-        near, weights = order[:_NEIGHBOURS], 1.0 / (1.0 + apart[order])
-        attacks, slopes = self._figures[members[order]].T
-        attack = _weighted_median(attacks[:_ATTACK_NEIGHBOURS], weights[:_ATTACK_NEIGHBOURS])
-        slope = _weighted_median(slopes[:_NEIGHBOURS], weights[:_NEIGHBOURS])
-        unlike = _TYPICAL_WEIGHT * np.abs(self._figures[members[near]] - (attack, slope)).sum(axis=1)
+        near, weights = order[:NEIGHBOURS], 1.0 / (1.0 + apart[order])
+        attacks, slopes = self.figures[members[order]].T
+        attack = _weighted_median(attacks[:ATTACK_NEIGHBOURS], weights[:ATTACK_NEIGHBOURS])
+        slope = _weighted_median(slopes[:NEIGHBOURS], weights[:NEIGHBOURS])
+        unlike = TYPICAL_WEIGHT * np.abs(self.figures[members[near]] - (attack, slope)).sum(axis=1)
         first = int(members[near][np.argmin(apart[near] + code[near] + unlike)])
         return self._corrected(first, attack, slope, pitch)
 
     def decays(self, index: int) -> bool:
         """Return whether the level of a trajectory falls while the note is held."""
-        return bool(self.slopes[index] < _DECAYING_DB)
+        return bool(self.slopes[index] < DECAYING_DB)
 
     def _group(self, point: FloatArray, pitch: float) -> NDArray[np.intp]:
         """Return the notes of the instrument that a code names."""
-        octaves = (pitch - _CENTRE) / _OCTAVE
-        apart = ((point - self._lines[:, 0] - octaves * self._lines[:, 1]) ** 2).sum(axis=1)
+        octaves = (pitch - CENTRE) / OCTAVE
+        apart = ((point - self.lines[:, 0] - octaves * self.lines[:, 1]) ** 2).sum(axis=1)
         beyond = np.minimum.reduceat(np.abs(self._pitches_by_group - pitch), self._group_starts)
-        apart += _RANGE_WEIGHT * np.maximum(beyond - _RANGE_SEMITONES, 0.0) ** 2
-        return self._groups[int(np.argmin(apart))]
+        apart += RANGE_WEIGHT * np.maximum(beyond - RANGE_SEMITONES, 0.0) ** 2
+        return self.groups[int(np.argmin(apart))]
 
     def _line(self, members: NDArray[np.intp]) -> FloatArray:
         """Fit the codes of an instrument over pitch: where they lie at C4, and what an octave adds, [2, latent_dim]."""
-        octaves = (self.motion.pitch[members] - _CENTRE) / _OCTAVE
+        octaves = (self.motion.pitch[members] - CENTRE) / OCTAVE
         basis = np.stack([np.ones(len(members)), octaves], axis=1)
         normal = basis.T @ basis + np.diag([1e-6, _TREND_RIDGE])
-        return np.asarray(np.linalg.solve(normal, basis.T @ self._points[members]))
+        return np.asarray(np.linalg.solve(normal, basis.T @ self.points[members]))
 
     def _corrected(self, index: int, attack: float, slope: float, pitch: float) -> Choice:
-        seconds, slope = math.exp(attack) - _ATTACK_FLOOR_SECONDS, _SLOPE_UNIT * math.sinh(slope)
+        seconds, slope = math.exp(attack) - ATTACK_FLOOR_SECONDS, SLOPE_UNIT * math.sinh(slope)
         # What the window of the measurement has added is not played: heard, it would be added again.
         hz = float(midi_to_hz(pitch))
-        window = _RISE_OF_WINDOW * math.ceil(_LEVEL_SECONDS * hz) / hz
+        window = RISE_OF_WINDOW * math.ceil(LEVEL_SECONDS * hz) / hz
         seconds = math.sqrt(max(seconds**2 - window**2, 0.0))
-        own = max(float(self._attacks[index]), 1e-3)
-        stretch = min(max(seconds / own, _STRETCH[0]), _STRETCH[1])
+        own = max(float(self.attacks[index]), 1e-3)
+        stretch = min(max(seconds / own, STRETCH[0]), STRETCH[1])
         correction = 0.0
-        if self.decays(index) and slope < _DECAYING_DB:
-            most = -_MAX_CORRECTION * float(self.slopes[index])
+        if self.decays(index) and slope < DECAYING_DB:
+            most = -MAX_CORRECTION * float(self.slopes[index])
             correction = min(max(slope - float(self.slopes[index]), -most), most)
         return Choice(index, stretch, correction)
 

@@ -44,9 +44,13 @@ class VelocityTimbre:
                 trend = _trend(dynamic, codes[members], key)
                 self._lines[int(group)] = trend, float(dynamic.min()), float(dynamic.max())
 
+    def line(self, index: int) -> tuple[FloatArray, float, float] | None:
+        """Return the trend [latent_dim], the softest and the loudest dynamic of a trajectory's instrument, if known."""
+        return self._lines.get(int(self._group[index]))
+
     def at(self, index: int, velocity: float) -> Dynamic:
         """Return what a velocity, 0..1, makes of a trajectory; beyond the recorded dynamics its level alone changes."""
-        line = self._lines.get(int(self._group[index]))
+        line = self.line(index)
         if line is None or self._dynamic[index] < 0.0:
             return self._none
         trend, softest, loudest = line
