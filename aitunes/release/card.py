@@ -26,6 +26,7 @@ SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
 """Furthest a coordinate goes from the mean, standard deviations."""
 MAX_LATENT_DIM = 512
+_AXES_DECIMALS = 8  # as many as single precision has; all of them would be most of a card
 MAX_TEXT = {"name": 64, "public_name": 200, "description": 4_000}
 """Most characters of a card's texts."""
 
@@ -122,7 +123,7 @@ class LatentSpace:
         return cls(
             mean=tuple(z.mean(axis=0).tolist()),
             std=tuple(z.std(axis=0).tolist()),
-            axes=tuple(tuple(row) for row in axes.tolist()),
+            axes=tuple(tuple(row) for row in np.round(axes, _AXES_DECIMALS).tolist()),
             variance=tuple(variance.tolist()),
             pad_range=tuple((low, high) for low, high in edges.tolist()),
         )

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from aitunes.errors import reason
 from aitunes.printable import printable
 from aitunes.release.archive import ENDING, MAX_ARCHIVE_BYTES
+from aitunes.release.processes import own_process
 from instrument.web.problems import ProblemError
 from instrument.web.sound_uploads import safe_name
 from instrument.web.workers import kill_worker, start_worker
@@ -33,7 +33,7 @@ class ReleaseUploads:
     """
 
     def __init__(self, command: Sequence[str] | None = None, within: Path | None = None) -> None:
-        self._command = tuple(command or (sys.executable, "-m", "instrument"))
+        self._command = command
         self._within = within
         self._id, self._size = "", 0
         self._home: Path | None = None
@@ -105,17 +105,16 @@ class ReleaseUploads:
 
     async def _installed(self) -> str:
         # A name that is taken gets a number: there is nobody to ask, and nothing may be lost.
-        words = [*self._command, "install", "--beside", "--json", "--", str(self._file)]
-        self._process = process = await start_worker(words, os.environ, asyncio.subprocess.PIPE)
+        words = ["install", "--beside", "--json", "--", str(self._file)]
+        own, environment = own_process("instrument", *words)
+        command = own if self._command is None else [*self._command, *words]
+        self._process = process = await start_worker(command, environment, asyncio.subprocess.PIPE)
         said = b""
         try:
             output, said = await asyncio.wait_for(process.communicate(), _SECONDS)
             return str(json.loads(output)["release"])
         except (ValueError, KeyError, TypeError, TimeoutError) as error:
-            sentence = said.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("aitunes: ")
-            raise ProblemError(
-                422, printable(sentence.replace(f"{self._file.parent}{os.sep}", "")) or _NO_RESULT
-            ) from error
+            raise ProblemError(422, self._sentence(said.decode(errors="replace"))) from error
         finally:
             kill_worker(process)
             await process.wait()

@@ -2,18 +2,21 @@
 
     python -m training.export.renew [--still] FOLDER …
 
-The networks and all other files stay as they are; the card gets the new file's hash. PyTorch opens what is in the file:
-renew your own releases, not those of strangers.
+The networks and all other files stay as they are, but a preview in WAV of an older release, which becomes one in Ogg
+Opus; the card gets the new files' hashes. PyTorch opens what is in the file: renew your own releases, not those of
+strangers.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import soundfile
 import torch
 
 from aitunes.errors import ReleaseError
@@ -22,7 +25,11 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import TORCHSCRIPT, read_release
 from aitunes.release.writer import write_release
+from training.evaluate.ogg import opus_bytes
+from training.evaluate.preview import PREVIEW
 from training.export.torchscript import load_torchscript, scripted_bytes
+
+_OLD_PREVIEW = "preview.wav"
 
 
 def renew(folder: Path, still: bool = False) -> Path:
@@ -32,7 +39,7 @@ def renew(folder: Path, still: bool = False) -> Path:
         still: leave the release's motion out.
 
     Raises:
-        ReleaseError: there is no release, it has another name than its folder, or its file is missing or none of ours.
+        ReleaseError: there is no release, it has another name than its folder, or a file is missing or none of ours.
     """
     folder = folder.resolve()
     card = read_release(folder).card
@@ -47,7 +54,17 @@ def renew(folder: Path, still: bool = False) -> Path:
     except (RuntimeError, AttributeError, ValueError) as error:
         why = (str(error).strip().splitlines() or ["it is damaged"])[0][:200]
         raise ReleaseError(f"The {TORCHSCRIPT} in {folder} is none that AiTunes writes: {why}") from error
+    if _OLD_PREVIEW in files and PREVIEW not in files:
+        files[PREVIEW] = _in_opus(files.pop(_OLD_PREVIEW), folder)
     return write_release(folder.parent, card, files)
+
+
+def _in_opus(contents: bytes, folder: Path) -> bytes:
+    try:
+        y, sample_rate = soundfile.read(io.BytesIO(contents), dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise ReleaseError(f"The {_OLD_PREVIEW} in {folder} cannot be read: {error}") from error
+    return opus_bytes(y.mean(axis=1), sample_rate)
 
 
 def renewed(card: ReleaseCard, contents: bytes, motion: Motion | None) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.release.card import ReleaseCard
+from aitunes.release.motion import MOTION
 from aitunes.release.reader import TORCHSCRIPT, read_landmarks, read_release
 
 RELEASES = Path(__file__).parents[3] / "instrument" / "releases"
@@ -35,7 +36,7 @@ def magnitudes(release, codes, pitch, level=0.0):
 
 
 def test_it_is_small_answers_every_hop_and_plays_notes(release):
-    assert sum(path.stat().st_size for path in release.folder.iterdir()) < 8e6
+    assert sum(path.stat().st_size for path in release.folder.iterdir()) < 9.5e6
     assert release.card.is_frame_model
     assert release.card.features.sample_rate == 44_100
     assert [spec.name for spec in release.card.inputs] == ["z", "pitch", "level"]
@@ -133,6 +134,15 @@ def test_torchscript_equals_onnx(release, rng):
         scripted = load_torchscript(contents).frames.decoder(torch.from_numpy(z), *map(torch.from_numpy, told.values()))
     assert np.abs(scripted.numpy() - release.decoder.run(None, {"z": z, **told})[0]).max() <= 1e-4
     assert ReleaseCard.from_json(load_torchscript(contents).card).latent == release.card.latent
+
+
+@pytest.mark.training
+def test_torchscript_moves_where_the_release_does(release):
+    pytest.importorskip("torch", reason="pip install aitunes[training]")
+    from training.export.torchscript import load_torchscript
+
+    settings = load_torchscript((release.folder / TORCHSCRIPT).read_bytes()).get_attributes()
+    assert ("motion" in settings) == (MOTION in release.card.files)
 
 
 @pytest.mark.training

@@ -48,7 +48,7 @@ def chamber():
 
 @pytest.fixture(scope="module")
 def moving(chamber, tmp_path_factory):
-    """A model.ts of Chamber with its motion; that of the package holds still, which saves a megabyte."""
+    """A model.ts of Chamber with its motion, as it is written today."""
     path = tmp_path_factory.mktemp("chamber") / "model.ts"
     path.write_bytes(renewed(chamber.card, (CHAMBER / TORCHSCRIPT).read_bytes(), read_motion(CHAMBER, chamber.card)))
     return path

@@ -1,9 +1,12 @@
 """`python -m training.export.renew` renews files of ours, and refuses others in a sentence."""
 
+import io
 import json
 import shutil
 
+import numpy as np
 import pytest
+import soundfile
 
 torch = pytest.importorskip("torch", reason="pip install aitunes[training]")
 
@@ -58,6 +61,35 @@ def test_what_is_none_of_ours_is_a_sentence_and_stays_as_it_is(folder, capsys, d
     assert main([str(folder)]) == 1
     assert sentence in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def with_preview(folder, content):
+    """Give a release the preview of an older one, as its card has it."""
+    card = json.loads((folder / CARD).read_text())
+    (folder / "preview.wav").write_bytes(content)
+    del card["files"]["preview.ogg"]
+    (folder / "preview.ogg").unlink()
+    card["files"]["preview.wav"] = sha256(folder / "preview.wav")
+    (folder / CARD).write_text(json.dumps(card))
+
+
+def test_a_preview_of_an_older_release_becomes_ogg(folder):
+    stream, y = io.BytesIO(), 0.1 * np.sin(np.arange(44_100) / 10)
+    soundfile.write(stream, y, 44_100, format="WAV")
+    with_preview(folder, stream.getvalue())
+    assert main([str(folder)]) == 0
+    files = read_release(folder).card.files
+    assert "preview.ogg" in files
+    assert "preview.wav" not in files
+    heard, sample_rate = soundfile.read(folder / "preview.ogg")
+    assert len(heard) / sample_rate == pytest.approx(1.0, abs=0.05)
+    assert heard.std() == pytest.approx(y.std(), rel=0.1)
+
+
+def test_a_preview_that_is_no_sound_is_a_sentence(folder, capsys):
+    with_preview(folder, b"RIFF")
+    assert main([str(folder)]) == 1
+    assert "preview.wav" in capsys.readouterr().err
 
 
 def test_a_folder_of_another_name_replaces_no_release_beside_it(folder, capsys):
