@@ -22,6 +22,7 @@ from aitunes.datasets.cifar10 import read_batch
 from aitunes.datasets.fma import read_genres
 from aitunes.datasets.note_table import read_note_table
 from aitunes.errors import AiTunesError
+from aitunes.motion.choice import NoteMotions
 from aitunes.osc.packets import build, bundle, parse
 from aitunes.release.archive import copy_files, opened_archive, pack_release
 from aitunes.release.arrays import ArraySpec, read_arrays
@@ -39,7 +40,6 @@ from instrument.storage.release_index import read_index
 from instrument.storage.set_list import read_set_list
 from instrument.storage.snapshots import SnapshotFormat
 from instrument.synthesis.motion import MotionSettings, NotePlayer
-from instrument.synthesis.motion_choice import NoteMotions
 from instrument.synthesis.segment_motion import SegmentMotion
 
 _FOLDER = bundled_releases() / "first-light"

@@ -88,6 +88,6 @@ def test_a_dropped_folder_becomes_an_instrument_that_plays(stage, folder):
     assert said(page, "title") == "“Kitchen” is learnt"
     assert not [text for text, ratio in page.evaluate(CONTRASTS) if ratio < READABLE]
     page.evaluate("location.hash = 'releases'")
-    page.get_by_role("button", name="Play Kitchen").wait_for(timeout=1e3 * SECONDS)
+    page.get_by_role("button", name="Playing Kitchen").wait_for(timeout=1e3 * SECONDS)
     assert page.complaints == []
     page.context.close()
