@@ -36,6 +36,8 @@ class PositionFeed:
         self._publisher = publisher
         self._clock = clock
         self._sent: dict[str, tuple[Value, ...]] = self._rows()
+        # What others have heard of the position since it rested: it may have come back to where it was.
+        self._heard: set[str] = set()
         # By the thread that changes the position: who did, when, and how often; the last one is written last.
         self._author: Peer | None = None
         self._changed = 0.0
@@ -45,6 +47,7 @@ class PositionFeed:
     def note(self, path: str, author: Peer | None) -> None:
         """Note a change to an address; on the synth's thread."""
         if path.startswith((_PAD, _LATENT)):
+            self._heard.add(path)
             self.note_change(author)
 
     def note_change(self, author: Peer | None) -> None:
@@ -69,11 +72,14 @@ class PositionFeed:
 
     def _send(self, author: Peer | None, everything: bool) -> None:
         rows = self._rows()
+        if not everything:
+            self._publisher.notify(author, _LATENT, rows[_LATENT])
+            return
+        heard, self._heard = self._heard, set()
         for path, values in rows.items():
-            if values != self._sent.get(path) and (everything or path == _LATENT):
+            if path == _LATENT or path in heard or values != self._sent.get(path):
                 self._publisher.notify(author, path, values)
-        if everything:
-            self._sent = rows
+        self._sent = rows
 
     def _rows(self) -> dict[str, tuple[Value, ...]]:
         performance = self._performance()

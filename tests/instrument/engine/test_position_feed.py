@@ -57,6 +57,21 @@ def test_only_what_has_changed_is_told_and_once(bench):
     assert bench.told(0.5) == []
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.25])
+def test_a_position_that_comes_back_before_it_rests_is_told(bench, seconds):
+    bench.move(LATENT, 0.0, 0.0, 0.0)
+    bench.told(0.5)
+    there, pad = bench.performance.value(LATENT), bench.performance.point.pad
+    for n in range(round(seconds / 0.01) + 1):
+        bench.move(XY, 0.9, 0.1 + 0.001 * n)  # others hear that, or the coordinates, of it
+        bench.told(0.01)
+    bench.performance.apply(LATENT, there)
+    bench.feed.note_change(None)
+    told = {address: values for peer, address, values in bench.told(0.3) if peer is None}
+    assert told[XY] == pytest.approx(pad)
+    assert told[LATENT] == there
+
+
 def test_who_moves_it_hears_nothing_before_it_is_at_rest_and_the_others_do(bench):
     told = []
     for n in range(50):
