@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -113,7 +114,8 @@ class Commands:
         self._reply(peer, "/done", (f"{ROOT}/release/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
-        text = self._synth_thread.card.to_json()
+        # Without spaces and line ends, or that of 64 coordinates would not fit.
+        text = json.dumps(json.loads(self._synth_thread.card.to_json()), separators=(",", ":"))
         if len(text) > _MAX_TEXT:
             raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
         self._reply(task.event.origin, f"{ROOT}/release/info", (text,))

@@ -32,7 +32,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     learn.add_argument("--minutes", type=_minutes, default=MINUTES, metavar="N", help=f"that it may take ({MINUTES:g})")
     learn.add_argument("--kind", choices=KINDS, default="auto", help="what the sounds are (auto: it listens)")
     learn.add_argument("--coordinates", type=_coordinates, metavar="N",
-                       help="of the release; the first ones say most (128; of notes 8)")  # fmt: skip
+                       help="of the release; the first ones say most (64; of notes 8)")  # fmt: skip
     learn.add_argument("--to", type=Path, metavar="FOLDER", help="of releases (where `aitunes` finds them)")
     learn.add_argument(
         "--no-install", action="store_true", help="write the release into this folder; the same as --to ."

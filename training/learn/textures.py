@@ -10,7 +10,7 @@ from training.learn.learner import Learner, LearnSettings
 from training.learn.release import LearntNames, Source, export_learnt
 from training.learn.steps import Step, Titles
 
-LATENT_DIM = 128
+LATENT_DIM = 64
 LICENCE = "the files' own"
 
 
