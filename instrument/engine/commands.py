@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from aitunes.errors import AiTunesError, reason
+from aitunes.release.told_card import told_card
 from instrument.engine.changes import Changes
 from instrument.engine.position_feed import PositionFeed
 from instrument.engine.publisher import Publisher
 from instrument.engine.stores import Stores
 from instrument.engine.synth_thread import SynthThread
 from instrument.engine.task_queue import Task
-from instrument.namespace import ROOT, Kind, MessageError, Value
+from instrument.namespace import ROOT, Kind, Value
 from instrument.scores.gesture_journal import GestureJournal
 from instrument.scores.gestures import NOTHING, PLAY, RECORD, GestureError, Gestures, Replay, Take
 from instrument.scores.score import ScoreError, parse_score
 from instrument.storage.set_list import Song
 from instrument.synthesis.snapshot import Snapshot
-
-_MAX_TEXT = 60_000
 
 
 class Commands:
@@ -114,11 +112,7 @@ class Commands:
         self._reply(peer, "/done", (f"{ROOT}/release/list", len(summaries)))
 
     def _describe_release(self, task: Task) -> None:
-        # Without spaces and line ends, or that of 64 coordinates would not fit.
-        text = json.dumps(json.loads(self._synth_thread.card.to_json()), separators=(",", ":"))
-        if len(text) > _MAX_TEXT:
-            raise MessageError(f"the card has {len(text)} characters, more than a datagram carries; read card.json")
-        self._reply(task.event.origin, f"{ROOT}/release/info", (text,))
+        self._reply(task.event.origin, f"{ROOT}/release/info", (told_card(self._synth_thread.card),))
 
     def _save_snapshot(self, task: Task, name: str) -> None:
         captured = task.captured

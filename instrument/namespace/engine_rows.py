@@ -34,7 +34,11 @@ ENGINE_ROWS: tuple[Address, ...] = (
         Kind.REQUEST,
         "a message a release, `/aitunes/release`: name, public name, description, latent_dim; then `/done`",
     ),
-    row("/release/info", Kind.REQUEST, "the playing release's card as JSON"),
+    row(
+        "/release/info",
+        Kind.REQUEST,
+        "the playing release's card as JSON, its latent axes null where a datagram cannot carry them",
+    ),
     row("/snapshot/save", Kind.COMMAND, "keep the latent position and the settings under a name", NAME),
     row("/snapshot/delete", Kind.COMMAND, "drop a snapshot", NAME),
     row(

@@ -41,7 +41,7 @@ def build_window(
         AddressError: there is no such host.
     """
     preferences = PreferencesFile(paths.home() / "pad.json")
-    session = PadSession(host, port, paths.anchors(), clock, http_port)
+    session = PadSession(host, port, library.card, paths.anchors(), clock, http_port)
     window = Window(session, library, preferences, ends_engine)
     session.open(window.last_release if resume else "")
     return window

@@ -13,6 +13,7 @@ from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
 from aitunes.printable import printable
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
+from aitunes.release.told_card import heard_card
 from instrument.namespace import ROOT, Value
 from instrument.pad.client import OscClient
 from instrument.pad.input_feed import InputFeed
@@ -28,6 +29,7 @@ class EngineModel(QObject):
 
     Args:
         client: the socket.
+        own_card: finds this machine's card of a release, or raises ReleaseError.
         clock: seconds, monotonic.
     """
 
@@ -53,10 +55,15 @@ class EngineModel(QObject):
     """A sentence for the performer."""
 
     def __init__(
-        self, client: OscClient, clock: Callable[[], float] = time.monotonic, parent: QObject | None = None
+        self,
+        client: OscClient,
+        own_card: Callable[[str], ReleaseCard],
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
+        self._own_card = own_card
         self._clock = clock
         self.card: ReleaseCard | None = None
         self.loading = ""
@@ -283,7 +290,7 @@ class EngineModel(QObject):
 
     def _handle_card(self, text: str) -> None:
         try:
-            card = ReleaseCard.from_json(text)
+            card = heard_card(text, self._own_card)
         except AiTunesError as error:
             self._show_message(f"The engine's release cannot be shown: {printable(str(error)[:MAX_SENTENCE])}")
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject
 
+from aitunes.release.card import ReleaseCard
 from instrument.pad.anchors import AnchorFile, AnchorSet
 from instrument.pad.client import OscClient
 from instrument.pad.encoding import EncoderQueue
@@ -25,6 +26,7 @@ class PadSession(QObject):
 
     Args:
         host, port: the engine's address.
+        own_card: finds this machine's card of a release, or raises ReleaseError.
         anchors: the folder in which anchors are stored.
         clock: seconds, monotonic.
         http_port: of the page that shows codes for phones; None takes the default.
@@ -37,6 +39,7 @@ class PadSession(QObject):
         self,
         host: str,
         port: int,
+        own_card: Callable[[str], ReleaseCard],
         anchors: Path,
         clock: Callable[[], float] = time.monotonic,
         http_port: int | None = None,
@@ -44,7 +47,7 @@ class PadSession(QObject):
         super().__init__()
         self.clock = clock
         self.client = OscClient(host, port, clock, self)
-        self.model = EngineModel(self.client, clock, self)
+        self.model = EngineModel(self.client, own_card, clock, self)
         self.link = Link(self.client, clock, self)
         self.point = Point(self.model, np.random.default_rng(), clock, self)
         self.anchors = AnchorSet(self.model, self.point, AnchorFile(anchors, self.model.message.emit), self)

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from instrument.web.catalogue import PICTURE, PREVIEWS
+from instrument.web.catalogue import PICTURE, PREVIEWS, Catalogue
 from instrument.web.problems import ProblemError
 from instrument.web.ranges import ranged
+from instrument.web.release_uploads import ReleaseUploads
 from instrument.web.services import Services
 from instrument.web.sound_length import seconds_of
 from instrument.web.visitors import Right, check
@@ -33,32 +34,18 @@ Axes = Annotated[str, Query(pattern=r"^\d{1,3},\d{1,3}$", description="two axes,
 def router(services: Services) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["releases"])
-    catalogue = services.catalogue
+    _add_reading(routes, services.catalogue)
+    _add_installing(routes, services.uploads)
+    _add_demos(routes, services)
+    return routes
 
+
+def _add_reading(routes: APIRouter, catalogue: Catalogue) -> None:
     @routes.get("/releases")
     async def releases(request: Request) -> Response:
         """List the releases of this machine."""
         check(request, Right.PLAY)
         return JSONResponse(await run_in_threadpool(catalogue.listing))
-
-    @routes.post("/releases", status_code=201)
-    async def begin(request: Request, packed: Packed) -> Response:
-        """Announce a packed release; one that was brought before and not installed is deleted."""
-        check(request, Right.INSTALL)
-        return JSONResponse({"id": await run_in_threadpool(services.uploads.begin, packed.name, packed.bytes)}, 201)
-
-    @routes.put("/releases/piece", status_code=204)
-    async def piece(request: Request, id: Upload, at: Annotated[int, Query(ge=0)]) -> Response:  # noqa: A002
-        """Bring a piece of it, at most 1 MiB: its bytes from `at` on, one piece after the other."""
-        check(request, Right.INSTALL)
-        await run_in_threadpool(services.uploads.write, id, at, await request.body())
-        return Response(status_code=204)
-
-    @routes.post("/releases/install", status_code=201)
-    async def install(request: Request, id: Upload) -> Response:  # noqa: A002
-        """Check it, try it and install it; a name that is taken gets a number."""
-        check(request, Right.INSTALL)
-        return JSONResponse({"release": await services.uploads.install(id)}, 201)
 
     @routes.get("/releases/{name}")
     async def release(request: Request, name: str) -> Response:
@@ -88,6 +75,29 @@ def router(services: Services) -> APIRouter:
         content, digest = await run_in_threadpool(catalogue.file, name, file)
         return ranged(request, content, PREVIEWS[file], digest[:20])
 
+
+def _add_installing(routes: APIRouter, uploads: ReleaseUploads) -> None:
+    @routes.post("/releases", status_code=201)
+    async def begin(request: Request, packed: Packed) -> Response:
+        """Announce a packed release; one that was brought before and not installed is deleted."""
+        check(request, Right.INSTALL)
+        return JSONResponse({"id": await run_in_threadpool(uploads.begin, packed.name, packed.bytes)}, 201)
+
+    @routes.put("/releases/piece", status_code=204)
+    async def piece(request: Request, id: Upload, at: Annotated[int, Query(ge=0)]) -> Response:  # noqa: A002
+        """Bring a piece of it, at most 1 MiB: its bytes from `at` on, one piece after the other."""
+        check(request, Right.INSTALL)
+        await run_in_threadpool(uploads.write, id, at, await request.body())
+        return Response(status_code=204)
+
+    @routes.post("/releases/install", status_code=201)
+    async def install(request: Request, id: Upload) -> Response:  # noqa: A002
+        """Check it, try it and install it; a name that is taken gets a number."""
+        check(request, Right.INSTALL)
+        return JSONResponse({"release": await uploads.install(id)}, 201)
+
+
+def _add_demos(routes: APIRouter, services: Services) -> None:
     @routes.get("/demos", tags=["demos"])
     async def demos(request: Request) -> Response:
         """List what can be heard without rendering anything: a preview of each release that has one."""
@@ -98,10 +108,8 @@ def router(services: Services) -> APIRouter:
     async def demo(request: Request, name: str) -> Response:
         """Return a demo's sound."""
         check(request, Right.PLAY)
-        file, content, digest = await run_in_threadpool(catalogue.preview, name)
+        file, content, digest = await run_in_threadpool(services.catalogue.preview, name)
         return ranged(request, content, PREVIEWS[file], digest[:20])
-
-    return routes
 
 
 def demos_of(services: Services) -> list[dict[str, object]]:

@@ -476,6 +476,15 @@ def test_the_card_that_is_told_is_the_one_that_plays(engine, folder, tiny):
     assert json.loads(text)["latent_dim"] == 3
 
 
+def test_a_card_that_no_datagram_carries_is_told_without_its_axes(engine, folder, tiny, hopping):
+    tiny.write(folder, "many", latent_dim=128)
+    engine.changes.releases.load("many")
+    engine.commands.run(Task(Event(f"{ROOT}/release/info", Kind.REQUEST, (), ANNE)))
+    (text,) = notices(engine)[-1][-1]
+    assert json.loads(text)["latent_dim"] == 128
+    assert json.loads(text)["latent"]["axes"] is None
+
+
 def test_long_names_are_shortened_in_refusals(engine):
     name = "x" * 5_000
     engine.worker.submit(Task(Event(f"{ROOT}/release/load", Kind.COMMAND, (name,), ANNE)))

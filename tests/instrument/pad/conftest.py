@@ -9,6 +9,7 @@ import pytest
 
 from aitunes.osc.packets import build, parse
 from aitunes.release.reader import read_card
+from instrument.storage.library import Library
 
 STATUS = (0, 0, 0, 1, 12.0, 20.0, ("d", 48_000.0), ("d", 48_000.0), 1.0, 12.0, 6.0, 0.0, "tiny", True)
 
@@ -129,10 +130,10 @@ def client(qtbot, peer, clock):
 
 
 @pytest.fixture
-def model(client, clock):
+def model(client, releases, clock):
     from instrument.pad.model import EngineModel
 
-    return EngineModel(client, clock)
+    return EngineModel(client, Library([releases]).card, clock)
 
 
 @pytest.fixture

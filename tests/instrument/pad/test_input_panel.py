@@ -6,12 +6,13 @@ import pytest
 from instrument.pad.client import OscClient
 from instrument.pad.model import EngineModel
 from instrument.pad.widgets.input_panel import InputPanel
+from instrument.storage.library import Library
 
 
 @pytest.fixture
 def model(qtbot, peer):
     client = OscClient("127.0.0.1", peer.port)
-    model = EngineModel(client)
+    model = EngineModel(client, Library().card)
     model.send("/status")
     yield model
     client.close()

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from aitunes.release.reader import read_card
+from aitunes.release.told_card import told_card
+from instrument.pad.model import EngineModel
+from instrument.storage.library import Library
 from instrument.synthesis.performance import Performance
 
 
@@ -93,6 +96,14 @@ def test_a_damaged_card_is_a_sentence_and_changes_nothing(playing, peer, card, q
         peer.say("/aitunes/release/info", text)
     assert message.args[0].startswith("The engine's release cannot be shown")
     assert (playing.card, playing.latent_dim) == (card, 3)
+
+
+def test_a_card_without_axes_is_this_machines_own(client, peer, tiny, tmp_path):
+    card = read_card(tiny.write(tmp_path, "many", latent_dim=128))
+    model = EngineModel(client, Library([tmp_path]).card)
+    model.request_state()
+    peer.say("/aitunes/release/info", told_card(card))
+    assert (model.card, model.latent_dim) == (card, 128)
 
 
 def test_the_same_card_once_more_changes_nothing(playing, peer, card, qtbot):
