@@ -60,12 +60,19 @@ def _arrays(motion: Motion) -> dict[str, dict[str, NDArray[Any]]]:
         "f8": {"slopes": motions.slopes, "attacks": motions.attacks, "figures": motions.figures},
         "f4": {
             **{name: getattr(motion, name) for name in ("pitch", "dynamic", "metric")},
-            **{"points": motions.points, "lines": motions.lines},
-            **{"trends": np.stack(trends), "softest": np.array(softest), "loudest": np.array(loudest)},
+            "points": motions.points,
+            "lines": motions.lines,
+            "trends": np.stack(trends),
+            "softest": np.array(softest),
+            "loudest": np.array(loudest),
         },
         "i4": {
-            **{"marks": motion.marks, "levelStarts": motion.level_starts, "codeStarts": motion.code_starts},
-            **{"members": np.concatenate(motions.groups), "groupStarts": starts, "group": numbers},
+            "marks": motion.marks,
+            "levelStarts": motion.level_starts,
+            "codeStarts": motion.code_starts,
+            "members": np.concatenate(motions.groups),
+            "groupStarts": starts,
+            "group": numbers,
         },
         "f2": {name: getattr(motion, name) for name in ("level", "cents", "offsets", "noise")},
     }

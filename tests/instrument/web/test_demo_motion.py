@@ -79,7 +79,11 @@ def test_level_pitch_and_timbre_move_as_in_the_engine_through_loops_and_release(
     wishes = [
         {
             "choice": {"index": index, "stretch": 1.3, "correction": -2.0 if motions.decays(index) else 0.0},
-            **{"drone": drone, "seed": 77 + index, "held": held, "hops": hops, "speed": speed},
+            "drone": drone,
+            "seed": 77 + index,
+            "held": held,
+            "hops": hops,
+            "speed": speed,
         }
         for index in indices
     ]

@@ -1,5 +1,6 @@
 """Tests the demo site in Chromium, from a plain file server: it plays, and what a hand does changes the sound."""
 
+import itertools
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -227,7 +228,7 @@ def test_notes_of_a_release_that_moves_move_until_motion_is_off_and_the_sound_is
     page.locator("#tab-sound").click()
     page.get_by_role("slider", name="Motion").press("Home")
     still = [spectrum(page) for _ in range(5)][1:]
-    changes = [sum(apart(a, b) for a, b in zip(seen, seen[1:], strict=False)) for seen in (moving, still)]
+    changes = [sum(apart(a, b) for a, b in itertools.pairwise(seen)) for seen in (moving, still)]
     assert changes[0] > 2.0 * changes[1]
     assert complaints == []
     context.close()
