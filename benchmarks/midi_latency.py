@@ -14,6 +14,7 @@ import collections
 import random
 import sys
 import time
+from collections.abc import Sequence
 
 import jack
 import numpy as np
@@ -135,7 +136,7 @@ def panic(keyboard: Keyboard, recording: Recording) -> float:
     return 1e3 * (int(sounding[-1]) + 1 if len(sounding) else 0) / SAMPLE_RATE
 
 
-def onsets(y: np.ndarray, frames: list[int]) -> np.ndarray:
+def onsets(y: np.ndarray, frames: Sequence[int]) -> np.ndarray:
     """Return the frames from each sending to the first sample beyond the threshold; silence before it is demanded."""
     found = []
     for frame in frames:

@@ -38,6 +38,7 @@ class Status:
         held_events: events with a time tag that wait for their time.
         interruption: why the buffer ran empty last; empty where it never has.
         missing: programs beside the engine that have ended, such as "OSCQuery", with commas between them.
+        reserve_ms: how much of the buffer is kept for stalls of the machine, now; 0 without a device.
     """
 
     underruns: int = 0
@@ -58,6 +59,7 @@ class Status:
     held_events: int = 0
     interruption: str = ""
     missing: str = ""
+    reserve_ms: float = 0.0
 
     @property
     def latency_ms(self) -> float:

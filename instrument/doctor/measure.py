@@ -122,6 +122,11 @@ class Tap:
         """Return the real output's."""
         return self._output.latency_seconds
 
+    @property
+    def reserve_seconds(self) -> float:
+        """Return the real output's."""
+        return self._output.reserve_seconds
+
     def start(self) -> None:
         """Begin to consume."""
         self._output.start()

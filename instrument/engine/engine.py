@@ -230,6 +230,7 @@ class Engine:
             held_events=self.timeline.held_events,
             interruption=thread.flight.last_sentence,
             missing=", ".join(sorted(self._missing)),
+            reserve_ms=1e3 * self.output.reserve_seconds,
         )
 
     def note_helper(self, name: str, runs: bool) -> None:

@@ -36,6 +36,10 @@ class Output(Protocol):
     def latency_seconds(self) -> float:
         """Return the time from the buffer's end to the loudspeaker."""
 
+    @property
+    def reserve_seconds(self) -> float:
+        """Return how much of the buffer is kept for stalls of the machine; 0 without a device."""
+
     def start(self) -> None:
         """Begin to consume."""
 

@@ -97,6 +97,11 @@ class DeviceOutput:
         return None if self._pacing is None else self._pacing.reserve
 
     @property
+    def reserve_seconds(self) -> float:
+        """Return how much of the ring is kept for stalls now."""
+        return 0.0 if self._pacing is None else self._pacing.reserve.seconds
+
+    @property
     def latency_seconds(self) -> float:
         """Return the time from the ring to the loudspeaker, as PortAudio reports it, or 2 s if that is more."""
         reported = max(bounded_latency(float(self._mixer.latency)), self._min_latency_seconds)

@@ -55,6 +55,7 @@ class FileOutput:
     """
 
     latency_seconds = 0.0
+    reserve_seconds = 0.0
     feels_scans = False
     underruns = 0
     device_underruns = 0

@@ -21,6 +21,7 @@ class NullOutput:
     name = "none (silent)"
     feels_scans = False
     latency_seconds = 0.0
+    reserve_seconds = 0.0
     device_underruns = 0
 
     def __init__(

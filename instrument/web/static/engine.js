@@ -9,7 +9,7 @@ export const ROOT = "/aitunes";
 const STATUS_FIELDS = [
   "underruns", "late_events", "malformed_packets", "subscribers", "mean_load", "peak_load", "nominal_sample_rate",
   "measured_sample_rate", "control_ms", "synthesis_ms", "buffer_ms", "device_ms", "release", "playing", "iterations",
-  "held_events", "interruption", "missing",
+  "held_events", "interruption", "missing", "reserve_ms",
 ];
 const REST_MS = 200;
 const MISSING_MS = 3000;

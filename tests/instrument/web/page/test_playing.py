@@ -219,7 +219,7 @@ CARDLESS = """async () => {
     on: (event, act) => (hear[event] = act),
     send(address) {
       if (address !== "/status" || ++statuses > 500) return;
-      setTimeout(() => hear.message({ address: "/status.reply", values: Array(18).fill(0).with(12, "missing") }));
+      setTimeout(() => hear.message({ address: "/status.reply", values: Array(19).fill(0).with(12, "missing") }));
     },
   };
   new Engine(connection);
