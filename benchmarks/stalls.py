@@ -30,15 +30,21 @@ class Stall(NamedTuple):
 
 def main() -> None:
     """Sleep until the input ends, and print the stalls as JSON in one line."""
-    ended, stalls = threading.Event(), []
+    ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    while not ended.is_set():
-        before = time.monotonic()
-        time.sleep(_NAP_SECONDS)
-        woke = time.monotonic()
+    print(json.dumps(late_wakes(ended.is_set, time.monotonic, time.sleep)), flush=True)
+
+
+def late_wakes(is_ended: Callable[[], bool], clock: Callable[[], float], sleep: Callable[[float], None]) -> list[Stall]:
+    """Sleep again and again until the end; return the times when that took too long."""
+    stalls = []
+    while not is_ended():
+        before = clock()
+        sleep(_NAP_SECONDS)
+        woke = clock()
         if (late := woke - before - _NAP_SECONDS) >= _LATE_SECONDS:
-            stalls.append((woke, late))
-    print(json.dumps(stalls), flush=True)
+            stalls.append(Stall(woke, late))
+    return stalls
 
 
 @contextlib.contextmanager
