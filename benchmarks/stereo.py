@@ -2,10 +2,11 @@
 
     python -m benchmarks.stereo [--release NAME] [--seconds N]
 
-Plays a chord of four notes, or a drone where a release has no notes, offline and takes the processor time of whole hops and, in the same run, of what stereo
-adds to them: the widening, and the second channel of resampler and output stage. Then it compares the levels of the
-mono sum in third-octave bands at width 1 and at width 0. Of a release that has a side of its own
-(`benchmarks.stereo_music` says how near it is to the material) it takes what that adds to the hop of a mono one, too.
+Plays a chord of four notes, or the drone of a release without notes, offline and takes the processor time of whole hops
+and, in the same run, of what stereo adds to them: the widening, and the second channel of resampler and output stage.
+Then it compares the levels of the mono sum in third-octave bands at width 1 and at width 0, at −12 dB, where no limiter
+acts. Of a release that has a side of its own (`benchmarks.stereo_music` says how near it is to the material) it takes
+what that adds to the hop of a mono one, too.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def chord(name: str, width: float) -> Synth:
     performance = Performance.of(release.card, DEFAULT_ITERATIONS)
     synth = Synth(ReleaseRenderer(release, RATE, DEFAULT_ITERATIONS, background=False), performance, RATE)
     performance.apply(f"{ROOT}/width", (width,))
+    performance.apply(f"{ROOT}/gain", (-12.0,))
     for note in NOTES if plays_notes(release.card) else ():
         performance.apply(f"{ROOT}/note", (note, 100))
     return synth

@@ -1,6 +1,6 @@
 """Measures how well a release knows how wide its material is, band by band and over time.
 
-    python -m benchmarks.stereo_music [--data ../shared/data/music] [--seconds 40] [SET ...]
+    python -m benchmarks.stereo_music [--data ../shared/data/music] [--seconds 20] [SET ...]
 
 Of the stereo tracks of every set, the first seconds are read. Twice something is held out of what is learnt: a stretch
 of every track, in its middle, and whole tracks, those at one and two thirds of the sorted names. What is held out is
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", default=list(SETS), metavar="SET")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data/music")
-    parser.add_argument("--seconds", type=float, default=40.0, help="of each track")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each track")
     options = parser.parse_args()
     torch.set_num_threads(1)
     print("| set | held out | width | constant | learnt | own mean | balance: middle | constant | linear |")

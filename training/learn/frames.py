@@ -16,6 +16,7 @@ from training.learn.side_levels import side_levels_db
 MAX_FRAMES = 120_000
 MAX_SAMPLES = 2_000
 _HOP = 512
+_SIDE_EVERY = 2  # frames; levels change slowly, and measuring them takes two transforms
 _MIN_FRAMES = 64
 _HELD_SHARE, _MIN_FILES, _PIECES = 0.1, 4, 10
 _AUDIBLE_DB = -60.0
@@ -93,7 +94,8 @@ class FrameCollector:
             return
         self._top_db = max(self._top_db, top_db)
         self._is_stereo |= side is not None
-        self._pieces.append(_Piece(name, label, x, side_levels_db(y, side, _HOP * self._stride)))
+        levels = side_levels_db(y, side, _SIDE_EVERY * _HOP * self._stride)
+        self._pieces.append(_Piece(name, label, x, np.repeat(levels, _SIDE_EVERY, axis=0)[: len(x)]))
         self._count += len(x)
         self._take_sample(name, label, y)
         while self._count > self._max_frames:

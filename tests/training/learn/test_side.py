@@ -1,4 +1,4 @@
-"""How wide a folder is: measured by band, learnt by code, kept in the release, and none for what is mono."""
+"""Tests that width is measured by band, learnt by code, kept in the release, and that mono material has none."""
 
 import numpy as np
 import pytest
