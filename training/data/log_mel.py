@@ -14,7 +14,7 @@ import soxr
 from numba import njit
 from numpy.typing import NDArray
 
-from aitunes.audio_processing.decoding import AudioFileError, SoundStream
+from aitunes.audio_processing.decoding import SoundStream
 from aitunes.audio_processing.pocketfft import r2c
 from aitunes.features import AudioFeatures, FloatArray, hann_window
 

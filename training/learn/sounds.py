@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -205,7 +206,8 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
                 _check_header(sound)
                 yield sound
         else:
-            with soundfile.SoundFile(path) as sound:
+            # As text it refuses names that are no UTF-8.
+            with soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path)) as sound:
                 _check_header(sound)
                 yield sound
     except OSError as error:
