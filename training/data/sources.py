@@ -20,6 +20,8 @@ _MAX_BYTES = 1 << 28
 DIGEST_BYTES = 16
 _TELLS_TOUCHED = os.name != "nt"
 """Says whether the system tells when anything of a file changed last; nobody can set that time."""
+_MAX_READ_UNTOLD = 1 << 20
+"""Bytes of a file that is read whole where nothing tells: whole libraries of sounds would take minutes."""
 
 Stamp = tuple[int, int, int, str]
 """Bytes of a file, when its contents and when anything of it changed last, and `hash_of_file`, hexadecimal."""
@@ -107,6 +109,6 @@ def _differs(path: Path, before: Stamp) -> bool:
     # Programs that edit tags can keep both; only files that were touched are read, such as those of a copied folder.
     if not isinstance(digest, str) or len(digest) != 2 * DIGEST_BYTES:  # of older stores, whose hashes are others
         return False
-    if _TELLS_TOUCHED and stat.st_ctime_ns == touched:
+    if (stat.st_ctime_ns == touched) if _TELLS_TOUCHED else size > _MAX_READ_UNTOLD:
         return False
     return hash_of_file(path).hex() != digest
