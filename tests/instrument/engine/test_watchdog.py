@@ -208,7 +208,7 @@ def test_a_decoder_that_takes_all_memory_fails_alone(start, tiny, tmp_path):
     client = engine.client()
     client.command("/notify", 1)
     client.send(f"{ROOT}/latent", TRAP, 0.0)
-    assert "has failed" in client.expect("/error")[0]  # at once, instead of after minutes of filling memory
+    assert "allocate memory" in client.expect("/error")[0]  # at once, instead of after minutes of filling it
     client.send("/quit")
     assert engine.ends() == 0
 
