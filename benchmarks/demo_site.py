@@ -26,6 +26,7 @@ from aitunes.audio_processing.defaults import DEFAULT_ITERATIONS
 from aitunes.audio_processing.griffin_lim import StreamingGriffinLim
 from aitunes.audio_processing.harmonic_comb import HarmonicComb
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.release.motion import MOTION
 from aitunes.release.reader import Release
 from benchmarks.phase_reconstruction import padded_magnitudes, score
 from instrument.storage.library import DEFAULT_RELEASE, Library
@@ -63,6 +64,10 @@ class PageInNode:
     def read(self, name: str) -> FloatArray:
         """Return the numbers that the last question has left in a file."""
         return np.fromfile(self._folder / name, "<f4")
+
+    def played(self) -> FloatArray:
+        """Return what the last question's commands have made, left and right [samples, 2]."""
+        return self.read("played.f32").reshape(-1, 2)
 
     def streamed(self, spectra: list[FloatArray], iterations: int) -> tuple[list[FloatArray], list[float]]:
         """Return the sound of each of some spectrograms [frames, bins], and milliseconds a hop."""
@@ -182,7 +187,15 @@ def compare_costs(page: PageInNode, release: Release) -> None:
     moves = [[n, "move", place] for n, place in enumerate(places)]
     drone = [[0, "drone", True, 69]]
     notes = [[0, "note", low + 5 * n, 100, n] for n in range(4)]
-    whole = {"drone, pad still": drone, "drone, pad moves": drone + moves, "four notes, pad moves": notes + moves}
+    whole = {
+        "drone, pad still": drone,
+        "four notes, pad still": notes,
+        "drone, pad moves": drone + moves,
+        "four notes, pad moves": notes + moves,
+    }
+    if MOTION in release.card.files:
+        held = [[0, "motion", 0.0]]
+        whole |= {"drone, all still": held + drone, "four notes, all still": held + notes}
     for title, commands in whole.items():
         print_cost(f"the whole page, {title}", page.ask(commands=commands, hops=len(places))["played"], features)
 

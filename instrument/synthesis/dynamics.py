@@ -12,7 +12,7 @@ from aitunes.features import FloatArray
 CEILING = 10.0 ** (-1.0 / 20.0)
 """Limits the samples that leave the instrument: −1 dBFS."""
 
-_RELEASE_SECONDS = 0.1
+LIMITER_SECONDS = 0.1
 _GAIN_SECONDS = 0.02
 _PLAY_SECONDS = 0.03
 _STOP_SECONDS = 0.08
@@ -57,7 +57,7 @@ class OutputStage:
 
     def __init__(self, sample_rate: float) -> None:
         self._sample_rate = sample_rate
-        self._release_factor = math.exp(-1.0 / (_RELEASE_SECONDS * sample_rate))
+        self._release_factor = math.exp(-1.0 / (LIMITER_SECONDS * sample_rate))
         self._gain = 0.0
         self._gate = 0.0
         self._envelope = 0.0

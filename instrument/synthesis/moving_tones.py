@@ -25,8 +25,8 @@ from instrument.synthesis.tones import DRONE_SLOT, Tone
 DECODE_HOPS = 2
 """A tone is decoded at every second hop at most, and only once it has moved: level and noise move at every hop."""
 
-_NOISE_FRAMES = 512
-_MOVED_CODE, _MOVED_CONTROL = 0.25, (0.06, 1.0)
+NOISE_FRAMES = 512
+MOVED_CODE, MOVED_CONTROL = 0.25, (0.06, 1.0)
 """Distance of codes, in the metric of the motion for each root of a dimension; semitones and dB: less is not heard."""
 
 
@@ -67,13 +67,13 @@ class MovingTones:
         self._motions = NoteMotions(motion)
         self._velocity_timbre = VelocityTimbre(motion)
         self._metric = motion.metric
-        self._moved_code = _MOVED_CODE**2 * len(motion.metric)
+        self._moved_code = MOVED_CODE**2 * len(motion.metric)
         self._directions = Directions(release.card.latent)
         self._hop_seconds = features.hop_length / features.sample_rate
         self._bins_per_hz = features.n_fft / features.sample_rate
         self._fluctuates = features.scale == "linear"
         self._band = noise_bands(features, NOISE_BANDS)
-        self._noise = baseband_noise(features, _NOISE_FRAMES if self._fluctuates else 16, np.random.default_rng(1))
+        self._noise = baseband_noise(features, NOISE_FRAMES if self._fluctuates else 16, np.random.default_rng(1))
         self._buffers = [np.zeros(features.bands, np.float32) for _ in range(16)]
         self._tones: dict[int, _Tone] = {}
         self._z: FloatArray | None = None
@@ -147,7 +147,7 @@ class MovingTones:
         if state.decoded is None:
             return True
         code, fed = state.decoded
-        if any(abs(a - b) > most for a, b, most in zip(state.fed, fed, _MOVED_CONTROL, strict=False)):
+        if any(abs(a - b) > most for a, b, most in zip(state.fed, fed, MOVED_CONTROL, strict=False)):
             return True
         apart = (state.code - code) @ self._metric
         return float(apart @ apart) > self._moved_code

@@ -65,6 +65,17 @@ def _widen(
     return position
 
 
+def decorrelator(sample_rate: float) -> tuple[NDArray[np.int64], FloatArray, float]:
+    """Return the delays in samples and the gains of the filter's taps, and the coefficient of its high-pass."""
+    rng = np.random.default_rng(_SEED)
+    cell = (_LAST_SECONDS - _FIRST_SECONDS) / _TAPS
+    seconds = _FIRST_SECONDS + cell * (np.arange(_TAPS) + rng.random(_TAPS))
+    gains = rng.choice([-1.0, 1.0], _TAPS) * 10.0 ** (_DECAY_DB / 20.0 * np.arange(_TAPS) / _TAPS)
+    gains = (SIDE_GAIN * gains / np.linalg.norm(gains)).astype(np.float32)
+    high_pass = math.exp(-2.0 * math.pi * _BASS_HZ / sample_rate)
+    return np.round(seconds * sample_rate).astype(np.int64), gains, high_pass
+
+
 class Widener:
     """Makes left and right from mid and side, adding a decorrelated copy of the mid channel to the side.
 
@@ -80,14 +91,9 @@ class Widener:
     """
 
     def __init__(self, sample_rate: float) -> None:
-        rng = np.random.default_rng(_SEED)
-        cell = (_LAST_SECONDS - _FIRST_SECONDS) / _TAPS
-        seconds = _FIRST_SECONDS + cell * (np.arange(_TAPS) + rng.random(_TAPS))
-        self._delays = np.round(seconds * sample_rate).astype(np.int64)
-        gains = rng.choice([-1.0, 1.0], _TAPS) * 10.0 ** (_DECAY_DB / 20.0 * np.arange(_TAPS) / _TAPS)
-        self._gains = (SIDE_GAIN * gains / np.linalg.norm(gains)).astype(np.float32)
+        self._delays, self._gains, coefficient = decorrelator(sample_rate)
         self._history = np.zeros(1 << math.ceil(math.log2(self._delays[-1] + 2)), np.float32)
-        self._state = np.array([math.exp(-2.0 * math.pi * _BASS_HZ / sample_rate), 0.0, 0.0])
+        self._state = np.array([coefficient, 0.0, 0.0])
         self._position = 0
         self._width: float | None = None
         self._pan = 0.0

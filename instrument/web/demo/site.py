@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -12,10 +13,17 @@ import numpy as np
 
 from aitunes import __version__
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_power
+from aitunes.features import AudioFeatures
 from aitunes.release.drawing import DRAWING
+from aitunes.release.motion import read_motion
 from aitunes.release.reader import Release
+from instrument.namespace import ROOT, initial_numbers
 from instrument.storage.library import Library
+from instrument.synthesis.dynamics import CEILING, LIMITER_SECONDS
+from instrument.synthesis.stereo import decorrelator, spread
+from instrument.synthesis.tones import SLOTS
 from instrument.web.catalogue import Catalogue
+from instrument.web.demo.motion import describe_motion
 from instrument.web.demo.plan import DemoSiteError, compile_plan, read_graph
 
 WEB = Path(__file__).parents[1]
@@ -34,7 +42,7 @@ def build_site(library: Library, name: str, folder: Path) -> int:
         ReleaseError: there is no such release.
     """
     release = library.open(name)
-    described, weights = describe(release, Catalogue(library))
+    described, numbers = describe(release, Catalogue(library))
     _clear(folder)
     for path in ["", *_OTHERS, *modules(_ENTRIES)]:
         source, target = (WEB / path, folder / path) if path else (WEB / PAGE / INDEX, folder / INDEX)
@@ -43,12 +51,13 @@ def build_site(library: Library, name: str, folder: Path) -> int:
     (folder / "release").mkdir()
     text = json.dumps(described, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     (folder / "release" / "release.json").write_text(text, encoding="utf-8")
-    (folder / "release" / "weights.bin").write_bytes(weights)
+    for file, data in numbers.items():
+        (folder / "release" / file).write_bytes(data)
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def describe(release: Release, catalogue: Catalogue) -> tuple[dict[str, Any], bytes]:
-    """Return what the page knows of a release, and its network's weights.
+def describe(release: Release, catalogue: Catalogue) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what the page knows of a release, and files of numbers: its network's weights, and how its notes move.
 
     Raises:
         DemoSiteError: the release is not one that a page can play.
@@ -83,8 +92,26 @@ def describe(release: Release, catalogue: Catalogue) -> tuple[dict[str, Any], by
         "inputs": ranges,
         "map": catalogue.map(card.name, (0, 1)),
         "drawing": {"points": drawing.points, "harmonics": drawing.harmonics, "plan": plan.described()},
+        "stereo": _stereo(features),
     }
-    return described, plan.weights().tobytes()
+    numbers = {"weights.bin": plan.weights().tobytes()}
+    if (motion := read_motion(release.folder, card)) is not None:
+        described["motion"], numbers["motion.bin"] = describe_motion(motion)
+    return described, numbers
+
+
+def _stereo(features: AudioFeatures) -> dict[str, Any]:
+    """Return what the page's last stage takes from the engine's."""
+    delays, gains, high_pass = decorrelator(features.sample_rate)
+    return {
+        "delays": delays.tolist(),
+        "gains": gains.tolist(),
+        "highPass": high_pass,
+        "spreads": [spread(slot) for slot in range(SLOTS)],
+        "width": initial_numbers(f"{ROOT}/width")[0],
+        "ceiling": CEILING,
+        "release": math.exp(-1.0 / (LIMITER_SECONDS * features.sample_rate)),
+    }
 
 
 def modules(entries: tuple[str, ...]) -> list[str]:

@@ -19,9 +19,9 @@ export class LocalEngine extends Emitter {
   #context = null;
   #suspend = 0;
 
-  constructor(release, weights) {
+  constructor(release, weights, motion = null) {
     super();
-    Object.assign(this, { release, weights, card: release.card, entry: release.entry, playing: false });
+    Object.assign(this, { release, weights, motion, card: release.card, entry: release.entry, playing: false });
     this.position = new Position(release.latent.ranges);
     this.kept = new KeptSnapshots(this.card.name, this.position.size);
     this.drone = true;
@@ -79,6 +79,16 @@ export class LocalEngine extends Emitter {
     if (this.playing) this.#fade(volume);
   }
 
+  /** Sets how far and how fast notes move as recorded, 1 as they were. */
+  setMotion(amount, speed) {
+    this.#command("motion", amount, speed);
+  }
+
+  /** Sets the stereo width, 0 to 1. */
+  setWidth(width) {
+    this.#command("width", width);
+  }
+
   movePad(x, y) {
     this.moveTo(this.position.onPad(x, y));
   }
@@ -120,11 +130,11 @@ export class LocalEngine extends Emitter {
   }
 
   async #open() {
-    const { release, weights } = this;
+    const { release, weights, motion } = this;
     // A context at the release's own rate: the browser resamples, better than a page could in the audio thread.
     const context = new AudioContext({ sampleRate: release.features.sampleRate, latencyHint: "interactive" });
     await context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
-    const options = { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { release, weights } };
+    const options = { numberOfInputs: 0, outputChannelCount: [2], processorOptions: { release, weights, motion } };
     const node = new AudioWorkletNode(context, "demo", options);
     node.port.onmessage = ({ data }) => this.emit("effort", data);
     this.gain = new GainNode(context, { gain: 0 });

@@ -26,11 +26,9 @@ async function read(path) {
 }
 
 async function readRelease() {
-  const [release, weights] = await Promise.all([
-    read("release/release.json").then((answer) => answer.json()),
-    read("release/weights.bin").then((answer) => answer.arrayBuffer()),
-  ]);
-  return new LocalEngine(release, new Float32Array(weights));
+  const bytes = (name) => read(`release/${name}.bin`).then((answer) => answer.arrayBuffer());
+  const [release, weights] = await Promise.all([read("release/release.json").then((answer) => answer.json()), bytes("weights")]);
+  return new LocalEngine(release, new Float32Array(weights), release.motion ? await bytes("motion") : null);
 }
 
 function showFacts({ card, entry, release }) {

@@ -3,8 +3,6 @@
 import { HarmonicComb } from "./comb.js";
 import { Network } from "./network.js";
 
-const clipped = (value, [low, high]) => Math.min(Math.max(value, low), high);
-
 /** Holds a release {features, latent, inputs, drawing} and its weights. */
 export class Painter {
   constructor({ features, latent, inputs, drawing }, weights) {
@@ -25,12 +23,18 @@ export class Painter {
     }
   }
 
-  /** Leaves magnitudes in `out`; pitch and level stay within what the network was trained on. */
+  /** Returns a pitch or a level within what the network was trained on. */
+  clipped(input, value) {
+    const [low, high] = this.ranges[input];
+    return Math.min(Math.max(value, low), high);
+  }
+
+  /** Leaves magnitudes in `out`. */
   draw(code, pitch, level, out) {
     const { inputs } = this.network;
     inputs.z.set(code);
-    inputs.pitch[0] = clipped(pitch, this.ranges.pitch);
-    inputs.level[0] = clipped(level, this.ranges.level);
+    inputs.pitch[0] = this.clipped("pitch", pitch);
+    inputs.level[0] = this.clipped("level", level);
     this.comb.draw(this.network.run(), inputs.pitch[0], inputs.level[0], out);
   }
 }

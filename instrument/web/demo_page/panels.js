@@ -2,7 +2,7 @@
 
 import { button, element } from "../static/dom.js";
 import { Fader } from "../static/fader.js";
-import { decibels, drone as droneName, signed } from "../static/formats.js";
+import { decibels, drone as droneName, percent, signed, times } from "../static/formats.js";
 import { LATENT_LIMIT } from "../static/position.js";
 
 const MAX_RANDOM = 2;
@@ -48,7 +48,7 @@ export function timbrePanel(root, engine) {
   engine.on("moved", () => faders.forEach((fader, n) => fader.show(engine.position.target[n])));
 }
 
-/** Fills `root` with what is left of the sound: volume, and the drone's pitch. */
+/** Fills `root` with what is left of the sound: volume, width, the drone's pitch, and the movement where there is one. */
 export function soundPanel(root, engine) {
   const [low, high] = engine.release.inputs.pitch;
   const volume = new Fader({
@@ -58,7 +58,21 @@ export function soundPanel(root, engine) {
     name: "Drone", low, high, rest: 69, format: droneName, hint: "Pitch of the drone",
     move: (note) => engine.setDrone(engine.drone, note),
   });
-  root.replaceChildren(volume.root, pitch.root);
+  const width = new Fader({
+    name: "Width", low: 0, high: 1, rest: engine.release.stereo.width, format: percent, hint: "Stereo width",
+    move: (value) => engine.setWidth(value),
+  });
+  root.replaceChildren(volume.root, width.root, pitch.root, ...(engine.motion ? motionFaders(engine) : []));
+}
+
+function motionFaders(engine) {
+  const set = () => engine.setMotion(amount.number, speed.number);
+  const amount = new Fader({
+    name: "Motion", low: 0, high: 2, rest: 1, format: percent, move: set,
+    hint: "How much of the recorded movement sounds; 0 % holds still",
+  });
+  const speed = new Fader({ name: "Speed", low: -4, high: 4, rest: 1, format: times, hint: "1 as recorded", move: set });
+  return [amount.root, speed.root];
 }
 
 function normal() {

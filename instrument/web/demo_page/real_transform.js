@@ -80,6 +80,22 @@ export class RealTransform {
     backRe[0] = (first - final) / size;
   }
 
+  /** Writes the spectrum [size / 2 + 1] of samples [size]. */
+  forward(samples, toRe, toIm) {
+    const { re, im, order, cos, sin } = this, half = order.length;
+    for (let n = 0; n < half; n++) {
+      re[n] = samples[2 * order[n]];
+      im[n] = samples[2 * order[n] + 1];
+    }
+    butterflies(re, im, this.passes);
+    for (let k = 0; k <= half; k++) {
+      const a = k % half, b = (half - k) % half, c = k < half ? cos[k] : -1, s = k < half ? sin[k] : 0;
+      const oddRe = 0.5 * (im[a] + im[b]), oddIm = 0.5 * (re[b] - re[a]);
+      toRe[k] = 0.5 * (re[a] + re[b]) + oddRe * c + oddIm * s;
+      toIm[k] = 0.5 * (im[a] - im[b]) + oddIm * c - oddRe * s;
+    }
+  }
+
   /** Writes the samples [size] of a spectrum; its first and last bins count as real. */
   inverse(inRe, inIm, samples) {
     const { backRe: re, backIm: im, order, cos, sin, size } = this;

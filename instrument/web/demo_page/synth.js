@@ -1,5 +1,9 @@
 /** The instrument in one object without a clock: commands go in, hops come out. It runs in the worklet, and in Node. */
 
+import { Choice } from "./choice.js";
+import { Motion } from "./motion.js";
+import { Noise } from "./noise.js";
+import { Output } from "./output.js";
 import { Painter } from "./painter.js";
 import { Voice } from "./voice.js";
 
@@ -20,8 +24,8 @@ export class Synth {
   #notes = 0;
   #hops = 0;
 
-  /** `release` as the site's release.json has it, `weights` its constants. */
-  constructor(release, weights) {
+  /** `release` as the site's release.json has it, `weights` its constants, `motion` the bytes of its movements. */
+  constructor(release, weights, motion = null) {
     const { features } = release;
     const painter = new Painter(release, weights);
     this.hop = features.hop;
@@ -30,7 +34,12 @@ export class Synth {
     this.pitch = 69;
     this.place = new Float64Array(painter.latentDim);
     this.#target = Float64Array.from(this.place);
-    [this.drone, ...this.voices] = Array.from({ length: VOICES + 1 }, (_, slot) => new Voice(painter, features, slot));
+    const movements = motion
+      && { choices: new Choice(new Motion(release.motion, motion)), noise: new Noise(features) };
+    this.motion = { amount: 1, speed: 1 };
+    this.output = new Output(release.stereo);
+    [this.drone, ...this.voices] = Array.from({ length: VOICES + 1 }, (_, slot) =>
+      new Voice(painter, features, slot, release.stereo.spreads[slot], movements));
   }
 
   /** Takes a command of the table below: its name, then its values. */
@@ -55,7 +64,7 @@ export class Synth {
     this.drone.end();
     const voice = this.voices.find((each) => each.resting) ?? this.#oldest();
     voice.id = id;
-    voice.started = ++this.#notes;
+    voice.number = ++this.#notes;
     voice.begin(note, 40 * Math.log10(velocity / 127));
   }
 
@@ -76,16 +85,19 @@ export class Synth {
     for (const voice of [this.drone, ...this.voices]) voice.silence();
   }
 
-  /** Leaves the next hop in `out` [hop]. */
-  render(out) {
+  /** Leaves the next hop in `left` and `right` [hop]. */
+  render(left, right) {
     this.#advance();
-    out.fill(0);
+    left.fill(0);
+    right.fill(0);
     const sounding = [this.drone, ...this.voices].filter((voice) => !voice.resting);
     const each = shared(this.iterations, sounding.length);
     // The network is asked for two tones a hop at most; the others follow the pad a hop later.
     const turns = Math.ceil(sounding.length / DRAWN_A_HOP);
     this.#hops += 1;
-    sounding.forEach((voice, n) => voice.render(this.place, each, out, (this.#hops + n) % turns === 0));
+    sounding.forEach((voice, n) =>
+      voice.render(this.place, each, this.motion, left, right, (this.#hops + n) % turns === 0));
+    this.output.process(left, right);
   }
 
   #advance() {
@@ -99,7 +111,7 @@ export class Synth {
   }
 
   #oldest() {
-    return this.voices.reduce((oldest, voice) => (voice.started < oldest.started ? voice : oldest));
+    return this.voices.reduce((oldest, voice) => (voice.number < oldest.number ? voice : oldest));
   }
 }
 
@@ -110,4 +122,6 @@ const COMMANDS = {
   timbre: (synth, id, timbre) => synth.steer(id, { timbre }),
   drone: (synth, sounding, pitch) => synth.setDrone(sounding, pitch),
   panic: (synth) => synth.panic(),
+  motion: (synth, amount, speed = 1) => Object.assign(synth.motion, { amount, speed }),
+  width: (synth, width) => Object.assign(synth.output, { width }),
 };

@@ -1,6 +1,7 @@
-/** One tone: what the network draws at its pitch and level, phases found, and an envelope. */
+/** One tone: what the network draws at its pitch and level, its movement, phases found, and an envelope. */
 
 import { StreamingGriffinLim } from "./griffin_lim.js";
+import { MovingTone } from "./moving_tone.js";
 
 const ATTACK_SECONDS = 0.002;
 const FALL_DB = 60;
@@ -11,12 +12,17 @@ const TIMBRE_REACH = 2;
 /** Sounds from `begin` until it has died away after `end`. */
 export class Voice {
   #gain = 0;
+  #heard = 0;
   #drawn;
   #struck = false;
 
-  /** `painter` draws a code, a pitch and a level; `slot` seeds the noise, which must differ between tones. */
-  constructor(painter, { sampleRate, transform, hop }, slot) {
-    Object.assign(this, { painter, hop, seconds: hop / sampleRate, held: false, id: 0, started: 0 });
+  /**
+   * `painter` draws a code, a pitch and a level; `slot` seeds the noise, which must differ between tones; `side` is the
+   * tone's share of the side channel; `movements` {choices, noise} of a release that moves.
+   */
+  constructor(painter, { sampleRate, transform, hop }, slot, side = 0, movements = null) {
+    Object.assign(this, { painter, hop, side, seconds: hop / sampleRate, held: false, id: 0, number: 0 });
+    this.mover = movements && new MovingTone(movements.choices, painter, movements.noise, slot);
     this.stream = new StreamingGriffinLim(transform, hop, 8, 1 + slot);
     this.magnitudes = new Float32Array(this.stream.bins);
     this.samples = new Float32Array(hop);
@@ -30,6 +36,7 @@ export class Voice {
 
   /** Begins a tone: `pitch` a MIDI note, `level` dB below full. */
   begin(pitch, level, attackSeconds = ATTACK_SECONDS, releaseSeconds = 0.3) {
+    if (this.resting) this.mover?.forget();
     Object.assign(this, { pitch, level, bend: 0, timbre: 0.5, held: true, attackSeconds, releaseSeconds });
     this.#struck = true;
   }
@@ -40,32 +47,39 @@ export class Voice {
 
   silence() {
     this.held = false;
-    this.#gain = 0;
+    this.#gain = this.#heard = 0;
   }
 
   /**
-   * Adds the next hop at a place, coordinates in standard deviations, to `out` [hop].
+   * Adds the next hop at a place, coordinates in standard deviations, to `mid` and `side` [hop].
    *
-   * `follows` says whether the tone may go to that place now; one that begins always does.
+   * `motion` is how far and how fast it moves; `follows` says whether the tone may go to that place now; one that
+   * begins always does.
    */
-  render(coordinates, iterations, out, follows = true) {
+  render(coordinates, iterations, motion, mid, side, follows = true) {
     this.stream.iterations = iterations;
     const struck = this.#struck;
     this.#struck = false;
-    if (struck && this.#gain >= SILENT) this.#play(this.#gain, 0, out);
-    if (follows || struck) this.#draw(coordinates);
+    if (struck && this.#gain >= SILENT) this.#play(this.#heard, 0, mid, side);
+    const level = this.mover && motion.amount > 0
+      ? this.#move(coordinates, motion, follows || struck) : this.#rest(coordinates, follows || struck);
     if (struck) this.stream.prime(this.magnitudes, this.samples);
-    const from = struck ? 0 : this.#gain;
-    this.#gain = this.#next(from);
-    this.#play(from, this.#gain, out);
+    this.#gain = this.#next(struck ? 0 : this.#gain);
+    const from = struck ? 0 : this.#heard;
+    this.#heard = level * this.#gain;
+    this.#play(from, this.#heard, mid, side);
   }
 
   /** Adds a hop whose gain goes from one value to another. */
-  #play(from, to, out) {
+  #play(from, to, mid, side) {
     const { samples, hop } = this;
     this.stream.process(this.magnitudes, samples);
     const step = (to - from) / hop;
-    for (let n = 0; n < hop; n++) out[n] += (from + step * (n + 1)) * samples[n];
+    for (let n = 0; n < hop; n++) {
+      const value = (from + step * (n + 1)) * samples[n];
+      mid[n] += value;
+      side[n] += this.side * value;
+    }
   }
 
   #next(gain) {
@@ -73,13 +87,29 @@ export class Voice {
     return gain * 10 ** ((-FALL_DB / 20) * (this.seconds / this.releaseSeconds));
   }
 
-  /** Draws where something has changed; a tone that stands still costs the network nothing. */
-  #draw(coordinates) {
+  /** Moves as the recording does; returns the level of the samples. */
+  #move(coordinates, motion, follows) {
+    this.#drawn.fill(NaN);
+    this.#aim(coordinates);
+    const { code: z, level, held, number } = this;
+    const tone = { z, pitch: this.pitch + this.bend, level, held, number };
+    this.mover.advance(tone, this.seconds, motion, follows, this.magnitudes);
+    return this.mover.gain;
+  }
+
+  /** Draws where something has changed; a tone that stands still costs the network nothing. Returns its level. */
+  #rest(coordinates, follows) {
+    this.mover?.forget();
     const pitch = this.pitch + this.bend;
-    if (!this.#changed(coordinates, pitch)) return;
-    const shift = (2 * this.timbre - 1) * TIMBRE_REACH;
-    this.painter.code(coordinates, TIMBRE_AXIS, shift, this.code);
-    this.painter.draw(this.code, pitch, this.level, this.magnitudes);
+    if (follows && this.#changed(coordinates, pitch)) {
+      this.#aim(coordinates);
+      this.painter.draw(this.code, pitch, this.level, this.magnitudes);
+    }
+    return 10 ** ((this.level - this.painter.clipped("level", this.level)) / 20);
+  }
+
+  #aim(coordinates) {
+    this.painter.code(coordinates, TIMBRE_AXIS, (2 * this.timbre - 1) * TIMBRE_REACH, this.code);
   }
 
   #changed(coordinates, pitch) {

@@ -7,34 +7,34 @@ const ITERATIONS = 8;
 const REHEARSED_HOPS = 150;
 
 /** Plays for nobody, so that the browser has compiled everything before the first sound. */
-function rehearse(release, weights) {
-  const synth = new Synth(release, weights);
-  const samples = new Float32Array(synth.hop);
+function rehearse(...release) {
+  const synth = new Synth(...release);
+  const [left, right] = [new Float32Array(synth.hop), new Float32Array(synth.hop)];
   synth.setDrone(true);
   for (let n = 0; n < REHEARSED_HOPS; n++) {
     synth.move([n / REHEARSED_HOPS]);
-    synth.render(samples);
+    synth.render(left, right);
   }
 }
 
 class DemoProcessor extends AudioWorkletProcessor {
   #at = 0;
 
-  constructor({ processorOptions: { release, weights } }) {
+  constructor({ processorOptions: { release, weights, motion } }) {
     super();
-    rehearse(release, weights);
-    this.synth = new Synth(release, weights);
+    rehearse(release, weights, motion);
+    this.synth = new Synth(release, weights, motion);
     this.effort = new Effort(ITERATIONS);
-    this.samples = new Float32Array(this.synth.hop);
-    this.#at = this.samples.length;
+    [this.left, this.right] = [new Float32Array(this.synth.hop), new Float32Array(this.synth.hop)];
+    this.#at = this.synth.hop;
     this.port.onmessage = ({ data }) => this.synth.command(...data);
   }
 
-  process(_, [[out]]) {
-    for (let n = 0; n < out.length; ) {
-      if (this.#at === this.samples.length) this.#render();
-      const count = Math.min(out.length - n, this.samples.length - this.#at);
-      for (let end = n + count; n < end; n++) out[n] = this.samples[this.#at++];
+  process(_, [[left, right]]) {
+    for (let n = 0; n < left.length; n++) {
+      if (this.#at === this.synth.hop) this.#render();
+      left[n] = this.left[this.#at];
+      right[n] = this.right[this.#at++];
     }
     return true;
   }
@@ -43,7 +43,7 @@ class DemoProcessor extends AudioWorkletProcessor {
     const { synth, effort } = this;
     const begin = Date.now();
     synth.iterations = effort.iterations;
-    synth.render(this.samples);
+    synth.render(this.left, this.right);
     this.#at = 0;
     if (effort.count((Date.now() - begin) / 1000, synth.seconds)) {
       this.port.postMessage({ load: effort.load, iterations: effort.iterations });

@@ -11,7 +11,7 @@ from instrument.web.demo.__main__ import main
 from instrument.web.demo.plan import DemoSiteError, compile_plan
 
 onnx = pytest.importorskip("onnx")
-MAX_PAGE_BYTES = 150_000
+MAX_PAGE_BYTES = 200_000
 
 
 def test_the_command_builds_a_site_whose_modules_are_all_there(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """Tests the demo site in Chromium, from a plain file server: it plays, and what a hand does changes the sound."""
 
+import itertools
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -41,6 +42,11 @@ class Quiet(SimpleHTTPRequestHandler):
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "site"
     build_site(Library(), DEFAULT_RELEASE, folder)
+    yield from served(folder)
+
+
+def served(folder):
+    """Serve a site until the fixture ends."""
     # Below a folder, as on a web space that is shared.
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder.parent))
     thread = threading.Thread(target=server.serve_forever)
@@ -198,3 +204,31 @@ def test_every_text_is_readable_and_nothing_leaves_the_screen_or_the_site(opened
             assert control.bounding_box()["height"] >= 40, name
     assert page.complaints == []
     assert all(url.startswith((address, "data:", "blob:")) for url in page.requests)
+
+
+@pytest.fixture(scope="module")
+def moving_address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("moving") / "site"
+    build_site(Library(), "chamber", folder)
+    yield from served(folder)
+
+
+def test_notes_of_a_release_that_moves_move_until_motion_is_off_and_the_sound_is_wide(browser, moving_address):
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(moving_address)
+    until(page, "document.title.startsWith('Chamber')")
+    page.locator("#begin-button").click()
+    until(page, SOUNDS)
+    assert page.evaluate("aitunes.engine.node.channelCount") == 2
+    moving = [spectrum(page) for _ in range(4)]
+    page.locator("#tab-sound").click()
+    page.get_by_role("slider", name="Motion").press("Home")
+    still = [spectrum(page) for _ in range(5)][1:]
+    changes = [sum(apart(a, b) for a, b in itertools.pairwise(seen)) for seen in (moving, still)]
+    assert changes[0] > 2.0 * changes[1]
+    assert complaints == []
+    context.close()
