@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
@@ -88,10 +89,10 @@ class TrackList(Sequence[Track]):
     def __init__(self, root: Path, names: Iterable[str], label_of: Callable[[str], str]) -> None:
         self._root, self._label_of = root, label_of
         self._no_text: dict[str, str] = {}
-        self.names = np.fromiter(map(self._spelled, names), np.dtypes.StringDType())
+        self.names: NDArray[Any] = np.fromiter(map(self._spelled, names), np.dtypes.StringDType())
         self.names.sort()
-        twice = self.names[1:][self.names[1:] == self.names[:-1]] if self._no_text else ()
-        if len(twice):
+        twice = self.names[1:][self.names[1:] == self.names[:-1]]
+        if len(twice) and self._no_text:
             raise DataSetError(f"{root} has two files named {twice[0]}; one of them is no name in UTF-8: rename it.")
 
     def _spelled(self, name: str) -> str:

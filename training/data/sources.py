@@ -17,6 +17,7 @@ from aitunes.remote_paths import is_remote, write_whole
 
 _LINES = 4_096
 _MAX_BYTES = 1 << 28
+_PIECE_BYTES = 1 << 18
 DIGEST_BYTES = 16
 _TELLS_TOUCHED = os.name != "nt"
 """Says whether the system tells when anything of a file changed last; nobody can set that time."""
@@ -58,7 +59,10 @@ def hash_of_file(path: Path) -> bytes:
         return bytes(DIGEST_BYTES)
     try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
+            digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+            return digest.digest()
     except OSError:
         return bytes(DIGEST_BYTES)
 
