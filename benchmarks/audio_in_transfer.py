@@ -109,7 +109,7 @@ def play(release_name: str, y: np.ndarray, motion: float) -> np.ndarray:
 
 def contours(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pitch (MIDI, NaN where there is none), level (dB) and spectral centroid (octaves), every 20 ms."""
-    from training.learn.pitch_tracker import track_pitch
+    from aitunes.audio_processing.note_pitch import track_pitch
 
     window = 2_048
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, (0, window)), window)[::_STEP]

@@ -11,9 +11,11 @@ release's encoder gives them, for as long as the recording is held. Figures of t
 - vibrato: rate and depth of the pitch between 3.5 and 9 Hz where the recording has 8 cents; both within 1.5
 - distance: log-spectral, along the whole note from the onset (2048/512, down to −60 dB), both at one level
 
-"Its own", with --models, moves as the held-out note itself did: what the synthesis loses. "Same instrument" is a
-sampler that knows which instrument to play: the recording of it that is nearest in dynamic and pitch, resampled; the
-held-out instrument has none. "Autoregressive" and "recurrent" are the models of `benchmarks.life_models`.
+"Moves" knows the place alone; "moves as encoded" the contour, too, that was measured on the held-out note: its attack
+and its slope beside what is typical of the place, as a note has them that is dropped on the pad. The trajectory is
+another note's. "Its own", with --models, moves as the held-out note itself did: what the synthesis loses. "Same
+instrument" is a sampler that knows which instrument to play: the recording of it that is nearest in dynamic and pitch,
+resampled; the held-out instrument has none. "Autoregressive" and "recurrent" are models of `benchmarks.life_models`.
 
 The trajectories are kept in the folder of `--cache` and read from there the next time.
 """
@@ -32,8 +34,8 @@ import numpy as np
 
 from aitunes.datasets.notes import Note, read_notes
 from aitunes.features import FloatArray
-from aitunes.motion.choice import Choice, NoteMotions
-from aitunes.release.motion import RELEASE_START, Motion
+from aitunes.motion.choice import Choice, Contour, NoteMotions, attack_seconds, slope_db
+from aitunes.release.motion import ATTACK_END, RELEASE_START, Motion
 from aitunes.release.reader import Release
 from benchmarks.life_figures import BARS, Figures, compared, measure, rise_and_slope, within
 from benchmarks.life_models import TrajectoryModel, linear_model, recurrent_model
@@ -107,6 +109,9 @@ def ways_of(
             "holds still": lambda: play(release, asked, 0.0),
             "sampler": lambda: sampled(like.read(rate), like.midi, rate, asked),
             "moves": lambda: play(moving, asked, 1.0),
+            "moves as encoded": lambda: play(
+                moving, asked, 1.0, heard(motions, material.motion.of(np.array([item])), asked)
+            ),
         }
         if models:
             found["its own"] = lambda: play(with_motion("own", material.motion.of(np.array([item]))), asked, 1.0)
@@ -170,11 +175,13 @@ def compare_levels(
         held = int(one.marks[0, RELEASE_START])
         asked = Asked(note, np.zeros(0, np.float32), held / level_rate, DYNAMICS.get(note.dynamic, 1.0), one.codes[0])
         choice = motions.choose(asked.z, note.midi, asked.velocity)
+        encoded = motions.choose(asked.z, note.midi, asked.velocity, heard(motions, one, asked))
         same = same_instrument(material, note)
         ways = {
             "recording": one.level[:held],
             "nearest": played_level(motions, Choice(choice.index), held),
             "moves": played_level(motions, choice, held),
+            "moves as encoded": played_level(motions, encoded, held),
         }
         for name, model in models.items():
             ways[name] = model.motion_of(asked, known, choice.index).level[:held]
@@ -185,6 +192,14 @@ def compare_levels(
         for way, figures in found.items():
             rows.setdefault(way, []).append((note.label, note.midi, figures, found["recording"]))
     return rows
+
+
+def heard(motions: NoteMotions, own: Motion, asked: Asked) -> Contour:
+    """Return how a held-out note's own level differs from what is typical of its place, as an encoder measures it."""
+    release = int(own.marks[0, RELEASE_START])
+    attack = attack_seconds(own.level, release, own.level_rate)
+    slope = slope_db(own.level, int(own.marks[0, ATTACK_END]), release, own.level_rate)
+    return motions.contour(asked.z, asked.note.midi, asked.velocity, attack, slope)
 
 
 def played_level(motions: NoteMotions, choice: Choice, frames: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aitunes.audio_processing.metrics import log_spectral_distance
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
-from training.data.note_motion import note_start, short_levels_db
+from aitunes.motion.note_level import note_start, short_levels_db
 from training.data.pitch import refine_pitch
 
 N_FFT, HOP = 2048, 512

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from aitunes.features import FloatArray
+from aitunes.motion.note_level import MIN_DB
 from aitunes.release.motion import RELEASE_START, Motion
 from benchmarks.life_notes import Asked
-from training.data.note_motion import MIN_DB
 
 _LEVELS = 4
 _LEVEL_DB, _CENTS = 20.0, 40.0

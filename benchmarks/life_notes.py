@@ -13,13 +13,14 @@ import soxr
 
 from aitunes.datasets.notes import Note
 from aitunes.features import FloatArray
+from aitunes.motion.choice import TYPICAL, Contour
+from aitunes.motion.note_level import find_marks, note_start
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release, read_card, read_release
 from benchmarks.life_figures import LEVEL_HOP, levels, onset
 from instrument.namespace import ROOT
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.release_renderer import ReleaseRenderer
-from training.data.note_motion import find_marks, note_start
 from training.export.motion import DYNAMICS, OnnxEncoder, add_motion, follow_notes, join_tracks
 
 ITERATIONS = 8
@@ -84,7 +85,7 @@ def ask(note: Note, motion: Motion, item: int, rate: int) -> Asked:
     return Asked(note, y[: marks[4] * LEVEL_HOP], seconds, DYNAMICS.get(note.dynamic, 1.0), motion.codes[item])
 
 
-def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatArray:
+def play(release: Release, asked: Asked, amount: float, contour: Contour = TYPICAL, seed: int = 0) -> FloatArray:
     """Return the note as the instrument plays it, from its onset on."""
     card = release.card
     rate = card.features.sample_rate
@@ -98,6 +99,8 @@ def play(release: Release, asked: Asked, amount: float, seed: int = 0) -> FloatA
         ("/drone", False),
         ("/motion", amount),
         ("/motion/seed", seed),
+        ("/motion/attack", contour.attack),
+        ("/motion/decay", contour.decay),
         ("/bend", asked.note.midi - key),
         ("/note", key, max(1, round(127 * asked.velocity))),
     ):

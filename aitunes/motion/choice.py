@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,10 @@ TYPICAL_WEIGHT = 0.5
 DECAYING_DB = -5.0
 """A level that falls faster than this a second decays; a slower one is a sustained sound that breathes."""
 MAX_CORRECTION = 1.0
-STRETCH = (0.1, 2.5)
+STRETCH, ASKED_STRETCH = (0.1, 2.5), (0.02, 25.0)
+MAX_ATTACK_TIMES, MAX_DECAY_DB = 10.0, 60.0
+SWELL_DB, SWELL_SECONDS = 6.0, 1.0
+"""Most that a sustained level is lifted a second, and for how long a slope is played that does not lead to silence."""
 _SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
 _RISE, _ATTACK_SECONDS = (0.1, 0.9), 1.0
 ATTACK_FLOOR_SECONDS = 0.012
@@ -33,19 +38,64 @@ LEVEL_SECONDS, RISE_OF_WINDOW = 0.010, 0.8
 """Levels are measured over the shortest window of whole periods that lasts so long; a step rises in so much of it."""
 
 
+class Contour(NamedTuple):
+    """Says how a note's level differs from what is typical at its place of the latent space, pitch and dynamic.
+
+    Args:
+        attack: how many times as long it takes to rise.
+        decay: how much faster it falls while it is held, dB a second.
+    """
+
+    attack: float = 1.0
+    decay: float = 0.0
+
+    def bounded(self) -> Contour:
+        """Return what of it can be played.
+
+        Raises:
+            ValueError: a number is none.
+        """
+        if not (math.isfinite(self.attack) and math.isfinite(self.decay)):
+            raise ValueError("an attack or a decay is not finite")
+        attack = min(max(self.attack, 1.0 / MAX_ATTACK_TIMES), MAX_ATTACK_TIMES)
+        return Contour(attack, min(max(self.decay, -MAX_DECAY_DB), MAX_DECAY_DB))
+
+
+TYPICAL = Contour()
+
+
 @dataclass(frozen=True)
 class Choice:
     """Holds the trajectory of one note.
 
     Args:
         index: of the trajectory.
-        stretch: of its attack, to the length that its neighbours have.
-        correction_db: a second, what its decay lacks to theirs.
+        stretch: of its attack, to the length that its neighbours have, or that is asked for.
+        correction_db: a second, what its decay lacks to theirs, or to what is asked for.
+        corrected_seconds: of its being held, for which that is added.
     """
 
     index: int
     stretch: float = 1.0
     correction_db: float = 0.0
+    corrected_seconds: float = math.inf
+
+
+class _Neighbours(NamedTuple):
+    """Holds the notes of the instrument that a code names, nearest first in pitch, dynamic and code.
+
+    Args:
+        notes: their numbers, [notes].
+        apart: distance in pitch and dynamic, [notes].
+        code: distance in code, [notes].
+        attack, slope: typical figures.
+    """
+
+    notes: NDArray[np.intp]
+    apart: FloatArray
+    code: FloatArray
+    attack: float
+    slope: float
 
 
 class NoteMotions:
@@ -61,8 +111,11 @@ class NoteMotions:
 
     def __init__(self, motion: Motion) -> None:
         self.motion = motion
-        self.slopes = np.array([self._slope(n) for n in range(len(motion))])
-        self.attacks = np.array([self._attack(n) for n in range(len(motion))])
+        rate, ends = motion.level_rate, motion.marks[:, (ATTACK_END, RELEASE_START)].tolist()
+        levels = [motion.level[first:end] for first, end in pairwise(motion.level_starts)]
+        notes = list(zip(levels, ends, strict=True))
+        self.slopes = np.array([slope_db(level, attack_end, release, rate) for level, (attack_end, release) in notes])
+        self.attacks = np.array([attack_seconds(level, release, rate) for level, (_, release) in notes])
         # Scales on which equal steps sound about equal.
         figures = [np.log(self.attacks + ATTACK_FLOOR_SECONDS), np.arcsinh(self.slopes / SLOPE_UNIT)]
         self.figures = np.stack(figures, axis=1)
@@ -72,8 +125,34 @@ class NoteMotions:
         self._pitches_by_group = motion.pitch[np.concatenate(self.groups)]
         self._group_starts = np.cumsum([0, *(len(members) for members in self.groups[:-1])])
 
-    def choose(self, z: FloatArray, pitch: float, velocity: float) -> Choice:
+    def choose(self, z: FloatArray, pitch: float, velocity: float, contour: Contour = TYPICAL) -> Choice:
         """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1."""
+        known = self._neighbours(z, pitch, velocity)
+        attack, slope = known.attack, known.slope
+        if contour != TYPICAL:
+            attack += math.log(contour.attack)
+            slope = math.asinh(math.sinh(slope) - contour.decay / SLOPE_UNIT)
+        near = known.notes[:NEIGHBOURS]
+        unlike = TYPICAL_WEIGHT * np.abs(self.figures[near] - (attack, slope)).sum(axis=1)
+        first = int(near[np.argmin(known.apart[:NEIGHBOURS] + known.code[:NEIGHBOURS] + unlike)])
+        return self._corrected(first, attack, slope, pitch, contour)
+
+    def contour(self, z: FloatArray, pitch: float, velocity: float, attack: float, slope: float) -> Contour:
+        """Return how a note differs from what is typical at its place, as far as that can be played.
+
+        Args:
+            z: its code, [latent_dim].
+            pitch: MIDI note with fraction.
+            velocity: 0..1.
+            attack: seconds, by `attack_seconds`.
+            slope: dB a second, by `slope_db`.
+        """
+        known = self._neighbours(z, pitch, velocity)
+        times = (attack + ATTACK_FLOOR_SECONDS) / math.exp(known.attack)
+        decay = SLOPE_UNIT * math.sinh(known.slope) - slope
+        return Contour(times, decay).bounded()
+
+    def _neighbours(self, z: FloatArray, pitch: float, velocity: float) -> _Neighbours:
         motion, point = self.motion, z @ self.motion.metric
         members = self._group(point, pitch)
         dynamic = motion.dynamic[members]
@@ -81,13 +160,11 @@ class NoteMotions:
         apart = ((motion.pitch[members] - pitch) / PITCH_SPREAD) ** 2 + louder - louder.min()
         code = CODE_WEIGHT * ((self.points[members] - point) ** 2).mean(axis=1)
         order = np.argsort(apart + code, kind="stable")
-        near, weights = order[:NEIGHBOURS], 1.0 / (1.0 + apart[order])
+        weights = 1.0 / (1.0 + apart[order])
         attacks, slopes = self.figures[members[order]].T
         attack = _weighted_median(attacks[:ATTACK_NEIGHBOURS], weights[:ATTACK_NEIGHBOURS])
         slope = _weighted_median(slopes[:NEIGHBOURS], weights[:NEIGHBOURS])
-        unlike = TYPICAL_WEIGHT * np.abs(self.figures[members[near]] - (attack, slope)).sum(axis=1)
-        first = int(members[near][np.argmin(apart[near] + code[near] + unlike)])
-        return self._corrected(first, attack, slope, pitch)
+        return _Neighbours(members[order], apart[order], code[order], attack, slope)
 
     def decays(self, index: int) -> bool:
         """Return whether the level of a trajectory falls while the note is held."""
@@ -108,44 +185,63 @@ class NoteMotions:
         normal = basis.T @ basis + np.diag([1e-6, _TREND_RIDGE])
         return np.asarray(np.linalg.solve(normal, basis.T @ self.points[members]))
 
-    def _corrected(self, index: int, attack: float, slope: float, pitch: float) -> Choice:
+    def _corrected(self, index: int, attack: float, slope: float, pitch: float, contour: Contour) -> Choice:
         seconds, slope = math.exp(attack) - ATTACK_FLOOR_SECONDS, SLOPE_UNIT * math.sinh(slope)
         # What the window of the measurement has added is not played: heard, it would be added again.
         hz = float(midi_to_hz(pitch))
         window = RISE_OF_WINDOW * math.ceil(LEVEL_SECONDS * hz) / hz
         seconds = math.sqrt(max(seconds**2 - window**2, 0.0))
         own = max(float(self.attacks[index]), 1e-3)
-        stretch = min(max(seconds / own, STRETCH[0]), STRETCH[1])
-        correction = 0.0
-        if self.decays(index) and slope < DECAYING_DB:
-            most = -MAX_CORRECTION * float(self.slopes[index])
-            correction = min(max(slope - float(self.slopes[index]), -most), most)
-        return Choice(index, stretch, correction)
+        shortest, longest = STRETCH if contour.attack == 1.0 else ASKED_STRETCH
+        stretch = min(max(seconds / own, shortest), longest)
+        return Choice(index, stretch, *self._correction(index, slope, contour.decay != 0.0))
 
-    def _slope(self, index: int) -> float:
-        """Return how the level changes in the first second after the attack, dB a second."""
-        motion = self.motion
-        attack, release = motion.marks[index, ATTACK_END], motion.marks[index, RELEASE_START]
-        first = attack + round(_SLOPE_FROM_SECONDS * motion.level_rate)
-        last = min(release, first + round(_SLOPE_SECONDS * motion.level_rate))
-        first = min(first, max(attack, last - round(0.1 * motion.level_rate)))
-        level = motion.level[motion.level_starts[index] :][first:last].astype(np.float64)
-        if len(level) < 3:
-            return 0.0
-        seconds = np.arange(len(level)) / motion.level_rate
-        seconds -= seconds.mean()
-        return float(seconds @ level / (seconds @ seconds))
-
-    def _attack(self, index: int) -> float:
-        """Return how long the amplitude takes from a tenth to nine tenths of its peak in the first second, seconds."""
-        motion = self.motion
-        frames = min(int(motion.marks[index, RELEASE_START]), round(_ATTACK_SECONDS * motion.level_rate))
-        amplitude = 10.0 ** (motion.level[motion.level_starts[index] :][: max(frames, 2)] / 20.0)
-        low, high = (_crossing(amplitude, share * float(amplitude.max())) for share in _RISE)
-        return max(high - low, 0.0) / motion.level_rate
+    def _correction(self, index: int, slope: float, asked: bool) -> tuple[float, float]:
+        """Return what is added to the level of a trajectory a second, dB, and for how many seconds."""
+        own = float(self.slopes[index])
+        if self.decays(index) and slope < DECAYING_DB and not asked:
+            return min(max(slope - own, MAX_CORRECTION * own), -MAX_CORRECTION * own), math.inf
+        if not asked:
+            return 0.0, math.inf
+        if self.decays(index):
+            return min(slope - own, -own), math.inf
+        return min(slope - own, SWELL_DB), math.inf if slope < DECAYING_DB else SWELL_SECONDS
 
 
-def _crossing(amplitude: FloatArray, threshold: float) -> float:
+def slope_db(level: NDArray[np.floating], attack_end: int, release_start: int, rate: float) -> float:
+    """Return how a level changes in the first second after the attack, dB a second.
+
+    Args:
+        level: dB, [frames].
+        attack_end, release_start: frames.
+        rate: frames a second.
+    """
+    first = attack_end + round(_SLOPE_FROM_SECONDS * rate)
+    last = min(release_start, first + round(_SLOPE_SECONDS * rate))
+    first = min(first, max(attack_end, last - round(0.1 * rate)))
+    part = level[first:last].astype(np.float64)
+    if len(part) < 3:
+        return 0.0
+    seconds = np.arange(len(part)) / rate
+    seconds -= seconds.mean()
+    return float(seconds @ part / (seconds @ seconds))
+
+
+def attack_seconds(level: NDArray[np.floating], release_start: int, rate: float) -> float:
+    """Return how long the amplitude takes from a tenth to nine tenths of its peak in the first second.
+
+    Args:
+        level: dB, [frames].
+        release_start: frame.
+        rate: frames a second.
+    """
+    frames = min(release_start, round(_ATTACK_SECONDS * rate))
+    amplitude = 10.0 ** (level[: max(frames, 2)] / 20.0)
+    low, high = (_crossing(amplitude, share * float(amplitude.max())) for share in _RISE)
+    return max(high - low, 0.0) / rate
+
+
+def _crossing(amplitude: NDArray[np.floating], threshold: float) -> float:
     """Return the index, with fraction, at which an amplitude first reaches a threshold."""
     at = int(np.argmax(amplitude >= threshold))
     if at == 0:

@@ -187,6 +187,20 @@ SOUND_ROWS: tuple[Address, ...] = (
         initial=(0.0,),
     ),
     row(
+        "/motion/attack",
+        Kind.SETTING,
+        "length of a note's attack, times what is typical at its place of the pad",
+        Argument("f", "times", 0.1, 10.0),
+        initial=(1.0,),
+    ),
+    row(
+        "/motion/decay",
+        Kind.SETTING,
+        "how much faster a held note falls than is typical at its place of the pad; negative lets it ring longer",
+        Argument("f", "decay", -60.0, 60.0, "dB/s"),
+        initial=(0.0,),
+    ),
+    row(
         "/dream",
         Kind.SETTING,
         "how far the release goes on by itself through what it has learnt; the pad attracts it, 0 stays on the pad",

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from aitunes.damaged_json import read_items
 from aitunes.errors import AiTunesError
 from aitunes.features import FloatArray
+from aitunes.motion.choice import TYPICAL, Contour
 from aitunes.release.card import LATENT_LIMIT
 from instrument.pad.json_file import JsonFile
 from instrument.pad.model import EngineModel
@@ -35,12 +36,15 @@ class Anchor:
         name: shown beside it.
         x, y: position, 0..1.
         coordinates: the sound, standard deviations, [latent_dim].
+        attack, decay: how its notes begin and fall, beside what is typical there.
     """
 
     name: str
     x: float
     y: float
     coordinates: tuple[float, ...]
+    attack: float = 1.0
+    decay: float = 0.0
 
     def moved(self, x: float, y: float) -> Anchor:
         """Return the anchor at another position, clipped to the pad."""
@@ -72,6 +76,13 @@ def blend(anchors: list[Anchor], x: float, y: float) -> FloatArray:
     """Interpolate the anchors' sounds at a position: [latent_dim] standard deviations."""
     sounds = np.array([anchor.coordinates for anchor in anchors], np.float32)
     return anchor_weights(anchors, x, y) @ sounds
+
+
+def blend_contour(anchors: list[Anchor], x: float, y: float) -> Contour:
+    """Interpolate how the anchors' notes begin, in octaves, and fall, at a position."""
+    weights = anchor_weights(anchors, x, y)
+    attack = np.exp(weights @ np.log([anchor.attack for anchor in anchors]))
+    return Contour(float(attack), float(weights @ np.array([anchor.decay for anchor in anchors])))
 
 
 class _AnchorFormat:
@@ -142,7 +153,8 @@ def _anchor(value: Any) -> Anchor:
         raise ValueError("a coordinate is not finite")
     x, y, *coordinates = numbers
     sound = tuple(np.clip(coordinates, -LATENT_LIMIT, LATENT_LIMIT).tolist())
-    return Anchor(str(value["name"])[:_MAX_NAME], 0.0, 0.0, sound).moved(x, y)
+    contour = Contour(float(value.get("attack", 1.0)), float(value.get("decay", 0.0))).bounded()
+    return Anchor(str(value["name"])[:_MAX_NAME], 0.0, 0.0, sound, *contour).moved(x, y)
 
 
 class AnchorSet(QObject):
@@ -162,14 +174,16 @@ class AnchorSet(QObject):
         self.anchors: list[Anchor] = []
         self.active = False
         self._removed: list[tuple[int, Anchor]] = []
+        self._has_contour = False
         model.release_changed.connect(self._read)
+        point.moved.connect(self._play_contour)
 
-    def add(self, name: str, coordinates: FloatArray, x: float, y: float) -> None:
+    def add(self, name: str, coordinates: FloatArray, x: float, y: float, contour: Contour = TYPICAL) -> None:
         """Put a sound, [latent_dim] standard deviations, on the pad."""
         if len(self.anchors) >= MAX_ANCHORS:
             self._model.message.emit(f"There are {MAX_ANCHORS} anchors already; remove one first.")
             return
-        self.anchors.append(Anchor(name, 0.0, 0.0, tuple(float(c) for c in coordinates)).moved(x, y))
+        self.anchors.append(Anchor(name, 0.0, 0.0, tuple(float(c) for c in coordinates), *contour).moved(x, y))
         self.save()
 
     def move(self, number: int, x: float, y: float) -> None:
@@ -224,6 +238,17 @@ class AnchorSet(QObject):
             anchors = list(self.anchors) if self.active else []
             self._point.follow(partial(blend, anchors) if anchors else None)
         self.changed.emit()
+
+    def _play_contour(self) -> None:
+        """Let notes begin and fall as the anchors do, where one of them has that, and as is typical after them."""
+        anchors = self.anchors if self.active and self._point.blending else []
+        has_contour = any((anchor.attack, anchor.decay) != TYPICAL for anchor in anchors)
+        if has_contour or self._has_contour:
+            contour = blend_contour(anchors, *self._point.target) if anchors else TYPICAL
+            for name, value in (("/motion/attack", contour.attack), ("/motion/decay", contour.decay)):
+                if self._model.value(name) != value:
+                    self._model.set(name, value)
+        self._has_contour = has_contour
 
     def _read(self) -> None:
         self.active = False

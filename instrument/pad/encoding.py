@@ -1,6 +1,7 @@
 """Encodes audio files with a release's encoder, one after another in a child process, so that the window never waits.
 
-`python -m instrument.pad.encoding RELEASE-FOLDER FILE` prints `{"coordinates": […]}`, or a sentence on stderr.
+`python -m instrument.pad.encoding RELEASE-FOLDER FILE` prints `{"coordinates": […], "attack": …, "decay": …}`, or a
+sentence on stderr.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,12 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 from aitunes.audio_processing.levels import FULL_LEVEL_DB, frame_levels_db
 from aitunes.errors import AiTunesError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
+from aitunes.motion.choice import TYPICAL, Contour, NoteMotions
+from aitunes.motion.heard_contour import heard_contour
 from aitunes.release.card import LATENT_LIMIT, ReleaseCard
 from aitunes.release.encoder import Encoder
 from aitunes.release.limits import SAMPLE_RATES
+from aitunes.release.motion import read_motion
 from aitunes.release.processes import own_process
 from aitunes.release.reader import read_card
 from aitunes.release.trial import limit_process
@@ -72,22 +77,38 @@ def segments(S: FloatArray, frames: int) -> FloatArray:
     return np.ascontiguousarray(windows[::step])
 
 
-def encode(folder: Path, path: Path) -> FloatArray:
-    """Find a sound's position in a release's latent space, [latent_dim] standard deviations.
+@dataclass(frozen=True)
+class Encoded:
+    """Holds what an encoder has heard.
 
-    It is the mean over the sound's segments, weighted by their magnitude.
+    Args:
+        coordinates: [latent_dim], standard deviations.
+        contour: how the sound begins and falls; typical of its place unless it is a note, and the release plays notes.
+    """
+
+    coordinates: FloatArray
+    contour: Contour = TYPICAL
+
+
+def encode(folder: Path, path: Path) -> Encoded:
+    """Find a sound's position in a release's latent space: the mean over its segments, weighted by their magnitude.
 
     Raises:
         SoundError: the file cannot be used.
         ReleaseError: the release's encoder cannot.
     """
     card = read_card(folder)
-    S = card.features.analyse(_levelled(read_sound(path, card.features), card))
+    y = read_sound(path, card.features)
+    S = card.features.analyse(_levelled(y, card))
     parts = segments(S, card.features.frames)
     weights = _weights(parts, card.features)
     z = Encoder(folder, card)(parts[weights > 0.0])
     mean = weights[weights > 0.0] @ card.latent.coordinates(z) / weights.sum()
-    return np.asarray(np.clip(mean, -LATENT_LIMIT, LATENT_LIMIT), np.float32)
+    coordinates = np.asarray(np.clip(mean, -LATENT_LIMIT, LATENT_LIMIT), np.float32)
+    motion = read_motion(folder, card)
+    if motion is None or all(spec.name != "pitch" for spec in card.inputs):
+        return Encoded(coordinates)
+    return Encoded(coordinates, heard_contour(y, card.features, NoteMotions(motion), card.latent.codes(coordinates)))
 
 
 def _levelled(y: FloatArray, card: ReleaseCard) -> FloatArray:
@@ -117,7 +138,7 @@ class EncoderQueue(QObject):
     """
 
     encoded = Signal(str, object)
-    """A file's name without its ending, and its position [latent_dim], standard deviations."""
+    """A file's name without its ending, and what was heard."""
 
     failed = Signal(str)
     """Why a file could not be encoded."""
@@ -176,11 +197,12 @@ class EncoderQueue(QObject):
         try:
             reply = json.loads(bytes(process.readAllStandardOutput().data()))
             coordinates = np.array(reply["coordinates"], np.float32)
+            found = Encoded(coordinates, Contour(float(reply["attack"]), float(reply["decay"])))
         except (ValueError, KeyError, TypeError):
             sentence = last_words(process, f"{path.name} could not be encoded: it took too long or too much memory.")
             self.failed.emit(sentence[:_MAX_ERROR_CHARACTERS])
         else:
-            self.encoded.emit(path.stem, coordinates)
+            self.encoded.emit(path.stem, found)
         process.deleteLater()
         self._start_next()
 
@@ -190,14 +212,14 @@ def main() -> int:
     folder, path = (Path(word) for word in sys.argv[1:3])
     limit_process()  # an encoder is a stranger's program, and a sound file may be damaged
     try:
-        coordinates = encode(folder, path)
+        found = encode(folder, path)
     except AiTunesError as error:
         print(error, file=sys.stderr)
         return 1
     except MemoryError:
         print(f"{path.name} needs more memory than encoding may have.", file=sys.stderr)
         return 1
-    print(json.dumps({"coordinates": coordinates.tolist()}))
+    print(json.dumps({"coordinates": found.coordinates.tolist(), **found.contour._asdict()}))
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aitunes.features import FloatArray
-from aitunes.motion.choice import Choice, NoteMotions
+from aitunes.motion.choice import Choice, Contour, NoteMotions
 from aitunes.motion.pace import (
     CENTS_PER_DB,
     END_DB_PER_SECOND,
@@ -51,6 +51,7 @@ class MotionSettings(NamedTuple):
         mode: what follows the loop.
         seed: of all that is random.
         dream: how far the release goes on by itself, 0..1.
+        attack, decay: how the level of a note that begins differs from what is typical.
     """
 
     amount: float = 1.0
@@ -58,6 +59,13 @@ class MotionSettings(NamedTuple):
     mode: MotionMode = MotionMode.WANDER
     seed: int = 0
     dream: float = 0.0
+    attack: float = 1.0
+    decay: float = 0.0
+
+    @property
+    def contour(self) -> Contour:
+        """Return how notes begin and fall."""
+        return Contour(self.attack, self.decay)
 
 
 class Movement(NamedTuple):
@@ -217,7 +225,8 @@ class NotePlayer:
         return Movement(offset, max(level, SILENT_DB), cents)
 
     def _shown_level(self) -> float:
-        corrected = self._choice.correction_db * self._held_seconds if self._decays and not self._drone else 0.0
+        held = 0.0 if self._drone else min(self._held_seconds, self._choice.corrected_seconds)
+        corrected = self._choice.correction_db * held
         return self._level_at(self._position) - self._trend(self._position) + self._lift_db + corrected
 
     def _trend(self, position: float) -> float:

@@ -155,7 +155,7 @@ class MovingTones:
     def _begin(self, z: FloatArray, tone: Tone, settings: MotionSettings) -> _Tone:
         rng = np.random.default_rng((settings.seed, tone.note_on, tone.slot == DRONE_SLOT))
         velocity = 10.0 ** (tone.level_db / 40.0)
-        choice = self._motions.choose(z, tone.pitch, velocity)
+        choice = self._motions.choose(z, tone.pitch, velocity, settings.contour)
         player = NotePlayer(self._motions, choice, rng, drone=tone.slot == DRONE_SLOT)
         dynamic = self._velocity_timbre.at(choice.index, velocity)
         return _Tone(tone.note_on, player, dynamic, player.noise, int(rng.integers(len(self._noise))), z, z)

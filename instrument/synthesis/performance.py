@@ -46,6 +46,8 @@ _OF_THE_MOTION = {
     "/motion": "amount",
     "/motion/speed": "speed",
     "/motion/seed": "seed",
+    "/motion/attack": "attack",
+    "/motion/decay": "decay",
     "/dream": "dream",
 }
 """Name the attributes that addresses set and ask for as they are."""

@@ -23,6 +23,8 @@ SNAPSHOT_SETTINGS = (
     "/motion/mode",
     "/motion/seed",
     "/motion/quantise",
+    "/motion/attack",
+    "/motion/decay",
     "/dream",
     "/input/follow/timbre",
     "/input/follow/pitch",

@@ -86,7 +86,8 @@ def test_checked_arguments_have_the_type_and_the_range_of_their_row(arguments, r
         values = check_arguments(row, arguments)
     except MessageError:
         return
-    wanted = [*row.arguments, *row.arguments[-1:] * (len(values) - len(row.arguments))]
+    wanted = [*row.arguments, *row.arguments[-1:] * (len(values) - len(row.arguments))][: len(values)]
+    assert all(argument.optional for argument in row.arguments[len(values) :])
     types = {"f": float, "i": int, "s": str, "T": bool}
     for argument, value in zip(wanted, values, strict=True):
         assert type(value) is types[argument.type]

@@ -9,10 +9,10 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from aitunes.audio_processing.files import AudioFileError
+from aitunes.audio_processing.note_pitch import NoteGuess, guess_note, track_pitch
 from aitunes.features import FloatArray
 from training.learn.listing import SoundFile
 from training.learn.note_names import named_dynamic, named_pitches, without_pitch
-from training.learn.pitch_tracker import NoteGuess, guess_note, track_pitch
 from training.learn.sounds import Header, UnreadableSoundError, read_stretches
 
 MAX_NOTE_SECONDS = 20.0

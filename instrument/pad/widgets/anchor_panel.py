@@ -7,10 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QWidget
 
-from aitunes.features import FloatArray
+from aitunes.motion.choice import Contour
 from instrument.pad import theme
 from instrument.pad.anchors import AnchorSet
-from instrument.pad.encoding import EncoderQueue
+from instrument.pad.encoding import Encoded, EncoderQueue
 from instrument.pad.model import EngineModel
 from instrument.pad.point import Point
 from instrument.pad.widgets.buttons import button
@@ -62,7 +62,9 @@ class AnchorPanel(QWidget):
     def add_here(self) -> None:
         """Make the present sound an anchor at the point."""
         name = f"anchor {len(self._anchors.anchors) + 1}"
-        self._anchors.add(name, self._model.latent.current, *self._point.target)
+        model = self._model
+        contour = Contour(float(model.value("/motion/attack")), float(model.value("/motion/decay")))
+        self._anchors.add(name, model.latent.current, *self._point.target, contour)
 
     def add_files(self, paths: list[Path], x: float, y: float) -> None:
         """Encode sound files, and put the results around a position."""
@@ -80,10 +82,10 @@ class AnchorPanel(QWidget):
         if names:
             self.add_files([Path(name) for name in names], *self._point.target)
 
-    def _add_encoded(self, name: str, coordinates: FloatArray) -> None:
+    def _add_encoded(self, name: str, found: Encoded) -> None:
         position = self._positions.pop(0)
-        if len(coordinates) == self._model.latent_dim:
-            self._anchors.add(name, coordinates, *position)
+        if len(found.coordinates) == self._model.latent_dim:
+            self._anchors.add(name, found.coordinates, *position, found.contour)
             self._model.message.emit(f"“{name}” is an anchor.")
 
     def _show_failure(self, sentence: str) -> None:

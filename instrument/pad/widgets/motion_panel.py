@@ -19,6 +19,9 @@ MODES = {"wander": "Wander", "loop": "Loop", "once": "Once"}
 MAX_SEED = 99
 """Of the fader; the address takes larger ones."""
 
+NOTES_ALONE = ("/motion/attack", "/motion/decay")
+"""Faders for releases that play notes; the others have the grid instead."""
+
 _PICTURE_MS = 100
 
 
@@ -37,11 +40,15 @@ class MotionPanel(QWidget):
         self.faders = {
             "/motion": Fader("Amount", 0.0, 2.0, 1.0, lambda amount: f"{100 * amount:.0f} %"),
             "/motion/speed": Fader("Speed", -4.0, 4.0, 1.0, lambda speed: f"{speed:.2f} ×".replace("-", "−")),
+            "/motion/attack": Fader("Attack", 0.1, 10.0, 1.0, lambda times: f"{times:.2f} ×", curve=3.0),
+            "/motion/decay": Fader("Decay", -60.0, 60.0, 0.0, lambda decay: f"{decay:+.0f} dB/s".replace("-", "−")),
             "/motion/seed": Fader("Seed", 0, MAX_SEED, 0, lambda seed: f"{seed:.0f}", whole=True),
             "/dream": Fader("Dream", 0.0, 1.0, 0.0, lambda dream: f"{100 * dream:.0f} %"),
             "/motion/quantise": grid_fader(),
             "/tempo": Fader("Tempo", 20.0, 300.0, 120.0, lambda tempo: f"{tempo:.0f} bpm"),
         }
+        self.faders["/motion/attack"].setToolTip("Length of a note's attack, beside what the place has")
+        self.faders["/motion/decay"].setToolTip("How much faster a held note falls than the place lets it")
         self.faders["/motion/seed"].setToolTip("The same seed and notes give the same movement")
         self.faders["/motion/quantise"].setToolTip(
             "Passages of a release without notes begin on these beats; of segments, every grain"
@@ -67,6 +74,9 @@ class MotionPanel(QWidget):
         here = "" if traces is not None else "Its movement is drawn where the pad has the release's files."
         self.note.setText(here if moves else "This release holds still: it was made without motion.")
         self.note.setVisible(bool(self.note.text()))
+        for name in NOTES_ALONE:
+            self.faders[name].setVisible(self._model.has_pitch)
+        self.faders["/motion/quantise"].setVisible(not self._model.has_pitch)
         self._show_trace()
 
     def _lay_out(self) -> None:
@@ -75,6 +85,10 @@ class MotionPanel(QWidget):
         whole.addWidget(self.note)
         whole.addWidget(self.faders["/motion"])
         whole.addWidget(self.faders["/motion/speed"])
+        contour = theme.row(gap=0.35)
+        for name in NOTES_ALONE:
+            contour.addWidget(self.faders[name])
+        whole.addLayout(contour)
         grid = QGridLayout()
         grid.setProperty("gap", 0.45)
         grid.setProperty("margin", 0.0)

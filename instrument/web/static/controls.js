@@ -24,6 +24,8 @@ const HINTS = {
   "/drone": [{ name: "Drone" }],
   "/motion": [{ name: "Amount", rest: 1, format: formats.percent }],
   "/motion/speed": [{ name: "Speed", rest: 1, format: formats.times }],
+  "/motion/attack": [{ name: "Note attack", rest: 1, format: formats.times, curve: 3 }],
+  "/motion/decay": [{ name: "Note decay", format: (value) => `${formats.signed(value, 0)} dB/s` }],
   "/motion/seed": [{ name: "Seed", high: 99 }],
   "/motion/mode": [{ name: "Then", choices: { wander: "Wander", loop: "Loop", once: "Once" } }],
   "/dream": [{ name: "Dream", format: formats.percent }],

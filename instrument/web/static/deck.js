@@ -7,7 +7,7 @@ const NOTES = ["/envelope", "/portamento", "/bend", "/voices", "/pitch", "/drone
 const PANELS = {
   sound: ["/gain", "/smoothing", "/width", "/pan", "/quality"],
   notes: NOTES,
-  motion: ["/motion", "/motion/speed", "/motion/mode", "/motion/seed", "/dream", "/motion/quantise", "/tempo"],
+  motion: ["/motion", "/motion/speed", "/motion/mode", "/motion/attack", "/motion/decay", "/motion/seed", "/dream", "/motion/quantise", "/tempo"],
   input: [
     "/input/gain", "/input/gate", "/input/follow/timbre", "/input/follow/pitch", "/input/follow/level", "/input/transpose",
     "/input/mix", "/input/hold",

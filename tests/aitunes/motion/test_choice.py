@@ -1,10 +1,13 @@
 """Which recorded trajectory a note gets: that of the instrument which its code names, with typical attack and decay."""
 
+import math
+
 import numpy as np
 import pytest
 
-from aitunes.motion.choice import NoteMotions
+from aitunes.motion.choice import Contour, NoteMotions
 from aitunes.release.motion import NOISE_BANDS, Motion, code_frames
+from instrument.namespace import ROOT, expand
 
 RATE = 200.0
 
@@ -64,3 +67,41 @@ def test_the_window_of_the_measurement_is_not_played_as_an_attack():
     assert NoteMotions(motion_of(notes)).choose(np.zeros(2, np.float32), 45.0, 0.8).stretch < 0.3
     notes = [(0, 45 + n, (0.0, 0.0), -20.0, 0.1) for n in (-4, -2, 0, 2, 4)]
     assert NoteMotions(motion_of(notes)).choose(np.zeros(2, np.float32), 45.0, 0.8).stretch > 0.9
+
+
+def test_a_contour_is_added_to_what_is_typical():
+    notes = [(0, 60 + n, (0.0, 0.0), -20.0, 0.1) for n in (-4, -2, 0, 2, 4)]
+    motions, z = NoteMotions(motion_of(notes)), np.zeros(2, np.float32)
+    typical = motions.choose(z, 60.0, 0.8)
+    asked = motions.choose(z, 60.0, 0.8, Contour(4.0, 15.0))
+    assert asked.stretch == pytest.approx(4.0 * typical.stretch, rel=0.15)
+    assert asked.correction_db == pytest.approx(typical.correction_db - 15.0, abs=1.0)
+    rings = motions.choose(z, 60.0, 0.8, Contour(1.0, -50.0))
+    assert motions.slopes[rings.index] + rings.correction_db == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_sustained_note_falls_where_that_is_asked_for_and_swells_for_a_second_at_most():
+    notes = [(0, 60 + n, (0.0, 0.0), 0.0, 0.1) for n in (-4, -2, 0, 2, 4)]
+    motions, z = NoteMotions(motion_of(notes)), np.zeros(2, np.float32)
+    assert motions.choose(z, 60.0, 0.8).correction_db == 0.0
+    falls = motions.choose(z, 60.0, 0.8, Contour(1.0, 20.0))
+    assert (falls.correction_db, falls.corrected_seconds) == (pytest.approx(-20.0, abs=1.0), math.inf)
+    swells = motions.choose(z, 60.0, 0.8, Contour(1.0, -30.0))
+    assert (swells.correction_db, swells.corrected_seconds) == (6.0, 1.0)
+
+
+def test_a_note_has_the_contour_that_it_is_played_back_with():
+    notes = [(0, 60 + n, (0.0, 0.0), -20.0, 0.1) for n in (-4, -2, 0, 2, 4)]
+    motions, z = NoteMotions(motion_of(notes)), np.zeros(2, np.float32)
+    contour = motions.contour(z, 60.0, 0.8, 0.25, -35.0)
+    played = motions.choose(z, 60.0, 0.8, contour)
+    assert motions.slopes[played.index] + played.correction_db == pytest.approx(-35.0, abs=0.5)
+    assert motions.attacks[played.index] * played.stretch == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize(("heard", "played"), [((1e9, 1e9), (10.0, 60.0)), ((0.0, -1e9), (0.1, -60.0))])
+def test_a_contour_is_bounded_by_what_its_addresses_take(heard, played):
+    assert Contour(*heard).bounded() == played
+    assert [expand(1)[f"{ROOT}/motion/{name}"].arguments[0].high for name in Contour._fields] == [10.0, 60.0]
+    with pytest.raises(ValueError, match="not finite"):
+        Contour(float("nan"), 0.0).bounded()

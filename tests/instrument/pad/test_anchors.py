@@ -1,6 +1,7 @@
 """Sounds on the pad, and what lies between them."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,15 @@ def test_anchors_are_kept_for_each_release(tmp_path):
     assert file.read("other", latent_dim=3) == []
 
 
+def test_an_anchor_keeps_how_its_notes_begin_and_fall_within_what_can_be_played(tmp_path):
+    file = AnchorFile(tmp_path)
+    file.write("tiny", [replace(TWO[0], attack=0.5, decay=12.0), replace(TWO[1], attack=0.0, decay=1e9)])
+    assert [(anchor.attack, anchor.decay) for anchor in file.read("tiny", 3)] == [(0.5, 12.0), (0.1, 60.0)]
+    (tmp_path / "old.json").write_text(anchor())
+    (old,) = file.read("old", 3)
+    assert (old.attack, old.decay) == (1.0, 0.0)
+
+
 def test_anchors_of_another_size_are_left_out(tmp_path):
     file = AnchorFile(tmp_path)
     file.write("tiny", TWO)
@@ -71,6 +81,8 @@ def anchor(x="0", coordinates="[0, 0, 0]"):
         anchor(x="9" * 400),
         anchor(x="null"),
         anchor(x="1" + "0" * 5_000),
+        anchor(coordinates='[0, 0, 0], "attack": NaN'),
+        anchor(coordinates='[0, 0, 0], "decay": "fast"'),
     ],
 )
 def test_damaged_anchors_are_put_aside_with_a_sentence(tmp_path, text):

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from aitunes.errors import ReleaseError
+from aitunes.motion.choice import TYPICAL
 from aitunes.release.card import LATENT_LIMIT
 from instrument.pad.encoding import EncoderQueue, SoundError, encode, segments
 from instrument.storage.library import Library
@@ -37,28 +38,46 @@ def sound(tmp_path):
 
 
 def test_loudness_rate_and_channels_do_not_move_a_sound(bundled, sound):
-    expected = encode(bundled, sound(440.0))
+    expected = encode(bundled, sound(440.0)).coordinates
     assert expected.shape == (8,)
     assert np.abs(expected).max() <= LATENT_LIMIT
-    other = encode(bundled, sound(440.0, "other.flac", rate=44_100, gain=0.05, channels=2))
+    other = encode(bundled, sound(440.0, "other.flac", rate=44_100, gain=0.05, channels=2)).coordinates
     np.testing.assert_allclose(other, expected, atol=0.15)
 
 
 def test_what_sounds_different_lies_apart(bundled, sound):
-    low, near, high = (encode(bundled, sound(hz, f"{hz}.wav")) for hz in (220.0, 225.0, 1_760.0))
+    low, near, high = (encode(bundled, sound(hz, f"{hz}.wav")).coordinates for hz in (220.0, 225.0, 1_760.0))
     assert np.linalg.norm(low - near) < 0.5 * np.linalg.norm(low - high)
 
 
 def test_silence_after_a_sound_changes_nothing(bundled, sound, tmp_path):
     y, rate = soundfile.read(sound(330.0))
     soundfile.write(tmp_path / "long.wav", np.concatenate([y, np.zeros(rate)]), rate)
-    np.testing.assert_allclose(
-        encode(bundled, tmp_path / "long.wav"), encode(bundled, tmp_path / "sound.wav"), atol=0.2
-    )
+    expected = encode(bundled, tmp_path / "sound.wav").coordinates
+    np.testing.assert_allclose(encode(bundled, tmp_path / "long.wav").coordinates, expected, atol=0.2)
 
 
 def test_a_sound_shorter_than_a_window_is_encoded(bundled, sound):
-    assert np.isfinite(encode(bundled, sound(440.0, seconds=0.005))).all()
+    assert np.isfinite(encode(bundled, sound(440.0, seconds=0.005)).coordinates).all()
+
+
+def test_a_note_is_heard_to_begin_and_to_fall(tmp_path):
+    """Beside what is typical of its place in Chamber, which knows how its instruments do."""
+    t = np.arange(88_200) / 44_100
+    tone = sum(np.sin(2 * np.pi * 220.0 * k * t) / k for k in range(1, 6))
+    found = {}
+    for name, seconds, slope in (("plucked", 0.003, -30.0), ("bowed", 0.3, 0.0)):
+        y = 0.2 * tone * np.minimum(1.0, t / seconds) * 10.0 ** (slope * t / 20.0)
+        soundfile.write(tmp_path / f"{name}.wav", np.pad(y, (4_410, 4_410)), 44_100)
+        found[name] = encode(Library().find("chamber"), tmp_path / f"{name}.wav").contour
+    assert found["bowed"].attack > 5.0 * found["plucked"].attack
+    assert found["plucked"].decay > found["bowed"].decay + 15.0
+
+
+def test_what_is_no_single_note_has_the_contour_of_its_place(tmp_path):
+    noise = 0.1 * np.random.default_rng(3).normal(size=44_100)
+    soundfile.write(tmp_path / "noise.wav", noise, 44_100)
+    assert encode(Library().find("chamber"), tmp_path / "noise.wav").contour == TYPICAL
 
 
 def test_segments_are_the_frames_in_order():
@@ -90,7 +109,8 @@ def test_it_is_a_program(bundled, sound, tmp_path):
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
     done = run(sound(440.0))
-    np.testing.assert_allclose(json.loads(done.stdout)["coordinates"], encode(bundled, tmp_path / "sound.wav"))
+    found = encode(bundled, tmp_path / "sound.wav")
+    np.testing.assert_allclose(json.loads(done.stdout)["coordinates"], found.coordinates)
     refused = run(tmp_path / "nothing.wav")
     assert (refused.returncode, refused.stderr) == (1, "nothing.wav is no file.\n")
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from aitunes.motion.choice import Contour
 from instrument.pad.anchors import Anchor, AnchorFile
 
 
@@ -71,6 +72,30 @@ def test_a_dragged_anchor_takes_the_sound_along(point, anchors, peer):
     point.move_to(0.5, 0.5)
     anchors.move(0, 0.5, 0.5)
     assert peer.arrived[-1] == ("/aitunes/latent", 1.0, 0.0, -1.0)
+
+
+def test_anchors_that_begin_and_fall_as_a_recording_let_notes_do_so(point, anchors, peer, playing):
+    anchors.activate(True)
+    assert playing.value("/motion/attack") == 1.0
+    anchors.add("plucked", np.zeros(3), 0.2, 0.9, Contour(0.25, 20.0))
+    point.move_to(0.2, 0.9)
+    assert [message for message in peer.arrived if "/motion/" in message[0]][-2:] == [
+        ("/aitunes/motion/attack", 0.25),
+        ("/aitunes/motion/decay", 20.0),
+    ]
+    point.move_to(0.2, 0.7)  # as far from one as from another, and farther from the third
+    assert 0.25 < playing.value("/motion/attack") < 1.0
+    assert 0.0 < playing.value("/motion/decay") < 20.0
+    anchors.activate(False)
+    assert (playing.value("/motion/attack"), playing.value("/motion/decay")) == (1.0, 0.0)
+
+
+def test_anchors_without_a_contour_leave_what_a_hand_has_set(point, anchors, playing):
+    playing.set("/motion/attack", 3.0)
+    anchors.activate(True)
+    point.move_to(0.2, 0.5)
+    anchors.activate(False)
+    assert playing.value("/motion/attack") == 3.0
 
 
 def test_anchors_are_there_again_with_their_release(playing, point, anchors, tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aitunes.motion.choice import NoteMotions
+from aitunes.motion.choice import Contour, NoteMotions
 from aitunes.release.motion import MOTION, NOISE_BANDS, Motion, code_frames
 from aitunes.release.reader import read_card, read_release
 from aitunes.release.writer import write_release
@@ -224,17 +224,34 @@ def test_a_drone_moves_as_the_sound_does_to_which_the_pad_has_gone(moving, perfo
     assert trembles[1] > max(0.4, 2.0 * trembles[0])  # the bow's tremble is 0.7 dB
 
 
+def test_a_held_note_falls_faster_and_longer_notes_swell_as_they_are_asked_to(rng):
+    level = np.concatenate([np.linspace(-40.0, 0.0, 20), np.zeros(380)])
+    motion = join([level] * 3, [[20, 30, 380, 400, 400]] * 3, np.zeros((3, 2)))
+    motions = NoteMotions(motion)
+
+    def levels(contour):
+        player = NotePlayer(motions, motions.choose(motion.codes[0], 60.0, 0.5, contour), rng)
+        return np.array([player.advance(0.01, True, MotionSettings()).level_db for _ in range(200)])
+
+    typical, falls, slow = levels(Contour()), levels(Contour(1.0, 20.0)), levels(Contour(6.0, 0.0))
+    assert falls[-1] - typical[-1] == pytest.approx(-20.0 * 1.9, abs=2.0)
+    assert np.argmax(slow > -1.0) > 3 * np.argmax(typical > -1.0)
+
+
 def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_release, perform):
     performance = perform(open_release("notes"))
     for path, value in (("", 0.5), ("/speed", -2.0), ("/mode", "loop"), ("/seed", 9), ("/quantise", 4.0)):
         performance.apply(f"{ROOT}/motion{path}", (value,))
+    performance.apply(f"{ROOT}/motion/attack", (3.0,))
+    performance.apply(f"{ROOT}/motion/decay", (12.0,))
     performance.apply(f"{ROOT}/dream", (0.25,))
     kept = performance.snapshot()
     performance.apply(f"{ROOT}/motion", (2.0,))
     performance.apply(f"{ROOT}/motion/quantise", (0.0,))
+    performance.apply(f"{ROOT}/motion/decay", (0.0,))
     performance.recall(kept, 0.0)
     assert performance.value(f"{ROOT}/motion/quantise") == (4.0,)
-    assert performance.motion == MotionSettings(0.5, -2.0, MotionMode.LOOP, 9, 0.25)
+    assert performance.motion == MotionSettings(0.5, -2.0, MotionMode.LOOP, 9, 0.25, 3.0, 12.0)
     with pytest.raises(MessageError, match="loop, wander, once"):
         performance.apply(f"{ROOT}/motion/mode", ("sideways",))
 

@@ -7,8 +7,9 @@ pytest.importorskip("scipy", reason="pip install aitunes[training]")
 
 from aitunes.audio_generation.waves import time_axis
 from aitunes.features import AudioFeatures
+from aitunes.motion.note_level import find_marks
 from aitunes.pitch import midi_to_hz
-from training.data.note_motion import find_marks, follow_note, noise_shares
+from training.data.note_motion import follow_note, noise_shares
 
 pytestmark = pytest.mark.training
 

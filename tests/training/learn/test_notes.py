@@ -3,10 +3,10 @@ import pytest
 
 pytest.importorskip("joblib", reason="pip install aitunes[training]")
 
+from aitunes.audio_processing.note_pitch import guess_note, track_pitch
 from training.learn.listing import list_folder
 from training.learn.note_frames import held_out_notes
 from training.learn.note_set import HeardNote, decide_kind, label_notes
-from training.learn.pitch_tracker import guess_note, track_pitch
 from training.learn.sounds import read_header
 
 pytestmark = pytest.mark.training
