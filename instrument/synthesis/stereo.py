@@ -71,9 +71,9 @@ def decorrelator(sample_rate: float) -> tuple[NDArray[np.int64], FloatArray, flo
     cell = (_LAST_SECONDS - _FIRST_SECONDS) / _TAPS
     seconds = _FIRST_SECONDS + cell * (np.arange(_TAPS) + rng.random(_TAPS))
     gains = rng.choice([-1.0, 1.0], _TAPS) * 10.0 ** (_DECAY_DB / 20.0 * np.arange(_TAPS) / _TAPS)
-    gains = (SIDE_GAIN * gains / np.linalg.norm(gains)).astype(np.float32)
+    taps: FloatArray = (SIDE_GAIN * gains / np.linalg.norm(gains)).astype(np.float32)
     high_pass = math.exp(-2.0 * math.pi * _BASS_HZ / sample_rate)
-    return np.round(seconds * sample_rate).astype(np.int64), gains, high_pass
+    return np.round(seconds * sample_rate).astype(np.int64), taps, high_pass
 
 
 class Widener:

@@ -23,6 +23,7 @@ MAX_OF_ONE_HOST = 48
 """Connections of one other machine."""
 _REMOTE_SHARE = 0.75  # of all connections, for other machines together
 BODY_SECONDS = 20.0
+_PIECE_BYTES = 1 << 12
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
@@ -121,7 +122,11 @@ def protocol(patience: Patience = Patience(), most: int = MAX_CONNECTIONS) -> ty
             """Take bytes, which begin a request where none is under way."""
             if self._head is None and (self.cycle is None or self.cycle.response_complete):
                 self._await_head()
-            super().data_received(data)
+            # h11 bounds a head that is not complete yet: one that comes whole would be taken however long it is.
+            for begin in range(0, len(data), _PIECE_BYTES):
+                if self.transport.is_closing():
+                    break
+                super().data_received(data[begin : begin + _PIECE_BYTES])
             if self.cycle is not None and not self.cycle.response_complete:
                 self._forget_head()
 

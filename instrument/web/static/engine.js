@@ -11,6 +11,8 @@ const STATUS_FIELDS = [
   "measured_sample_rate", "control_ms", "synthesis_ms", "buffer_ms", "device_ms", "release", "playing", "iterations",
   "held_events", "interruption", "missing",
 ];
+const REST_MS = 200;
+const MISSING_MS = 3000;
 const LISTS = ["snapshot", "gesture", "device", "input/device"];
 const LISTED_ALWAYS = ["snapshot", "gesture", "device"];
 const CHANGING = {
@@ -27,6 +29,9 @@ const CHANGING = {
  */
 export class Engine extends Emitter {
   #heard = new Set();
+  #reading = false;
+  #outdated = false;
+  #missing = { name: "", at: 0 };
   #arriving = Object.fromEntries(LISTS.map((kind) => [kind, []]));
 
   constructor(connection) {
@@ -124,8 +129,23 @@ export class Engine extends Emitter {
     return readLandmarks(this.card.name, axes);
   }
 
-  /** Reads everything again: of an engine that has come, or after many values have changed at once. */
+  /**
+   * Reads everything again: of an engine that has come, or after many values have changed at once.
+   *
+   * Asked for meanwhile, however often, it does so once more afterwards: a busy server is not asked all the more.
+   */
   async refresh() {
+    this.#outdated = this.#reading;
+    if (this.#reading) return;
+    this.#reading = true;
+    await this.#readAll();
+    setTimeout(() => {
+      this.#reading = false;
+      if (this.#outdated) this.refresh();
+    }, REST_MS);
+  }
+
+  async #readAll() {
     this.#heard.clear();
     this.send("/release/info");
     for (const kind of LISTED_ALWAYS) this.list(kind);
@@ -230,7 +250,12 @@ export class Engine extends Emitter {
   #handleRelease(name) {
     this.loading = "";
     this.#store("/release/load", [name]);
-    if (name !== this.card?.name) this.refresh();
+    if (name === this.card?.name) return;
+    // Every status names the release: one whose card does not come is asked for now and then.
+    const now = performance.now();
+    if (name === this.#missing.name && now - this.#missing.at < MISSING_MS) return;
+    this.#missing = { name, at: now };
+    this.refresh();
   }
 
   async #handleCard(text) {

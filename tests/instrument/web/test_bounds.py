@@ -101,6 +101,23 @@ def test_a_head_that_is_too_long_is_refused(impatient):
         assert b"400" in connection.recv(1 << 16)
 
 
+@pytest.mark.parametrize("field", [b"X: y\r\n", b"X: " + b"y" * 500 + b"\r\n"])
+def test_a_head_that_comes_whole_is_no_longer_than_one_that_comes_in_parts(impatient, field):
+    with socket.create_connection(("127.0.0.1", impatient)) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + field * (60_000 // len(field)) + b"\r\n")
+        connection.settimeout(DEADLINE_SECONDS)
+        assert b" 400 " in connection.recv(1 << 16).splitlines()[0]
+
+
+def test_requests_that_come_together_are_answered_in_turn(impatient):
+    with socket.create_connection(("127.0.0.1", impatient)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 300)
+        connection.settimeout(DEADLINE_SECONDS)
+        received = b""
+        while received.count(b"HTTP/1.1 200") < 300:
+            received += connection.recv(1 << 16)
+
+
 def test_an_answer_that_nobody_reads_is_given_up(impatient):
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)

@@ -194,6 +194,15 @@ def test_a_path_is_no_release_and_no_gesture(client):
     assert "plain file name" in finished(client, release="tiny", gesture="../../x")["error"]
 
 
+def test_a_score_writes_no_file_but_its_sound_and_ends_nothing(client, tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    acts = f"record/start {base / 'stolen.wav'}", "snapshot/save stolen", "gesture/record stolen", "quit"
+    job = finished(client, release="tiny", seconds=0.3, score="".join(f"0 /aitunes/{act}\n" for act in acts))
+    assert not list(base.rglob("*stolen*"))
+    assert job["state"] == "failed" or len(heard(client, job)[0])
+    assert client.get("/api/v1/status").status_code == 200
+
+
 class TestQueue:
     """Keeps a queue without any worker, on the test's own loop."""
 

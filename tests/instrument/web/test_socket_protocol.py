@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ def server():
 
 
 @contextlib.contextmanager
-def opened(port, room=2_048):
+def opened(port, room=2_048, fields=b""):
     """Yield a WebSocket's connection after its handshake, with little room for what it does not read."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
@@ -66,7 +67,7 @@ def opened(port, room=2_048):
         connection.connect(("127.0.0.1", port))
         key = base64.b64encode(os.urandom(16))
         head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        connection.sendall(head + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n")
+        connection.sendall(head + fields + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n")
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
             answer += connection.recv(1)
@@ -100,6 +101,19 @@ def test_a_message_in_endless_parts_ends_the_connection(server):
     with opened(server.port) as connection:
         connection.sendall(frame(BINARY, final=False) + (MAX_PARTS + 1) * frame(PART, final=False))
         assert everything(connection)[:4] == b"\x88\x02" + struct.pack(">H", 1009)
+
+
+def test_a_message_that_grows_when_it_is_unpacked_ends_the_connection(server):
+    """Send 16 MiB of nothing in 16 kB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = (packer.compress(bytes(16 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    assert len(packed) < 1 << 16
+    with opened(server.port, fields=b"Sec-WebSocket-Extensions: permessage-deflate\r\n") as connection:
+        packed_frame = bytearray(frame(BINARY, packed))
+        packed_frame[0] |= 0x40
+        connection.sendall(packed_frame)
+        closing = everything(connection)
+        assert (closing[0], closing[2:4]) == (0x88, struct.pack(">H", 1009))
 
 
 @pytest.mark.parametrize(

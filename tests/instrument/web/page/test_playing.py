@@ -207,3 +207,35 @@ def test_what_moves_is_painted_in_a_worker_and_in_the_page_where_none_can(stage,
     assert taken == (painter == "worker")
     assert page.complaints == []
     page.context.close()
+
+
+CARDLESS = """async () => {
+  const { Engine } = await import("/page/engine.js");
+  const hear = {};
+  let asked = 0, statuses = 0;
+  const page = window.fetch;
+  window.fetch = async () => (asked++, new Response("{}", { status: 503 }));
+  const connection = {
+    on: (event, act) => (hear[event] = act),
+    send(address) {
+      if (address !== "/status" || ++statuses > 500) return;
+      setTimeout(() => hear.message({ address: "/status.reply", values: Array(18).fill(0).with(12, "missing") }));
+    },
+  };
+  new Engine(connection);
+  hear.message({ address: "/aitunes/release/info", values: ['{"name": "here", "latent_dim": 0}'] });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  asked = statuses = 0;
+  for (let n = 0; n < 300; n++) hear.message({ address: "/done", values: ["/aitunes/snapshot/recall"] });
+  connection.send("/status");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  window.fetch = page;
+  return { asked, statuses };
+}"""
+
+
+def test_a_page_whose_releases_card_does_not_come_asks_no_oftener_for_it(page):
+    """A server that is busy is not asked all the more: a page asked thousands of times a minute."""
+    found = page.evaluate(CARDLESS)
+    assert 1 <= found["asked"] <= 8
+    assert found["statuses"] <= 8
