@@ -93,7 +93,7 @@ def _with_other_bytes(sound: bytes, rng: random.Random) -> bytes:
 
 
 def _with_other_members(archive: bytes, rng: random.Random) -> bytes:
-    """Change some members of an archive and write it anew, so that lengths and checksums are right."""
+    """Change some members of an archive and write it again, so that lengths and checksums are right."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as sound, zipfile.ZipFile(stream, "w") as written:
         members = {member: sound.read(member) for member in sound.infolist()}

@@ -1,4 +1,4 @@
-"""What `aitunes-train` prints of other people's folders acts on no terminal, and fails nothing."""
+"""Names of other people's folders, as `aitunes-train` prints them, act on no terminal and fail nothing."""
 
 import os
 import subprocess

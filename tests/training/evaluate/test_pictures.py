@@ -1,4 +1,4 @@
-"""What a person sees in the pictures of an evaluation and of a training: which track, how long, and numbers on axes."""
+"""Pictures of an evaluation and of a training, as a person sees them: which track, how long, and numbers on axes."""
 
 import numpy as np
 import pytest
