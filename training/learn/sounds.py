@@ -1,4 +1,4 @@
-"""Reads sound files in stretches of some seconds, mono and free of DC; a file of hours is never held whole."""
+"""Reads sound files in stretches of some seconds, free of DC; a file of hours is never held whole."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class Stretch:
         dc: mean that was taken away, share of full scale.
         is_opposite: the channels cancel each other, so the louder one was taken.
         digest: of the decoded samples, whatever their container and tags.
+        side: half the difference of two channels, [samples]; None where they are the same, or not two.
     """
 
     y: FloatArray
@@ -73,6 +74,7 @@ class Stretch:
     dc: float
     is_opposite: bool
     digest: bytes
+    side: FloatArray | None = None
 
 
 def read_header(file: SoundFile) -> Header:
@@ -155,10 +157,12 @@ def mono_stretch(y: FloatArray, rate: int, sample_rate: int, start: float) -> St
     mono, is_opposite = _mixed_down(y)
     dc = float(mono.mean())
     clipped = clipped_share(mono if y.shape[1] == 1 else y.reshape(-1, order="F"))
-    mono = mono - np.float32(dc)
+    side = None if is_opposite else _side_of(y)
+    channels = (mono - np.float32(dc))[:, None] if side is None else np.stack([mono - np.float32(dc), side], axis=1)
     if rate != sample_rate:
-        mono = soxr.resample(mono, rate, sample_rate)
-    return Stretch(np.ascontiguousarray(mono, np.float32), start, clipped, dc, is_opposite, digest)
+        channels = soxr.resample(channels, rate, sample_rate)
+    whole = [np.ascontiguousarray(channel, np.float32) for channel in channels.T]
+    return Stretch(whole[0], start, clipped, dc, is_opposite, digest, whole[1] if side is not None else None)
 
 
 def has_dc(dc: float) -> bool:
@@ -190,6 +194,14 @@ def _mixed_down(y: FloatArray) -> tuple[FloatArray, bool]:
     if float((mean.astype(np.float64) ** 2).mean()) < _OPPOSITE * 2.0 / y.shape[1] * power.mean():
         return np.ascontiguousarray(y[:, int(power.argmax())]), True
     return mean, False
+
+
+def _side_of(y: FloatArray) -> FloatArray | None:
+    """Return half the difference of two channels, free of DC; None where there is none."""
+    if y.shape[1] != 2 or np.array_equal(y[:, 0], y[:, 1]):
+        return None
+    side = 0.5 * (y[:, 0] - y[:, 1])
+    return np.asarray(side - side.mean(), np.float32)
 
 
 @contextmanager
