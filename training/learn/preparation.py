@@ -92,7 +92,7 @@ def _prepare_notes(
 
 
 def _name(survey: Survey) -> str:
-    return survey.listing.root.resolve().name
+    return survey.listing.title
 
 
 @dataclass(frozen=True)
