@@ -21,7 +21,7 @@ class Kept:
     def __init__(self):
         self.seconds, self.largest = {}, 0
 
-    def add(self, name, label, y):
+    def add(self, name, label, y, side=None):
         self.seconds[name] = self.seconds.get(name, 0.0) + y.size / RATE
         self.largest = max(self.largest, y.size)
 
@@ -130,7 +130,7 @@ def test_every_file_is_read_before_any_is_read_on(sounds):
     order = []
 
     class Order(Kept):
-        def add(self, name, label, y):
+        def add(self, name, label, y, side=None):
             order.append(name)
 
     survey = Survey(list_folder(sounds.folder))
@@ -143,7 +143,7 @@ def test_a_mistake_of_the_collector_ends_the_decoder(sounds):
     sounds.noise("a.wav")
 
     class Broken(Kept):
-        def add(self, name, label, y):
+        def add(self, name, label, y, side=None):
             raise ZeroDivisionError
 
     survey = Survey(list_folder(sounds.folder))
