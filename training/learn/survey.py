@@ -61,8 +61,8 @@ class Survey:
     def _amount(self) -> str:
         listing = self.listing
         count = len(listing.files)
-        mono = self.read - self.stereo
-        channels = "mono" if not self.stereo else "stereo, mixed to mono" if not mono else f"{self.stereo} stereo"
+        some = "" if self.stereo == self.read else f"{self.stereo} "
+        channels = f"{some}stereo, mixed to mono" if self.stereo else "mono"
         text = f"{amount(count, 'file')} with {minutes(self.seconds_found)} of sound ({channels})"
         if self.sampled < count or self.seconds_read < 0.95 * self.seconds_found:
             text += f"; {minutes(self.seconds_read)} of it, spread evenly over {amount(self.read, 'file')}, are used"

@@ -43,6 +43,16 @@ def test_everything_of_a_small_folder_is_read(sounds):
     assert shares[-1] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("mono", "said"), [(0, "(stereo, mixed to mono)"), (1, "(2 stereo, mixed to mono)")])
+def test_stereo_is_said_to_be_mixed(sounds, rng, mono, said):
+    for n in range(2):
+        sounds.write(f"{n}.wav", 0.1 * rng.standard_normal((RATE, 2)).astype(np.float32))
+    for n in range(mono):
+        sounds.noise(f"mono-{n}.wav", seconds=1.0, seed=n)
+    survey, _, _ = _gathered(sounds.folder)
+    assert said in survey.sentences()[0]
+
+
 def test_what_interrupts_reading_leaves_no_thread_behind(sounds):
     for n in range(8):
         sounds.noise(f"{n}.wav", seconds=25.0, seed=n)
