@@ -57,11 +57,21 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=[*ATTACKS, "inputs"], help="these attacks alone")
     options = parser.parse_args()
     chosen = options.only or [*ATTACKS, "inputs"]
+    names = [name for name in chosen if name in ATTACKS]
+    broken = _attack_an_engine(names) if names else 0
+    if "inputs" in chosen:
+        for name, count, refused in attack_all(options.inputs, options.seed):
+            print(f"{name:20} held        {count:,} damaged inputs, {refused:,} refused", flush=True)
+    return 1 if broken else 0
+
+
+def _attack_an_engine(names: list[str]) -> int:
+    """Make these attacks on one engine; return how many did not hold."""
     broken = 0
     with tempfile.TemporaryDirectory(prefix="aitunes-attack-") as folder:
         target = Target(Path(folder))
         try:
-            for name in [name for name in chosen if name in ATTACKS]:
+            for name in names:
                 try:
                     line = "held        " + ATTACKS[name](target)
                 except NotTriedError as error:
@@ -72,10 +82,7 @@ def main() -> int:
                 print(f"{name:20} {line}", flush=True)
         finally:
             target.close()
-    if "inputs" in chosen:
-        for name, count, refused in attack_all(options.inputs, options.seed):
-            print(f"{name:20} held        {count:,} damaged inputs, {refused:,} refused", flush=True)
-    return 1 if broken else 0
+    return broken
 
 
 if __name__ == "__main__":

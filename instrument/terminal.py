@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
@@ -80,13 +79,6 @@ def say(line: str) -> None:
         print(printable(line, lines=True), file=sys.stderr, flush=True)
 
 
-def accept_any_letter() -> None:
-    """Print "?" for a letter that the terminal or the file behind it does not have, instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
 def finish() -> None:
     """Hand over what was printed, while its failure can still be told.
 
@@ -95,10 +87,3 @@ def finish() -> None:
     """
     if sys.stdout is not None:
         sys.stdout.flush()
-
-
-def drop_output() -> None:
-    """Forget what could not be printed, or the interpreter would try it once more at its end."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123  no path
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())

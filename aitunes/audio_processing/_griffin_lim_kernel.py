@@ -241,7 +241,7 @@ def commit(y: Array, stream: int, state: State) -> None:
         samples[n] = samples[n + hop]
 
 
-def _entries(sources: int) -> tuple[Any, Any]:
+def _entries(sources: int) -> tuple[Any, Any, Any]:
     """Compile what Python calls, or load it from numba's cache.
 
     The cache notices a change of this file and of numbers that a function closes over: so `sources` is one for all
@@ -283,8 +283,14 @@ def _entries(sources: int) -> tuple[Any, Any]:
         for _ in range(state.synthesis.shape[0] - 1):
             advance_hop(S, scratch, stream, 0, state)
 
-    return advance, prime
+    @cached
+    def forget(stream: int, state: State) -> None:
+        """Bring a stream to where it began; its dice roll on."""
+        _ = sources
+        clear(stream, state)
+
+    return advance, prime, forget
 
 
 _FILES = ("_fourier_kernel.py", "_inlined.py", "_phase_propagation.py", "_projection.py", "_vectors.py")
-advance, prime = _entries(crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in _FILES)))
+advance, prime, forget = _entries(crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in _FILES)))

@@ -23,6 +23,10 @@ from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
 from aitunes.remote_paths import is_remote
 
+LOUDEST_SAMPLE = 1e10
+"""Limits samples, of which 1 is full scale: files of whole numbers written as floats reach 2³¹, and squares of this fit
+into single precision."""
+
 _STEP = 4096
 _CHUNK_LENGTH = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size|BODY) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _CUT_OGG = "Last page lacks an end-of-stream bit"
@@ -204,6 +208,8 @@ class SoundStream:
         except (soundfile.SoundFileError, OSError, RuntimeError) as error:
             self._ended, self._error = True, _sentence(error)
             return np.empty((0, self.channels), np.float32)
+        if not np.abs(y).max(initial=0.0) <= LOUDEST_SAMPLE:  # true for NaN, too
+            raise AudioFileError(f"{self.path} is damaged: it holds samples that are no numbers, or far too large.")
         self._frames += len(y)
         self._ended = len(y) < count
         return np.asarray(y, np.float32)

@@ -14,7 +14,7 @@ from aitunes.audio_processing._griffin_lim_kernel import (
     REPAIRED,
     State,
     advance,
-    clear,
+    forget,
     prime,
     settled_frames,
 )
@@ -211,7 +211,7 @@ class GriffinLimBank:
 
     def reset(self, stream: int) -> None:
         """Forget all frames of a stream, as if newly made."""
-        clear(stream, self._state)
+        forget(stream, self._state)
         self._state.counters[stream, REPAIRED] = 0
         self._state.counters[stream, DICE] = self._seeds[stream]
 

@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import override
 
 from aitunes.errors import AiTunesError
+from aitunes.file_names import spelled
 from aitunes.folder_walk import walk_folders
 from aitunes.remote_paths import check_reachable, is_remote, parse_path
 
@@ -42,7 +44,7 @@ class Track:
 
     Args:
         path: where it lies.
-        name: its path inside the data set, with slashes; no two tracks share one.
+        name: its path inside the data set, with slashes, as text; no two tracks share one.
         label: what it is.
     """
 
@@ -78,19 +80,26 @@ class TrackList(Sequence[Track]):
         label_of: the label of a name.
 
     Attributes:
-        names: sorted, [tracks].
+        names: sorted, as text, [tracks].
 
     Raises:
-        DataSetError: a name is no text.
+        DataSetError: two names are the same as text.
     """
 
     def __init__(self, root: Path, names: Iterable[str], label_of: Callable[[str], str]) -> None:
         self._root, self._label_of = root, label_of
-        try:
-            self.names = np.fromiter(names, np.dtypes.StringDType())
-        except UnicodeEncodeError as error:
-            raise DataSetError(f"{error.object!r} in {root} is no name in UTF-8; rename that file.") from error
+        self._no_text: dict[str, str] = {}
+        self.names: NDArray[Any] = np.fromiter(map(self._spelled, names), np.dtypes.StringDType())
         self.names.sort()
+        twice = self.names[1:][self.names[1:] == self.names[:-1]]
+        if len(twice) and self._no_text:
+            raise DataSetError(f"{root} has two files named {twice[0]}; one of them is no name in UTF-8: rename it.")
+
+    def _spelled(self, name: str) -> str:
+        text = spelled(name)
+        if text != name:
+            self._no_text[text] = name
+        return text
 
     @override
     def __len__(self) -> int:
@@ -107,7 +116,7 @@ class TrackList(Sequence[Track]):
         if isinstance(n, slice):
             return [self[one] for one in range(*n.indices(len(self)))]
         name = str(self.names[n])
-        return Track(self._root / name, name, self._label_of(name))
+        return Track(self._root / self._no_text.get(name, name), name, self._label_of(name))
 
 
 def data_folder(chosen: Path | None, purpose: str = "the data") -> Path:
@@ -164,7 +173,7 @@ class LeftOut:
 
 def _listed(names: list[str], count: int = 5) -> str:
     more = f" and {len(names) - count} more" if len(names) > count else ""
-    return ", ".join(sorted(names)[:count]) + more
+    return ", ".join(map(spelled, sorted(names)[:count])) + more
 
 
 def audio_names(root: Path, left_out: LeftOut | None = None) -> Iterator[str]:
@@ -223,7 +232,7 @@ def read_folder(root: Path) -> Tracks:
             f"There is no audio in {root}: put files in it that end in {', '.join(SUFFIXES)}, "
             f"those of one kind in a folder of their own.{''.join(f' {sentence}' for sentence in left_out.sentences)}"
         )
-    return Tracks(root.resolve().name, "the files' own", tracks, left_out.sentences)
+    return Tracks(spelled(root.resolve().name), "the files' own", tracks, left_out.sentences)
 
 
 def first_folder(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,6 +14,7 @@ from aitunes.audio_processing.files import read_audio
 from aitunes.datasets.folder import DataSetError, data_folder
 from aitunes.datasets.note_table import NoteRow, licence_sentence, read_note_table
 from aitunes.features import FloatArray
+from aitunes.file_names import spelled
 
 LABELS = "labels.csv"
 FREE = ("cc0", "public domain")
@@ -111,20 +114,23 @@ def read_notes(root: Path, licences: tuple[str, ...] = FREE) -> Notes:
     if not kept:
         raise DataSetError(f"{path} lists no notes of a licence that begins with {' or '.join(licences)}.")
     notes = sorted(
-        (RecordedNote(_file(root, row.path), row.path, row.instrument, row.midi, row.dynamic) for row in kept),
+        (RecordedNote(_file(root, row.path), spelled(row.path), row.instrument, row.midi, row.dynamic) for row in kept),
         key=_name,
     )
     sentence = licence_sentence(rows, is_kept)
-    name = ", ".join(folder.resolve().name for folder in folders)
+    name = ", ".join(spelled(folder.resolve().name) for folder in folders)
     return Notes(name, _licence_of(kept), tuple(notes), (sentence,) if sentence else ())
 
 
 def _file(root: Path, name: str) -> Path:
-    """Return the path of a file; a Mac may have written accents apart from their letters, and the list together."""
+    """Return the path of a file; its accents may be written otherwise than in the list."""
     if not name.isascii() and not (root / name).exists():
-        for form in ("NFC", "NFD"):
-            if (root / unicodedata.normalize(form, name)).exists():
-                return root / unicodedata.normalize(form, name)
+        forms = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+        with contextlib.suppress(UnicodeEncodeError):  # a list of an old system's files, whose names are as old
+            forms.append(os.fsdecode(name.encode("cp1252")))
+        for form in forms:
+            if (root / form).exists():
+                return root / form
     return root / name
 
 

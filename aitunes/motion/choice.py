@@ -28,6 +28,7 @@ DECAYING_DB = -5.0
 MAX_CORRECTION = 1.0
 STRETCH, ASKED_STRETCH = (0.1, 2.5), (0.02, 25.0)
 MAX_ATTACK_TIMES, MAX_DECAY_DB = 10.0, 60.0
+PACE, PACES = (0.05, 6.0), 2.0 ** (np.arange(-6, 7) / 4.0)
 SWELL_DB, SWELL_SECONDS = 6.0, 1.0
 """Most that a sustained level is lifted a second, and for how long a slope is played that does not lead to silence."""
 _SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
@@ -73,12 +74,14 @@ class Choice:
         stretch: of its attack, to the length that its neighbours have, or that is asked for.
         correction_db: a second, what its decay lacks to theirs, or to what is asked for.
         corrected_seconds: of its being held, for which that is added.
+        pace: of what is held, to the decay that is asked for.
     """
 
     index: int
     stretch: float = 1.0
     correction_db: float = 0.0
     corrected_seconds: float = math.inf
+    pace: float = 1.0
 
 
 class _Neighbours(NamedTuple):
@@ -194,37 +197,48 @@ class NoteMotions:
         own = max(float(self.attacks[index]), 1e-3)
         shortest, longest = STRETCH if contour.attack == 1.0 else ASKED_STRETCH
         stretch = min(max(seconds / own, shortest), longest)
-        return Choice(index, stretch, *self._correction(index, slope, contour.decay != 0.0))
+        decay, decays = float(self.slopes[index]), self.decays(index)
+        if contour.decay == 0.0:
+            most = -MAX_CORRECTION * decay
+            correction = min(max(slope - decay, -most), most) if decays and slope < DECAYING_DB else 0.0
+            return Choice(index, stretch, correction)
+        if decays:  # added to the level, more than it lacks would be heard once the decay has become slower
+            return Choice(index, stretch, pace=self._pace(index, slope))
+        lasts = math.inf if slope < DECAYING_DB else SWELL_SECONDS
+        return Choice(index, stretch, min(slope - decay, SWELL_DB), lasts)
 
-    def _correction(self, index: int, slope: float, asked: bool) -> tuple[float, float]:
-        """Return what is added to the level of a trajectory a second, dB, and for how many seconds."""
-        own = float(self.slopes[index])
-        if self.decays(index) and slope < DECAYING_DB and not asked:
-            return min(max(slope - own, MAX_CORRECTION * own), -MAX_CORRECTION * own), math.inf
-        if not asked:
-            return 0.0, math.inf
-        if self.decays(index):
-            return min(slope - own, -own), math.inf
-        return min(slope - own, SWELL_DB), math.inf if slope < DECAYING_DB else SWELL_SECONDS
+    def _pace(self, index: int, slope: float) -> float:
+        """Return how fast a decay is played, so that its first second has a slope, dB a second."""
+        motion = self.motion
+        level = motion.level[motion.level_starts[index] : motion.level_starts[index + 1]]
+        attack_end, release = motion.marks[index, (ATTACK_END, RELEASE_START)].tolist()
+        near = slope / float(self.slopes[index]) * PACES
+        # A decay that becomes slower is less steep over the longer stretch that a faster pace has in a second.
+        slopes = [pace * slope_db(level, attack_end, release, motion.level_rate, pace) for pace in near]
+        best = float(near[int(np.argmin(np.abs(np.array(slopes) - slope)))])
+        return min(max(best, PACE[0]), PACE[1])
 
 
-def slope_db(level: NDArray[np.floating], attack_end: int, release_start: int, rate: float) -> float:
+def slope_db(
+    level: NDArray[np.floating], attack_end: int, release_start: int, rate: float, seconds: float = _SLOPE_SECONDS
+) -> float:
     """Return how a level changes in the first second after the attack, dB a second.
 
     Args:
         level: dB, [frames].
         attack_end, release_start: frames.
         rate: frames a second.
+        seconds: or in so many.
     """
     first = attack_end + round(_SLOPE_FROM_SECONDS * rate)
-    last = min(release_start, first + round(_SLOPE_SECONDS * rate))
+    last = min(release_start, first + round(seconds * rate))
     first = min(first, max(attack_end, last - round(0.1 * rate)))
     part = level[first:last].astype(np.float64)
     if len(part) < 3:
         return 0.0
-    seconds = np.arange(len(part)) / rate
-    seconds -= seconds.mean()
-    return float(seconds @ part / (seconds @ seconds))
+    t = np.arange(len(part)) / rate
+    t -= t.mean()
+    return float(t @ part / (t @ t))
 
 
 def attack_seconds(level: NDArray[np.floating], release_start: int, rate: float) -> float:

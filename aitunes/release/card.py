@@ -25,6 +25,8 @@ from aitunes.release.limits import (
 SCHEMA_VERSION = 1
 LATENT_LIMIT = 4.0
 """Furthest a coordinate goes from the mean, standard deviations."""
+TOLERANCE = 0.1
+"""By what share of its range a decoder may go beyond it, at the far corners of the latent space."""
 MAX_LATENT_DIM = 512
 _AXES_DECIMALS = 8  # as many as single precision has; all of them would be most of a card
 MAX_TEXT = {"name": 64, "public_name": 200, "description": 4_000}

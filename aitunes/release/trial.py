@@ -24,7 +24,7 @@ import numpy as np
 
 from aitunes.errors import AiTunesError, ReleaseError
 from aitunes.features import FloatArray
-from aitunes.release.card import LATENT_LIMIT, ReleaseCard, TensorSpec
+from aitunes.release.card import LATENT_LIMIT, TOLERANCE, ReleaseCard, TensorSpec
 from aitunes.release.drawing import DRAWING
 from aitunes.release.files import MAX_FILE_BYTES, read_bounded
 from aitunes.release.reader import ENCODER, open_session, read_card, read_release
@@ -44,8 +44,6 @@ _ENCODE_SECONDS = 1.0
 _SAMPLING_SECONDS = 1.5
 _SAMPLES = 64
 _TRIES = 3
-_TOLERANCE = 0.1
-"""Of the output's range, at the far corners of the latent space."""
 
 
 def main() -> int:
@@ -195,7 +193,7 @@ def _check_output(card: ReleaseCard, S: FloatArray, batch: int) -> None:
     if not np.isfinite(S).all():
         raise ReleaseError(f"The decoder of {card.name} answers with values that are no numbers (NaN) at some codes.")
     low, high = card.output.range
-    slack = _TOLERANCE * (high - low)
+    slack = TOLERANCE * (high - low)
     if S.min() < low - slack or S.max() > high + slack:
         raise ReleaseError(
             f"The decoder of {card.name} answers with values from {S.min():.3g} to {S.max():.3g} at some codes; "

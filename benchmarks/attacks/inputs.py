@@ -30,6 +30,8 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.motion import MOTION, Motion, read_motion
 from aitunes.release.onnx_model import check_self_contained
 from aitunes.release.reader import CARD, DECODER, read_card
+from benchmarks.attacks.damage import damaged
+from benchmarks.attacks.training_inputs import Store, read_run, read_sound_to_learn, run_record
 from instrument.midi.mappings import DEFAULTS
 from instrument.midi.midi_file import parse_midi_file
 from instrument.midi.setup import Setup
@@ -43,19 +45,6 @@ from instrument.synthesis.motion import MotionSettings, NotePlayer
 from instrument.synthesis.segment_motion import SegmentMotion
 
 _FOLDER = bundled_releases() / "first-light"
-_STRANGE = [
-    b"\0",
-    b"\xff" * 4,
-    b"1e999",
-    b"-1",
-    b"1" * 400,
-    b"NaN",
-    b"[" * 300,
-    b'"\\ud800"',
-    b"{}",
-    b"null",
-    b"\x1b[2J",
-]
 _HOPS = 10
 _ARRAYS = {"codes": ArraySpec("f", 2), "labels": ArraySpec("U", 1)}
 _LABELS = "path,instrument,midi,licence\na.wav,flute,60,CC0\nb/c.wav,harp,61.5,CC-BY\n"
@@ -89,12 +78,14 @@ def readers(scratch: Path) -> dict[str, Reader]:
         scratch: a folder for those that read files.
     """
     card = read_card(_FOLDER)
-    file = scratch / "input"
+    file, store = scratch / "input", Store(scratch / "store")
 
-    def from_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    def from_file(read: Callable[[Path], object], ending: str = "") -> Callable[[bytes], object]:
+        path = file.with_suffix(ending)
+
         def write_and_read(content: bytes) -> object:
-            file.write_bytes(content)
-            return read(file)
+            path.write_bytes(content)
+            return read(path)
 
         return write_and_read
 
@@ -124,28 +115,12 @@ def readers(scratch: Path) -> dict[str, Reader]:
         "pictures": Reader(_pictures(), from_file(read_batch)),
         "set": Reader([_SET.encode(), b"\xef\xbb\xbf" + _SET.encode()], from_file(read_set_list)),
         "genres": Reader([_GENRES.encode()], from_file(read_genres)),
+        "run": Reader([run_record()], lambda content: read_run(scratch, content)),
+        "index of features": Reader([store.index], store.read_index),
+        "table of features": Reader([store.table], store.read_table),
+        "sound to learn": Reader(_sounds(), from_file(read_sound_to_learn, ".wav")),
         "model": Reader([(_FOLDER / DECODER).read_bytes()[-60_000:]], lambda model: check_self_contained(model, "It")),
     }
-
-
-def damaged(seeds: list[bytes], rng: random.Random) -> bytes:
-    """Return a seed with some bytes changed, cut out, doubled or replaced by something strange."""
-    content = bytearray(rng.choice(seeds))
-    for _ in range(rng.choice((1, 1, 2, 4, 16))):
-        place = rng.randrange(len(content) + 1)
-        how = rng.randrange(5)
-        if how == 0 and content:
-            content[min(place, len(content) - 1)] = rng.randrange(256)
-        elif how == 1:
-            del content[place : place + rng.choice((1, 4, 100, 10_000))]
-        elif how == 2:
-            content[place:place] = content[max(0, place - rng.randrange(64)) : place]
-        elif how == 3:
-            strange = rng.choice(_STRANGE)
-            content[place : place + len(strange) * rng.randrange(2)] = strange
-        else:
-            content[place : place + 4] = rng.randbytes(4)
-    return bytes(content)
 
 
 def attack(reader: Reader, rng: random.Random, count: int) -> int:

@@ -11,12 +11,11 @@ from contextlib import suppress
 
 from aitunes import __version__
 from aitunes.errors import AiTunesError, reason
+from aitunes.standard_streams import accept_any_letter, drop_output
 from instrument.cli import parser as arguments
 from instrument.cli.common import import_with_compiled_code, remove_own_cache
 from instrument.terminal import (
     Stopped,
-    accept_any_letter,
-    drop_output,
     ending_signals,
     finish,
     say,

@@ -15,6 +15,7 @@ import numpy as np
 from aitunes.atomic import check_replaceable, unfinished_path
 from aitunes.errors import reason
 from aitunes.features import FloatArray
+from aitunes.printable import printable
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.cli.play import open_output
 from instrument.doctor.measure import Report, Tap, hop_costs, import_seconds, play, start_seconds
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     load_compiled_code()
     found, is_traced = _examine(options, releases, seconds)
     report = dataclasses.replace(found, advice=advise(found))
-    print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(table(report)))
+    print(json.dumps(report.as_dict(), indent=1) if options.json else "\n".join(map(printable, table(report))))
     return 0 if is_traced else 1
 
 

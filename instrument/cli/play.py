@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from typing import Protocol
 
+from aitunes.memory_bound import bound_memory
 from aitunes.osc.address import answering, format_host_port, reachable, resolved
 from instrument.cli.common import UsageError, iterations, library, load_compiled_code
 from instrument.cli.ending import BoundedEnding
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     releases = library(options)
     set_list = _open_set(options, releases)
     load_compiled_code()
+    bound_memory()
     begin = time.perf_counter()
     output = open_output(options)
     awaits_device = options.output == "device" and isinstance(output, NullOutput)

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from aitunes.errors import reason
+from aitunes.printable import printable
 from instrument.cli.common import iterations, library, load_compiled_code
 from instrument.midi.score import ENDINGS, score_of_midi_file
 from instrument.midi.setup_file import SetupFile
@@ -42,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
         ),
     )
     taken = time.perf_counter() - begin
-    print(f"{options.output}: {seconds:.1f} s of sound in {taken:.1f} s ({seconds / taken:.1f} × real time)")
+    speed = f"{seconds:.1f} s of sound in {taken:.1f} s ({seconds / taken:.1f} × real time)"
+    print(f"{printable(str(options.output))}: {speed}")
     return 0
 
 

@@ -92,5 +92,5 @@ def _index(options: argparse.Namespace) -> int:
 
 
 def _answer(options: argparse.Namespace, values: dict[str, object], sentence: str) -> int:
-    print(json.dumps(values) if options.json else sentence)
+    print(json.dumps(values) if options.json else printable(sentence))
     return 0

@@ -43,7 +43,7 @@ SOUND_ROWS: tuple[Address, ...] = (
     row(
         "/width",
         Kind.SETTING,
-        "stereo width; at 0 both channels are the same",
+        "stereo width; at 0 both channels are the same, at 1 a stereo release is as wide as its recordings",
         unit("width"),
         initial=(0.5,),
     ),

@@ -30,6 +30,7 @@ from aitunes.release.trial import limit_process
 from instrument.pad.child_process import last_words
 
 _MAX_SECONDS = 30.0
+_MAX_CHANNELS = 64
 _MAX_SEGMENTS = 512
 _QUIET_DB = -30.0
 _SILENCE = 1e-5
@@ -58,6 +59,8 @@ def read_sound(path: Path, features: AudioFeatures) -> FloatArray:
             low, high = SAMPLE_RATES
             if not low <= rate <= high:
                 raise SoundError(f"{path.name} has a sample rate of {rate:,} Hz; {low:,} to {high:,} Hz can be read.")
+            if file.channels > _MAX_CHANNELS:
+                raise SoundError(f"{path.name} has {file.channels} channels; at most {_MAX_CHANNELS} can be read.")
             y = file.read(round(_MAX_SECONDS * rate), dtype="float32", always_2d=True).mean(axis=1)
     except (OSError, soundfile.SoundFileError) as error:
         raise SoundError(f"{path.name} cannot be read as sound.") from error

@@ -18,6 +18,7 @@ from aitunes.release.card import ReleaseCard
 from aitunes.release.files import bounded_sha256
 from aitunes.release.motion import read_motion
 from aitunes.release.reader import CARD, read_card, read_landmarks
+from aitunes.release.side import read_side
 from aitunes.release.writer import take_name, unfinished_release
 from instrument.storage.fetching import fetch, is_url
 from instrument.storage.origins import ORIGIN, Origin, write_origin
@@ -95,6 +96,7 @@ class Installer:
             self._trial(folder, part)
         read_landmarks(folder, card)
         read_motion(folder, card)
+        read_side(folder, card)
 
     def _present(self, card: ReleaseCard) -> Path | None:
         """Return the folder of the same release, where it is installed under its name already."""

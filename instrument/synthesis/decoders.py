@@ -9,7 +9,7 @@ import numpy as np
 
 from aitunes.audio_processing.harmonic_comb import HarmonicComb
 from aitunes.features import FloatArray
-from aitunes.release.card import TensorSpec
+from aitunes.release.card import TOLERANCE, TensorSpec
 from aitunes.release.reader import Release
 from aitunes.release.runtime import load_runtime
 from instrument.synthesis.performance import Performance
@@ -54,6 +54,7 @@ class Decoder:
         self._run = release.decoder.run
         self._options = load_runtime().RunOptions()  # imported with the first release, not with the module
         self._features = card.features
+        self._output = card.output
         self._code = code.name
         self._known = [spec for name in ("pitch", "level") for spec in others if spec.name == name]
         self._others = [spec for spec in others if spec not in self._known]
@@ -81,9 +82,14 @@ class Decoder:
     def __call__(self, z: FloatArray, controls: Sequence[Controls]) -> FloatArray:
         """Decode codes to magnitudes [len(controls), bands, frames]; values that are not finite become 0.
 
+        A trial cannot find every code at which a network answers with something else than its card says.
+
         Args:
             z: one code for all [latent_dim], or one for each [len(controls), latent_dim].
             controls: the other inputs of each.
+
+        Raises:
+            ValueError: the network answers in another shape or type.
         """
         count = len(controls)
         inputs = {self._code: np.repeat(z[None], count, axis=0) if z.ndim == 1 else z}
@@ -93,7 +99,12 @@ class Decoder:
         (S,) = self._run(self._outputs, inputs, self._options)
         if self._comb is not None:
             return self._comb.magnitudes(S, inputs["pitch"], inputs["level"])
-        magnitudes = self._features.denormalise(S)
+        shape = count, self._features.bands, self._features.frames
+        if getattr(S, "shape", ()) != shape or S.dtype != np.float32:
+            raise ValueError(f"its decoder answers with something else than {list(shape)} numbers of type float32")
+        low, high = self._output.range
+        slack = TOLERANCE * (high - low)
+        magnitudes = self._features.denormalise(np.clip(S, low - slack, high + slack))
         if not np.isfinite(magnitudes.sum()):  # one look at all of them costs a tenth of mending each
             np.nan_to_num(magnitudes, copy=False, nan=0.0, posinf=0.0)
         return magnitudes

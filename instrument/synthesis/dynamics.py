@@ -18,6 +18,8 @@ _PLAY_SECONDS = 0.03
 _STOP_SECONDS = 0.08
 _PANIC_SECONDS = 0.0025  # less than a hop, so that one hop is enough
 _SILENT = 1e-4
+_LOUDEST = 1e6
+"""Limits a peak before the limiter, 120 dB above full scale: it would be silent for seconds after what is no sound."""
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)  # type: ignore[misc, unused-ignore]
@@ -43,6 +45,8 @@ def _finish(
 
 class OutputStage:
     """Fades at play and stop, applies the gain, and limits.
+
+    A block with samples that are no numbers, or far beyond any sound, is silent.
 
     The limiter attacks at once, on both channels alike, and releases within a tenth of a second, so no sample exceeds
     `CEILING`.
@@ -84,6 +88,9 @@ class OutputStage:
         self._gate = min(1.0, max(0.0, self._gate + step))
         after = self._gain * self._gate
         self._envelope, peak, energy = _finish(y, before, after, self._envelope, self._release_factor, CEILING)
+        if not self._envelope + energy < _LOUDEST:  # true of NaN, too
+            y[:] = 0.0
+            self._envelope = peak = energy = 0.0
         self.peak = max(self.peak * 0.95, peak)
         self.rms = math.sqrt(energy / y.size)
         return y

@@ -133,7 +133,7 @@ class NotePlayer:
         self._fade_from(there._replace(offset=np.float32(reach) * there.offset))
 
     def _play_loop(self, frames: float, seconds: float, settings: MotionSettings) -> None:
-        speed = abs(settings.speed) if self._decays and not self._drone else settings.speed
+        speed = abs(settings.speed) * self._choice.pace if self._decays and not self._drone else settings.speed
         self._position += frames * speed
         self._held_seconds += seconds * abs(speed)
         start, end = self._marks[LOOP_START], self._marks[LOOP_END]

@@ -14,12 +14,14 @@ from aitunes.errors import ReleaseError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.release.motion import Motion, read_motion
 from aitunes.release.reader import Release
+from aitunes.release.side import SideLevels, read_side
 from instrument.synthesis.decoders import FrameSource
 from instrument.synthesis.directions import Directions
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.effort import shared
 from instrument.synthesis.performance import Performance
 from instrument.synthesis.polyphony import Polyphony
+from instrument.synthesis.recorded_side import RecordedSide
 from instrument.synthesis.segments import SegmentDecoder
 from instrument.synthesis.stereo import Widener
 from instrument.synthesis.texture_motion import Dream, TextureMotion
@@ -57,6 +59,8 @@ class ReleaseRenderer:
         self._texture = TextureMotion(motion, card.latent) if motion is not None and frames and not pitched else None
         self._dream = Dream(motion) if motion is not None and frames and pitched else None
         self.voices = VoiceBank(features, lookahead, SLOTS if pitched else 1)
+        side = read_side(release.folder, card)
+        self._side = None if side is None else RecordedSide(side, features, lookahead)
         self.resampler = Resampler(features.sample_rate, output_rate)
         self._silence = np.zeros((features.hop_length, 2), np.float32)
         self._pending = np.zeros((0, 2), np.float32)
@@ -65,6 +69,11 @@ class ReleaseRenderer:
         self.code = Directions(card.latent).code
         self.centre_seconds = (features.n_fft / 2 + lookahead * features.hop_length) / features.sample_rate
         self.latency_seconds = self.centre_seconds + self.resampler.delay_seconds
+
+    @property
+    def scatter(self) -> float:
+        """Return how much of the widener's own scattered copy the side needs: none where the release has a side."""
+        return 1.0 if self._side is None else 0.0
 
     @property
     def resting(self) -> bool:
@@ -90,6 +99,8 @@ class ReleaseRenderer:
         if sounding:
             gains = [texture_gain * self.source.gain(slot) for slot in sounding]
             y = self.voices.render(shared(self.iterations, len(sounding)), gains)
+        if self._side is not None:
+            y = self._side.add(y, z, bool(sounding))
         return self.resampler.process(y)
 
     def _strike(self, tones: Sequence[Tone]) -> None:
@@ -135,6 +146,8 @@ class ReleaseRenderer:
     def reset(self) -> None:
         """Clear the sound so far, to start again after silence."""
         self.voices.reset()
+        if self._side is not None:
+            self._side.reset()
         self._pending = self._pending[:0]
 
     def stop(self) -> None:
@@ -157,6 +170,8 @@ def load_compiled_code() -> None:
     voices = VoiceBank(features, 0, 1)
     voices.set_frame(0, np.ones(features.bands, np.float32))
     y = voices.render(0, [1.0])
+    voices.reset()
+    RecordedSide(SideLevels.constant(np.array([1_000.0]), np.zeros(2), 1), features, 0).add(y, np.zeros(1), True)
     Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
     compile_fluctuation()

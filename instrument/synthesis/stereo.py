@@ -42,6 +42,7 @@ def _widen(
     delays: NDArray[np.int64],
     gains: FloatArray,
     width: tuple[float, float],
+    scatter: tuple[float, float],
     left: tuple[float, float],
     right: tuple[float, float],
 ) -> int:
@@ -57,7 +58,8 @@ def _widen(
         last_out = coefficient * (last_out + diffuse - last_in)  # one-pole high-pass
         last_in = diffuse
         share = (i + 1) / len(y)
-        side = (width[0] + (width[1] - width[0]) * share) * (y[i, 1] + last_out)
+        scattering = scatter[0] + (scatter[1] - scatter[0]) * share
+        side = (width[0] + (width[1] - width[0]) * share) * (y[i, 1] + scattering * last_out)
         mid = y[i, 0]
         y[i, 0] = (left[0] + (left[1] - left[0]) * share) * (mid + side)
         y[i, 1] = (right[0] + (right[1] - right[0]) * share) * (mid - side)
@@ -96,26 +98,36 @@ class Widener:
         self._state = np.array([coefficient, 0.0, 0.0])
         self._position = 0
         self._width: float | None = None
-        self._pan = 0.0
+        self._pan, self._scatter = 0.0, 1.0
 
-    def process(self, y: FloatArray, width: float, pan: float) -> FloatArray:
+    def process(self, y: FloatArray, width: float, pan: float, scatter: float = 1.0) -> FloatArray:
         """Turn a block of mid and side into left and right, in place; changed settings are ramped over the block.
 
         Args:
             y: mid and side, [samples, 2]; it may be empty.
             width: 0 for the same sound on both channels, to 1.
             pan: −1 for left only, to 1 for right only; equal power.
+            scatter: how much of the decorrelated copy the side gets, 0..1; none where the release has a side.
         """
         if self._width is None:
-            self._width, self._pan = width, pan
+            self._width, self._pan, self._scatter = width, pan, scatter
         before, after = _pan_gains(self._pan), _pan_gains(pan)
-        widths = (self._width, float(width))
+        widths, scatters = (self._width, float(width)), (self._scatter, float(scatter))
         left, right = (before[0], after[0]), (before[1], after[1])
         if len(y):
             self._position = _widen(
-                y, self._history, self._state, self._position, self._delays, self._gains, widths, left, right
+                y,
+                self._history,
+                self._state,
+                self._position,
+                self._delays,
+                self._gains,
+                widths,
+                scatters,
+                left,
+                right,
             )
-            self._width, self._pan = float(width), float(pan)
+            self._width, self._pan, self._scatter = float(width), float(pan), float(scatter)
         return y
 
     def reset(self) -> None:

@@ -51,6 +51,7 @@ class Synth:
         self.performance = performance
         self.output = OutputStage(sample_rate)
         self._widener = Widener(sample_rate)
+        self._scatter = renderer.scatter
         self.max_iterations = MAX_ITERATIONS
         self._sample_rate = sample_rate
         self._outgoing: list[_Outgoing] = []
@@ -127,7 +128,9 @@ class Synth:
         y = self.renderer.render(coordinates, performance)
         if self._outgoing:
             y = self._cross_fade(y)
-        y = self._widener.process(y, performance.width, performance.pan)
+        step = self.renderer.hop_seconds / SWAP_SECONDS
+        self._scatter += min(max(self.renderer.scatter - self._scatter, -step), step)
+        y = self._widener.process(y, performance.width, performance.pan, self._scatter)
         y = performance.following.mixed(y)
         return self.output.process(y, performance.gain_db, performance.playing, performance.panicked)
 

@@ -23,6 +23,7 @@ from aitunes.release.card import TensorSpec
 from aitunes.release.reader import read_release
 from aitunes.release.writer import write_release
 from instrument.synthesis.performance import Performance
+from tests.instrument.warm_engine import WarmEngine
 
 ROOT = Path(__file__).parents[2]
 RATE = 48_000
@@ -220,16 +221,21 @@ class EngineProcess:
             words = (*words, "--no-oscquery")
         if words[:1] == ("play",) and "--midi" not in words:
             words = (*words, "--no-midi")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "instrument", *map(str, words)],
-            cwd=ROOT,
-            # No window opens on the screen of whoever runs the tests.
-            env={**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "AITUNES_HOME": str(home), **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        words = [str(word) for word in words]
+        # No window opens on the screen of whoever runs the tests.
+        inherited = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "AITUNES_HOME": str(home)}
+        if environment is None and (words[:3] == ["play", "--output", "none"] or words[:1] == ["web"]):
+            self.process = WarmEngine(words, inherited)
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "instrument", *words],
+                cwd=ROOT,
+                env=inherited | (environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         self.lines = []
         self._all_said = False
         self._said = threading.Condition()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aitunes.errors import AiTunesError
 from benchmarks import attack
 from benchmarks.attacks import inputs
+from benchmarks.attacks.damage import damaged
 from benchmarks.attacks.target import NotTriedError, Target
 
 READERS = (
@@ -30,6 +31,10 @@ READERS = (
     "pictures",
     "set",
     "genres",
+    "run",
+    "index of features",
+    "table of features",
+    "sound to learn",
     "model",
 )
 
@@ -72,7 +77,7 @@ def test_sound_inputs_are_read(readers, name):
 def test_a_damaged_input_is_read_or_refused_in_a_sentence(readers, name, data):
     kind = data.draw(st.sampled_from(["mutated", "bytes"]))
     if kind == "mutated":
-        content = inputs.damaged(readers[name].seeds, random.Random(data.draw(st.integers(0, 2**32))))
+        content = damaged(readers[name].seeds, random.Random(data.draw(st.integers(0, 2**32))))
     else:
         content = data.draw(st.binary(max_size=200))
     with contextlib.suppress(AiTunesError):

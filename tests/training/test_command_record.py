@@ -34,6 +34,12 @@ def test_the_current_folder_is_named(tmp_path, monkeypatch):
     assert recorded_command(words, build().parse_args(words)).endswith("--data-dir my-sounds")
 
 
+def test_what_is_no_text_is_spelled():
+    words = ["learn", "/home/m\udcfcsik"]
+    recorded = recorded_command(words, build().parse_args(words))
+    assert recorded == r"aitunes-train learn 'm\xfcsik'"
+
+
 def test_bundled_cards_name_no_path():
     releases = [path for path in Path("instrument/releases").iterdir() if path.is_dir()]
     assert len(releases) == 9

@@ -11,12 +11,14 @@ from aitunes.early_stop import INTERRUPTED, interrupt_from_now_on
 from aitunes.errors import AiTunesError, reason
 from aitunes.printable import printable
 from aitunes.release.runtime import disable_telemetry
+from aitunes.standard_streams import accept_any_letter, drop_output
 from training.cli.command_record import recorded_command
 from training.cli.parser import build, build_original
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 1 after a failure, 2 after wrong usage, or 130 after Ctrl-C."""
+    accept_any_letter()
     disable_telemetry()  # PyTorch imports ONNX Runtime, too
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it complains where a home cannot be written
     words = list(sys.argv[1:] if argv is None else argv)
@@ -64,9 +66,13 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
 def _with_errors_printed(action: Callable[[], int]) -> int:
     """Run a function, and print its failure as a sentence."""
     try:
-        return action()
+        status = action()
+        sys.stdout.flush()
+        return status
     except AiTunesError as error:
         print(f"aitunes-train: {printable(str(error), lines=True)}", file=sys.stderr)
+    except BrokenPipeError:  # `aitunes-train list | head` has seen enough
+        drop_output()
     except OSError as error:
         name = printable(str(error.filename or "A file"))
         print(f"aitunes-train: {name} cannot be used: {reason(error)}.", file=sys.stderr)

@@ -66,6 +66,10 @@ def _select(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> N
         actions.select_model(arguments.model)
 
 
+def _show(line: str) -> None:
+    print(printable(line))
+
+
 def _list(arguments: argparse.Namespace) -> int:
     if arguments.experiment is None:
         for case in CASES.values():
@@ -81,7 +85,7 @@ def _list(arguments: argparse.Namespace) -> int:
         return 0
     actions.select_scenario(arguments.scenario)
     for model in actions.list_models():
-        print(f"{model} ({model.stat().st_size / 1e6:.1f} MB)")
+        _show(f"{model} ({model.stat().st_size / 1e6:.1f} MB)")
     if not actions.list_models():
         print("no models yet")
     return 0
@@ -93,7 +97,7 @@ def _prepare(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> 
         _print_message(sentence)
     statistics = card.statistics or {}
     skipped = f", {len(card.skipped)} tracks skipped" if card.skipped else ""
-    print(f"{path}: {statistics['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
+    _show(f"{path}: {statistics['seconds']:.0f} s of {card.name}{skipped}; SHA-256 {card.hash[:16]}…")
     print(
         f"mean {statistics['mean']:.3f}, standard deviation {statistics['std']:.3f}, {statistics['silent']:.1%} silent"
     )
@@ -114,7 +118,7 @@ def _train(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> in
     )
     trained = actions.train(arguments.epochs, arguments.save_every, options)
     if is_first_process():
-        print(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
+        _show(f"{trained.epochs} epochs of {trained.case.name} {trained.scenario.name} are in {trained.checkpoint}.")
         if trained.case.is_audio:
             print("To play it: the same command with `export` for `train`, without -e, with --install.")
     return 0
@@ -128,7 +132,7 @@ def _evaluate(arguments: argparse.Namespace, actions: HeadlessActionPipeline) ->
     figures, page = actions.evaluate(folder)
     for name, value in figures.items():
         print(f"{name:26} {value:g}")
-    print(f"Pictures and sounds: {page}")
+    _show(f"Pictures and sounds: {page}")
     return 0
 
 
@@ -138,15 +142,15 @@ def _export(arguments: argparse.Namespace, actions: HeadlessActionPipeline) -> i
     names = ReleaseNames(arguments.name, arguments.public_name, arguments.description)
     folder = actions.export(None if arguments.install else arguments.to, names, quick=arguments.quick)
     size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{folder} ({size / 1e6:.1f} MB).")
+    _show(f"{folder} ({size / 1e6:.1f} MB).")
     where = "" if arguments.install else f" --releases {folder.parent}"
-    print(f"aitunes play{where} --release {folder.name}")
+    _show(f"aitunes play{where} --release {folder.name}")
     return 0
 
 
 def _print_paths(paths: list[Path]) -> int:
     for path in paths:
-        print(printable(str(path)))
+        _show(str(path))
     return 0
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from aitunes.file_names import spelled
 from aitunes.remote_paths import is_remote
 
 
@@ -23,7 +24,7 @@ def recorded_command(words: Sequence[str], arguments: argparse.Namespace) -> str
     """
     values = {**vars(arguments), "model": Path(getattr(arguments, "model", None) or "")}
     paths = [value for value in values.values() if isinstance(value, Path) or hasattr(value, "storage_options")]
-    return shlex.join(["aitunes-train", *(_reduced(word, paths) for word in words)])
+    return spelled(shlex.join(["aitunes-train", *(_reduced(word, paths) for word in words)]))
 
 
 def _reduced(word: str, paths: list[Path]) -> str:

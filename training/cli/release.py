@@ -9,6 +9,7 @@ from pathlib import Path
 from aitunes.datasets.notes import Notes
 from aitunes.errors import TrainingError
 from aitunes.experiments.run_files import LAST_CHECKPOINT
+from aitunes.printable import printable
 from training.cli.motion import add_motion_of_notes
 from training.export.case_release import ReleaseNames, check_target
 from training.fit.options import TrainOptions
@@ -88,7 +89,7 @@ def _segments(name: str, arguments: argparse.Namespace, actions: HeadlessActionP
 
 def _say(public_name: str, folder: Path) -> int:
     size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{public_name} is in {folder} ({size / 1e6:.1f} MB).")
+    print(printable(f"{public_name} is in {folder} ({size / 1e6:.1f} MB)."))
     return 0
 
 

@@ -21,6 +21,7 @@ from aitunes.errors import AiTunesError, TrainingError
 from aitunes.experiments.cases.case import AnyData, Case, ClipSeries
 from aitunes.experiments.scenarios.scenario import Scenario
 from aitunes.features import AudioFeatures, FloatArray
+from aitunes.file_names import spelled
 from aitunes.remote_paths import check_reachable, is_remote
 from training.data.feature_preparation import PrepareOptions, Progress, prepare_tracks
 from training.data.feature_store import FeatureStore, StoreCard, is_store
@@ -127,7 +128,7 @@ def store_path(case: Case, features: AudioFeatures, options: CorpusOptions) -> P
     if options.features is not None:
         return options.features
     decides = f"{features.as_dict()} {options.limit_items} {options.seed} {options.data_dir}"
-    return Path("features") / f"{case.name}-{hashlib.sha256(decides.encode()).hexdigest()[:8]}"
+    return Path("features") / f"{case.name}-{hashlib.sha256(spelled(decides).encode()).hexdigest()[:8]}"
 
 
 def prepare_case(case: Case, scenario: Scenario, options: CorpusOptions, progress: Progress) -> tuple[Path, StoreCard]:

@@ -31,7 +31,7 @@ from aitunes.remote_paths import check_reachable, file_sizes, is_remote
 from training.data.feature_store import StoreCard, Texts, TrackTable, files_of, write_index
 from training.data.prepare import split_clips
 from training.data.shards import WORK, Made, Plan, Plans, make_shard, plan_shards, read_made, shard_size
-from training.data.sources import write_sources
+from training.data.sources import DIGEST_BYTES, write_sources
 
 _OVERHEAD = 1.05
 _LISTED = 20
@@ -166,11 +166,13 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, planned: Plans, mad
     plans = planned.shards
     # Arrays of a few bytes a track: they may be very many.
     items, shard, row = (np.zeros(len(data.tracks), np.int32) for _ in range(3))
-    hashes, files = np.zeros((len(data.tracks), 32), np.uint8), list[tuple[str, int]]()
+    hashes, sources = (np.zeros((len(data.tracks), size), np.uint8) for size in (32, DIGEST_BYTES))
+    files = list[tuple[str, int]]()
     for plan, shard_made in zip(plans, made, strict=True):
         counts = np.array(shard_made.counts)
         items[plan.tracks], shard[plan.tracks], row[plan.tracks] = counts, len(files), np.cumsum(counts) - counts
         hashes[plan.tracks] = np.frombuffer(shard_made.hashes, np.uint8).reshape(-1, 32)
+        sources[plan.tracks] = np.frombuffer(shard_made.files, np.uint8).reshape(-1, DIGEST_BYTES)
         files += [(shard_made.file, int(counts.sum()))] if shard_made.file else []
     kept = np.flatnonzero(items)
     names, labels = (_texts(getattr(data.tracks[n], what) for n in kept.tolist()) for what in ("name", "label"))
@@ -182,8 +184,7 @@ def _finish(data: Tracks, options: PrepareOptions, to: Path, planned: Plans, mad
         data.name, data.licence, options.features, options.seed, options.held_out, _sentences(plans, made, "refused"),
         whole, statistics, (*data.notes, *_sentences(plans, made, "noted")),
     )  # fmt: skip
-    sources = write_sources(to, data.tracks, planned.stamps)
-    write_index(to, card, table, files, sources)
+    write_index(to, card, table, files, write_sources(to, data.tracks, planned.stamps, sources))
     return card
 
 

@@ -26,9 +26,10 @@ from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray
 from aitunes.remote_paths import is_remote, write_whole
 from training.data.log_mel import LogMel
+from training.data.sources import hash_of_file
 
 WORK = ".work"
-_VERSION = 3
+_VERSION = 4
 _AUDIO_BYTES = 16 << 20
 _MIN_SHARDS = 64
 
@@ -56,6 +57,7 @@ class Made:
         file: its name in the store; "" where none of its tracks gave a segment.
         counts: segments of each of its tracks.
         hashes: SHA-256 of each track's segments, one after the other, 32 bytes each.
+        files: `hash_of_file` of each track's file, likewise.
         sums: of the segments' values, of their squares, and how many are 0.
         refused: why tracks gave none, by their index in the shard.
         noted: sentences about tracks of which something was left out or changed, likewise.
@@ -65,6 +67,7 @@ class Made:
     file: str
     counts: tuple[int, ...]
     hashes: bytes
+    files: bytes
     sums: tuple[float, float, float]
     refused: dict[int, str]
     noted: dict[int, str]
@@ -136,7 +139,7 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
     Raises:
         TrainingError: a track's file is not there.
     """
-    parts, refused, noted, seconds = [], dict[int, str](), dict[int, str](), 0.0
+    parts, files, refused, noted, seconds = [], list[bytes](), dict[int, str](), dict[int, str](), 0.0
     for n, track in enumerate(tracks):
         notes: list[str] = []
         try:
@@ -147,11 +150,13 @@ def make_shard(plan: Plan, tracks: Sequence[Track], store: Path, features: Audio
         if notes and n not in refused:
             noted[n] = _without_folder(" ".join(notes), track)
         parts.append(part)
+        files.append(hash_of_file(track.path))
         seconds += length
     file = _write_shard(store, plan.number, parts, features)
-    hashes = b"".join(hashlib.sha256(part.data).digest() for part in parts)
-    made = Made(file, tuple(len(part) for part in parts), hashes, _sums(parts), refused, noted, round(seconds, 6))
-    note = json.dumps({**asdict(made), "hashes": hashes.hex()})
+    hashes, digests = b"".join(hashlib.sha256(part.data).digest() for part in parts), b"".join(files)
+    counts = tuple(len(part) for part in parts)
+    made = Made(file, counts, hashes, digests, _sums(parts), refused, noted, round(seconds, 6))
+    note = json.dumps({**asdict(made), "hashes": hashes.hex(), "files": digests.hex()})
     write_whole(store / WORK / f"{plan.key}.json", [note.encode()], durable=False)
     return made
 
@@ -165,7 +170,8 @@ def read_made(path: Path) -> Made:
     values = json.loads(path.read_bytes())
     for kind in ("refused", "noted"):
         values[kind] = {int(n): sentence for n, sentence in values[kind].items()}
-    values |= {name: tuple(values[name]) for name in ("counts", "sums")} | {"hashes": bytes.fromhex(values["hashes"])}
+    values |= {name: tuple(values[name]) for name in ("counts", "sums")}
+    values |= {name: bytes.fromhex(values[name]) for name in ("hashes", "files")}
     return Made(**values)
 
 

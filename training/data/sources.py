@@ -17,22 +17,25 @@ from aitunes.remote_paths import is_remote, write_whole
 
 _LINES = 4_096
 _MAX_BYTES = 1 << 28
-_PARTS = 8
-_PART_BYTES = 1 << 14
+_PIECE_BYTES = 1 << 18
+DIGEST_BYTES = 16
 _TELLS_TOUCHED = os.name != "nt"
 """Says whether the system tells when anything of a file changed last; nobody can set that time."""
+_MAX_READ_UNTOLD = 1 << 20
+"""Bytes of a file that is read whole where nothing tells: whole libraries of sounds would take minutes."""
 
 Stamp = tuple[int, int, int, str]
-"""Bytes of a file, when its contents and when anything of it changed last, and `_hash_of_parts`."""
+"""Bytes of a file, when its contents and when anything of it changed last, and `hash_of_file`, hexadecimal."""
 
 
-def write_sources(store: Path, tracks: Sequence[Track], stamps: NDArray[np.int64]) -> str:
+def write_sources(store: Path, tracks: Sequence[Track], stamps: NDArray[np.int64], files: NDArray[np.uint8]) -> str:
     """Write what every file is, a line of JSON each; returns the list's name in the store.
 
     Args:
         stamps: see `training.data.shards.Plans`.
+        files: `hash_of_file` of each, [tracks, DIGEST_BYTES].
     """
-    lines = list(_pieces(tracks, stamps))  # some tens of bytes a file
+    lines = list(_pieces(tracks, stamps, files))  # some tens of bytes a file
     digest = hashlib.sha256()
     for piece in lines:
         digest.update(piece)
@@ -41,29 +44,27 @@ def write_sources(store: Path, tracks: Sequence[Track], stamps: NDArray[np.int64
     return name
 
 
-def _pieces(tracks: Sequence[Track], stamps: NDArray[np.int64]) -> Iterator[bytes]:
+def _pieces(tracks: Sequence[Track], stamps: NDArray[np.int64], files: NDArray[np.uint8]) -> Iterator[bytes]:
     for start in range(0, len(tracks), _LINES):
         rows = [
-            json.dumps([*stamps[n].tolist(), _hash_of_parts(tracks[n].path), tracks[n].name])
+            json.dumps([*stamps[n].tolist(), files[n].tobytes().hex(), tracks[n].name])
             for n in range(start, min(start + _LINES, len(tracks)))
         ]
         yield "".join(f"{row}\n" for row in rows).encode()
 
 
-def _hash_of_parts(path: Path) -> str:
-    """Hash eight parts of a file on a disk, from its first bytes to its last; "" where it cannot be read."""
+def hash_of_file(path: Path) -> bytes:
+    """Hash all of a file on a disk, [DIGEST_BYTES]; zeros where it cannot be read, or lies in an object store."""
     if is_remote(path):
-        return ""
-    digest = hashlib.blake2b(digest_size=8)
+        return bytes(DIGEST_BYTES)
     try:
         with open_regular(path) as file:
-            last = max(0, file.seek(0, os.SEEK_END) - _PART_BYTES)
-            for n in range(_PARTS):
-                file.seek(n * last // (_PARTS - 1))
-                digest.update(file.read(_PART_BYTES))
+            digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+            return digest.digest()
     except OSError:
-        return ""
-    return digest.hexdigest()
+        return bytes(DIGEST_BYTES)
 
 
 def describe_changes(path: Path, tracks: Sequence[Track]) -> str:
@@ -95,21 +96,23 @@ def _parse(line: str) -> tuple[str, Stamp]:
     if line[0] != "[":  # as older stores have it
         size, changed, name = line.split(" ", 2)
         return name, (int(size), int(changed), 0, "")
-    size, changed, touched, parts, name = json.loads(line)
+    size, changed, touched, digest, name = json.loads(line)
     if not isinstance(name, str):
         raise TypeError(f"{name!r:.40} is no name")
-    return name, (size, changed, touched, parts)
+    return name, (size, changed, touched, digest)
 
 
 def _differs(path: Path, before: Stamp) -> bool:
-    size, changed, touched, parts = before
+    size, changed, touched, digest = before
     try:
         stat = path.stat()
     except OSError:
         return True
     if (stat.st_size, stat.st_mtime_ns) != (size, changed):
         return True
-    # Programs that edit tags can keep both; only files that were touched are read, and so a copied folder once.
-    if not parts or (_TELLS_TOUCHED and stat.st_ctime_ns == touched):
+    # Programs that edit tags can keep both; only files that were touched are read, such as those of a copied folder.
+    if not isinstance(digest, str) or len(digest) != 2 * DIGEST_BYTES:  # of older stores, whose hashes are others
         return False
-    return _hash_of_parts(path) != parts
+    if (stat.st_ctime_ns == touched) if _TELLS_TOUCHED else size > _MAX_READ_UNTOLD:
+        return False
+    return hash_of_file(path).hex() != digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from training.fit.trained import Trained
 SOUND_SECONDS = 4.0
 _SHOWN, _TRACKS = 6, 3
 _PCA_ITEMS = 800
+_FILE_NAME_LETTERS = 40
 
 
 def write_page(
@@ -137,10 +139,20 @@ def _write_sounds(tracks: list[_Track], features: AudioFeatures | None, to: Path
     for n, track in enumerate(tracks, 1):
         for kind, S in (("original", track.S), ("reconstruction", track.decoded)):
             y = sound_of_frames(np.concatenate(list(S), axis=1), features)
-            titles[f"{n}-{kind}.wav"] = f"{track.name}: {kind}"
-            (to / f"{n}-{kind}.wav").write_bytes(wav_bytes(y, features.sample_rate))
+            name = f"{n}-{_file_name(track.name)}-{kind}.wav"
+            titles[name] = f"{track.name}: {kind}"
+            (to / name).write_bytes(wav_bytes(y, features.sample_rate))
     (to / "tracks.json").write_text(json.dumps([track.name for track in tracks]) + "\n", encoding="utf-8")
     return titles
+
+
+def _file_name(track: str) -> str:
+    """Spell a track's name so that every disk and every address can hold it.
+
+    >>> _file_name("winds/flöte 1 (vel).wav")
+    'winds-fl-te-1-vel-wav'
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "-", track[-_FILE_NAME_LETTERS:]).strip("-") or "track"
 
 
 def _write_use(use: LatentUse, path: Path) -> None:

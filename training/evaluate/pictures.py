@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from aitunes.experiments.latent_pictures import pc_label, principal_plane
@@ -34,6 +35,11 @@ class TrackPicture:
 
 
 def tracks_png(tracks: Sequence[TrackPicture], features: AudioFeatures, latent_dim: int) -> bytes:
+    """Return the picture of `tracks_figure`."""
+    return png_bytes(tracks_figure(tracks, features, latent_dim))
+
+
+def tracks_figure(tracks: Sequence[TrackPicture], features: AudioFeatures, latent_dim: int) -> Figure:
     """Draw seconds of tracks, a row each: original, reconstruction, and PCA of the same size beside them."""
     figure = new_figure(13.0, 0.8 + 2.6 * len(tracks))
     grid = figure.subplots(len(tracks), 3, squeeze=False, sharey=True)
@@ -48,7 +54,7 @@ def tracks_png(tracks: Sequence[TrackPicture], features: AudioFeatures, latent_d
         axes.set_xlabel("seconds")
     if drawn is not None:
         figure.colorbar(drawn, ax=grid, label="normalised log-mel" if features.scale == "mel" else "normalised log")
-    return png_bytes(figure)
+    return figure
 
 
 def reconstructions_png(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from aitunes.errors import TrainingError
 from aitunes.features import AudioFeatures, FloatArray, stft_magnitudes
 from training.learn.envelopes import envelopes
 from training.learn.network import N_FFT, RANGE_DB, SAMPLE_RATE, features_of
+from training.learn.side_levels import side_levels_db
 
 MAX_FRAMES = 120_000
 MAX_SAMPLES = 2_000
 _HOP = 512
+_SIDE_EVERY = 2  # frames; levels change slowly, and measuring them takes two transforms
 _MIN_FRAMES = 64
 _HELD_SHARE, _MIN_FILES, _PIECES = 0.1, 4, 10
 _AUDIBLE_DB = -60.0
@@ -33,6 +35,7 @@ class Frames:
         files: names of all files, and of those that are held out, whole.
         tracks: envelopes of the training half's stretches in their order, silence included, [frames, NODES] each.
         frame_rate: of the tracks, Hz.
+        sides: levels of the tracks' side channels, [frames, bands] each; none where all the material is mono.
     """
 
     train: FloatArray
@@ -45,6 +48,7 @@ class Frames:
     held_files: tuple[str, ...]
     tracks: tuple[FloatArray, ...] = ()
     frame_rate: float = SAMPLE_RATE / _HOP
+    sides: tuple[FloatArray, ...] = ()
 
 
 @dataclass
@@ -54,6 +58,7 @@ class _Piece:
     name: str
     label: str
     x: FloatArray
+    side: FloatArray
 
 
 class FrameCollector:
@@ -72,27 +77,31 @@ class FrameCollector:
         self._sample: list[tuple[str, str, NDArray[np.float16]]] = []
         self._sample_every = _HOP
         self._count, self._top_db = 0, float("-inf")
+        self._is_stereo = False
 
-    def add(self, name: str, label: str, y: FloatArray) -> None:
+    def add(self, name: str, label: str, y: FloatArray, side: FloatArray | None = None) -> None:
         """Take a stretch of sound.
 
         Args:
             name: of its file; stretches of a file come in their order.
             label: what the map colours it by.
-            y: mono [samples] at `sample_rate`.
+            y: mono, or the mid channel, [samples] at `sample_rate`.
+            side: half the difference of two channels, [samples]; None where there is none.
         """
         y = np.asarray(y, np.float32)
         x, top_db = envelopes(y, _HOP * self._stride)
         if not len(x):
             return
         self._top_db = max(self._top_db, top_db)
-        self._pieces.append(_Piece(name, label, x))
+        self._is_stereo |= side is not None
+        levels = side_levels_db(y, side, _SIDE_EVERY * _HOP * self._stride)
+        self._pieces.append(_Piece(name, label, x, np.repeat(levels, _SIDE_EVERY, axis=0)[: len(x)]))
         self._count += len(x)
         self._take_sample(name, label, y)
         while self._count > self._max_frames:
             self._stride *= 2
             for piece in self._pieces:
-                piece.x = piece.x[::2].copy()
+                piece.x, piece.side = piece.x[::2].copy(), piece.side[::2].copy()
             self._count = sum(len(piece.x) for piece in self._pieces)
 
     def _take_sample(self, name: str, label: str, y: FloatArray) -> None:
@@ -113,8 +122,8 @@ class FrameCollector:
         if self._top_db < _FAINT_DB:
             raise TrainingError("It holds no sound that can be heard; record it louder, or choose another folder.")
         features = features_of(self._top_db)
-        whole = [_Piece(piece.name, piece.label, self._normalised(piece.x)) for piece in self._pieces]
-        pieces = [_Piece(piece.name, piece.label, _audible(piece.x)) for piece in whole]
+        whole = [replace(piece, x=self._normalised(piece.x)) for piece in self._pieces]
+        pieces = [replace(piece, x=_audible(piece.x)) for piece in whole]
         total = sum(len(piece.x) for piece in pieces)
         if total < _MIN_FRAMES:
             seconds = _MIN_FRAMES * _HOP / SAMPLE_RATE
@@ -123,9 +132,11 @@ class FrameCollector:
         held_files = _held_files(pieces, files)
         train, held = _halves(pieces, held_files)
         names, labels, sample = self._finish_sample(held_files, features)
-        tracks = tuple(piece.x for piece in whole if piece.name not in held_files)
+        kept = [piece for piece in whole if piece.name not in held_files]
+        tracks = tuple(piece.x for piece in kept)
+        sides = tuple(piece.side for piece in kept) if self._is_stereo else ()
         frame_rate = SAMPLE_RATE / (_HOP * self._stride)
-        return Frames(train, held, sample, labels, names, features, files, held_files, tracks, frame_rate)
+        return Frames(train, held, sample, labels, names, features, files, held_files, tracks, frame_rate, sides)
 
     def _normalised(self, x: FloatArray) -> FloatArray:
         return np.asarray(np.clip((x - self._top_db) / RANGE_DB + 1.0, 0.0, 1.0), np.float32)

@@ -47,8 +47,8 @@ class Collector(Protocol):
     @property
     def sample_rate(self) -> int: ...
 
-    def add(self, name: str, label: str, y: FloatArray) -> None:
-        """Take a stretch [samples] of a file."""
+    def add(self, name: str, label: str, y: FloatArray, side: FloatArray | None = None) -> None:
+        """Take a stretch [samples] of a file, mono or with the side channel beside the mid channel."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def gather(
                 if account.is_duplicate(part, seen):
                     break
                 account.take(part, collector.sample_rate)
-                collector.add(job.file.name, survey.listing.label_of(job.file), part.y)
+                collector.add(job.file.name, survey.listing.label_of(job.file), part.y, part.side)
                 progress(min(1.0, survey.seconds_read / total))
             if limits.clock() > end:
                 survey.stopped_early = True

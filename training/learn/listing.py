@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aitunes.datasets.folder import SUFFIXES, UNLABELLED, first_folder
 from aitunes.errors import TrainingError, reason
+from aitunes.file_names import spelled
 from aitunes.folder_walk import walk_folders
 
 LIBSNDFILE = tuple(sorted({*SUFFIXES, ".aifc", ".mp1", ".mp2", ".snd", ".voc", ".wave"}))
@@ -34,7 +35,7 @@ class SoundFile:
 
     Args:
         path: where it lies.
-        name: its path inside the folder, with slashes.
+        name: its path inside the folder, with slashes, as text.
         size: bytes.
     """
 
@@ -79,9 +80,14 @@ class Listing:
     empty: list[str] = field(default_factory=list)
     is_whole: bool = True
 
+    @property
+    def title(self) -> str:
+        """The folder's own name, as text."""
+        return spelled(self.root.resolve().name)
+
     def label_of(self, file: SoundFile) -> str:
         """Return the first-level folder of a file; of a file beside such folders, the name of the whole folder."""
-        return self.root.resolve().name or UNLABELLED if file.label == UNLABELLED else file.label
+        return self.title or UNLABELLED if file.label == UNLABELLED else file.label
 
 
 def list_folder(root: Path, max_entries: int = _MAX_ENTRIES) -> Listing:
@@ -99,7 +105,7 @@ def list_folder(root: Path, max_entries: int = _MAX_ENTRIES) -> Listing:
     listing = Listing(root if root.is_dir() else root.parent)
     has_ffmpeg = shutil.which("ffmpeg") is not None
     if not root.is_dir():
-        _add(listing, root, root.name, has_ffmpeg)
+        _add(listing, root, spelled(root.name), has_ffmpeg)
         return listing
     if not os.access(root, os.R_OK | os.X_OK):
         raise TrainingError(f"{root} cannot be read: you have no permission. Change its rights, or copy it.")
@@ -131,7 +137,7 @@ def _walk(listing: Listing) -> Iterator[tuple[Path, str]]:
         seen.add((state.st_dev, state.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            yield folder / name, (folder / name).relative_to(root).as_posix()
+            yield folder / name, spelled((folder / name).relative_to(root).as_posix())
 
 
 def _add(listing: Listing, path: Path, name: str, has_ffmpeg: bool) -> None:
@@ -160,4 +166,4 @@ def _add(listing: Listing, path: Path, name: str, has_ffmpeg: bool) -> None:
 
 
 def _inside(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return spelled(path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path))

@@ -115,10 +115,7 @@ def make_music_release(name: str, data_dir: Path, to: Path, command: str, seed: 
     """
     release = MUSIC_RELEASES[name]
     tracks = free_tracks(data_dir, release)
-    listing = list_folder(data_dir / release.part)
-    listing.files = [file for file in listing.files if file.name in tracks]
-    survey = Survey(listing)
-    frames = _collect(listing, survey, tracks)
+    listing, survey, frames = collect_tracks(data_dir, release, tracks)
     learner = Learner(frames, LearnSettings(latent_dim=COORDINATES, seed=seed))
     learnt = next(learner.run(_ANY_SECONDS)).model
     figures = _heard(learnt, frames, {file.name: file for file in listing.files})
@@ -184,15 +181,17 @@ class _Credited(FrameCollector):
         self._tracks = tracks
 
     @override
-    def add(self, name: str, label: str, y: FloatArray) -> None:
-        super().add(name, self._tracks[name].author, y)
+    def add(self, name: str, label: str, y: FloatArray, side: FloatArray | None = None) -> None:
+        super().add(name, self._tracks[name].author, y, side)
 
 
-def _collect(listing: Listing, survey: Survey, tracks: dict[str, Track]) -> Frames:
-    """Read all tracks from their beginning to their end."""
-    collector = _Credited(tracks)
+def collect_tracks(data_dir: Path, release: MusicRelease, tracks: dict[str, Track]) -> tuple[Listing, Survey, Frames]:
+    """Read all tracks of a release from their beginning to their end."""
+    listing = list_folder(data_dir / release.part)
+    listing.files = [file for file in listing.files if file.name in tracks]
+    survey, collector = Survey(listing), _Credited(tracks)
     gather(survey, open_headers(survey, _UNHURRIED), collector, _UNHURRIED, lambda share: None)
-    return collector.finish()
+    return listing, survey, collector.finish()
 
 
 def _heard(learnt: LearntModel, frames: Frames, files: dict[str, SoundFile]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from aitunes.errors import ReleaseError, TrainingError, reason
-from aitunes.file_names import is_device_name
+from aitunes.file_names import is_device_name, spelled
 from aitunes.release.bundled import BUNDLED
 from aitunes.release.limits import is_release_name
 from aitunes.release.reader import CARD, read_card
@@ -47,7 +47,7 @@ def release_name(chosen: str | None, folder: Path, to: Path) -> str:
     Raises:
         TrainingError: the chosen name is no name, or belongs to another release.
     """
-    data_name = folder.resolve().name
+    data_name = spelled(folder.resolve().name)
     if chosen is not None:
         _check_chosen(chosen, to, data_name)
         return chosen

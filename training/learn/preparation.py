@@ -12,7 +12,7 @@ from training.learn.options import LearnOptions
 from training.learn.progress import Report
 from training.learn.sounds import Header
 from training.learn.steps import Learning
-from training.learn.survey import Survey, kind_sentence, minutes, no_sound, notes_sentence
+from training.learn.survey import Survey, kind_sentence, minutes, no_sound, notes_sentence, stereo_sentence
 
 PREPARING_SHARE = 0.12
 """Of the bar; the rest is learning."""
@@ -42,14 +42,19 @@ def _prepare_textures(
     options: LearnOptions, survey: Survey, sounds: Sounds, kind: Kind, show: _Shown
 ) -> tuple[Learning, str]:
     from training.learn.frames import FrameCollector
+    from training.learn.side import is_mono
     from training.learn.textures import LATENT_DIM, TextureLearning
 
     collector = FrameCollector()
     gather(survey, sounds, collector, Limits(), lambda share: show.at("reading", share))
     show.survey(survey, kind_sentence(kind, options.kind != "auto"))
     frames = collector.finish()
+    is_stereo = not is_mono(frames.sides)
+    if survey.stereo:
+        show.report.say(stereo_sentence(survey.stereo, is_stereo))
     heard = minutes(survey.seconds_read - survey.seconds_silent)
-    description = f"Learnt from {heard} of sound in the folder {_name(survey)}. The pad moves the timbre."
+    width = " in stereo" if is_stereo else ""
+    description = f"Learnt from {heard} of sound{width} in the folder {_name(survey)}. The pad moves the timbre."
     dimension = options.coordinates or LATENT_DIM
     return TextureLearning(frames, survey.digest, dimension, options.seed), description
 
@@ -76,6 +81,8 @@ def _prepare_notes(
             "No file holds one clear pitch, so there are no notes to learn; `--kind textures` learns any sound."
         )
     show.report.say(notes_sentence(found))
+    if survey.stereo:
+        show.report.say(stereo_sentence(survey.stereo, False))
     corpus = note_corpus(found, _name(survey), options.workers, lambda share: show.at("preparing", 0.7 + 0.3 * share))
     description = (
         f"Learnt from {len(found.notes)} notes in the folder {_name(survey)}. Play notes; the pad moves the timbre."
@@ -85,7 +92,7 @@ def _prepare_notes(
 
 
 def _name(survey: Survey) -> str:
-    return survey.listing.root.resolve().name
+    return survey.listing.title
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class _Nothing:
 
     sample_rate: int = 44_100
 
-    def add(self, name: str, label: str, y: object) -> None:
+    def add(self, name: str, label: str, y: object, side: object = None) -> None:
         """Forget it."""
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from aitunes.errors import TrainingError
+from aitunes.printable import printable
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class TerminalReport:
 
     def say(self, sentence: str) -> None:
         """Print above the bar."""
+        sentence = printable(sentence, lines=True)
         if self._bar.disable:
             print(sentence, flush=True)
         else:

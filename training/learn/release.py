@@ -12,6 +12,7 @@ from aitunes.features import FloatArray
 from aitunes.release.card import LatentSpace, ReleaseCard, TensorSpec, TrainingRecord
 from aitunes.release.motion import MOTION
 from aitunes.release.reader import MAP, TORCHSCRIPT, Landmarks
+from aitunes.release.side import SIDE
 from aitunes.release.writer import write_release
 from training.evaluate.inference import codes_of
 from training.evaluate.landmarks import LANDMARKS, MAP_PICTURE, map_npz, map_png, pad_positions
@@ -26,6 +27,7 @@ from training.learn.motion import texture_motion
 from training.learn.network import FrameAutoencoder, LinearFrameAutoencoder
 from training.learn.pad_axes import pad_axes, unevenness_db
 from training.learn.preview import moving_preview
+from training.learn.side import learn_side
 
 _MIN_RANGE, _RANGE_MARGIN = 16.0, 1.5
 _CHECKED = 32
@@ -81,13 +83,18 @@ def export_learnt(
     codes = codes_of(model, frames.sample)
     qualities = measure_qualities(frames.sample, frames.features)
     latent = pad_axes(model, codes, qualities["brightness"])
-    axes = _axis_figures(model, latent, codes, qualities)
-    card = _card(learnt, frames, names, latent, float(np.abs(codes).max()), _record(learnt, frames, source, axes))
+    figures = _axis_figures(model, latent, codes, qualities)
+    side = learn_side(model.encode_envelope, frames.tracks, frames.sides)
+    if side is not None:
+        figures |= side.figures
+    card = _card(learnt, frames, names, latent, float(np.abs(codes).max()), _record(learnt, frames, source, figures))
     exported = export_model(LinearFrameAutoencoder(model) if model.is_linear else model, card, frames.sample[:_CHECKED])
     if not for_hosts:
         exported.pop(TORCHSCRIPT, None)
-    moving = _moving_files(model, frames, latent, motion_frames)
-    return write_release(to, card, exported | _map_files(frames, codes, card) | moving)
+    others = _map_files(frames, codes, card) | _moving_files(model, frames, latent, motion_frames)
+    if side is not None:
+        others[SIDE] = side.levels.to_bytes()
+    return write_release(to, card, exported | others)
 
 
 def _axis_figures(
@@ -100,7 +107,7 @@ def _axis_figures(
     return heard | {"pad_level_db": round(unevenness_db(model, latent), 2)}
 
 
-def _record(learnt: LearntModel, frames: Frames, source: Source, axes: dict[str, float]) -> TrainingRecord:
+def _record(learnt: LearntModel, frames: Frames, source: Source, figures: dict[str, float]) -> TrainingRecord:
     return TrainingRecord(
         data_name=source.data_name,
         data_licence=source.licence,
@@ -109,7 +116,7 @@ def _record(learnt: LearntModel, frames: Frames, source: Source, axes: dict[str,
         scenario="learn textures 1",
         command=source.command,
         epochs=int(learnt.epochs),
-        metrics=held_out_figures(learnt, frames) | axes | source.figures,
+        metrics=held_out_figures(learnt, frames) | figures | source.figures,
         versions=current_versions(),
     )
 

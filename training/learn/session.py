@@ -36,7 +36,7 @@ def learn(
     name = release_name(options.name, listing.root, to)
     report.say(f"Looking at {listing.root} …")
     learning, description = prepare(options, listing, report)
-    title = options.public_name or listing.root.resolve().name
-    titles = Titles(name, title, description, listing.root.resolve().name, options.command)
+    title = options.public_name or listing.title
+    titles = Titles(name, title, description, listing.title, options.command)
     work = Versions(learning, titles, to, report, PlayingEngine(options.engine, report), begin, clock)
     return work.until(begin + 60.0 * options.minutes, stop or Stop())

@@ -1,10 +1,11 @@
-"""Reads sound files in stretches of some seconds, mono and free of DC; a file of hours is never held whole."""
+"""Reads sound files in stretches of some seconds, free of DC; a file of hours is never held whole."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from aitunes.audio_processing.decoding import LOUDEST_SAMPLE
 from aitunes.errors import AiTunesError, reason
 from aitunes.features import FloatArray
 from aitunes.printable import printable
@@ -30,6 +32,7 @@ _FFMPEG_RATE = 44_100
 _FFMPEG_PATIENCE_SECONDS = 120.0
 _MAX_COMPLAINT = 4_096
 _OPPOSITE = 0.1  # of the channels' power is left in their mean
+_FULL_RANGE = 2**31 - 128  # the largest whole number of 32 bits that single precision holds
 _CLIPPED_LEVEL, _CLIPPED_RUN = 0.985, 3
 _DC = 0.01
 
@@ -62,6 +65,7 @@ class Stretch:
         dc: mean that was taken away, share of full scale.
         is_opposite: the channels cancel each other, so the louder one was taken.
         digest: of the decoded samples, whatever their container and tags.
+        side: half the difference of two channels, [samples]; None where they are the same, or not two.
     """
 
     y: FloatArray
@@ -70,6 +74,7 @@ class Stretch:
     dc: float
     is_opposite: bool
     digest: bytes
+    side: FloatArray | None = None
 
 
 def read_header(file: SoundFile) -> Header:
@@ -142,18 +147,22 @@ def mono_stretch(y: FloatArray, rate: int, sample_rate: int, start: float) -> St
     """Samples [count, channels] as they are learnt from.
 
     Raises:
-        UnreadableSoundError: some are no numbers.
+        UnreadableSoundError: some are no numbers, or far too large.
     """
-    if not np.isfinite(y).all():
-        raise UnreadableSoundError("it holds values that are no numbers")
-    digest = hashlib.blake2b(np.clip(y * 8_388_608.0, -(2**31), 2**31 - 1).astype(np.int32), digest_size=16).digest()
+    if not np.abs(y).max(initial=0.0) <= LOUDEST_SAMPLE:  # true for NaN, too
+        raise UnreadableSoundError("it holds values that are no numbers, or far too large")
+    digest = hashlib.blake2b(
+        np.clip(y * 8_388_608.0, -_FULL_RANGE, _FULL_RANGE).astype(np.int32), digest_size=16
+    ).digest()
     mono, is_opposite = _mixed_down(y)
     dc = float(mono.mean())
     clipped = clipped_share(mono if y.shape[1] == 1 else y.reshape(-1, order="F"))
-    mono = mono - np.float32(dc)
+    side = None if is_opposite else _side_of(y)
+    channels = (mono - np.float32(dc))[:, None] if side is None else np.stack([mono - np.float32(dc), side], axis=1)
     if rate != sample_rate:
-        mono = soxr.resample(mono, rate, sample_rate)
-    return Stretch(np.ascontiguousarray(mono, np.float32), start, clipped, dc, is_opposite, digest)
+        channels = soxr.resample(channels, rate, sample_rate)
+    whole = [np.ascontiguousarray(channel, np.float32) for channel in channels.T]
+    return Stretch(whole[0], start, clipped, dc, is_opposite, digest, whole[1] if side is not None else None)
 
 
 def has_dc(dc: float) -> bool:
@@ -187,6 +196,14 @@ def _mixed_down(y: FloatArray) -> tuple[FloatArray, bool]:
     return mean, False
 
 
+def _side_of(y: FloatArray) -> FloatArray | None:
+    """Return half the difference of two channels, free of DC; None where there is none."""
+    if y.shape[1] != 2 or np.array_equal(y[:, 0], y[:, 1]):
+        return None
+    side = 0.5 * (y[:, 0] - y[:, 1])
+    return np.asarray(side - side.mean(), np.float32)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     """Yields a file that libsndfile has opened.
@@ -201,7 +218,8 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
                 _check_header(sound)
                 yield sound
         else:
-            with soundfile.SoundFile(path) as sound:
+            # As text it refuses names that are no UTF-8.
+            with soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path)) as sound:
                 _check_header(sound)
                 yield sound
     except OSError as error:

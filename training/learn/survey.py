@@ -61,8 +61,8 @@ class Survey:
     def _amount(self) -> str:
         listing = self.listing
         count = len(listing.files)
-        some = "" if self.stereo == self.read else f"{self.stereo} "
-        channels = f"{some}stereo, mixed to mono" if self.stereo else "mono"
+        mono = self.read - self.stereo
+        channels = "mono" if not self.stereo else "stereo" if not mono else f"{self.stereo} stereo"
         text = f"{amount(count, 'file')} with {minutes(self.seconds_found)} of sound ({channels})"
         if self.sampled < count or self.seconds_read < 0.95 * self.seconds_found:
             text += f"; {minutes(self.seconds_read)} of it, spread evenly over {amount(self.read, 'file')}, are used"
@@ -122,6 +122,19 @@ def kind_sentence(kind: Kind, forced: bool) -> str:
         heard = f"{kind.pitched} of {kind.tried} files that were listened to hold one note"
         return f"These are {taken} ({heard}, {kind.confidence:.0%} sure)."
     return f"Taken for {taken} ({kind.pitched} of {kind.tried} files that were listened to hold one pitch)."
+
+
+def stereo_sentence(files: int, is_stereo: bool) -> str:
+    """Say whether the release is as wide as its stereo files, or mono.
+
+    >>> stereo_sentence(1, is_stereo=True)
+    'Stereo: at width 100 % the release is as wide as the recordings.'
+    """
+    if is_stereo:
+        return "Stereo: at width 100 % the release is as wide as the recordings."
+    return (
+        f"The release is mono, mixed from {amount(files, 'stereo file')}; width spreads it in the same way everywhere."
+    )
 
 
 def notes_sentence(found: NoteSet) -> str:

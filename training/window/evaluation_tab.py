@@ -106,7 +106,7 @@ class EvaluationTab(QWidget):
         title.setTextFormat(Qt.TextFormat.PlainText)
         layout.addWidget(title)
         for kind in ("original", "reconstruction"):
-            path = original.with_name(original.name.replace("original", kind))
+            path = original.with_name(f"{original.name.removesuffix('original.wav')}{kind}.wav")
             button = named(QPushButton(f"▶ {kind.capitalize()}"), f"Play the {kind} of {name}")
             button.clicked.connect(partial(self._workshop.player.play, path))
             layout.addWidget(button)

@@ -10,14 +10,15 @@ import matplotlib
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from typing_extensions import override
 
 from aitunes.experiments.callbacks.loss_history import LossHistory
 from aitunes.experiments.history import Row
 from aitunes.figures import new_figure, png_bytes
 
-_DECADE = 10.0
+_DECADE, _FEW_DECADES = 10.0, 1e3
 _STYLES = {"train": "-", "validation": "--"}
 
 
@@ -60,6 +61,12 @@ class LossPlot(Callback):
 
 
 def plot_history(rows: list[Row], path: Path) -> None:
+    """Write the picture of `history_figure`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png_bytes(history_figure(rows)))
+
+
+def history_figure(rows: list[Row]) -> Figure:
     """Draw a history, 900 × 700, the total above its parts, logarithmic where the values span a decade."""
     figure = new_figure(9.0, 7.0)
     total, parts = figure.subplots(2, 1, sharex=True)
@@ -68,8 +75,7 @@ def plot_history(rows: list[Row], path: Path) -> None:
     _draw(parts, rows, [name for name in names if name not in ("loss", "usage")])
     total.set(title="loss, weighted and summed", ylabel="loss")
     parts.set(title="its parts, not weighted", xlabel="epoch", ylabel="loss")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png_bytes(figure))
+    return figure
 
 
 def _draw(axes: Axes, rows: list[Row], names: list[str]) -> None:
@@ -83,8 +89,12 @@ def _draw(axes: Axes, rows: list[Row], names: list[str]) -> None:
                 values.extend(losses)
                 marker = "." if len(points) < 30 else ""
                 axes.plot(epochs, losses, style, marker=marker, color=colours(n % 10), label=f"{stage} {name}")
-    if values and 0.0 < _DECADE * min(values) < max(values):  # a shorter logarithmic axis has one number
+    if values and 0.0 < _DECADE * min(values) < max(values):
         axes.set_yscale("log")
+        if max(values) < _FEW_DECADES * min(values):  # powers of ten alone may be one number
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     if names:

@@ -46,6 +46,7 @@ class SoundPanel(QWidget):
             "/width": Fader("Width", 0.0, 1.0, 0.5, lambda width: f"{100 * width:.0f} %"),
             "/pan": Fader("Pan", -1.0, 1.0, 0.0, _pan),
         }
+        self.stereo["/width"].setToolTip("0 %: mono. 100 %: a stereo release is as wide as its recordings.")
         for name, fader in self.stereo.items():
             fader.moved_to.connect(lambda value, name=name: model.set(name, float(value)))
             learnable(fader, name)

@@ -144,9 +144,10 @@ def test_a_file_without_samples_and_one_with_samples_that_are_none_are_refused(t
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), RATE)
     with pytest.raises(AudioFileError, match=r"empty\.wav holds no samples"):
         read_audio(tmp_path / "empty.wav")
-    soundfile.write(tmp_path / "nan.wav", np.array([0.0, np.nan]), RATE, subtype="FLOAT")
-    with pytest.raises(AudioFileError, match=r"nan\.wav is damaged.*no numbers"):
-        read_audio(tmp_path / "nan.wav")
+    for value in (np.nan, np.inf, -3e38):
+        soundfile.write(tmp_path / "nan.wav", np.array([0.0, value]), RATE, subtype="FLOAT")
+        with pytest.raises(AudioFileError, match=r"nan\.wav is damaged.*no numbers"):
+            read_audio(tmp_path / "nan.wav")
 
 
 def test_an_existing_file_is_replaced_only_where_that_is_asked_for(tmp_path):

@@ -1,3 +1,4 @@
+import os
 import shutil
 import unicodedata
 
@@ -129,6 +130,27 @@ def test_accents_may_stand_apart_from_their_letters(folder, forms):
     (folder / kept).write_bytes(b"")
     (folder / "labels.csv").write_text(f"path,instrument,midi\n{listed},flute,60\n", encoding="utf-8")
     assert read_notes(folder).notes[0].path.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_a_list_and_names_of_an_old_system_are_read(folder):
+    (folder / "a").rename(folder / os.fsdecode(b"fl\xf6te"))
+    lines = "path,instrument,midi\nflöte/0.wav,Flöte,60\nb/2.wav,bass,40\n"
+    (folder / "labels.csv").write_bytes(lines.encode("latin-1"))
+    data = read_notes(folder)
+    assert [note.name for note in data.notes] == ["b/2.wav", "flöte/0.wav"]
+    assert data.notes[1].read(44_100).shape == (44_100,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_folders_whose_names_are_no_utf_8_are_read(folder, tmp_path_factory):
+    both = tmp_path_factory.mktemp("both")
+    for name in (b"w\xffnds", b"more"):
+        shutil.copytree(folder, both / os.fsdecode(name))
+    data = read_notes(both)
+    assert data.name == r"more, w\xffnds"
+    assert [note.name for note in data.notes][3:] == [rf"w\xffnds/{name}.wav" for name in ("a/0", "a/1", "b/2")]
+    assert len({note.read(44_100).shape for note in data.notes}) == 1
 
 
 def test_notes_left_out_for_their_licence_are_counted_aloud(folder):

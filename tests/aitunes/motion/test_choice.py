@@ -75,9 +75,8 @@ def test_a_contour_is_added_to_what_is_typical():
     typical = motions.choose(z, 60.0, 0.8)
     asked = motions.choose(z, 60.0, 0.8, Contour(4.0, 15.0))
     assert asked.stretch == pytest.approx(4.0 * typical.stretch, rel=0.15)
-    assert asked.correction_db == pytest.approx(typical.correction_db - 15.0, abs=1.0)
-    rings = motions.choose(z, 60.0, 0.8, Contour(1.0, -50.0))
-    assert motions.slopes[rings.index] + rings.correction_db == pytest.approx(0.0, abs=0.1)
+    assert motions.slopes[asked.index] * asked.pace == pytest.approx(-35.0, abs=1.0)
+    assert motions.choose(z, 60.0, 0.8, Contour(1.0, -50.0)).pace == 0.05
 
 
 def test_a_sustained_note_falls_where_that_is_asked_for_and_swells_for_a_second_at_most():
@@ -95,7 +94,7 @@ def test_a_note_has_the_contour_that_it_is_played_back_with():
     motions, z = NoteMotions(motion_of(notes)), np.zeros(2, np.float32)
     contour = motions.contour(z, 60.0, 0.8, 0.25, -35.0)
     played = motions.choose(z, 60.0, 0.8, contour)
-    assert motions.slopes[played.index] + played.correction_db == pytest.approx(-35.0, abs=0.5)
+    assert motions.slopes[played.index] * played.pace == pytest.approx(-35.0, abs=0.5)
     assert motions.attacks[played.index] * played.stretch == pytest.approx(0.25, abs=0.01)
 
 

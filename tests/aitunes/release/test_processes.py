@@ -39,6 +39,23 @@ def test_an_interrupt_while_a_child_imports_is_no_traceback(tmp_path):
     assert (run.returncode, run.stdout, run.stderr) == (130, "importing ['a word']\n", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system bounds no memory")
+def test_a_bound_of_memory_holds_here_and_not_in_child_processes(tmp_path):
+    (tmp_path / "told.py").write_text("import resource; print(resource.getrlimit(resource.RLIMIT_DATA)[0])")
+    command, environment = own_process("told")
+    environment["PYTHONPATH"] += os.pathsep + str(tmp_path)
+    script = (
+        "import resource, subprocess; from aitunes.memory_bound import bound_memory\n"
+        "bound_memory(1 << 30)\n"
+        "try: bytearray(3 << 29)\n"
+        "except MemoryError: print('refused', flush=True)\n"
+        f"subprocess.run({command!r}, check=True)\n"
+    )
+    words = [sys.executable, "-P", "-c", script]
+    run = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    assert (run.stdout.split(), run.stderr) == (["refused", "-1"], "")
+
+
 def test_every_child_process_of_ours_is_made_in_one_place():
     lines = [
         f"{path.relative_to(PROJECT)}: {line.strip()}"

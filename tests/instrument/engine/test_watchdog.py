@@ -1,5 +1,6 @@
 """A decoder that fails or hangs costs its release, never the instrument, which always ends when it is asked to."""
 
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -22,13 +23,21 @@ TRAP = 0.5
 """The first coordinate, in standard deviations, at which the decoder of `trap` never comes back."""
 
 
-def write_trap(tiny, parent, endless=True, name="trap"):
-    """A release that plays like any other but around `TRAP`, where it counts for ever, or divides what does not fit."""
+HUGE = 1_200_000_000
+"""Numbers of 4 bytes, more than an instrument may hold."""
+
+
+def write_trap(tiny, parent, endless=True, name="trap", huge=False):
+    """A release that plays like any other but around `TRAP`: there it counts for ever, takes all memory, or fails."""
     card = tiny.card(name, latent_dim=2)
     n_mels, latent = card.features.bands, card.latent
     misfit = """
         other = Reshape (sum, wrong_shape)
         next = ReduceSum <keepdims = 0> (other)
+    """
+    much = """
+        many_ones = ConstantOfShape (size)
+        next = ReduceSum <keepdims = 0> (many_ones)
     """
     steps = f"""
         off = Sub (z, trap)
@@ -38,7 +47,7 @@ def write_trap(tiny, parent, endless=True, name="trap"):
         times = Where (caught, many, once)
         count = Loop (times, yes, zero) <body = body (int64 n, bool condition, float sum) => (bool go_on, float next) {{
             go_on = Identity (condition)
-            {"next = Add (sum, one)" if endless else misfit}
+            {"next = Add (sum, one)" if endless else much if huge else misfit}
         }}>
         nothing = Mul (count, zero)
         projected = MatMul (z, flat_z)
@@ -58,7 +67,7 @@ def write_trap(tiny, parent, endless=True, name="trap"):
         "shape": [-1, n_mels, 1],
         "bias": np.full((1, n_mels), 0.5),
         "flat_z": np.zeros((2, n_mels)),
-        **({} if endless else {"wrong_shape": [7, 5, 3]}),
+        **({} if endless else {"size": [HUGE]} if huge else {"wrong_shape": [7, 5, 3]}),
     }
     return write_release(parent, card, tiny.files(card, tiny.model(card, steps, **constants)))
 
@@ -189,6 +198,19 @@ def test_the_engine_ends_when_it_is_asked_to_though_its_decoder_hangs(stuck):
     engine.wait()
     engine.close()
     assert engine.hanging
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system bounds no memory")
+def test_a_decoder_that_takes_all_memory_fails_alone(start, tiny, tmp_path):
+    write_trap(tiny, tmp_path / "releases", endless=False, huge=True)
+    words = ("--releases", tmp_path / "releases", "--release", "trap")
+    engine = start("play", "--output", "none", "--osc-port", 0, *words)
+    client = engine.client()
+    client.command("/notify", 1)
+    client.send(f"{ROOT}/latent", TRAP, 0.0)
+    assert "allocate memory" in client.expect("/error")[0]  # at once, instead of after minutes of filling it
+    client.send("/quit")
+    assert engine.ends() == 0
 
 
 @pytest.mark.parametrize("way", ["quit", "signal"])

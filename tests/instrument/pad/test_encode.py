@@ -92,6 +92,8 @@ def test_silence_and_what_is_no_sound_are_refused(bundled, sound, tmp_path):
     (tmp_path / "words.wav").write_text("no sound")
     with pytest.raises(SoundError, match=r"words\.wav cannot be read as sound"):
         encode(bundled, tmp_path / "words.wav")
+    with pytest.raises(SoundError, match="65 channels; at most 64"):
+        encode(bundled, sound(440.0, channels=65))
 
 
 def test_an_encoder_that_was_not_exported_is_refused(bundled, sound, tmp_path):

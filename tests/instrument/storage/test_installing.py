@@ -13,6 +13,7 @@ import pytest
 from aitunes.errors import ReleaseError
 from aitunes.release.archive import pack_release
 from aitunes.release.reader import MAP, read_card
+from aitunes.release.side import SIDE
 from aitunes.release.writer import write_release
 from instrument.storage import paths
 from instrument.storage.fetching import FetchError, fetch
@@ -161,6 +162,8 @@ def test_what_fails_on_the_way_leaves_nothing(installer, tiny, packed, home, tmp
     with pytest.raises(ReleaseError, match="The map of mapless"):
         installer.install(str(write_release(tmp_path / "bad", card, files)), Wishes())
     files[MAP] = tiny.files(card, b"")[MAP]
+    with pytest.raises(ReleaseError, match="The stereo side of mapless"):
+        installer.install(str(write_release(tmp_path / "bad", card, {**files, SIDE: b"no side"})), Wishes())
     with pytest.raises(ReleaseError, match="keeps for itself"):
         installer.install(str(write_release(tmp_path / "bad", card, {**files, "origin.json": b"{}"})), Wishes())
     assert names(home) == []

@@ -108,3 +108,13 @@ def test_a_block_may_be_empty():
     stage = steady()
     assert len(stage.process(np.zeros((0, 2), np.float32), 0.0, True)) == 0
     assert play(stage, 1)[-1] == pytest.approx(0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_samples_that_are_no_numbers_are_silent_and_the_sound_goes_on(value):
+    stage = steady()
+    block = np.full((HOP, 2), 0.5, np.float32)
+    block[40, 0] = value
+    assert np.isfinite(stage.process(block, 0.0, True)).all()
+    assert play(stage, 3)[-1] == pytest.approx(0.5, rel=1e-3)
+    assert np.isfinite([stage.peak, stage.rms]).all()

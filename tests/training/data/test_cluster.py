@@ -35,9 +35,9 @@ def quiet(done, total, seconds):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Sixty names of one minute of sound, to be resampled: work enough for something to happen in the middle."""
+    """Sixty names of 20 s of sound, to be resampled: work enough for something to happen in the middle."""
     audio, rng = tmp_path_factory.mktemp("audio"), np.random.default_rng(0)
-    soundfile.write(audio / "0.wav", 0.2 * rng.standard_normal(60 * 44_100), 44_100)
+    soundfile.write(audio / "0.wav", 0.2 * rng.standard_normal(20 * 44_100), 44_100)
     for n in range(1, 60):
         (audio / f"{n}.wav").hardlink_to(audio / "0.wav")
     return audio

@@ -108,7 +108,7 @@ def test_damaged_short_and_silent_tracks_are_listed_and_leave_no_trace(folder, t
         "is damaged or no sound file",
         "too short: less than one window of 0.046 s",
         "is silent",
-        "values that are no numbers",
+        "samples that are no numbers",
     ]
     assert all(reason in said for reason, said in zip(reasons, card.skipped, strict=True))
     one, other = FeatureStore(tmp_path / "clean"), FeatureStore(tmp_path / "spoilt")

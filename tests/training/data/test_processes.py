@@ -1,10 +1,7 @@
 """A training by two real processes: under torchrun, and as two hosts would run it."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,17 +19,14 @@ from training.data.processes import check_batch, check_prepared, launched, strat
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[3]
-SCRIPT = ["-m", "tests.training.fit.train_together"]
-LAUNCHER = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *SCRIPT]
 EPOCHS = 3
 
 
-def run_by_torchrun(*arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, *LAUNCHER, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+def run_by_torchrun(folder, *words):
+    """Train under what `torchrun --standalone --nproc-per-node 2` runs, in processes that need not load PyTorch."""
+    folder.mkdir()
+    with WarmProcess(train_together.launch, [folder, *words], folder, OMP_NUM_THREADS="1") as launcher:
+        assert launcher.wait(600) == 0, launcher.said
 
 
 def free_port():

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("lightning", reason="pip install aitunes[training]")
 soundfile = pytest.importorskip("soundfile")
 
-from aitunes.datasets.folder import read_folder  # noqa: E402
+from aitunes.datasets.folder import DataSetError, read_folder  # noqa: E402
 from aitunes.errors import TrainingError  # noqa: E402
 from training.data.corpus import CorpusOptions, open_corpus  # noqa: E402
 from training.data.sources import describe_changes  # noqa: E402
@@ -27,7 +27,8 @@ def sounds(tmp_path, rng):
 
 def write(path, rng, seconds=1.0):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, 0.1 * rng.standard_normal(round(22_050 * seconds)), 22_050)
+    with path.open("wb") as stream:  # as text soundfile refuses names that are no UTF-8
+        soundfile.write(stream, 0.1 * rng.standard_normal(round(22_050 * seconds)), 22_050, format="WAV")
 
 
 @pytest.fixture
@@ -56,8 +57,9 @@ def test_sounds_that_changed_after_their_preparation_are_counted(sounds, opened,
     assert "prepare" in sentence
 
 
-@pytest.mark.parametrize("place", [0, 0.5, 1])
-def test_sounds_changed_with_the_same_size_and_time_are_counted(sounds, opened, place):
+@pytest.mark.parametrize("place", [0, 0.1, 0.3, 0.55, 1])
+def test_sounds_changed_with_the_same_size_and_time_are_counted(sounds, opened, rng, place):
+    write(sounds / "a" / "0.wav", rng, 20.0)
     opened(sounds)
     changed, before = sounds / "a" / "0.wav", (sounds / "a" / "0.wav").stat()
     content = bytearray(changed.read_bytes())
@@ -74,6 +76,31 @@ def test_a_folder_that_was_copied_with_its_times_has_not_changed(sounds, opened,
     shutil.rmtree(sounds)
     shutil.copytree(tmp_path / "copy", sounds)
     assert opened(sounds)[1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_names_that_are_no_utf_8_are_read_and_spelled(sounds, opened, rng):
+    odd, folder = os.fsdecode(b"bl\xe9.wav"), os.fsdecode(b"fl\xf6te")
+    write(sounds / "a" / odd, rng)
+    write(sounds / folder / "x.wav", rng)
+    (sounds / os.fsdecode(b"own\xff")).mkdir()
+    (sounds / os.fsdecode(b"own\xff") / "run.json").write_text("{}")
+    corpus, messages = opened(sounds)
+    assert corpus.items == 6
+    assert r"left out: own\xff" in " ".join(messages)
+    names = np.concatenate([part.names[np.arange(len(part))] for part in (corpus.train, corpus.held)])
+    assert {r"a/bl\xe9.wav", r"fl\xf6te/x.wav"} <= set(names.tolist())
+    assert opened(sounds)[1] == []
+    write(sounds / "a" / odd, rng, 2.0)
+    assert "(1 changed)" in " ".join(opened(sounds)[1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_two_names_that_are_spelled_alike_are_refused(sounds, rng):
+    write(sounds / "a" / os.fsdecode(b"x\xff.wav"), rng)
+    write(sounds / "a" / r"x\xff.wav", rng)
+    with pytest.raises(DataSetError, match=r"two files named a/x\\xff\.wav"):
+        read_folder(sounds)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such names there")

@@ -77,6 +77,9 @@ def test_a_page_shows_and_sounds(made, tmp_path):
     names = json.loads((tmp_path / "tracks.json").read_text())
     assert set(names) <= set(corpus.held.names[np.arange(len(corpus.held))].tolist())
     assert all(f"{name}: reconstruction" in text for name in names)
+    sounds = sorted(path.name for path in tmp_path.glob("*-original.wav"))
+    for name, sound in zip(names, sounds, strict=True):
+        assert "".join(filter(str.isalnum, name)) in sound.replace("-", "")
     assert json.loads((tmp_path / "figures.json").read_text()) == figures
     assert len((tmp_path / "latent.csv").read_text().splitlines()) == 1 + trained.experiment.model.latent_dim
 

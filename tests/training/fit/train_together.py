@@ -6,10 +6,12 @@ python -m tests.training.fit.train_together FOLDER EPOCHS [--resume] [--quantise
 import argparse
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from aitunes.errors import TrainingError
 from aitunes.experiments.cases.case import Case, DataDescription
@@ -22,6 +24,7 @@ from aitunes.modules.vq_resnet import VQ_ResNet2D
 from training.data import stored_segments
 from training.data.corpus import Corpus, Part
 from training.data.feature_store import FeatureStore, StoreCard, TrackTable, write_index
+from training.data.processes import launched
 from training.data.shards import shard_header
 from training.data.stored_segments import StoredSegments
 from training.data.texts import shared
@@ -117,6 +120,18 @@ def main(arguments=None):
         print(f"train_together: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+def launch(words):
+    """Run `main` as `torchrun --standalone --nproc-per-node 2` does, in forks of this process."""
+    rendezvous = {"run_id": str(uuid.uuid4()), "rdzv_backend": "c10d", "rdzv_endpoint": "localhost:0"}
+    elastic_launch(LaunchConfig(1, 1, 2, start_method="fork", **rendezvous), _main_or_raise)(words)
+    return 0
+
+
+def _main_or_raise(words):
+    assert launched() == (2, 1)
+    assert main(words) == 0
 
 
 if __name__ == "__main__":

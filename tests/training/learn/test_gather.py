@@ -21,7 +21,7 @@ class Kept:
     def __init__(self):
         self.seconds, self.largest = {}, 0
 
-    def add(self, name, label, y):
+    def add(self, name, label, y, side=None):
         self.seconds[name] = self.seconds.get(name, 0.0) + y.size / RATE
         self.largest = max(self.largest, y.size)
 
@@ -41,16 +41,6 @@ def test_everything_of_a_small_folder_is_read(sounds):
     assert "5 files with 15 s of sound (mono)." in survey.sentences()[0]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(("mono", "said"), [(0, "(stereo, mixed to mono)"), (1, "(2 stereo, mixed to mono)")])
-def test_stereo_is_said_to_be_mixed(sounds, rng, mono, said):
-    for n in range(2):
-        sounds.write(f"{n}.wav", 0.1 * rng.standard_normal((RATE, 2)).astype(np.float32))
-    for n in range(mono):
-        sounds.noise(f"mono-{n}.wav", seconds=1.0, seed=n)
-    survey, _, _ = _gathered(sounds.folder)
-    assert said in survey.sentences()[0]
 
 
 def test_what_interrupts_reading_leaves_no_thread_behind(sounds):
@@ -140,7 +130,7 @@ def test_every_file_is_read_before_any_is_read_on(sounds):
     order = []
 
     class Order(Kept):
-        def add(self, name, label, y):
+        def add(self, name, label, y, side=None):
             order.append(name)
 
     survey = Survey(list_folder(sounds.folder))
@@ -153,7 +143,7 @@ def test_a_mistake_of_the_collector_ends_the_decoder(sounds):
     sounds.noise("a.wav")
 
     class Broken(Kept):
-        def add(self, name, label, y):
+        def add(self, name, label, y, side=None):
             raise ZeroDivisionError
 
     survey = Survey(list_folder(sounds.folder))

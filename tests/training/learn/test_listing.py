@@ -7,6 +7,8 @@ pytest.importorskip("rich", reason="pip install aitunes[training]")
 
 from aitunes.errors import TrainingError
 from training.learn.listing import list_folder
+from training.learn.naming import release_name
+from training.learn.sounds import read_stretches
 from training.learn.survey import no_sound, passed_over
 
 pytestmark = pytest.mark.training
@@ -71,6 +73,22 @@ def test_what_is_no_plain_file_is_named(tmp_path):
     assert listing.empty == ["nothing.wav"]
     assert any("lost.wav" in name for name in listing.unreadable)
     assert "Empty, left out: nothing.wav" in no_sound(listing)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_names_that_are_no_utf_8_are_spelled_and_their_files_read(tmp_path, sounds):
+    root = tmp_path / os.fsdecode(b"m\xfcsik")
+    path = root / os.fsdecode(b"fl\xf6te") / os.fsdecode(b"bl\xe9.wav")
+    _touch(path, sounds.noise("plain.wav").read_bytes())
+    (root / os.fsdecode(b"lost\xff.wav")).symlink_to(root / "nowhere")
+    listing = list_folder(root)
+    (file,) = listing.files
+    assert (listing.title, file.name, listing.label_of(file)) == (r"m\xfcsik", r"fl\xf6te/bl\xe9.wav", r"fl\xf6te")
+    assert r"lost\xff.wav" in listing.unreadable[0]
+    (stretch,) = read_stretches(file, [0.0], 22_050)
+    assert len(stretch.y) == 22_050
+    assert list_folder(path).files[0].name == r"bl\xe9.wav"
+    assert release_name(None, root, tmp_path) == "m-xfcsik"
 
 
 def test_a_listing_ends_at_its_bound(tmp_path):

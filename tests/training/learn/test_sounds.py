@@ -92,11 +92,19 @@ def test_what_is_no_sound_is_a_reason(tmp_path, contents):
         _read(path)
 
 
-def test_numbers_that_are_none_are_a_reason(sounds):
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 3e38, -1e11])
+def test_numbers_that_are_none_or_far_too_large_are_a_reason(sounds, value):
     y = np.zeros(1_000)
-    y[500] = np.nan
+    y[500] = value
     with pytest.raises(UnreadableSoundError, match="no numbers"):
         _read(sounds.write("nan.wav", y, subtype="FLOAT"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_numbers_as_floats_are_read(sounds):
+    (stretch,) = _read(sounds.write("large.wav", 2.0**31 * np.cos(np.arange(4_000)), subtype="FLOAT"))
+    assert np.isfinite(stretch.y).all()
+    assert np.abs(stretch.y).max() > 1e9
 
 
 def test_a_cut_file_gives_what_is_there(sounds):
