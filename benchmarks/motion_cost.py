@@ -2,9 +2,9 @@
 
     python -m benchmarks.motion_cost [--release NAME] [--voices N] [--iterations N]
 
-Notes are held at the places of some sounds of the map, with the pad at rest and with the pad moving. Still and moving
-renderers take turns of a quarter of a second, so that whatever else the machine does slows both; each figure is the
-median over the turns.
+A chord is held at the places of some sounds of the map, the drone where a release plays no notes, with the pad at rest
+and with the pad moving. Still and moving renderers take turns of a quarter of a second, so that whatever else the
+machine does slows both; each figure is the median over the turns.
 """
 
 from __future__ import annotations
@@ -27,15 +27,17 @@ _GOAL = 1.25
 
 
 class Player:
-    """Holds a chord, still or moving."""
+    """Holds a chord, or the drone of a release that plays no notes, still or moving."""
 
     def __init__(self, release: Release, iterations: int, amount: float, voices: int) -> None:
         self.renderer = ReleaseRenderer(release, release.card.features.sample_rate, iterations, background=False)
         self.performance = Performance.of(release.card, iterations)
-        for path, *values in (("/drone", False), ("/motion", amount), ("/voices", len(_CHORD)), ("/smoothing", 0.0)):
+        pitches = self.performance.allocator.pitches
+        self._keys = _CHORD[:voices] if pitches is not None and pitches.notes else ()
+        held = (("/drone", not self._keys), ("/motion", amount), ("/voices", len(_CHORD)), ("/smoothing", 0.0))
+        for path, *values in held:
             self.performance.apply(ROOT + path, tuple(values))
         self._latent = release.card.latent
-        self._voices = voices
 
     def play(self, z: np.ndarray, pad_moves: bool) -> float:
         """Return the processor time of a hop, ms, while a chord is held at a place."""
@@ -54,7 +56,7 @@ class Player:
     def strike(self, z: np.ndarray) -> None:
         """Let go of the notes and play them again at a place, for so long that their attacks are over."""
         self.performance.apply(f"{ROOT}/notes/off", ())
-        for key in _CHORD[: self._voices]:
+        for key in self._keys:
             self.performance.apply(f"{ROOT}/note", (key, 100))
         self.play(z, False)
 
@@ -78,7 +80,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--release", default="chamber", help="with motion")
-    parser.add_argument("--voices", type=int, default=1, help="notes at once, up to 8")
+    parser.add_argument("--voices", type=int, default=1, help="notes at once, up to 8; the drone is one")
     parser.add_argument("--iterations", type=int, default=8, help="refinements a hop")
     arguments = parser.parse_args()
     release = Library().open(arguments.release)

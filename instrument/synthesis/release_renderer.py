@@ -171,7 +171,9 @@ def load_compiled_code() -> None:
     voices.set_frame(0, np.ones(features.bands, np.float32))
     y = voices.render(0, [1.0])
     voices.reset()
-    RecordedSide(SideLevels.constant(np.array([1_000.0]), np.zeros(2), 1), features, 0).add(y, np.zeros(1), True)
+    RecordedSide(SideLevels.constant(np.array([1_000.0]), np.zeros(2), 1), features, 0).add(
+        y, np.zeros(1, np.float32), True
+    )
     Widener(features.sample_rate).process(y, 0.0, 0.0)
     OutputStage(features.sample_rate).process(y, 0.0, playing=True)
     compile_fluctuation()

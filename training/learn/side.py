@@ -124,9 +124,9 @@ def _frames(
     audible = np.flatnonzero(np.isfinite(levels).any(axis=1))
     chosen = audible[:: max(1, -(-len(audible) // _MAX_FRAMES))]
     with torch.no_grad():
-        parts = torch.from_numpy(x[chosen]).float().split(4_096)
-        z = torch.cat([encode(part) for part in parts]).numpy() if len(chosen) else np.empty((0, 1))
-    return z, levels[chosen], held[chosen]
+        parts = torch.split(torch.from_numpy(x[chosen]).float(), 4_096)
+        z = torch.cat([encode(part) for part in parts]).numpy() if len(chosen) else np.empty((0, 1), np.float32)
+    return np.asarray(z, np.float32), levels[chosen], np.asarray(held[chosen], np.bool_)
 
 
 def _means(levels: FloatArray) -> FloatArray:

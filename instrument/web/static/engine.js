@@ -138,11 +138,14 @@ export class Engine extends Emitter {
     this.#outdated = this.#reading;
     if (this.#reading) return;
     this.#reading = true;
-    await this.#readAll();
-    setTimeout(() => {
-      this.#reading = false;
-      if (this.#outdated) this.refresh();
-    }, REST_MS);
+    try {
+      await this.#readAll();
+    } finally {
+      setTimeout(() => {
+        this.#reading = false;
+        if (this.#outdated) this.refresh();
+      }, REST_MS);
+    }
   }
 
   async #readAll() {
