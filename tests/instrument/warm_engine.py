@@ -14,6 +14,16 @@ from pathlib import Path
 from aitunes.release.runtime import load_runtime
 
 ROOT = Path(__file__).parents[2]
+_NETWORK = Path("/proc/thread-self/ns/net")
+
+
+def network():
+    """Return the name of the network that this thread is in."""
+    return str(_NETWORK.readlink()) if _NETWORK.exists() else ""
+
+
+HOME_NETWORK = network()
+"""Where warm engines are, also when a test has entered another network."""
 
 
 class WarmEngine:
