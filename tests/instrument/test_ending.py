@@ -1,5 +1,6 @@
 """A process that was asked to end is over in time, whatever hangs in it."""
 
+import io
 import os
 import signal
 import socket
@@ -109,7 +110,10 @@ class Stopped:
     """A process that hears nothing, as one under SIGSTOP; waiting for it takes a clock's time."""
 
     def __init__(self, clock):
-        self.stdin, self._clock, self._killed = None, clock, threading.Event()
+        self.stdin, self.stdout, self._clock, self._killed = None, io.StringIO(), clock, threading.Event()
+
+    def poll(self):
+        return -9 if self._killed.is_set() else None
 
     def wait(self, timeout=None):
         if timeout is None:
@@ -147,7 +151,8 @@ def test_processes_that_hear_nothing_are_killed_together_a_second_after_they_wer
 
 
 def test_one_can_be_killed_without_waiting():
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdin=subprocess.PIPE)
+    words = [sys.executable, "-c", "import time; time.sleep(600)"]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     sidecar = Sidecar("it", lambda: process, Listener(lambda sentence: None, lambda name, runs: None))
     sidecar.open()
     process.send_signal(signal.SIGSTOP)
