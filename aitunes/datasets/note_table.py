@@ -123,6 +123,8 @@ def _columns(header: Iterable[str], path: Path) -> dict[str, int]:
             f"{path} lacks the column {', '.join(missing)}; its first line has to name path, instrument and midi, not "
             f"{', '.join(plain)[:200] or 'nothing'}."
         )
+    if twice := [column for column, n in found.items() if plain.count(plain[n]) > 1]:
+        raise DataSetError(f"{path} has the column {', '.join(twice)} twice; leave the one that is meant.")
     return found
 
 

@@ -71,6 +71,7 @@ def test_what_asks_for_attribution_is_left_out_and_the_others_are_named(folder):
         (HEADER, "lists no notes"),
         (HEADER + "a/0.wav,flute,loud,,CC0,\n", "line 2, has the pitch 'loud'"),
         ("path,midi\na/0.wav,60\n", "lacks the column instrument"),
+        ("path,instrument,midi,MIDI\na/0.wav,flute,60,61\n", "has the column midi twice"),
         (HEADER + "a/0.wav,flute,60,,,\na/0.wav,flute,61,,,\n", "'a/0.wav' with 2 pitches"),
         (HEADER + "a/0.wav,flute,60,,,\n./a//0.wav,flute,61,,,\n", "'a/0.wav' with 2 pitches"),
         (HEADER + "a/0.wav,flute,60,,,\na/0.wav,harp,60,,,\n", "'a/0.wav' with 2 instruments"),
