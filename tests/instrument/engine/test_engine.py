@@ -73,7 +73,7 @@ def test_status_has_the_types_of_the_protocol_and_comes_from_the_listening_socke
     assert peer == client.engine
     address, rest = datagram.split(b"\0", 1)
     assert address == b"/status.reply"
-    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTiiss\0")
+    assert rest.lstrip(b"\0").startswith(b",iiiiffddffffsTiissf\0")
 
 
 def test_status_is_plausible(client):

@@ -293,9 +293,9 @@ def test_other_machines_that_fill_what_is_held_leave_room_for_programs_of_this_o
 def test_status_has_the_order_and_the_types_of_the_protocol(bench):
     ((peer, address, arguments),) = bench.send("/status")
     assert (peer, address) == (ANNE, "/status.reply")
-    assert b",iiiiffddffffsTiiss\0" in build(address, *arguments)
+    assert b",iiiiffddffffsTiissf\0" in build(address, *arguments)
     assert arguments[:4] == (1, 2, 3, 4)
-    assert arguments[-6:] == ("tiny", True, 24, 0, "", "")
+    assert arguments[-7:] == ("tiny", True, 24, 0, "", "", 0.0)
 
 
 def test_version_is_a_name_and_three_numbers(bench):
