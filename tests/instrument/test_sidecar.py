@@ -17,8 +17,14 @@ import pytest
 
 from instrument.cli.heartbeat import PATIENCE, Patience
 from instrument.cli.sidecar import Listener, Sidecar
+from instrument.status import Status
 
 OSCQUERY = r"OSCQuery at (http://127\.0\.0\.1:\d+/)"
+
+
+def missing(client):
+    """Return the names of the helpers that have ended, as the status tells them."""
+    return Status.from_arguments(client.ask("/status", reply="/status.reply")).missing
 
 
 @pytest.fixture
@@ -57,12 +63,12 @@ def test_its_death_leaves_the_sound_alone_is_told_and_it_starts_again(both):
     assert re.fullmatch(
         r"The web server has ended \(status -?\d+\); the sound goes on\. It starts again in 1 s\.", told
     )
-    assert client.ask("/status", reply="/status.reply")[-1] == "The web server"
+    assert missing(client) == "The web server"
     gone(sidecar)
     place = engine.says(rf"It starts again in 1 s\.\s+{OSCQUERY}").group(1)
     (again,) = [child for child in psutil.Process(engine.process.pid).children() if "instrument.web" in child.cmdline()]
     assert httpx.get(f"{place}?HOST_INFO", timeout=60.0).json()["OSC_PORT"] == client.engine[1]
-    assert client.ask("/status", reply="/status.reply")[-1] == ""
+    assert missing(client) == ""
     engine.interrupt()
     assert engine.ends() == 0
     gone(again)
@@ -185,12 +191,12 @@ def test_every_helper_answers_from_its_loop_and_is_missed_where_it_hangs(start, 
             helper.suspend()
         for name in names:
             engine.says(f"{name} does not answer; the sound goes on")
-        assert client.ask("/status", reply="/status.reply")[-1] == ", ".join(names if stopped != [pad] else [])
+        assert missing(client) == ", ".join(names if stopped != [pad] else [])
         for helper in stopped:
             helper.resume()
         for name in names:
             engine.says(f"{name} answers again")
-        assert client.ask("/status", reply="/status.reply")[-1] == ""
+        assert missing(client) == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

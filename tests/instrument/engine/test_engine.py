@@ -59,7 +59,7 @@ def other(shared):
 
 def status(client):
     names = "underruns late malformed subscribers mean peak nominal measured control synthesis buffer device"
-    names += " release playing iterations held interruption missing"
+    names += " release playing iterations held interruption missing reserve"
     return dict(zip(names.split(), client.ask("/status", reply="/status.reply"), strict=True))
 
 
