@@ -28,7 +28,9 @@ DECAYING_DB = -5.0
 MAX_CORRECTION = 1.0
 STRETCH, ASKED_STRETCH = (0.1, 2.5), (0.02, 25.0)
 MAX_ATTACK_TIMES, MAX_DECAY_DB = 10.0, 60.0
+"""Bounds of a contour, which its addresses have, too."""
 PACE, PACES = (0.05, 6.0), 2.0 ** (np.arange(-6, 7) / 4.0)
+"""Bounds of how fast a decay is played, and what is tried beside the ratio of the slopes."""
 SWELL_DB, SWELL_SECONDS = 6.0, 1.0
 """Most that a sustained level is lifted a second, and for how long a slope is played that does not lead to silence."""
 _SLOPE_FROM_SECONDS, _SLOPE_SECONDS = 0.046, 1.0
@@ -129,7 +131,7 @@ class NoteMotions:
         self._group_starts = np.cumsum([0, *(len(members) for members in self.groups[:-1])])
 
     def choose(self, z: FloatArray, pitch: float, velocity: float, contour: Contour = TYPICAL) -> Choice:
-        """Return the trajectory for a code [latent_dim], a MIDI note with fraction and a velocity 0..1."""
+        """Return the trajectory for a code [latent_dim], a MIDI note with fraction, a velocity 0..1 and a contour."""
         known = self._neighbours(z, pitch, velocity)
         attack, slope = known.attack, known.slope
         if contour != TYPICAL:

@@ -63,16 +63,7 @@ PROCESS_STATES = (*GESTURE_STATES, *MIDI_STATES, "/input/on", "/input/device/set
 NOTE_SETTINGS = ("/pitch", "/bend", "/envelope", "/voices", "/portamento", "/drone")
 """Settings of releases that have a pitch."""
 
-_MOTION = (
-    "/motion",
-    "/motion/speed",
-    "/motion/mode",
-    "/motion/seed",
-    "/motion/quantise",
-    "/motion/attack",
-    "/motion/decay",
-    "/dream",
-)
+_MOTION = tuple(name for name in _MIRRORED if name.startswith("/motion") or name == "/dream")
 
 _INPUT = tuple(f"/input/{name}" for name in ("gain", "gate", "transpose", "mix"))
 _FOLLOW = tuple(f"/input/follow/{name}" for name in ("timbre", "pitch", "level"))
