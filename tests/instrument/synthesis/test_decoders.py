@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aitunes.release.card import TOLERANCE
 from instrument.synthesis.decoders import Decoder
 from instrument.synthesis.dynamics import OutputStage
 from instrument.synthesis.release_renderer import ReleaseRenderer
@@ -53,6 +54,14 @@ def test_another_shape_or_type_than_the_cards_is_an_error(odd, answer):
     odd.decoder.answer = answer
     with pytest.raises(ValueError, match="answers"):
         decode(HOME, [()])
+
+
+def test_numbers_beyond_the_cards_range_are_cut_to_it(odd):
+    decode, features = Decoder(odd), odd.card.features
+    odd.decoder.answer = lambda S: np.full_like(S, 8.0)
+    low, high = odd.card.output.range
+    loudest = features.denormalise(np.array([high + TOLERANCE * (high - low)]))
+    np.testing.assert_allclose(decode(HOME, [()]), np.broadcast_to(loudest, (1, features.bands, 1)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -3e38, 40.0, 8.0, 1.5])

@@ -238,6 +238,21 @@ def test_a_held_note_falls_faster_and_longer_notes_swell_as_they_are_asked_to(rn
     assert np.argmax(slow > -1.0) > 3 * np.argmax(typical > -1.0)
 
 
+def test_a_decay_is_played_at_the_pace_that_is_asked_for_and_never_rises(rng):
+    # Steep at first, slower later: what it lacks, added in decibels, would be heard as a swell.
+    level = np.concatenate([np.linspace(-40.0, 0.0, 20), np.linspace(0.0, -30.0, 180), np.linspace(-30.0, -36.0, 400)])
+    motion = join([level] * 3, [[20, 30, 590, 600, 600]] * 3, np.zeros((3, 2)))
+    motions, levels = NoteMotions(motion), {}
+    for decay in (0.0, 30.0, -20.0):
+        player = NotePlayer(motions, motions.choose(motion.codes[0], 60.0, 0.5, Contour(1.0, decay)), rng)
+        settings = MotionSettings(mode=MotionMode.ONCE)
+        levels[decay] = np.array([player.advance(0.01, True, settings).level_db for _ in range(200)])
+    second = 120  # a second after the attack
+    assert levels[30.0][40] < levels[0.0][40] - 4.0
+    assert levels[-20.0][second] > levels[0.0][second] + 10.0
+    assert np.diff(levels[-20.0][15:]).max() < 0.01
+
+
 def test_settings_are_kept_by_snapshots_and_an_unknown_mode_is_refused(open_release, perform):
     performance = perform(open_release("notes"))
     for path, value in (("", 0.5), ("/speed", -2.0), ("/mode", "loop"), ("/seed", 9), ("/quantise", 4.0)):
